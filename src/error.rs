@@ -1,0 +1,459 @@
+//! What went wrong, and what is known of the message when it did.
+//!
+//! One error type for every provider. It answers three questions, each on its own:
+//! [`Error::kind`] says what is wrong, [`Error::outcome`] says whether anything may have left,
+//! and [`Error::may_fail_over`] says whether another provider may try instead.
+//!
+//! What belongs here: the error, its kinds and its outcome. What turns a vendor's code into a kind
+//! lives with the vendor; what turns a broken connection into an outcome lives in `transport`.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+use crate::provider_id::ProviderId;
+
+/// A result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whether the thing that was asked for may have happened all the same.
+///
+/// Exhaustive on purpose: every layer that decides about a second attempt must handle both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums)] // a third answer would be a breaking change, and should be one
+pub enum Outcome {
+    /// Proved: no message left, nothing was changed. A new attempt sends nobody the same text twice.
+    NotSent,
+    /// Not proved either way: the message may be on its way. A new attempt may send it twice.
+    Unknown,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "not sent",
+            Self::Unknown => "may have been sent",
+        })
+    }
+}
+
+/// What is wrong, in the field's own terms and the same for every provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// This program's own configuration: a missing credential, a malformed base URL.
+    Config,
+    /// A parameter that is neither the recipient, the sender nor the content.
+    InvalidRequest,
+    /// The recipient's number is malformed, not assigned, or cannot receive SMS.
+    InvalidRecipient,
+    /// The sender is malformed, not yours, or cannot send to this destination.
+    InvalidSender,
+    /// The sender, campaign or brand lacks a registration that the destination demands.
+    UnregisteredSender,
+    /// The text or media: missing, too long, of a wrong type.
+    InvalidContent,
+    /// A filter at the provider or the carrier took the content for spam or fraud.
+    ContentFiltered,
+    /// The recipient opted out of messages from this sender.
+    OptedOut,
+    /// The recipient or the recipient's carrier bars such messages.
+    Blocked,
+    /// A policy of the account holds the message back, such as quiet hours or a fraud guard.
+    PolicyBlocked,
+    /// The account may not send to this country. A deliberate fence against toll fraud.
+    GeoPermission,
+    /// The handset is off or out of coverage.
+    Unreachable,
+    /// The message waited past its validity and was dropped.
+    Expired,
+    /// The credentials are wrong, revoked, or may not do this.
+    Credentials,
+    /// The account: suspended, out of funds, or a trial.
+    Account,
+    /// More requests or messages than the account may send now.
+    RateLimited,
+    /// The sender's queue at the provider is full.
+    QueueFull,
+    /// The provider or the carrier is in temporary trouble.
+    Unavailable,
+    /// The resource does not exist at the provider, or not in this account.
+    NotFound,
+    /// The resource is in a state that does not allow this, such as cancelling what was sent.
+    Conflict,
+    /// The provider, its account or this client cannot do what was asked.
+    Unsupported,
+    /// No connection: name lookup, TCP, TLS or a proxy failed before a request could be written.
+    Connect,
+    /// The answer did not come in time.
+    Timeout,
+    /// The connection broke after the request may have been written.
+    Interrupted,
+    /// The provider answered something that cannot be understood.
+    InvalidResponse,
+    /// The provider had trouble with your webhook. Seen in reports, never from a send.
+    Webhook,
+    /// None of the above, or the provider does not say.
+    Other,
+}
+
+impl ErrorKind {
+    /// The kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.words().0
+    }
+
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Config => ("config", "the configuration is not usable"),
+            Self::InvalidRequest => ("invalid_request", "a parameter is not acceptable"),
+            Self::InvalidRecipient => ("invalid_recipient", "the recipient cannot receive SMS"),
+            Self::InvalidSender => ("invalid_sender", "the sender cannot be used"),
+            Self::UnregisteredSender => ("unregistered_sender", "the sender is not registered"),
+            Self::InvalidContent => ("invalid_content", "the content is not acceptable"),
+            Self::ContentFiltered => ("content_filtered", "a filter refused the content"),
+            Self::OptedOut => ("opted_out", "the recipient opted out"),
+            Self::Blocked => ("blocked", "the recipient's side bars the message"),
+            Self::PolicyBlocked => ("policy_blocked", "a policy holds the message back"),
+            Self::GeoPermission => ("geo_permission", "the destination country is not enabled"),
+            Self::Unreachable => ("unreachable", "the handset cannot be reached"),
+            Self::Expired => ("expired", "the message expired before it was sent"),
+            Self::Credentials => ("credentials", "the credentials were refused"),
+            Self::Account => ("account", "the account cannot send"),
+            Self::RateLimited => ("rate_limited", "a rate limit was reached"),
+            Self::QueueFull => ("queue_full", "the sender's queue is full"),
+            Self::Unavailable => ("unavailable", "the provider is in temporary trouble"),
+            Self::NotFound => ("not_found", "no such resource"),
+            Self::Conflict => ("conflict", "the resource's state does not allow this"),
+            Self::Unsupported => ("unsupported", "this is not supported"),
+            Self::Connect => ("connect", "no connection to the provider"),
+            Self::Timeout => ("timeout", "no answer in time"),
+            Self::Interrupted => ("interrupted", "the connection broke before an answer"),
+            Self::InvalidResponse => ("invalid_response", "the answer cannot be understood"),
+            Self::Webhook => ("webhook", "the provider had trouble with a webhook"),
+            Self::Other => ("other", "the request was refused"),
+        }
+    }
+
+    /// Whether the cause is likely to pass by itself.
+    const fn is_transient(self) -> bool {
+        matches!(self, Self::RateLimited | Self::QueueFull | Self::Unavailable | Self::Connect)
+    }
+
+    /// Whether the cause lies with the provider or its account, not the message or the recipient.
+    const fn blames_provider(self) -> bool {
+        self.is_transient()
+            || matches!(self, Self::Credentials | Self::Account | Self::Unsupported | Self::Config)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A failed call: one pointer wide, and free of numbers, texts, URLs and tokens however printed.
+///
+/// Providers outside this crate make their own with [`Error::not_sent`] or [`Error::unknown`]; there
+/// is no constructor that leaves the outcome open.
+///
+/// ```
+/// use anysms::{Error, ErrorKind, Outcome};
+///
+/// let error = Error::not_sent(ErrorKind::RateLimited).with_status(429);
+/// assert_eq!(error.outcome(), Outcome::NotSent);
+/// assert!(error.is_retryable() && error.may_fail_over());
+/// assert!(!Error::unknown(ErrorKind::Timeout).is_retryable());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    outcome: Outcome,
+    detail: Cow<'static, str>,
+    provider: Option<ProviderId>,
+    code: Option<String>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    request_id: Option<String>,
+    help: Option<String>,
+    provider_message: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// A failure of which it is **proved** that no message left.
+    #[must_use]
+    pub fn not_sent(kind: ErrorKind) -> Self {
+        Self::new(kind, Outcome::NotSent)
+    }
+
+    /// A failure after which the message may be on its way all the same.
+    #[must_use]
+    pub fn unknown(kind: ErrorKind) -> Self {
+        Self::new(kind, Outcome::Unknown)
+    }
+
+    /// A failure with an outcome that was worked out elsewhere.
+    #[must_use]
+    pub fn new(kind: ErrorKind, outcome: Outcome) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            outcome,
+            detail: Cow::Borrowed(""),
+            provider: None,
+            code: None,
+            status: None,
+            retry_after: None,
+            request_id: None,
+            help: None,
+            provider_message: None,
+            source: None,
+        }))
+    }
+
+    /// The honest refusal of a provider that cannot do what was asked.
+    #[must_use]
+    pub fn unsupported(provider: ProviderId, what: &'static str) -> Self {
+        Self::not_sent(ErrorKind::Unsupported).with_provider(provider).with_detail(what)
+    }
+
+    /// Says which field breaks which rule. Shown by `Display`: no number, text, URL or token in it.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
+
+    /// Names the provider.
+    #[must_use]
+    pub fn with_provider(mut self, provider: ProviderId) -> Self {
+        self.0.provider = Some(provider);
+        self
+    }
+
+    /// Keeps the provider's own error code, as text.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Keeps the HTTP status of the answer.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Keeps how long the provider asks to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// Keeps the provider's id of the request, for its support desk.
+    #[must_use]
+    pub fn with_request_id(mut self, id: Option<String>) -> Self {
+        self.0.request_id = id;
+        self
+    }
+
+    /// Keeps the address of the provider's page about this code.
+    #[must_use]
+    pub fn with_help(mut self, url: Option<String>) -> Self {
+        self.0.help = url;
+        self
+    }
+
+    /// Keeps the provider's own words. They may hold a number or a text, so nothing prints them;
+    /// [`Error::provider_message`] hands them out.
+    #[must_use]
+    pub fn with_provider_message(mut self, message: Option<String>) -> Self {
+        self.0.provider_message = message;
+        self
+    }
+
+    /// Keeps the cause. Its `Display` and `Debug` must be free of personal data and secrets.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the message may have left. For calls that send nothing: whether the change that was
+    /// asked for may have been made; a read is always [`Outcome::NotSent`].
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Which field breaks which rule, or an empty text.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Who answered.
+    #[must_use]
+    pub fn provider(&self) -> Option<&ProviderId> {
+        self.0.provider.as_ref()
+    }
+
+    /// The provider's own error code, such as `21610`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The HTTP status of the answer, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long the provider asks to wait before the next request.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The provider's id of the request, for its support desk.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The address of the provider's page about this code.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// The provider's own words, never printed by `Display` or `Debug`.
+    ///
+    /// **They often quote the recipient's number.** Show them to the account's owner, not to a log.
+    #[must_use]
+    pub fn provider_message(&self) -> Option<&str> {
+        self.0.provider_message.as_deref()
+    }
+
+    /// Whether the same provider may be asked again: the cause is likely to pass, and it is proved
+    /// that nothing was sent.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.outcome == Outcome::NotSent && self.0.kind.is_transient()
+    }
+
+    /// Whether another provider may be asked: it is proved that nothing was sent, and the provider is
+    /// to blame, not the message or the recipient. A refusal that protects someone, such as an
+    /// opt-out or a barred country, is never carried to the next provider.
+    #[must_use]
+    pub fn may_fail_over(&self) -> bool {
+        self.0.outcome == Outcome::NotSent && self.0.kind.blames_provider()
+    }
+}
+
+impl fmt::Display for Error {
+    /// One line: who, what, which field and rule, code, HTTP status, outcome.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(provider) = &inner.provider {
+            write!(f, "{provider}: ")?;
+        }
+        f.write_str(inner.kind.words().1)?;
+        if !inner.detail.is_empty() {
+            write!(f, ": {}", inner.detail)?;
+        }
+        f.write_str(" (")?;
+        if let Some(code) = &inner.code {
+            write!(f, "code {code}, ")?;
+        }
+        if let Some(status) = inner.status {
+            write!(f, "HTTP {status}, ")?;
+        }
+        write!(f, "{})", inner.outcome)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("outcome", &inner.outcome)
+            .field("detail", &inner.detail)
+            .field("provider", &inner.provider)
+            .field("code", &inner.code)
+            .field("status", &inner.status)
+            .field("retry_after", &inner.retry_after)
+            .field("request_id", &inner.request_id)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn nothing_unknown_is_retried_or_failed_over() {
+        for kind in [ErrorKind::RateLimited, ErrorKind::Connect, ErrorKind::Credentials] {
+            assert!(Error::not_sent(kind).may_fail_over());
+            assert!(!Error::unknown(kind).may_fail_over());
+            assert!(!Error::unknown(kind).is_retryable());
+        }
+    }
+
+    #[test]
+    fn protections_are_not_carried_to_another_provider() {
+        for kind in [
+            ErrorKind::OptedOut,
+            ErrorKind::InvalidRecipient,
+            ErrorKind::GeoPermission,
+            ErrorKind::ContentFiltered,
+            ErrorKind::Blocked,
+            ErrorKind::PolicyBlocked,
+            ErrorKind::InvalidContent,
+        ] {
+            assert!(!Error::not_sent(kind).may_fail_over(), "{kind}");
+            assert!(!Error::not_sent(kind).is_retryable(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn display_is_one_line_and_keeps_the_providers_words_back() {
+        let error = Error::not_sent(ErrorKind::InvalidRecipient)
+            .with_provider(ProviderId::from_static("twilio"))
+            .with_code("21211")
+            .with_status(400)
+            .with_provider_message(Some("The 'To' number +447700900123 is not valid.".into()));
+        assert_eq!(
+            error.to_string(),
+            "twilio: the recipient cannot receive SMS (code 21211, HTTP 400, not sent)"
+        );
+        assert!(!format!("{error:?} {error:#?}").contains("7700900123"));
+    }
+}

@@ -1,0 +1,37 @@
+//! What is sent and what comes back.
+//!
+//! [`Message`] goes out; [`Receipt`] says a provider took it; [`MessageRecord`] is what the provider
+//! knows of it later; [`MessageStatus`] is where it stands. [`Query`] and [`Page`] list records.
+//!
+//! What belongs here: plain values that every provider shares. Whatever only one vendor has is a
+//! typed [`VendorOptions`] in that vendor's folder.
+
+mod address;
+mod id;
+mod key;
+mod money;
+mod options;
+mod outgoing;
+mod query;
+mod receipt;
+mod record;
+mod sender;
+mod status;
+mod text;
+mod web_url;
+
+pub use address::Address;
+pub use id::{MessageId, MessageIdError};
+pub use key::{MessageKey, MessageKeyError};
+pub use money::{Currency, Money, MoneyError};
+pub use options::VendorOptions;
+pub use outgoing::{MAX_MEDIA, Media, Message};
+pub use query::{Cursor, Page, Query};
+pub use receipt::Receipt;
+pub use record::{DeliveryFailure, Direction, MediaRecord, MessageRecord};
+pub use sender::{AlphanumericSender, PoolId, Sender, SenderError, ShortCode};
+pub use status::MessageStatus;
+pub use text::{Extra, Text};
+pub use web_url::{WebUrl, WebUrlError};
+
+pub(crate) use options::OptionSet;

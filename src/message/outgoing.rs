@@ -1,0 +1,250 @@
+//! [`Message`]: one text to one recipient.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    message::{MessageKey, OptionSet, Sender, Text, VendorOptions, WebUrl},
+    number::PhoneNumber,
+};
+
+/// Most media a message may carry, at either vendor.
+pub const MAX_MEDIA: usize = 10;
+
+/// One text to one recipient, ready to send through any provider.
+///
+/// Every message has a [`MessageKey`], generated or the caller's own, that a clone keeps: sending a
+/// clone is sending the same message. It is plain data, so it can be kept in a queue as JSON.
+///
+/// ```
+/// use anysms::{Message, PhoneNumber};
+///
+/// let to: PhoneNumber = "+447700900123".parse()?;
+/// let message = Message::new(to, "Your table is ready")
+///     .with_sender("ACME".parse()?)
+///     .with_status_callback("https://example.com/hooks/twilio".parse()?);
+/// assert_eq!(message.text(), "Your table is ready");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Message {
+    key: MessageKey,
+    to: PhoneNumber,
+    #[serde(default)]
+    text: Text,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    media: Vec<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sender: Option<Sender>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status_callback: Option<WebUrl>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    send_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validity: Option<Duration>,
+    #[serde(default, skip_serializing_if = "OptionSet::is_empty")]
+    options: OptionSet,
+}
+
+impl Message {
+    /// A text for a recipient, under a new random key. The text may be empty where there is media.
+    #[must_use]
+    pub fn new(to: PhoneNumber, text: impl Into<String>) -> Self {
+        Self {
+            key: MessageKey::random(),
+            to,
+            text: Text::from(text),
+            media: Vec::new(),
+            sender: None,
+            status_callback: None,
+            send_at: None,
+            validity: None,
+            options: OptionSet::default(),
+        }
+    }
+
+    /// Sets the caller's own key, so that a program that starts again names the same message.
+    #[must_use]
+    pub fn with_key(mut self, key: MessageKey) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Sets who it comes from, in place of the provider's default sender.
+    #[must_use]
+    pub fn with_sender(mut self, sender: Sender) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// Adds a picture or another file, which makes it an MMS. Up to [`MAX_MEDIA`].
+    #[must_use]
+    pub fn with_media(mut self, media: Media) -> Self {
+        self.media.push(media);
+        self
+    }
+
+    /// Sets where the provider reports what becomes of it.
+    #[must_use]
+    pub fn with_status_callback(mut self, url: WebUrl) -> Self {
+        self.status_callback = Some(url);
+        self
+    }
+
+    /// Asks the provider to hold it until then. `Capabilities::schedule` says who can.
+    #[must_use]
+    pub fn with_send_at(mut self, at: Timestamp) -> Self {
+        self.send_at = Some(at);
+        self
+    }
+
+    /// Sets how long it is worth delivering, in whole seconds. Twilio: 1 to 36,000; Plivo: 5 to
+    /// 10,799.
+    #[must_use]
+    pub fn with_validity(mut self, validity: Duration) -> Self {
+        self.validity = Some(validity);
+        self
+    }
+
+    /// Sets what only one vendor has; other vendors ignore it. Options that cannot be written as
+    /// JSON are refused when the message is sent.
+    #[must_use]
+    pub fn with_options<O: VendorOptions>(mut self, options: &O) -> Self {
+        self.options.set(options);
+        self
+    }
+
+    /// The key that makes it this message.
+    #[must_use]
+    pub fn key(&self) -> &MessageKey {
+        &self.key
+    }
+
+    /// The recipient.
+    #[must_use]
+    pub fn to(&self) -> PhoneNumber {
+        self.to
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The media.
+    #[must_use]
+    pub fn media(&self) -> &[Media] {
+        &self.media
+    }
+
+    /// Who it comes from, if the message says so itself.
+    #[must_use]
+    pub fn sender(&self) -> Option<&Sender> {
+        self.sender.as_ref()
+    }
+
+    /// Where the provider reports what becomes of it.
+    #[must_use]
+    pub fn status_callback(&self) -> Option<&WebUrl> {
+        self.status_callback.as_ref()
+    }
+
+    /// When the provider shall send it.
+    #[must_use]
+    pub fn send_at(&self) -> Option<Timestamp> {
+        self.send_at
+    }
+
+    /// How long it is worth delivering.
+    #[must_use]
+    pub fn validity(&self) -> Option<Duration> {
+        self.validity
+    }
+
+    /// One vendor's options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] if what the message carries is not of this type.
+    pub fn options<O: VendorOptions>(&self) -> Result<Option<O>> {
+        self.options.get()
+    }
+
+    /// Checks what every provider demands: a text or media, and at most [`MAX_MEDIA`] media.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidContent`], not sent, naming the field and the rule.
+    pub fn validate(&self) -> Result<()> {
+        let refuse = |detail: String| {
+            Err(Error::not_sent(ErrorKind::InvalidContent).with_detail(detail))
+        };
+        if self.text.is_empty() && self.media.is_empty() {
+            return refuse("text: is empty and there is no media".into());
+        }
+        if self.media.len() > MAX_MEDIA {
+            return refuse(format!("media: at most {MAX_MEDIA}, has {}", self.media.len()));
+        }
+        Ok(())
+    }
+}
+
+/// A file that the provider fetches and attaches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Media {
+    url: WebUrl,
+}
+
+impl Media {
+    /// A file at a URL that the provider can fetch without credentials.
+    #[must_use]
+    pub const fn from_url(url: WebUrl) -> Self {
+        Self { url }
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub const fn url(&self) -> &WebUrl {
+        &self.url
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> Message {
+        Message::new("+447700900123".parse().unwrap(), "Your code is 123456")
+    }
+
+    #[test]
+    fn a_clone_is_the_same_message() {
+        let message = message();
+        assert_eq!(message.clone().key(), message.key());
+        assert_ne!(self::message().key(), message.key());
+    }
+
+    #[test]
+    fn survives_a_queue() {
+        let message = message()
+            .with_sender("ACME".parse().unwrap())
+            .with_media(Media::from_url("https://example.com/a.png".parse().unwrap()))
+            .with_send_at(Timestamp::UNIX_EPOCH)
+            .with_validity(Duration::from_secs(600));
+        let json = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        let empty = Message::new("+447700900123".parse().unwrap(), "");
+        assert_eq!(empty.validate().unwrap_err().kind(), ErrorKind::InvalidContent);
+        let media = Media::from_url("https://example.com/a.png".parse().unwrap());
+        let crowded = (0..11).fold(empty, |message, _| message.with_media(media.clone()));
+        let error = crowded.validate().unwrap_err();
+        assert_eq!(error.detail(), "media: at most 10, has 11");
+    }
+}

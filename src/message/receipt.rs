@@ -1,0 +1,48 @@
+//! [`Receipt`]: the proof that a provider took a message.
+
+use serde::Serialize;
+
+use crate::{
+    message::{MessageId, MessageKey, MessageStatus, Money},
+    provider_id::ProviderId,
+};
+
+/// The proof that a provider took a message. **Accepted, never delivered**: what becomes of it comes
+/// by webhook or by `fetch`.
+///
+/// `id` is none when the provider said yes in an answer that could not be read to its end: the
+/// message was taken, and sending it again would send it twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// Who took it.
+    pub provider: ProviderId,
+    /// The provider's id, where the answer could be read.
+    pub id: Option<MessageId>,
+    /// The message's own key.
+    pub key: MessageKey,
+    /// Where it stands; `Accepted` if the provider does not say.
+    pub status: MessageStatus,
+    /// How many segments it was cut into, where the provider says so at once.
+    pub segments: Option<u32>,
+    /// What it costs, where the provider says so at once.
+    pub price: Option<Money>,
+    /// The provider's id of the request, for its support desk.
+    pub request_id: Option<String>,
+}
+
+impl Receipt {
+    /// A receipt for a message that this provider took.
+    #[must_use]
+    pub const fn new(provider: ProviderId, id: Option<MessageId>, key: MessageKey) -> Self {
+        Self {
+            provider,
+            id,
+            key,
+            status: MessageStatus::Accepted,
+            segments: None,
+            price: None,
+            request_id: None,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! [`MessageRecord`]: what a provider knows of a message.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::ErrorKind,
+    message::{Address, Extra, MessageId, MessageStatus, Money, PoolId, Text, WebUrl},
+};
+
+/// What a provider knows of a message. Everything but the id and the status may be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MessageRecord {
+    /// Which message.
+    pub id: MessageId,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// Which way it went.
+    pub direction: Option<Direction>,
+    /// Who it came from.
+    pub from: Option<Address>,
+    /// Who it went to.
+    pub to: Option<Address>,
+    /// The pool the sender was picked from.
+    pub pool: Option<PoolId>,
+    /// The text, where the provider keeps it.
+    pub text: Option<Text>,
+    /// How many segments were billed.
+    pub segments: Option<u32>,
+    /// How many media it carries.
+    pub media: Option<u32>,
+    /// What it cost, positive; none until the provider knows.
+    pub price: Option<Money>,
+    /// Why it did not arrive.
+    pub failure: Option<DeliveryFailure>,
+    /// When the provider took it.
+    pub created_at: Option<Timestamp>,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When the provider last changed it.
+    pub updated_at: Option<Timestamp>,
+    /// Fields of the vendor that have no place above.
+    pub extra: Extra,
+}
+
+impl MessageRecord {
+    /// A record of which only the id and the status are known.
+    #[must_use]
+    pub fn new(id: MessageId, status: MessageStatus) -> Self {
+        Self {
+            id,
+            status,
+            direction: None,
+            from: None,
+            to: None,
+            pool: None,
+            text: None,
+            segments: None,
+            media: None,
+            price: None,
+            failure: None,
+            created_at: None,
+            sent_at: None,
+            updated_at: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(clippy::exhaustive_enums)] // there are two ways
+pub enum Direction {
+    /// From you.
+    Outbound,
+    /// To you.
+    Inbound,
+}
+
+/// Why a message did not arrive, as a delivery report says it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub struct DeliveryFailure {
+    /// What is wrong, the same for every provider.
+    pub kind: ErrorKind,
+    /// The provider's own code.
+    pub code: String,
+    /// The provider's page about the code, where there is one.
+    pub help: Option<String>,
+}
+
+impl DeliveryFailure {
+    /// A failure with the provider's own code.
+    #[must_use]
+    pub fn new(kind: ErrorKind, code: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), help: None }
+    }
+}
+
+/// A file of a message, as the provider keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MediaRecord {
+    /// The provider's id of the file.
+    pub id: String,
+    /// Its media type, such as `image/jpeg`.
+    pub content_type: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Where it can be fetched.
+    pub url: Option<WebUrl>,
+    /// When it was stored.
+    pub created_at: Option<Timestamp>,
+}
+
+impl MediaRecord {
+    /// A file of which only the id is known.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), content_type: None, size: None, url: None, created_at: None }
+    }
+}

@@ -1,0 +1,256 @@
+//! Phone numbers: [`PhoneNumber`], a parsed E.164 number and nothing else.
+//!
+//! What belongs here: reading, checking and writing numbers. What a sender may be besides a number
+//! (short code, alphanumeric, pool) lives in `message`.
+
+mod calling_code;
+
+use std::{fmt, num::NonZeroU64, str::FromStr};
+
+/// A phone number in international form: a country code and a subscriber number, 7 to 15 digits in
+/// all (ITU-T E.164; the shortest numbers in use have 7, such as those of Niue).
+///
+/// Eight bytes and `Copy`. `Display` writes the whole number, `+447700900123`; `Debug` and
+/// [`PhoneNumber::masked`] write only the country code and the last four digits, so that a number
+/// reaches a log only where someone asked for it.
+///
+/// ```
+/// use anysms::PhoneNumber;
+///
+/// let number: PhoneNumber = "+447700900123".parse()?;
+/// assert_eq!(number.to_string(), "+447700900123");
+/// assert_eq!(format!("{number:?}"), "PhoneNumber(+44•••0123)");
+/// assert!("07700 900123".parse::<PhoneNumber>().is_err(), "national form needs a country");
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber(NonZeroU64); // the digits as one integer: a country code never starts with 0
+
+impl PhoneNumber {
+    /// Fewest digits, country code included.
+    pub const MIN_DIGITS: usize = 7;
+    /// Most digits, country code included.
+    pub const MAX_DIGITS: usize = 15;
+
+    /// Reads strict E.164: `+`, then 7 to 15 ASCII digits of which the first is not 0.
+    ///
+    /// # Errors
+    /// [`PhoneNumberError`] says which rule the text breaks and where, without quoting it.
+    pub const fn parse(text: &str) -> Result<Self, PhoneNumberError> {
+        let bytes = text.as_bytes();
+        if bytes.is_empty() {
+            return Err(PhoneNumberError::Empty);
+        }
+        if bytes[0] != b'+' {
+            return Err(PhoneNumberError::NoPlus);
+        }
+        let mut value: u64 = 0;
+        let mut at = 1;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            if !byte.is_ascii_digit() {
+                return Err(PhoneNumberError::NotADigit { at });
+            }
+            if at > Self::MAX_DIGITS {
+                return Err(PhoneNumberError::TooLong);
+            }
+            value = value * 10 + (byte - b'0') as u64;
+            at += 1;
+        }
+        if bytes.len() > 1 && bytes[1] == b'0' {
+            return Err(PhoneNumberError::LeadingZero);
+        }
+        if bytes.len() - 1 < Self::MIN_DIGITS {
+            return Err(PhoneNumberError::TooShort { digits: bytes.len() - 1 });
+        }
+        match NonZeroU64::new(value) {
+            Some(value) => Ok(Self(value)),
+            None => Err(PhoneNumberError::LeadingZero),
+        }
+    }
+
+    /// Reads what providers write on the wire: E.164 with or without its `+`.
+    #[must_use]
+    pub(crate) fn from_wire(text: &str) -> Option<Self> {
+        match text.strip_prefix('+') {
+            Some(_) => Self::parse(text).ok(),
+            None if text.len() <= Self::MAX_DIGITS => {
+                let mut buffer = [b'+'; Self::MAX_DIGITS + 1];
+                buffer[1..=text.len()].copy_from_slice(text.as_bytes());
+                std::str::from_utf8(&buffer[..=text.len()]).ok().and_then(|t| Self::parse(t).ok())
+            }
+            None => None,
+        }
+    }
+
+    /// The digits as an integer, country code first.
+    #[must_use]
+    pub const fn digits(self) -> u64 {
+        self.0.get()
+    }
+
+    /// How many digits there are, country code included: 7 to 15.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.0.ilog10() as usize + 1
+    }
+
+    /// Always false: a number has digits.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        false
+    }
+
+    /// The country code and the last four digits, such as `+44•••0123`; for 7 digits, none at all.
+    #[must_use]
+    pub const fn masked(self) -> Masked {
+        Masked(self)
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = PhoneNumberError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for PhoneNumber {
+    type Error = PhoneNumberError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}", self.0)
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({})", self.masked())
+    }
+}
+
+serde_as_text!(PhoneNumber);
+
+/// A number that prints only its country code and last four digits.
+#[derive(Clone, Copy)]
+pub struct Masked(PhoneNumber);
+
+impl fmt::Display for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.digits();
+        let len = self.0.len();
+        if len <= PhoneNumber::MIN_DIGITS {
+            return f.write_str("+•••");
+        }
+        let code = digits / 10_u64.pow((len - calling_code::len(digits, len)) as u32);
+        write!(f, "+{code}•••{:04}", digits % 10_000)
+    }
+}
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why a text is not an E.164 number. Never quotes the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PhoneNumberError {
+    /// The text is empty.
+    Empty,
+    /// The text does not begin with `+`.
+    NoPlus,
+    /// Something other than an ASCII digit.
+    NotADigit {
+        /// Its place in the text, in bytes from 0.
+        at: usize,
+    },
+    /// No country code begins with 0.
+    LeadingZero,
+    /// Fewer than 7 digits.
+    TooShort {
+        /// How many there are.
+        digits: usize,
+    },
+    /// More than 15 digits.
+    TooLong,
+}
+
+impl fmt::Display for PhoneNumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("phone number: ")?;
+        match self {
+            Self::Empty => f.write_str("is empty"),
+            Self::NoPlus => f.write_str("must begin with + and the country code"),
+            Self::NotADigit { at } => write!(f, "only digits may follow the +, byte {at} is none"),
+            Self::LeadingZero => f.write_str("a country code does not begin with 0"),
+            Self::TooShort { digits } => write!(f, "needs at least 7 digits, has {digits}"),
+            Self::TooLong => f.write_str("has more than 15 digits"),
+        }
+    }
+}
+
+impl std::error::Error for PhoneNumberError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_e164() {
+        for text in ["+447700900123", "+15550100", "+6834002", "+999999999999999"] {
+            assert_eq!(PhoneNumber::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(size_of::<Option<PhoneNumber>>(), 8);
+    }
+
+    #[test]
+    fn says_which_rule_is_broken() {
+        use PhoneNumberError::*;
+        for (text, error) in [
+            ("", Empty),
+            ("447700900123", NoPlus),
+            (" +447700900123", NoPlus),
+            ("+", TooShort { digits: 0 }),
+            ("+441234", TooShort { digits: 6 }),
+            ("+0447700900123", LeadingZero),
+            ("+0000000000", LeadingZero),
+            ("+44 7700900123", NotADigit { at: 3 }),
+            ("+44770090012٣", NotADigit { at: 12 }),
+            ("+1234567890123456", TooLong),
+            ("+99999999999999999999999999999999", TooLong),
+        ] {
+            assert_eq!(PhoneNumber::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_wire_may_drop_the_plus() {
+        let number = PhoneNumber::parse("+447700900123").ok();
+        assert_eq!(PhoneNumber::from_wire("447700900123"), number);
+        assert_eq!(PhoneNumber::from_wire("+447700900123"), number);
+        for text in ["", "+", "++447700900123", "ACME", "1234567890123456", "４４７７００９"] {
+            assert_eq!(PhoneNumber::from_wire(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn masks_all_but_code_and_last_four() {
+        for (text, masked) in [
+            ("+447700900123", "+44•••0123"),
+            ("+15555550100", "+1•••0100"),
+            ("+35312345678", "+353•••5678"),
+            ("+6834002", "+•••"),
+        ] {
+            assert_eq!(PhoneNumber::parse(text).unwrap().masked().to_string(), masked);
+        }
+    }
+}
