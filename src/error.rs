@@ -214,6 +214,15 @@ impl Error {
         }))
     }
 
+    /// Sets kind and outcome anew, keeping the rest: for a provider whose own code says more than the
+    /// HTTP status.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind, outcome: Outcome) -> Self {
+        self.0.kind = kind;
+        self.0.outcome = outcome;
+        self
+    }
+
     /// The honest refusal of a provider that cannot do what was asked.
     #[must_use]
     pub fn unsupported(provider: ProviderId, what: &'static str) -> Self {

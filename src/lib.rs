@@ -1,12 +1,32 @@
-//! stub
+//! Send and receive SMS through any provider: one trait, verified webhooks, honest outcomes.
+#![doc = include_str!("../README.md")]
+
 #[macro_use]
 mod macros;
+mod env;
+mod provider_id;
+
 pub mod error;
 pub mod message;
 pub mod number;
-mod provider_id;
+pub mod provider;
+pub mod transport;
+pub mod webhook;
+
+#[cfg(feature = "plivo")]
+pub mod plivo;
+#[cfg(feature = "twilio")]
+pub mod twilio;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(feature = "testing")]
+pub mod testing;
+
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use jiff::Timestamp;
-pub use message::*;
+pub use message::{Message, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender};
 pub use number::{PhoneNumber, PhoneNumberError};
+pub use provider::{Capabilities, SmsProvider, SmsProviderExt};
 pub use provider_id::{ProviderId, ProviderIdError};
+pub use rust_decimal::Decimal;

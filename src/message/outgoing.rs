@@ -178,9 +178,8 @@ impl Message {
     /// # Errors
     /// [`ErrorKind::InvalidContent`], not sent, naming the field and the rule.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |detail: String| {
-            Err(Error::not_sent(ErrorKind::InvalidContent).with_detail(detail))
-        };
+        let refuse =
+            |detail: String| Err(Error::not_sent(ErrorKind::InvalidContent).with_detail(detail));
         if self.text.is_empty() && self.media.is_empty() {
             return refuse("text: is empty and there is no media".into());
         }

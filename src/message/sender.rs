@@ -162,7 +162,8 @@ fn is_short_code(text: &str) -> bool {
 }
 
 fn is_alphanumeric_sender(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'+' | b'_' | b'&');
+    let allowed =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'+' | b'_' | b'&');
     (1..=11).contains(&text.len())
         && text.bytes().all(allowed)
         && text.bytes().any(|b| b.is_ascii_alphabetic())

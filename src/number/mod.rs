@@ -237,7 +237,8 @@ mod tests {
         let number = PhoneNumber::parse("+447700900123").ok();
         assert_eq!(PhoneNumber::from_wire("447700900123"), number);
         assert_eq!(PhoneNumber::from_wire("+447700900123"), number);
-        for text in ["", "+", "++447700900123", "ACME", "1234567890123456", "４４７７００９"] {
+        for text in ["", "+", "++447700900123", "ACME", "1234567890123456", "４４７７００９"]
+        {
             assert_eq!(PhoneNumber::from_wire(text), None, "{text}");
         }
     }

@@ -1,0 +1,75 @@
+//! Reading settings from environment variables, with one error for all that is wrong.
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    message::Sender,
+    provider_id::ProviderId,
+};
+
+/// Collects what is missing or malformed, by name and rule, never by value.
+pub(crate) struct Vars<'a> {
+    get: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Vars<'a> {
+    pub(crate) fn new(get: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { get, problems: Vec::new() }
+    }
+
+    /// The variable's value; none if it is not set or empty.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<String> {
+        let value = (self.get)(name).filter(|value| !value.is_empty())?;
+        if value.trim() != value || value.contains(|c: char| c.is_control()) {
+            self.problem(name, "has white space around it or a control character in it");
+        }
+        Some(value)
+    }
+
+    /// The variable's value, noting a problem if it is missing.
+    pub(crate) fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problem(name, "is not set");
+            String::new()
+        })
+    }
+
+    /// The variable's value as a default sender, noting a problem if it is none.
+    pub(crate) fn sender(&mut self, name: &str) -> Option<Sender> {
+        match self.optional(name)?.parse() {
+            Ok(sender) => Some(sender),
+            Err(error) => {
+                self.problem(name, format_args!("is no {error}"));
+                None
+            }
+        }
+    }
+
+    /// Notes a problem. A variable that already has one keeps the first.
+    pub(crate) fn problem(&mut self, name: &str, rule: impl std::fmt::Display) {
+        if !self.problems.iter().any(|known| known.starts_with(&format!("{name} "))) {
+            self.problems.push(format!("{name} {rule}"));
+        }
+    }
+
+    /// One error for all problems, if there are any.
+    pub(crate) fn finish(self, provider: &ProviderId) -> Result<()> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(Error::not_sent(ErrorKind::Config)
+            .with_provider(provider.clone())
+            .with_detail(self.problems.join("; ")))
+    }
+}
+
+/// The process's own environment. A value that is not UTF-8 counts as malformed.
+pub(crate) fn process(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|_| "\u{0}".into()))
+}
+
+/// The last four characters of an account's id, for `Debug`.
+pub(crate) fn tail(text: &str) -> String {
+    let start = text.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+    format!("…{}", &text[start..])
+}

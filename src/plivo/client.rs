@@ -1,0 +1,366 @@
+//! [`Plivo`]: the contract, over Plivo's messages resource.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::{Method, Uri};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::{
+    error::{Error, ErrorKind, Outcome, Result},
+    message::{
+        AlphanumericSender, Currency, Cursor, Direction, MAX_MEDIA, Message, MessageId,
+        MessageRecord, Money, Page, Query, Receipt, Sender,
+    },
+    plivo::{
+        PLIVO, PlivoConfig, PlivoOptions, PlivoQuery,
+        error::{self, refused},
+        options::MessageType,
+        wire,
+    },
+    provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
+    provider_id::ProviderId,
+    transport::{
+        HttpTransport,
+        rest::{Accepted, Call, Rest},
+    },
+};
+
+/// Sends through Plivo. A clone is cheap and shares everything.
+///
+/// ```no_run
+/// # async fn example() -> anysms::Result<()> {
+/// use anysms::{Message, SmsProvider, plivo::Plivo};
+///
+/// let sms = Plivo::from_env()?;
+/// # let to = anysms::PhoneNumber::parse("+447700900123").unwrap();
+/// let receipt = sms.send(&Message::new(to, "Your table is ready")).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plivo {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) rest: Rest,
+    account: String, // the path of the account, with its slash
+    messages: Uri,
+    sender: Option<Sender>,
+    subaccount: bool,
+}
+
+impl Plivo {
+    /// A client with the built-in transport.
+    ///
+    /// # Errors
+    /// `Config` if the configuration is not usable.
+    #[cfg(feature = "reqwest")]
+    pub fn new(config: &PlivoConfig) -> Result<Self> {
+        Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
+    }
+
+    /// A client configured by the environment: [`PlivoConfig::from_env`] names the variables.
+    ///
+    /// # Errors
+    /// `Config`: one error that names every variable that is missing or malformed.
+    #[cfg(feature = "reqwest")]
+    pub fn from_env() -> Result<Self> {
+        Self::new(&PlivoConfig::from_env()?)
+    }
+
+    /// A client with a transport of one's own.
+    ///
+    /// # Errors
+    /// `Config` if the configuration is not usable.
+    pub fn with_transport(config: &PlivoConfig, transport: Arc<dyn HttpTransport>) -> Result<Self> {
+        let rest = Rest::new(PLIVO, transport, config.base()?, config.credentials()?, None)?;
+        let account = format!("/v1/Account/{}/", config.auth_id);
+        let messages = rest.uri(&format!("{account}Message/"))?;
+        let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
+        Ok(Self { inner: Arc::new(Inner { rest, account, messages, sender, subaccount }) })
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Inner {
+    async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
+        self.rest.run(call, request).await?.map_err(|refusal| refused(call, refusal))
+    }
+
+    /// One call whose answer must have a body.
+    pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
+        let accepted = self.run(call, request).await?;
+        self.rest.body(accepted, call)
+    }
+
+    /// The address of a message, with what follows its id. The slash at its end is part of it.
+    pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<Uri> {
+        let uuid = self.rest.own_id(id)?;
+        self.rest.uri(&format!("{}Message/{uuid}/{rest}", self.account))
+    }
+
+    fn record(&self, message: wire::Message<'_>, call: Call) -> Result<MessageRecord> {
+        let id = message.message_uuid.text().and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
+        let missing = || self.rest.unreadable(call).with_detail("the message_uuid is missing");
+        Ok(message.into_record(id.ok_or_else(missing)?))
+    }
+}
+
+#[async_trait]
+impl SmsProvider for Plivo {
+    fn id(&self) -> ProviderId {
+        PLIVO
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            fetch: true,
+            list: true,
+            check: true,
+            media: true,
+            validity: true,
+            status_callback: true,
+            short_code: true,
+            alphanumeric: true,
+            pool: true,
+            ..Capabilities::default()
+        }
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let inner = self.inner();
+        let body = submission(message, inner.sender.as_ref())?;
+        let request = inner.rest.post(inner.messages.clone(), "application/json", body);
+        let accepted = inner.run(Call::changing("send"), request).await?;
+        receipt(message, accepted)
+    }
+
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        const CALL: Call = Call::reading("fetch");
+        let inner = self.inner();
+        let request = inner.rest.request(Method::GET, inner.message(id, "")?);
+        let body = inner.read(CALL, request).await?;
+        inner.record(inner.rest.decode(CALL, &body)?, CALL)
+    }
+
+    async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
+        const CALL: Call = Call::reading("list");
+        let inner = self.inner();
+        let uri = match &query.cursor {
+            Some(cursor) => inner.rest.next_page(cursor, inner.messages.path())?,
+            None => inner.rest.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
+        };
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
+        let next = page.meta.next.text().map(Cursor::new);
+        let records = page.objects.into_iter().map(|message| inner.record(message, CALL));
+        Ok(Page::new(records.collect::<Result<_>>()?, next))
+    }
+
+    /// Reads the account, which names no secret. A subaccount that may not read itself is tried on
+    /// the list of messages, which says less.
+    async fn check(&self) -> Result<AccountStatus> {
+        const CALL: Call = Call::reading("check");
+        let inner = self.inner();
+        let request = inner.rest.request(Method::GET, inner.rest.uri(&inner.account)?);
+        let refused = match inner.read(CALL, request).await {
+            Ok(body) => return account(inner, &body),
+            Err(error) => error,
+        };
+        let denied = [401, 403, 404, 405].map(Some);
+        if !inner.subaccount || !denied.contains(&refused.status()) {
+            return Err(refused);
+        }
+        let uri = inner.rest.uri(&format!("{}?limit=1", inner.messages.path()))?;
+        inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        Ok(AccountStatus::new(AccountState::Active))
+    }
+}
+
+/// The receipt for an answer of 2xx, however little of it can be read.
+fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
+    let body = accepted.body.unwrap_or_default();
+    let submitted: wire::Submitted<'_> = serde_json::from_slice(&body).unwrap_or_default();
+    let request_id = submitted.api_id.owned().or(accepted.request_id);
+    let uuid = submitted.message_uuid.first().and_then(|uuid| uuid.text());
+    if uuid.is_none() {
+        if !submitted.invalid_number.is_empty() {
+            return Err(Error::not_sent(ErrorKind::InvalidRecipient)
+                .with_provider(PLIVO)
+                .with_request_id(request_id));
+        }
+        if let Some(words) = error_in(&body) {
+            // Plivo has been seen to put errors into answers of 2xx. That proves nothing.
+            return Err(Error::unknown(ErrorKind::Other)
+                .with_provider(PLIVO)
+                .with_request_id(request_id)
+                .with_provider_message(Some(words)));
+        }
+    }
+    let id = uuid.and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
+    let mut receipt = Receipt::new(PLIVO, id, message.key().clone());
+    receipt.status = crate::message::MessageStatus::Queued;
+    receipt.request_id = request_id;
+    Ok(receipt)
+}
+
+/// What an answer of 2xx says under `error`, if anything.
+fn error_in(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    json.get("error").filter(|error| !error.is_null())?;
+    error::words(body)
+}
+
+fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
+    const CALL: Call = Call::reading("check");
+    let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
+    let id = account.auth_id.text();
+    if id.is_none_or(|id| !inner.subaccount && !inner.account.contains(id)) {
+        let rule = "the answer is about another account";
+        return Err(inner.rest.unreadable(CALL).with_detail(rule));
+    }
+    let mut status = AccountStatus::new(AccountState::Active);
+    status.kind = account.account_type.owned();
+    let credits = account.cash_credits.parse();
+    status.balance = credits.map(|amount| Money::new(amount, Currency::USD));
+    Ok(status)
+}
+
+/// The body of a submission.
+fn submission(message: &Message, default_sender: Option<&Sender>) -> Result<Vec<u8>> {
+    let options: PlivoOptions = message.options()?.unwrap_or_default();
+    let media = message.media().len() + options.media_ids.len();
+    let whatsapp = options.message_type == Some(MessageType::WhatsApp);
+    if !whatsapp && options.media_ids.is_empty() {
+        message.validate().map_err(|error| error.with_provider(PLIVO))?;
+    }
+    if media > MAX_MEDIA {
+        let rule = format!("media: at most {MAX_MEDIA}, has {media}");
+        return Err(refuse(ErrorKind::InvalidContent, "").with_detail(rule));
+    }
+    if message.send_at().is_some() {
+        return Err(Error::unsupported(PLIVO, "send_at: Plivo does not schedule messages"));
+    }
+    let expiry = message.validity().map(|validity| (validity.as_secs(), validity.subsec_nanos()));
+    if expiry.is_some_and(|(secs, nanos)| nanos != 0 || !(5..=10_799).contains(&secs)) {
+        let rule = "validity: must be 5 to 10,799 whole seconds";
+        return Err(refuse(ErrorKind::InvalidRequest, rule));
+    }
+    let (src, powerpack) = sender(message, default_sender)?;
+    let dst = message.to().to_string();
+    let submission = wire::Submission {
+        src: src.as_deref(),
+        powerpack_uuid: powerpack,
+        dst: &dst,
+        text: message.text(),
+        message_type: options.message_type.or((media > 0).then_some(MessageType::Mms)),
+        media_urls: message.media().iter().map(|media| media.url().as_str()).collect(),
+        media_ids: &options.media_ids,
+        url: message.status_callback().map(|url| url.as_str()),
+        method: options.status_method,
+        log: options.log,
+        trackable: options.trackable,
+        message_expiry: expiry.map(|(secs, _)| secs),
+        dlt_entity_id: options.dlt_entity_id.as_deref(),
+        dlt_template_id: options.dlt_template_id.as_deref(),
+        dlt_template_category: options.dlt_template_category,
+        template: raw(options.template.as_deref(), "template: is not JSON")?,
+        interactive: raw(options.interactive.as_deref(), "interactive: is not JSON")?,
+        location: options.location.as_ref(),
+    };
+    serde_json::to_vec(&submission)
+        .map_err(|_| refuse(ErrorKind::InvalidRequest, "the message cannot be written as JSON"))
+}
+
+/// `src` or `powerpack_uuid`. Plivo strips what is neither a letter nor a digit from a name, so such
+/// a name is refused rather than changed.
+fn sender<'a>(
+    message: &'a Message,
+    default_sender: Option<&'a Sender>,
+) -> Result<(Option<String>, Option<&'a str>)> {
+    let plain =
+        |name: &AlphanumericSender| name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
+    match message.sender().or(default_sender) {
+        Some(Sender::Pool(pool)) => Ok((None, Some(pool.as_str()))),
+        Some(Sender::Alphanumeric(name)) if !plain(name) => {
+            Err(refuse(ErrorKind::InvalidSender, "sender: Plivo takes only letters and digits"))
+        }
+        Some(Sender::Number(number)) if *number == message.to() => {
+            Err(refuse(ErrorKind::InvalidSender, "sender: is the recipient"))
+        }
+        Some(sender) => Ok((Some(sender.to_string()), None)),
+        None => Err(refuse(
+            ErrorKind::InvalidSender,
+            "sender: neither the message nor the configuration has one",
+        )),
+    }
+}
+
+fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawValue>> {
+    let parsed = json.map(serde_json::from_str).transpose();
+    parsed.map_err(|_| refuse(ErrorKind::InvalidRequest, rule))
+}
+
+/// The query of a list. Plivo reads times as UTC.
+fn filters(query: &Query) -> Result<String> {
+    let options: PlivoQuery = query.options()?.unwrap_or_default();
+    let mut form = Serializer::new(String::from("?"));
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value {
+            form.append_pair(name, &value);
+        }
+    };
+    add("to_number", query.to.map(|to| to.to_string()));
+    match &query.from {
+        Some(Sender::Pool(pool)) => add("powerpack_id", Some(pool.to_string())),
+        from => add("from_number", from.as_ref().map(ToString::to_string)),
+    }
+    add("message_time__gte", query.since.map(date_time));
+    add("message_time__lte", query.until.map(date_time));
+    add(
+        "message_direction",
+        query.direction.map(|direction| match direction {
+            Direction::Inbound => "inbound".to_owned(),
+            Direction::Outbound => "outbound".to_owned(),
+        }),
+    );
+    add("message_state", query.status.as_ref().map(ToString::to_string));
+    add("subaccount", options.subaccount);
+    add(
+        "message_type",
+        options.message_type.map(|kind| match kind {
+            MessageType::Sms => "sms".to_owned(),
+            MessageType::Mms => "mms".to_owned(),
+            MessageType::WhatsApp => "whatsapp".to_owned(),
+        }),
+    );
+    add("error_code", options.error_code);
+    add("tendlc_campaign_id", options.tendlc_campaign_id);
+    add("tendlc_registration_status", options.tendlc_registration_status);
+    add("destination_country_iso2", options.destination_country_iso2);
+    add("conversation_id", options.conversation_id);
+    add("conversation_origin", options.conversation_origin);
+    if query.page_size.is_some_and(|size| !(1..=20).contains(&size)) {
+        return Err(refuse(ErrorKind::InvalidRequest, "page_size: must be 1 to 20"));
+    }
+    add("limit", query.page_size.map(|size| size.to_string()));
+    let filters = form.finish();
+    Ok(if filters == "?" { String::new() } else { filters })
+}
+
+fn date_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn refuse(kind: ErrorKind, detail: &'static str) -> Error {
+    Error::new(kind, Outcome::NotSent).with_provider(PLIVO).with_detail(detail)
+}

@@ -1,0 +1,170 @@
+//! Plivo's error codes and bodies, read as this crate's errors.
+//!
+//! Plivo gives codes only in delivery reports; its REST errors are free text under several names.
+//! Codes: Plivo's pages and support articles, as of 2026-11-20.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::{
+    error::{Error, ErrorKind},
+    message::DeliveryFailure,
+    transport::rest::{Call, Refused},
+};
+
+/// Plivo's page about its error codes.
+pub const ERROR_HELP: &str = "https://www.plivo.com/docs/messaging/troubleshooting/error-codes";
+
+/// What a Plivo error code means, in a delivery report or a callback of an **outbound** message.
+/// (In the record of an inbound message the field holds the status your webhook answered.)
+#[must_use]
+pub fn error_kind(code: u32) -> ErrorKind {
+    match code {
+        10 | 110..=130 => ErrorKind::InvalidContent,
+        20 | 90 | 140 | 300 => ErrorKind::Unavailable,
+        30 | 60 => ErrorKind::ContentFiltered,
+        40 | 201 => ErrorKind::InvalidSender,
+        50 | 70 => ErrorKind::InvalidRecipient,
+        80 => ErrorKind::Unreachable,
+        100 => ErrorKind::Blocked,
+        200 => ErrorKind::OptedOut,
+        380 => ErrorKind::InvalidContent,
+        420 => ErrorKind::Expired,
+        450 => ErrorKind::GeoPermission,
+        451 => ErrorKind::PolicyBlocked,
+        900 | 910 => ErrorKind::Account,
+        950 | 960 | 970 => ErrorKind::UnregisteredSender,
+        901..=999 => ErrorKind::Account, // the rest of the 9xx block accounts or registrations
+        _ => ErrorKind::Other,
+    }
+}
+
+/// Why a message did not arrive, from the code of a delivery report. Nothing, `0` and `000` mean no
+/// failure.
+pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
+    let code = code.filter(|code| code.bytes().any(|b| b != b'0'))?;
+    let number: Option<u32> = code.parse().ok();
+    let mut failure = DeliveryFailure::new(number.map_or(ErrorKind::Other, error_kind), code);
+    failure.help = number.map(|_| ERROR_HELP.to_owned());
+    Some(failure)
+}
+
+/// The error for a refusal: the outcome by the HTTP status, the kind by the status and Plivo's text.
+pub(super) fn refused(call: Call, refused: Refused) -> Error {
+    let Refused { error, status, outcome, body } = refused;
+    let words = words(&body);
+    let by_text = words.as_deref().and_then(kind_of_text);
+    let kind = match status {
+        // Plivo answers 403 to a submission where the destination country is not enabled.
+        StatusCode::FORBIDDEN if call.name == "send" => ErrorKind::GeoPermission,
+        StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
+        _ => by_text.unwrap_or_else(|| error.kind()),
+    };
+    error.with_kind(kind, outcome).with_provider_message(words).with_request_id(api_id(&body))
+}
+
+/// Plivo's own words, wherever they are in the body.
+pub(super) fn words(body: &[u8]) -> Option<String> {
+    let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        let text = std::str::from_utf8(body).ok()?.trim();
+        return (!text.is_empty()).then(|| text.chars().take(1_000).collect());
+    };
+    const PLACES: [&str; 8] = [
+        "/error",
+        "/error/error",
+        "/error/message",
+        "/message",
+        "/global_error",
+        "/data/error",
+        "/data/message",
+        "/errors/global_error",
+    ];
+    PLACES.iter().find_map(|place| json.pointer(place)?.as_str()).map(str::to_owned)
+}
+
+/// Plivo's id of the request, which it gives in the body.
+fn api_id(body: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    json.get("api_id")?.as_str().map(str::to_owned)
+}
+
+/// What Plivo's text says of the cause, by the words that have been seen in it.
+fn kind_of_text(text: &str) -> Option<ErrorKind> {
+    let text = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().all(|word| text.contains(word));
+    let kind = if has(&["geo", "permission"]) {
+        ErrorKind::GeoPermission
+    } else if has(&["insufficient"]) {
+        ErrorKind::Account
+    } else if has(&["too many requests"]) || has(&["rate limit"]) || has(&["rate_limit"]) {
+        ErrorKind::RateLimited
+    } else if has(&["invalid auth"]) || has(&["authentication"]) {
+        ErrorKind::Credentials
+    } else if has(&["caller id"]) || has(&["src"]) && !has(&["dst"]) {
+        ErrorKind::InvalidSender
+    } else if has(&["dst"]) || has(&["destination"]) {
+        ErrorKind::InvalidRecipient
+    } else if has(&["media"]) || has(&["text"]) {
+        ErrorKind::InvalidContent
+    } else {
+        return None;
+    };
+    Some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_words_in_every_shape() {
+        for (body, text) in [
+            (r#"{"api_id":"1","error":"not found"}"#, Some("not found")),
+            (r#"{"error":{"error":"nested"}}"#, Some("nested")),
+            (r#"{"error":{"message":"deeper"}}"#, Some("deeper")),
+            (r#"{"error_code":404,"message":"invalid"}"#, Some("invalid")),
+            (r#"{"data":{"message":"inner"}}"#, Some("inner")),
+            ("Could not verify your access level.\n", Some("Could not verify your access level.")),
+            ("{}", None),
+            ("", None),
+            ("[]", None),
+        ] {
+            assert_eq!(words(body.as_bytes()).as_deref(), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn every_documented_code_has_its_kind() {
+        for (code, kind) in [
+            (10, ErrorKind::InvalidContent),
+            (20, ErrorKind::Unavailable),
+            (30, ErrorKind::ContentFiltered),
+            (40, ErrorKind::InvalidSender),
+            (50, ErrorKind::InvalidRecipient),
+            (60, ErrorKind::ContentFiltered),
+            (70, ErrorKind::InvalidRecipient),
+            (80, ErrorKind::Unreachable),
+            (90, ErrorKind::Unavailable),
+            (100, ErrorKind::Blocked),
+            (110, ErrorKind::InvalidContent),
+            (120, ErrorKind::InvalidContent),
+            (200, ErrorKind::OptedOut),
+            (201, ErrorKind::InvalidSender),
+            (300, ErrorKind::Unavailable),
+            (420, ErrorKind::Expired),
+            (450, ErrorKind::GeoPermission),
+            (451, ErrorKind::PolicyBlocked),
+            (900, ErrorKind::Account),
+            (910, ErrorKind::Account),
+            (960, ErrorKind::UnregisteredSender),
+            (1000, ErrorKind::Other),
+            (150, ErrorKind::Other),
+        ] {
+            assert_eq!(error_kind(code), kind, "{code}");
+        }
+        for none in [None, Some(""), Some("000"), Some("0")] {
+            assert_eq!(delivery_failure(none), None);
+        }
+        assert_eq!(delivery_failure(Some("200")).unwrap().kind, ErrorKind::OptedOut);
+    }
+}

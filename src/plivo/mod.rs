@@ -1,0 +1,36 @@
+//! Plivo: messages through its REST API v1, and its webhooks.
+//!
+//! - [`Plivo`] sends, looks up, lists, and lists the media of a message; [`PlivoConfig`] says for
+//!   whom and where.
+//! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
+//! - [`PlivoWebhook`] checks and reads what Plivo calls.
+//!
+//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
+
+mod client;
+mod config;
+mod error;
+mod media;
+mod options;
+mod signature;
+mod status;
+mod webhook;
+mod wire;
+
+#[cfg(feature = "sandbox")]
+mod dialect;
+
+pub use client::Plivo;
+pub use config::PlivoConfig;
+pub use error::{ERROR_HELP, error_kind};
+pub use options::{
+    DltCategory, Location, Log, MessageType, PlivoOptions, PlivoQuery, StatusMethod,
+};
+pub use status::PlivoStatus;
+pub use webhook::PlivoWebhook;
+
+#[cfg(feature = "sandbox")]
+use crate::provider_id::ProviderId;
+
+/// Plivo's name.
+pub const PLIVO: ProviderId = ProviderId::from_static("plivo");

@@ -1,0 +1,61 @@
+//! [`PlivoStatus`]: Plivo's own words for where a message stands.
+
+use crate::message::MessageStatus;
+
+/// Plivo's state of a message, in Plivo's own words. For an inbound message `Delivered` and
+/// `Undelivered` say whether *your webhook* took it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PlivoStatus {
+    /// It waits at Plivo.
+    Queued,
+    /// The carrier took it. Can stay so for ever, as not every carrier reports.
+    Sent,
+    /// The carrier reports that it arrived.
+    Delivered,
+    /// The carrier reports that it did not arrive.
+    Undelivered,
+    /// It failed before it reached the carrier. Not charged.
+    Failed,
+    /// A word of older documentation; like `Failed`.
+    Rejected,
+    /// It was read (WhatsApp).
+    Read,
+    /// Inbound, arrived at Plivo.
+    Received,
+    /// A word this crate does not know.
+    Other(Box<str>),
+}
+
+impl From<&str> for PlivoStatus {
+    /// Reads a word, whatever its case.
+    fn from(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "queued" => Self::Queued,
+            "sent" => Self::Sent,
+            "delivered" => Self::Delivered,
+            "undelivered" => Self::Undelivered,
+            "failed" => Self::Failed,
+            "rejected" => Self::Rejected,
+            "read" => Self::Read,
+            "received" => Self::Received,
+            _ => Self::Other(word.into()),
+        }
+    }
+}
+
+impl From<PlivoStatus> for MessageStatus {
+    fn from(status: PlivoStatus) -> Self {
+        match status {
+            PlivoStatus::Queued => Self::Queued,
+            PlivoStatus::Sent => Self::Sent,
+            PlivoStatus::Delivered => Self::Delivered,
+            PlivoStatus::Undelivered => Self::Undelivered,
+            PlivoStatus::Failed => Self::Failed,
+            PlivoStatus::Rejected => Self::Rejected,
+            PlivoStatus::Read => Self::Read,
+            PlivoStatus::Received => Self::Received,
+            PlivoStatus::Other(word) => Self::Unknown(word),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! [`AccountStatus`]: what `check` finds out.
+
+use serde::Serialize;
+
+use crate::message::Money;
+
+/// What a provider says about the account behind the credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccountStatus {
+    /// Whether the account may work.
+    pub state: AccountState,
+    /// The vendor's word for its type, such as `Trial` or `standard`.
+    pub kind: Option<String>,
+    /// What is left on it, where the provider says so in the same answer.
+    pub balance: Option<Money>,
+}
+
+impl AccountStatus {
+    /// An account in this state.
+    #[must_use]
+    pub const fn new(state: AccountState) -> Self {
+        Self { state, kind: None, balance: None }
+    }
+}
+
+/// Whether an account may work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AccountState {
+    /// The credentials are accepted and nothing speaks against sending.
+    Active,
+    /// The provider suspended it.
+    Suspended,
+    /// It is closed.
+    Closed,
+    /// A word this crate does not know, as the provider wrote it.
+    Unknown(String),
+}

@@ -1,0 +1,36 @@
+//! [`Capabilities`]: what a provider can do.
+
+/// What a provider can do. All false by default, and false means an honest refusal.
+///
+/// ```
+/// use anysms::Capabilities;
+///
+/// let mut capabilities = Capabilities::default();
+/// capabilities.fetch = true;
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// `fetch` looks a message up.
+    pub fetch: bool,
+    /// `list` lists messages.
+    pub list: bool,
+    /// `cancel` calls a scheduled message back.
+    pub cancel: bool,
+    /// `check` tells whether the credentials are alive.
+    pub check: bool,
+    /// Messages may carry media.
+    pub media: bool,
+    /// Messages may be scheduled (`Message::with_send_at`).
+    pub schedule: bool,
+    /// Messages may have a validity (`Message::with_validity`).
+    pub validity: bool,
+    /// The provider reports what becomes of a message (`Message::with_status_callback`).
+    pub status_callback: bool,
+    /// A short code may be the sender.
+    pub short_code: bool,
+    /// A name may be the sender.
+    pub alphanumeric: bool,
+    /// A pool may be the sender.
+    pub pool: bool,
+}

@@ -1,0 +1,1 @@
+//! The contract of `SmsProvider`, as a suite that any provider can run.

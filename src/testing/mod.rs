@@ -1,0 +1,11 @@
+//! For tests: of this crate's users, and of whoever writes a provider (feature `testing`).
+//!
+//! - [`ScriptedTransport`] answers a client's requests from a script and keeps them for inspection.
+//! - [`conformance`] holds any provider against the contract of `SmsProvider`.
+//!
+//! A whole carrier on loopback, which also delivers and signs callbacks, is the `sandbox` feature.
+
+pub mod conformance;
+mod scripted;
+
+pub use scripted::ScriptedTransport;

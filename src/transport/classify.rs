@@ -1,0 +1,58 @@
+//! What an HTTP status proves about a message, and what it says about the cause.
+//!
+//! The rule behind the table: whatever is not listed is unknown.
+
+use http::StatusCode;
+
+use crate::error::{ErrorKind, Outcome};
+
+/// What the status of a refused submission proves. None for 2xx: the provider said yes.
+///
+/// 5xx proves nothing: gateways answer so after the origin ran, and Twilio says of its own 500 that
+/// the outcome is not known. 408 is late at many gateways; 409 means that something exists already;
+/// 301 to 303 mean that the method was performed. 307 and 308 mean that it was not.
+#[must_use]
+pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
+    match status.as_u16() {
+        200..=299 => None,
+        307 | 308 | 400..=405 | 413..=415 | 421 | 422 | 425 | 429 => Some(Outcome::NotSent),
+        _ => Some(Outcome::Unknown),
+    }
+}
+
+/// What the status says about the cause, where the provider's own code says nothing.
+#[must_use]
+pub fn kind_of_status(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        300..=399 => ErrorKind::Config, // only a wrong base URL redirects
+        400 | 405 | 415 | 422 => ErrorKind::InvalidRequest,
+        401 | 403 => ErrorKind::Credentials,
+        402 => ErrorKind::Account,
+        404 | 410 => ErrorKind::NotFound,
+        408 => ErrorKind::Timeout,
+        409 => ErrorKind::Conflict,
+        413 | 414 => ErrorKind::InvalidContent,
+        429 => ErrorKind::RateLimited,
+        421 | 425 | 500..=599 => ErrorKind::Unavailable,
+        _ => ErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_listed_is_proved() {
+        let proved = [307, 308, 400, 401, 402, 403, 404, 405, 413, 414, 415, 421, 422, 425, 429];
+        for code in 100..=999 {
+            let status = StatusCode::from_u16(code).unwrap();
+            let expected = match code {
+                200..=299 => None,
+                _ if proved.contains(&code) => Some(Outcome::NotSent),
+                _ => Some(Outcome::Unknown),
+            };
+            assert_eq!(outcome_of_status(status), expected, "{code}");
+        }
+    }
+}

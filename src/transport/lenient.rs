@@ -1,0 +1,166 @@
+//! Reading what vendors write: numbers as texts, texts as numbers, null where a value is promised.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use jiff::{
+    Timestamp,
+    fmt::{rfc2822, temporal},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// A JSON value taken as text, whatever it was: a number or a boolean in its own words, and nothing
+/// for null, a list or an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scalar<'a>(Option<Cow<'a, str>>);
+
+impl Scalar<'_> {
+    /// The text; none if there is none or it is empty.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// The text, even if it is empty.
+    pub(crate) fn raw(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    pub(crate) fn owned(&self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+
+    /// The text as another type; none if it cannot be read as one.
+    pub(crate) fn parse<T: FromStr>(&self) -> Option<T> {
+        self.text()?.parse().ok()
+    }
+
+    /// The text as a time, in any form the vendors use.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        time(self.text()?)
+    }
+}
+
+/// A time in any form the vendors use: RFC 2822, RFC 3339, with a space for the `T`, with or without
+/// an offset (then UTC). Years before 1970 are the "never" of some fields.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let parsed = rfc2822::DateTimeParser::new().parse_timestamp(text).ok().or_else(|| {
+        let parser = temporal::DateTimeParser::new();
+        let utc = || parser.parse_datetime(text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+        parser.parse_timestamp(text).ok().or_else(|| Some(utc()?.timestamp()))
+    })?;
+    (parsed > Timestamp::UNIX_EPOCH).then_some(parsed)
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor).map(Self)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// A list that may be null, or hold one value that should have been in a list.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Shape<T> {
+        Many(Vec<T>),
+        One(T),
+    }
+    Ok(match Option::<Shape<T>>::deserialize(deserializer)? {
+        Some(Shape::Many(many)) => many,
+        Some(Shape::One(one)) => vec![one],
+        None => Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_any_scalar_as_text() {
+        for (json, text) in [
+            ("\"1\"", Some("1")),
+            ("1", Some("1")),
+            ("-7", Some("-7")),
+            ("0.0075", Some("0.0075")),
+            ("true", Some("true")),
+            ("\"a\\u0062\"", Some("ab")),
+            ("null", None),
+            ("\"\"", None),
+            ("[1,[2]]", None),
+            ("{\"a\":{}}", None),
+        ] {
+            let scalar: Scalar<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!(scalar.text(), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn reads_every_form_of_time() {
+        for (text, utc) in [
+            ("Thu, 24 Aug 2023 05:01:45 +0000", "2023-08-24T05:01:45Z"),
+            ("2015-07-30T20:00:00Z", "2015-07-30T20:00:00Z"),
+            ("2019-06-24T22:32:49+00:00", "2019-06-24T22:32:49Z"),
+            ("2017-05-22 21:36:14+05:30", "2017-05-22T16:06:14Z"),
+            ("2024-08-21 18:28:51.94772+05:30", "2024-08-21T12:58:51.94772Z"),
+            ("2024-05-01 10:11:12.123456", "2024-05-01T10:11:12.123456Z"),
+        ] {
+            assert_eq!(time(text).map(|time| time.to_string()).as_deref(), Some(utc), "{text}");
+        }
+        for text in ["", "never", "0001-01-01T05:53:28+05:53", "2024-13-01", "0001-01-01"] {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! How a request reaches a provider: [`HttpTransport`], and what its failures prove.
+//!
+//! The crate speaks HTTP through one object-safe trait over the `http` crate's types. The built-in
+//! transport is `ReqwestTransport` (feature `reqwest`); a program with an HTTP client of its own
+//! implements the trait in a few lines.
+//!
+//! What belongs here: the trait, the built-in transport, what a status or a broken connection proves
+//! about a message (`classify`), and what the vendors' clients share (`rest`, `lenient`).
+//!
+//! # Events
+//! With the feature `tracing`, every exchange is one event of level `DEBUG`, target
+//! `anysms::transport`, with these fields, which are a contract: `messaging.system` (the provider),
+//! `messaging.operation.name` (such as `send`), `http.response.status_code` (0 without an answer),
+//! `error.type` (the error's kind; empty on success), `anysms.outcome` (`not_sent`, `unknown`; empty
+//! on success) and `duration_ms`. No field holds a number, a text, a URL or a token.
+
+mod classify;
+pub(crate) mod lenient;
+pub(crate) mod rest;
+mod retry_after;
+
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+use std::{error::Error as StdError, fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::error::{ErrorKind, Outcome};
+
+pub use classify::{kind_of_status, outcome_of_status};
+pub use retry_after::retry_after;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+
+/// An answer: its head arrived. Its body may not have, and that is no reason to forget the head: a
+/// provider that said 201 has taken the message.
+pub type Answer = http::Response<Result<Bytes, BodyError>>;
+
+/// Carries one HTTP request to a provider.
+///
+/// # Contract
+/// - One call is **at most one** request on the wire: no retries, no redirects followed.
+/// - An answer of any status is `Ok`. `Err` means that no head of an answer arrived, and its kind says
+///   whether the request can have been read. When in doubt, it can.
+/// - Bodies are capped, 256 KiB is plenty; an answer that is cut short keeps its head.
+#[async_trait]
+pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
+    /// Sends the request and reads the answer.
+    ///
+    /// # Errors
+    /// [`TransportError`] if no head of an answer arrived.
+    async fn execute(&self, request: http::Request<Bytes>) -> Result<Answer, TransportError>;
+}
+
+#[async_trait]
+impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
+    async fn execute(&self, request: http::Request<Bytes>) -> Result<Answer, TransportError> {
+        (**self).execute(request).await
+    }
+}
+
+/// Why there is no answer, and with it whether the request can have been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The request could not be put together. Nothing left.
+    InvalidRequest,
+    /// Name lookup, TCP, TLS or a proxy's tunnel failed, or took longer than the time to connect.
+    /// Nothing left: a request follows the handshake.
+    Connect,
+    /// The answer did not come in time. The request may have been read.
+    Timeout,
+    /// The connection broke after the request may have been written. It may have been read.
+    Interrupted,
+}
+
+impl TransportErrorKind {
+    /// What this failure proves.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::InvalidRequest | Self::Connect => Outcome::NotSent,
+            Self::Timeout | Self::Interrupted => Outcome::Unknown,
+        }
+    }
+
+    pub(crate) const fn kind(self) -> ErrorKind {
+        match self {
+            Self::InvalidRequest => ErrorKind::InvalidRequest,
+            Self::Connect => ErrorKind::Connect,
+            Self::Timeout => ErrorKind::Timeout,
+            Self::Interrupted => ErrorKind::Interrupted,
+        }
+    }
+}
+
+/// No head of an answer arrived.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A failure of this kind.
+    #[must_use]
+    pub const fn new(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Keeps the cause. It must not show a URL or a header, as both may hold secrets.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Why there is no answer.
+    #[must_use]
+    pub const fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::InvalidRequest => "the request could not be put together",
+            TransportErrorKind::Connect => "the connection could not be made",
+            TransportErrorKind::Timeout => "the answer did not come in time",
+            TransportErrorKind::Interrupted => "the connection broke before an answer came",
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Why the body of an answer is missing although its head arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// It is larger than the cap.
+    TooLarge,
+    /// It did not come in time.
+    Timeout,
+    /// The connection broke, or its encoding is wrong.
+    Interrupted,
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the answer's body is larger than the cap",
+            Self::Timeout => "the answer's body did not come in time",
+            Self::Interrupted => "the answer's body broke off",
+        })
+    }
+}
+
+impl StdError for BodyError {}

@@ -1,0 +1,92 @@
+//! What Twilio does with a message beyond the contract: redact, delete, media, feedback.
+
+use http::Method;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, MediaRecord, MessageId, Page},
+    transport::rest::Call,
+    twilio::{TWILIO, Twilio, client::FORM, config::is_sid, wire},
+};
+
+impl Twilio {
+    /// Removes the text of a message at Twilio, and keeps the rest of the record.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Conflict` while the message is on its way.
+    pub async fn redact(&self, id: &MessageId) -> Result<()> {
+        let uri = self.inner().message(id, ".json")?;
+        let request = self.inner().rest.post(uri, FORM, b"Body=".to_vec());
+        self.inner().run(Call::changing("redact"), request).await.map(drop)
+    }
+
+    /// Deletes a message at Twilio. Not while it is on its way.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Conflict` while the message is on its way.
+    pub async fn delete(&self, id: &MessageId) -> Result<()> {
+        let request = self.inner().rest.request(Method::DELETE, self.inner().message(id, ".json")?);
+        self.inner().run(Call::changing("delete"), request).await.map(drop)
+    }
+
+    /// One page of the media of a message; `cursor` is where the last page ended.
+    ///
+    /// # Errors
+    /// `NotFound`, or `InvalidRequest` for a cursor that leads elsewhere.
+    pub async fn media(
+        &self,
+        id: &MessageId,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<MediaRecord>> {
+        const CALL: Call = Call::reading("media");
+        let inner = self.inner();
+        let first = inner.message(id, "/Media.json")?;
+        let uri = match cursor {
+            Some(cursor) => inner.rest.next_page(cursor, first.path())?,
+            None => first,
+        };
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::MediaPage<'_> = inner.rest.decode(CALL, &body)?;
+        let next = wire::path_of(&page.next_page_uri).map(Cursor::new);
+        let mut items = Vec::with_capacity(page.media_list.len());
+        for media in &page.media_list {
+            let Some(sid) = media.sid.owned() else {
+                return Err(inner.rest.unreadable(CALL).with_detail("the sid is missing"));
+            };
+            let url = inner.message(id, &format!("/Media/{sid}"))?.to_string();
+            let mut record = MediaRecord::new(sid);
+            record.content_type = media.content_type.owned();
+            record.created_at = media.date_created.time();
+            record.url = url.parse().ok();
+            items.push(record);
+        }
+        Ok(Page::new(items, next))
+    }
+
+    /// Deletes one file (`ME…`) of a message.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidRequest` if the id is not one of a file.
+    pub async fn delete_media(&self, id: &MessageId, media: &str) -> Result<()> {
+        if !is_sid(media, "ME") {
+            return Err(Error::not_sent(ErrorKind::InvalidRequest)
+                .with_provider(TWILIO)
+                .with_detail("media: must be ME and 32 hex digits"));
+        }
+        let uri = self.inner().message(id, &format!("/Media/{media}.json"))?;
+        let request = self.inner().rest.request(Method::DELETE, uri);
+        self.inner().run(Call::changing("delete_media"), request).await.map(drop)
+    }
+
+    /// Tells Twilio whether the message did its job, such as a code that was typed in. For messages
+    /// sent with `TwilioOptions::provide_feedback`.
+    ///
+    /// # Errors
+    /// `NotFound`, or `InvalidRequest` if the message was not sent with that option.
+    pub async fn feedback(&self, id: &MessageId, confirmed: bool) -> Result<()> {
+        let uri = self.inner().message(id, "/Feedback.json")?;
+        let outcome: &[u8] = if confirmed { b"Outcome=confirmed" } else { b"Outcome=unconfirmed" };
+        let request = self.inner().rest.post(uri, FORM, outcome.to_vec());
+        self.inner().run(Call::changing("feedback"), request).await.map(drop)
+    }
+}

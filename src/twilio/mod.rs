@@ -1,0 +1,38 @@
+//! Twilio: messages through its REST API of 2010-04-01, and its webhooks.
+//!
+//! - [`Twilio`] sends, looks up, lists and cancels, redacts and deletes; [`TwilioConfig`] says for
+//!   whom and where.
+//! - [`TwilioOptions`] carries what only Twilio has.
+//! - [`TwilioWebhook`] checks and reads what Twilio calls.
+//!
+//! Each file is one job: `config`, `client` (the contract), `message` (what else Twilio does with
+//! one), `wire` (serde types only), `error` (codes), `status` (words), `options`, `signature`,
+//! `webhook`, and `dialect` (Twilio's half of the sandbox).
+
+mod client;
+mod config;
+mod error;
+mod message;
+mod options;
+mod signature;
+mod status;
+mod webhook;
+mod wire;
+
+#[cfg(feature = "sandbox")]
+mod dialect;
+
+pub use client::Twilio;
+pub use config::TwilioConfig;
+pub use error::{error_help, error_kind};
+pub use options::{
+    AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, TwilioOptions,
+};
+pub use status::TwilioStatus;
+pub use webhook::TwilioWebhook;
+
+#[cfg(feature = "sandbox")]
+use crate::provider_id::ProviderId;
+
+/// Twilio's name.
+pub const TWILIO: ProviderId = ProviderId::from_static("twilio");

@@ -1,0 +1,152 @@
+//! [`TwilioOptions`]: what only Twilio has, for a message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    message::{Sender, VendorOptions},
+    provider_id::ProviderId,
+    twilio::TWILIO,
+};
+
+/// What only Twilio has, for a message. Everything is optional; what is none is not sent.
+///
+/// ```
+/// use anysms::{Message, twilio::TwilioOptions};
+///
+/// let mut options = TwilioOptions::default();
+/// options.smart_encoded = Some(true);
+/// let message = Message::new("+447700900123".parse()?, "“Hello”").with_options(&options);
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TwilioOptions {
+    /// A channel other than SMS: both addresses are written with its prefix.
+    pub channel: Option<Channel>,
+    /// The sender to pick from a pool (`From` beside `MessagingServiceSid`).
+    pub pool_sender: Option<Sender>,
+    /// Who sends by SMS if RCS fails. Needs a pool with an RCS sender.
+    pub fallback_from: Option<Sender>,
+    /// A content template, `HX…`.
+    pub content_sid: Option<String>,
+    /// The template's variables, as JSON text. Needs `content_sid`.
+    pub content_variables: Option<String>,
+    /// The application (`AP…`) whose status callback is used if the message has none.
+    pub application_sid: Option<String>,
+    /// Replace look-alike characters so that the text fits GSM-7.
+    pub smart_encoded: Option<bool>,
+    /// Send a long text as one MMS.
+    pub send_as_mms: Option<bool>,
+    /// Shorten links. Needs a pool with link shortening.
+    pub shorten_urls: Option<bool>,
+    /// Whether SMS-pumping protection looks at this message.
+    pub risk_check: Option<RiskCheck>,
+    /// You will report with `Twilio::feedback` whether the message did its job.
+    pub provide_feedback: Option<bool>,
+    /// How many attempts there have been, at all providers.
+    pub attempt: Option<u32>,
+    /// Whether Twilio keeps the text.
+    pub content_retention: Option<ContentRetention>,
+    /// Whether Twilio keeps the numbers.
+    pub address_retention: Option<AddressRetention>,
+    /// Actions of other channels, such as `geo:51.5,-0.1|London`.
+    pub persistent_action: Vec<String>,
+    /// Only `free` is known.
+    pub traffic_type: Option<String>,
+    /// Reserved by Twilio.
+    pub force_delivery: Option<bool>,
+    /// What the message is for.
+    pub message_intent: Option<MessageIntent>,
+    /// The most it may cost. Obsolete: without effect since 2024-06-03.
+    pub max_price: Option<String>,
+}
+
+impl VendorOptions for TwilioOptions {
+    const PROVIDER: ProviderId = TWILIO;
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            pub(super) const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// A channel other than SMS.
+    Channel {
+        /// WhatsApp.
+        WhatsApp = "whatsapp",
+        /// RCS.
+        Rcs = "rcs",
+    }
+}
+
+words! {
+    /// Whether SMS-pumping protection looks at a message.
+    RiskCheck {
+        /// It does.
+        Enable = "enable",
+        /// It does not.
+        Disable = "disable",
+    }
+}
+
+words! {
+    /// Whether Twilio keeps the text of a message.
+    ContentRetention {
+        /// It does.
+        Retain = "retain",
+        /// It does not.
+        Discard = "discard",
+    }
+}
+
+words! {
+    /// Whether Twilio keeps the numbers of a message.
+    AddressRetention {
+        /// It does.
+        Retain = "retain",
+        /// Only in part.
+        Obfuscate = "obfuscate",
+    }
+}
+
+words! {
+    /// What a message is for (Twilio's list of 2026-08).
+    MessageIntent {
+        /// One-time codes.
+        Otp = "otp",
+        /// Notifications.
+        Notifications = "notifications",
+        /// Marketing.
+        Marketing = "marketing",
+        /// Fraud alerts.
+        Fraud = "fraud",
+        /// Security alerts.
+        Security = "security",
+        /// Customer care.
+        CustomerCare = "customercare",
+        /// Delivery notices.
+        Delivery = "delivery",
+        /// Education.
+        Education = "education",
+        /// Polling.
+        Polling = "polling",
+        /// Announcements.
+        Announcements = "announcements",
+        /// Events.
+        Events = "events",
+    }
+}

@@ -1,0 +1,278 @@
+//! [`Event`]: what a provider tells.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    message::{
+        Address, DeliveryFailure, Extra, MessageId, MessageStatus, Money, PoolId, Text, WebUrl,
+    },
+    provider_id::ProviderId,
+    webhook::Authenticity,
+};
+
+/// What a provider tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Something became of a message you sent.
+    Status(StatusUpdate),
+    /// Someone sent you a message.
+    Inbound(InboundMessage),
+    /// An authentic request of a kind this crate does not read.
+    Other(OtherEvent),
+}
+
+impl Event {
+    /// The event's id.
+    #[must_use]
+    pub const fn id(&self) -> &EventId {
+        match self {
+            Self::Status(update) => &update.id,
+            Self::Inbound(message) => &message.id,
+            Self::Other(other) => &other.id,
+        }
+    }
+
+    /// How much of the request was signed.
+    #[must_use]
+    pub const fn authenticity(&self) -> Authenticity {
+        match self {
+            Self::Status(update) => update.authenticity,
+            Self::Inbound(message) => message.authenticity,
+            Self::Other(other) => other.authenticity,
+        }
+    }
+}
+
+/// What became of a message you sent.
+///
+/// Providers promise neither order nor uniqueness: an old status may come after a new one, and
+/// the same one several times with the same [`EventId`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StatusUpdate {
+    /// The same for every delivery of this news.
+    pub id: EventId,
+    /// How much of the request was signed.
+    pub authenticity: Authenticity,
+    /// Which message.
+    pub message: MessageId,
+    /// Where it stands now.
+    pub status: MessageStatus,
+    /// Why it did not arrive.
+    pub failure: Option<DeliveryFailure>,
+    /// The vendor's id of the account.
+    pub account: Option<String>,
+    /// Who it came from.
+    pub from: Option<Address>,
+    /// Who it went to.
+    pub to: Option<Address>,
+    /// The pool the sender was picked from.
+    pub pool: Option<PoolId>,
+    /// How many segments were billed.
+    pub segments: Option<u32>,
+    /// What it cost.
+    pub price: Option<Money>,
+    /// The vendor's count of this message's news, where it counts.
+    pub sequence: Option<u32>,
+    /// When it happened, where the vendor says.
+    pub at: Option<Timestamp>,
+    /// Fields of the vendor that have no place above.
+    pub extra: Extra,
+}
+
+impl StatusUpdate {
+    pub(crate) fn new(
+        message: MessageId,
+        status: MessageStatus,
+        failure: Option<DeliveryFailure>,
+        authenticity: Authenticity,
+    ) -> Self {
+        let code = failure.as_ref().map_or("", |failure| failure.code.as_str());
+        let (provider, value) = (message.provider(), message.value());
+        let id = EventId::of(provider, ["status", value, status.as_str(), code]);
+        Self {
+            id,
+            authenticity,
+            message,
+            status,
+            failure,
+            account: None,
+            from: None,
+            to: None,
+            pool: None,
+            segments: None,
+            price: None,
+            sequence: None,
+            at: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+/// A message someone sent you.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct InboundMessage {
+    /// The same for every delivery of this message.
+    pub id: EventId,
+    /// How much of the request was signed.
+    pub authenticity: Authenticity,
+    /// Which message.
+    pub message: MessageId,
+    /// The vendor's id of the account.
+    pub account: Option<String>,
+    /// Who it came from.
+    pub from: Address,
+    /// Which of your addresses it came to.
+    pub to: Address,
+    /// The pool that address belongs to.
+    pub pool: Option<PoolId>,
+    /// The text; empty where there is only media.
+    pub text: Text,
+    /// The media.
+    pub media: Vec<InboundMedia>,
+    /// How many segments it came in.
+    pub segments: Option<u32>,
+    /// What the vendor took it for.
+    pub keyword: Option<Keyword>,
+    /// Where the sender's number is registered, not where the sender is.
+    pub from_geography: Option<Geography>,
+    /// Where your number is registered.
+    pub to_geography: Option<Geography>,
+    /// Fields of the vendor that have no place above.
+    pub extra: Extra,
+}
+
+impl InboundMessage {
+    pub(crate) fn new(
+        message: MessageId,
+        (from, to): (Address, Address),
+        text: Text,
+        authenticity: Authenticity,
+    ) -> Self {
+        Self {
+            id: EventId::of(message.provider(), ["inbound", message.value()]),
+            authenticity,
+            message,
+            account: None,
+            from,
+            to,
+            pool: None,
+            text,
+            media: Vec::new(),
+            segments: None,
+            keyword: None,
+            from_geography: None,
+            to_geography: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+/// A file of an inbound message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct InboundMedia {
+    /// Where it can be fetched.
+    pub url: WebUrl,
+    /// Its media type, where the vendor says.
+    pub content_type: Option<String>,
+}
+
+impl InboundMedia {
+    pub(crate) const fn new(url: WebUrl, content_type: Option<String>) -> Self {
+        Self { url, content_type }
+    }
+}
+
+/// What the vendor took an inbound message for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Keyword {
+    /// The sender wants no more messages.
+    OptOut,
+    /// The sender wants messages again.
+    OptIn,
+    /// The sender asks what this is.
+    Help,
+}
+
+/// Where a number is registered. Mostly known for the United States and Canada.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Geography {
+    /// ISO 3166-1 alpha-2, such as `US`.
+    pub country: Option<String>,
+    /// The state or province.
+    pub state: Option<String>,
+    /// The city.
+    pub city: Option<String>,
+    /// The postal code.
+    pub zip: Option<String>,
+}
+
+/// An authentic request of a kind this crate does not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OtherEvent {
+    /// The same for every delivery of the same content.
+    pub id: EventId,
+    /// How much of the request was signed.
+    pub authenticity: Authenticity,
+    /// Whose it is.
+    pub provider: ProviderId,
+    /// All its fields.
+    pub fields: Extra,
+}
+
+impl OtherEvent {
+    pub(crate) fn new(provider: ProviderId, fields: Extra, authenticity: Authenticity) -> Self {
+        let mut sorted: Vec<_> = fields.iter().collect();
+        sorted.sort_unstable();
+        let parts = sorted.iter().flat_map(|(name, value)| [*name, *value]);
+        let id = EventId::of(&provider, std::iter::once("other").chain(parts));
+        Self { id, authenticity, provider, fields }
+    }
+}
+
+/// An event's id, derived from what it says: the same news has the same id however often it comes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(u128);
+
+impl EventId {
+    /// The first half of SHA-256 over the parts, each with its length before it.
+    fn of<'a>(provider: &'a ProviderId, parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(provider.as_str()).chain(parts) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        Self(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventId({self})")
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

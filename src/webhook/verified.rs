@@ -1,0 +1,78 @@
+//! [`Verified`]: a request that a check has passed.
+
+use crate::{
+    provider_id::ProviderId,
+    webhook::{Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
+};
+
+/// How much of a request its signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Authenticity {
+    /// All of it: the address and every parameter.
+    Full,
+    /// Only the address. **Every parameter may be forged** by whoever has seen one such request; look
+    /// the message up before acting on anything that matters. (Plivo V2.)
+    UrlOnly,
+}
+
+/// What a check has proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Proof {
+    /// How much of the request is signed.
+    pub authenticity: Authenticity,
+    /// The vendor's name of the scheme, such as `X-Plivo-Signature-Ma-V3`.
+    pub scheme: &'static str,
+    /// Which of the configured keys matched, from 0, in the order they were given.
+    pub key: usize,
+}
+
+impl Proof {
+    /// What was proved, by which scheme, with which key.
+    #[must_use]
+    pub const fn new(authenticity: Authenticity, scheme: &'static str, key: usize) -> Self {
+        Self { authenticity, scheme, key }
+    }
+}
+
+/// A request that a check has passed. There is no other way to one than [`Verified::check`].
+#[derive(Clone, Debug)]
+pub struct Verified<'a> {
+    request: WebhookRequest<'a>,
+    proof: Proof,
+    provider: ProviderId,
+}
+
+impl<'a> Verified<'a> {
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// Those of [`Webhook::check_signature`].
+    pub fn check<W: Webhook + ?Sized>(
+        webhook: &W,
+        request: WebhookRequest<'a>,
+    ) -> Result<Self, WebhookError> {
+        let proof = webhook.check_signature(&request)?;
+        Ok(Self { request, proof, provider: webhook.provider() })
+    }
+
+    /// The request, for the reader of the provider whose check it passed.
+    ///
+    /// # Errors
+    /// `WrongProvider` if the check was another provider's.
+    pub fn request_for(&self, provider: &ProviderId) -> Result<&WebhookRequest<'a>, WebhookError> {
+        if self.provider == *provider {
+            Ok(&self.request)
+        } else {
+            Err(WebhookError::new(WebhookErrorKind::WrongProvider))
+        }
+    }
+
+    /// What was proved.
+    #[must_use]
+    pub const fn proof(&self) -> Proof {
+        self.proof
+    }
+}
