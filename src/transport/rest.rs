@@ -282,15 +282,18 @@ impl Rest {
         };
         tracing::debug!(
             target: "anysms::transport",
-            messaging.system = self.provider.as_str(),
-            messaging.operation.name = call.name,
-            http.response.status_code = error.map_or(200, |e| e.status().unwrap_or(0)),
-            error.type = error.map_or("", |e| e.kind().as_str()),
-            anysms.outcome = error.map_or("", |e| match e.outcome() {
-                Outcome::NotSent => "not_sent",
-                Outcome::Unknown => "unknown",
-            }),
-            duration_ms = took.as_millis() as u64,
+            {
+                messaging.system = self.provider.as_str(),
+                messaging.operation.name = call.name,
+                http.response.status_code = error.map_or(200, |e| e.status().unwrap_or(0)),
+                error.type = error.map_or("", |e| e.kind().as_str()),
+                anysms.outcome = error.map_or("", |e| match e.outcome() {
+                    Outcome::NotSent => "not_sent",
+                    Outcome::Unknown => "unknown",
+                }),
+                duration_ms = took.as_millis() as u64,
+            },
+            "exchange"
         );
     }
 }
