@@ -10,6 +10,7 @@ pub mod error;
 pub mod message;
 pub mod number;
 pub mod provider;
+pub mod registry;
 pub mod transport;
 pub mod webhook;
 

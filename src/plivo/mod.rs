@@ -30,6 +30,8 @@ pub use status::PlivoStatus;
 pub use webhook::PlivoWebhook;
 
 #[cfg(feature = "sandbox")]
+pub use dialect::PlivoDialect;
+
 use crate::provider_id::ProviderId;
 
 /// Plivo's name.

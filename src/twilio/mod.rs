@@ -32,6 +32,8 @@ pub use status::TwilioStatus;
 pub use webhook::TwilioWebhook;
 
 #[cfg(feature = "sandbox")]
+pub use dialect::TwilioDialect;
+
 use crate::provider_id::ProviderId;
 
 /// Twilio's name.
