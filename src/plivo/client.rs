@@ -1,6 +1,6 @@
 //! [`Plivo`]: the contract, over Plivo's messages resource.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,12 +41,11 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plivo {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) rest: Rest,
     account: String, // the path of the account, with its slash
@@ -88,6 +87,16 @@ impl Plivo {
 
     pub(super) fn inner(&self) -> &Inner {
         &self.inner
+    }
+}
+
+impl fmt::Debug for Plivo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner();
+        f.debug_struct("Plivo")
+            .field("rest", &inner.rest)
+            .field("sender", &inner.sender)
+            .finish_non_exhaustive()
     }
 }
 
@@ -140,7 +149,7 @@ impl SmsProvider for Plivo {
         let inner = self.inner();
         let body = submission(message, inner.sender.as_ref())?;
         let request = inner.rest.post(inner.messages.clone(), "application/json", body);
-        let accepted = inner.run(Call::changing("send"), request).await?;
+        let accepted = inner.run(Call::sending("send"), request).await?;
         receipt(message, accepted)
     }
 

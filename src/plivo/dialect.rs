@@ -28,7 +28,7 @@ impl PlivoDialect {
     /// The sandbox's account.
     pub const AUTH_ID: &'static str = "MA000000000000000001";
     /// Its auth token.
-    pub const AUTH_TOKEN: &'static str = "0000000000000000000000000000000000000001";
+    pub const AUTH_TOKEN: &'static str = "c2FuZGJveCB0b2tlbiBvZiB0aGUgc2FuZGJveA";
     /// A number of its own.
     pub const NUMBER: &'static str = "+15555550101";
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     error::{Error, ErrorKind},
     message::DeliveryFailure,
-    transport::rest::{Call, Refused},
+    transport::rest::{Call, Effect, Refused},
 };
 
 /// Plivo's page about its error codes.
@@ -56,7 +56,7 @@ pub(super) fn refused(call: Call, refused: Refused) -> Error {
     let by_text = words.as_deref().and_then(kind_of_text);
     let kind = match status {
         // Plivo answers 403 to a submission where the destination country is not enabled.
-        StatusCode::FORBIDDEN if call.name == "send" => ErrorKind::GeoPermission,
+        StatusCode::FORBIDDEN if call.effect == Effect::Sends => ErrorKind::GeoPermission,
         StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
         _ => by_text.unwrap_or_else(|| error.kind()),
     };

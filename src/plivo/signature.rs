@@ -79,8 +79,9 @@ pub(super) fn split(url: &str) -> (&str, &str) {
     url.split_once('?').unwrap_or((url, ""))
 }
 
-/// The forms of an address that Plivo may have signed: without user name and password, and with or
-/// without the scheme's own port.
+/// The forms of an address that Plivo may have signed: without user name and password, with or
+/// without the scheme's own port, and where the path is `/`, with or without it, as a request always
+/// has one and a callback address may not.
 pub(super) fn candidates(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -93,8 +94,13 @@ pub(super) fn candidates(url: &str) -> Vec<String> {
         None if has_port => None,
         None => Some(format!("{host}{default}")),
     };
+    let pathless = path.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?'));
     let hosts = std::iter::once(host.to_owned()).chain(other);
-    hosts.map(|host| format!("{scheme}://{host}{path}")).collect()
+    let forms = |host: String| {
+        let paths = std::iter::once(path).chain(pathless);
+        paths.map(move |path| format!("{scheme}://{host}{path}")).collect::<Vec<_>>()
+    };
+    hosts.flat_map(forms).collect()
 }
 
 /// The signatures in a header: up to 8, with commas between them, each 44 characters of canonical
@@ -119,6 +125,10 @@ mod tests {
             ["https://example.com/a", "https://example.com:443/a"]
         );
         assert_eq!(candidates("http://example.com:80")[1..], ["http://example.com"]);
+        assert_eq!(
+            candidates("https://example.com:1/?a=b"),
+            ["https://example.com:1/?a=b", "https://example.com:1?a=b"]
+        );
         assert_eq!(candidates("https://[::1]:8443/a"), ["https://[::1]:8443/a"]);
         assert_eq!(candidates("https://[::1]/a")[1..], ["https://[::1]:443/a"]);
     }

@@ -74,11 +74,14 @@ fn config(detail: &'static str) -> Error {
     Error::not_sent(ErrorKind::Config).with_detail(detail)
 }
 
-/// Whether a call changes anything at the provider. A call that only reads has never sent anything,
-/// however it fails.
+/// What a call does at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
+    /// It submits a message.
+    Sends,
+    /// It changes a message that is there.
     Changes,
+    /// It only reads: it has never sent anything, however it fails.
     Reads,
 }
 
@@ -90,6 +93,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    pub(crate) const fn sending(name: &'static str) -> Self {
+        Self { name, effect: Effect::Sends }
+    }
+
     pub(crate) const fn changing(name: &'static str) -> Self {
         Self { name, effect: Effect::Changes }
     }
@@ -98,11 +105,14 @@ impl Call {
         Self { name, effect: Effect::Reads }
     }
 
-    /// What a failure proves, given what the transport or the status proves.
-    fn outcome(self, proved: Outcome) -> Outcome {
+    /// What a failure proves, given what the transport or the status proves of a submission.
+    fn outcome(self, proved: Outcome, status: Option<StatusCode>) -> Outcome {
         match self.effect {
-            Effect::Changes => proved,
             Effect::Reads => Outcome::NotSent,
+            // Of a submission, a conflict may mean that the message is there already; of a change,
+            // it means that the change was refused.
+            Effect::Changes if status == Some(StatusCode::CONFLICT) => Outcome::NotSent,
+            Effect::Sends | Effect::Changes => proved,
         }
     }
 }
@@ -216,7 +226,7 @@ impl Rest {
             Ok(answer) => Ok(self.tell(call, answer)),
             Err(error) => {
                 let (kind, proved) = (error.kind().kind(), error.kind().outcome());
-                Err(Error::new(kind, call.outcome(proved))
+                Err(Error::new(kind, call.outcome(proved, None))
                     .with_provider(self.provider.clone())
                     .with_source(error))
             }
@@ -229,7 +239,7 @@ impl Rest {
     /// The body of an answer that must have one.
     pub(crate) fn body(&self, accepted: Accepted, call: Call) -> Result<Bytes> {
         accepted.body.map_err(|error| {
-            Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown))
+            Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown, None))
                 .with_provider(self.provider.clone())
                 .with_request_id(accepted.request_id)
                 .with_source(error)
@@ -248,7 +258,7 @@ impl Rest {
 
     /// The error for an answer of 2xx that cannot be understood.
     pub(crate) fn unreadable(&self, call: Call) -> Error {
-        Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown))
+        Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown, None))
             .with_provider(self.provider.clone())
     }
 
@@ -259,7 +269,7 @@ impl Rest {
         let Some(proved) = outcome_of_status(head.status) else {
             return Ok(Accepted { body, request_id });
         };
-        let outcome = call.outcome(proved);
+        let outcome = call.outcome(proved, Some(head.status));
         let error = Error::new(kind_of_status(head.status), outcome)
             .with_provider(self.provider.clone())
             .with_status(head.status.as_u16())

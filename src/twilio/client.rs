@@ -1,6 +1,6 @@
 //! [`Twilio`]: the contract, over Twilio's messages resource.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -39,12 +39,11 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Twilio {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) rest: Rest,
     pub(super) account: String, // the path of the account, without an ending
@@ -91,6 +90,16 @@ impl Twilio {
 
     pub(super) fn inner(&self) -> &Inner {
         &self.inner
+    }
+}
+
+impl fmt::Debug for Twilio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner();
+        f.debug_struct("Twilio")
+            .field("rest", &inner.rest)
+            .field("sender", &inner.sender)
+            .finish_non_exhaustive()
     }
 }
 
@@ -149,7 +158,7 @@ impl SmsProvider for Twilio {
         let inner = self.inner();
         let form = form(message, inner.sender.as_ref())?;
         let request = inner.rest.post(inner.messages.clone(), FORM, form.into_bytes());
-        let accepted = inner.run(Call::changing("send"), request).await?;
+        let accepted = inner.run(Call::sending("send"), request).await?;
         receipt(message, accepted)
     }
 
