@@ -1,5 +1,6 @@
 //! Send and receive SMS through any provider: one trait, verified webhooks, honest outcomes.
 #![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // here, and not in tests
 
 #[macro_use]
 mod macros;

@@ -27,7 +27,7 @@ mod tests {
         assert_eq!(len(15_555_550_100, 11), 1);
         assert_eq!(len(79_161_234_567, 11), 1);
         assert_eq!(len(447_700_900_123, 12), 2);
-        assert_eq!(len(353_12_345_678, 11), 3);
+        assert_eq!(len(35_312_345_678, 11), 3);
         assert!(TWO_DIGITS.is_sorted());
     }
 }

@@ -119,7 +119,7 @@ impl Inner {
 
     fn record(&self, message: wire::Message<'_>, call: Call) -> Result<MessageRecord> {
         let id = message.message_uuid.text().and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
-        let missing = || self.rest.unreadable(call).with_detail("the message_uuid is missing");
+        let missing = || self.rest.unreadable(call, "the message_uuid is missing");
         Ok(message.into_record(id.ok_or_else(missing)?))
     }
 }
@@ -235,7 +235,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     let id = account.auth_id.text();
     if id.is_none_or(|id| !inner.subaccount && !inner.account.contains(id)) {
         let rule = "the answer is about another account";
-        return Err(inner.rest.unreadable(CALL).with_detail(rule));
+        return Err(inner.rest.unreadable(CALL, rule));
     }
     let mut status = AccountStatus::new(AccountState::Active);
     status.kind = account.account_type.owned();

@@ -20,7 +20,7 @@ impl Plivo {
         let request = inner.rest.request(Method::GET, inner.message(id, "Media/")?);
         let body = inner.read(CALL, request).await?;
         let page: wire::ObjectPage<'_, wire::Media<'_>> = inner.rest.decode(CALL, &body)?;
-        let missing = || inner.rest.unreadable(CALL).with_detail("the media_id is missing");
+        let missing = || inner.rest.unreadable(CALL, "the media_id is missing");
         let record = |media: wire::Media<'_>| {
             let mut record = MediaRecord::new(media.media_id.owned().ok_or_else(missing)?);
             record.content_type = media.content_type.owned();

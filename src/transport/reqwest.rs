@@ -36,7 +36,6 @@ impl ReqwestTransport {
     }
 
     /// A transport with settings of one's own.
-    #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: Duration::from_secs(3),
@@ -57,7 +56,7 @@ impl fmt::Debug for ReqwestTransport {
 #[async_trait]
 impl HttpTransport for ReqwestTransport {
     async fn execute(&self, request: http::Request<Bytes>) -> Result<Answer, TransportError> {
-        let request = reqwest::Request::try_from(request).map_err(|error| failure(error))?;
+        let request = reqwest::Request::try_from(request).map_err(failure)?;
         let mut response = self.client.execute(request).await.map_err(failure)?;
         let mut answer = http::Response::new(Ok(Bytes::new()));
         *answer.status_mut() = response.status();

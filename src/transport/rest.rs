@@ -239,8 +239,7 @@ impl Rest {
     /// The body of an answer that must have one.
     pub(crate) fn body(&self, accepted: Accepted, call: Call) -> Result<Bytes> {
         accepted.body.map_err(|error| {
-            Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown, None))
-                .with_provider(self.provider.clone())
+            self.unreadable(call, "the body is missing")
                 .with_request_id(accepted.request_id)
                 .with_source(error)
         })
@@ -251,15 +250,15 @@ impl Rest {
     pub(crate) fn decode<'a, T: Deserialize<'a>>(&self, call: Call, body: &'a [u8]) -> Result<T> {
         serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            let place = format!("not the JSON expected, line {line}, column {column}");
-            self.unreadable(call).with_detail(place)
+            self.unreadable(call, format_args!("not the JSON expected, {line}:{column}"))
         })
     }
 
     /// The error for an answer of 2xx that cannot be understood.
-    pub(crate) fn unreadable(&self, call: Call) -> Error {
+    pub(crate) fn unreadable(&self, call: Call, why: impl fmt::Display) -> Error {
         Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown, None))
             .with_provider(self.provider.clone())
+            .with_detail(format!("answer to {}: {why}", call.name))
     }
 
     fn tell(&self, call: Call, answer: Answer) -> Result<Accepted, Refused> {

@@ -127,7 +127,7 @@ impl Inner {
 
     fn record(&self, message: wire::Message<'_>, call: Call) -> Result<MessageRecord> {
         let id = message.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
-        let id = id.ok_or_else(|| self.rest.unreadable(call).with_detail("the sid is missing"))?;
+        let id = id.ok_or_else(|| self.rest.unreadable(call, "the sid is missing"))?;
         Ok(message.into_record(id))
     }
 }
@@ -242,7 +242,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
     if account.sid.text().is_none_or(|sid| !inner.account.ends_with(sid)) {
         let rule = "the answer is about another account";
-        return Err(inner.rest.unreadable(CALL).with_detail(rule));
+        return Err(inner.rest.unreadable(CALL, rule));
     }
     let mut status = AccountStatus::new(match account.status.text() {
         Some("active") => AccountState::Active,
@@ -271,7 +271,7 @@ fn form(message: &Message, default_sender: Option<&Sender>) -> Result<String> {
     })?;
     let pool = matches!(sender, Sender::Pool(_));
     let mut form = Serializer::new(String::with_capacity(256 + message.text().len()));
-    form.append_pair("To", &on_channel(message.to(), options.channel));
+    form.append_pair("To", &on_channel(&message.to(), options.channel));
     match sender {
         Sender::Pool(pool) => {
             form.append_pair("MessagingServiceSid", pool.as_str());
@@ -379,7 +379,7 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters == "?" { String::new() } else { filters })
 }
 
-fn on_channel(address: impl ToString, channel: Option<Channel>) -> String {
+fn on_channel(address: &impl ToString, channel: Option<Channel>) -> String {
     let address = address.to_string();
     match channel {
         Some(channel) => format!("{}:{address}", channel.word()),

@@ -51,7 +51,7 @@ impl Twilio {
         let mut items = Vec::with_capacity(page.media_list.len());
         for media in &page.media_list {
             let Some(sid) = media.sid.owned() else {
-                return Err(inner.rest.unreadable(CALL).with_detail("the sid is missing"));
+                return Err(inner.rest.unreadable(CALL, "the sid is missing"));
             };
             let url = inner.message(id, &format!("/Media/{sid}"))?.to_string();
             let mut record = MediaRecord::new(sid);

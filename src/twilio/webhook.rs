@@ -305,10 +305,11 @@ fn geography(
     [country, state, city, zip]: [&'static str; 4],
 ) -> Result<Option<Geography>, WebhookError> {
     let text = |name| Ok(form.text(name)?.map(str::to_owned));
-    let mut place = Geography::default();
-    place.country = text(country)?;
-    place.state = text(state)?;
-    place.city = text(city)?;
-    place.zip = text(zip)?;
+    let place = Geography {
+        country: text(country)?,
+        state: text(state)?,
+        city: text(city)?,
+        zip: text(zip)?,
+    };
     Ok(Some(place).filter(|place| *place != Geography::default()))
 }

@@ -1,0 +1,144 @@
+//! What the command-line examples share: choosing a provider, and ending with the right code.
+
+use std::process::ExitCode;
+
+use anysms::{
+    Error, ErrorKind, Outcome, SmsProvider,
+    plivo::{Plivo, PlivoConfig},
+    sandbox::Sandbox,
+    twilio::{Twilio, TwilioConfig},
+};
+use clap::{Args, Parser, ValueEnum};
+
+/// Which provider, and where it is.
+#[derive(Args)]
+pub(crate) struct Target {
+    /// The provider. Its credentials come from the environment.
+    #[arg(long)]
+    pub(crate) provider: Vendor,
+    /// Use a sandbox on this machine, without any account.
+    #[arg(long, conflicts_with = "base_url")]
+    pub(crate) sandbox: bool,
+    /// Call this test host on a loopback address in place of the provider, such as
+    /// `http://127.0.0.1:8080`.
+    #[arg(long)]
+    pub(crate) base_url: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Vendor {
+    Twilio,
+    Plivo,
+}
+
+/// A client of either vendor.
+pub(crate) enum Client {
+    Twilio(Twilio),
+    Plivo(Plivo),
+}
+
+impl Client {
+    /// The client, and the sandbox it talks to, which lives as long as the caller keeps it.
+    pub(crate) async fn new(target: &Target) -> Result<(Self, Option<Sandbox>), Failure> {
+        let sandbox = match target.sandbox {
+            true => Some(Sandbox::start().await?),
+            false => None,
+        };
+        let client = match target.provider {
+            Vendor::Twilio => {
+                let mut config = match &sandbox {
+                    Some(sandbox) => TwilioConfig::sandbox(sandbox),
+                    None => TwilioConfig::from_env()?,
+                };
+                if let Some(url) = &target.base_url {
+                    config = config.with_base_url(url);
+                }
+                Self::Twilio(Twilio::new(&config)?)
+            }
+            Vendor::Plivo => {
+                let mut config = match &sandbox {
+                    Some(sandbox) => PlivoConfig::sandbox(sandbox),
+                    None => PlivoConfig::from_env()?,
+                };
+                if let Some(url) = &target.base_url {
+                    config = config.with_base_url(url);
+                }
+                Self::Plivo(Plivo::new(&config)?)
+            }
+        };
+        Ok((client, sandbox))
+    }
+
+    /// The client as any provider.
+    pub(crate) fn provider(&self) -> &dyn SmsProvider {
+        match self {
+            Self::Twilio(twilio) => twilio,
+            Self::Plivo(plivo) => plivo,
+        }
+    }
+}
+
+/// How a run ends other than well: one line on standard error, and an exit code.
+pub(crate) enum Failure {
+    /// The command line or the configuration is wrong: 2.
+    Usage(String),
+    /// The provider refused, or could not be reached: 1.
+    Refused(Box<Error>),
+}
+
+impl Failure {
+    pub(crate) fn usage(field: &str, rule: impl std::fmt::Display) -> Self {
+        Self::Usage(format!("{field}: {rule}"))
+    }
+
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(line) => {
+                eprintln!("error: {line}");
+                ExitCode::from(2)
+            }
+            Self::Refused(error) => {
+                let outcome = match error.outcome() {
+                    Outcome::NotSent => "not_sent",
+                    Outcome::Unknown => "unknown",
+                };
+                let code = error.code().unwrap_or("none");
+                eprintln!("error: kind={} code={code} outcome={outcome}: {error}", error.kind());
+                ExitCode::from(1)
+            }
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    /// What this side refuses before anything is asked is the caller's to mend.
+    fn from(error: Error) -> Self {
+        use ErrorKind::{Config, InvalidContent, InvalidRequest, InvalidSender};
+        let ours = matches!(error.kind(), Config | InvalidContent | InvalidRequest | InvalidSender);
+        if ours && error.status().is_none() {
+            Self::Usage(error.to_string())
+        } else {
+            Self::Refused(Box::new(error))
+        }
+    }
+}
+
+/// Reads the command line; a mistake in it is one line on standard error and exit code 2.
+pub(crate) fn arguments<T: Parser>() -> Result<T, ExitCode> {
+    T::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            print!("{error}"); // --help
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("{}", error.to_string().lines().next().unwrap_or("error: see --help"));
+        ExitCode::from(2)
+    })
+}
+
+/// Prints a value as one JSON line.
+pub(crate) fn print(value: &impl serde::Serialize) {
+    match serde_json::to_string(value) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("error: {error}"),
+    }
+}

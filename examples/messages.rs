@@ -1,0 +1,135 @@
+//! Looks at messages and changes them: `fetch ID`, `list`, `cancel ID`, `redact ID`, `delete ID`,
+//! `media ID` and `account`. Prints JSON lines.
+//!
+//! ```text
+//! cargo run --example messages --all-features -- --provider plivo --sandbox list
+//! ```
+//!
+//! With `--sandbox` three messages are sent first, so that there is something to look at. Exit codes
+//! are those of `send`.
+
+mod common;
+
+use std::process::ExitCode;
+
+use anysms::{Message, MessageId, PhoneNumber, Query, SmsProviderExt};
+use clap::{Parser, Subcommand};
+use common::{Client, Failure, Target};
+use serde_json::json;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One message.
+    Fetch { id: String },
+    /// All messages.
+    List {
+        /// Only those to this number.
+        #[arg(long)]
+        to: Option<String>,
+        /// At most this many a page.
+        #[arg(long)]
+        page_size: Option<u32>,
+    },
+    /// Calls a scheduled message back.
+    Cancel { id: String },
+    /// Removes the text of a message at the provider.
+    Redact { id: String },
+    /// Deletes a message at the provider.
+    Delete { id: String },
+    /// The files of a message.
+    Media { id: String },
+    /// Whether the credentials are alive.
+    Account,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match common::arguments() {
+        Ok(arguments) => match run(arguments).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.report(),
+        },
+        Err(code) => code,
+    }
+}
+
+async fn run(Arguments { target, command }: Arguments) -> Result<(), Failure> {
+    let (client, sandbox) = Client::new(&target).await?;
+    let provider = client.provider();
+    if sandbox.is_some() {
+        for text in ["one", "two", "three"] {
+            let to = number("+447700900123")?;
+            provider.send(&Message::new(to, text)).await?;
+        }
+    }
+    // An id may be given with its provider, `twilio:SM…`, or as the vendor writes it.
+    let id = |text: &str| {
+        let own = || MessageId::new(provider.id(), text);
+        text.parse().or_else(|_| own()).map_err(|error| Failure::usage("ID", error))
+    };
+    let unsupported = |what| Err(anysms::Error::unsupported(provider.id(), what).into());
+    match command {
+        Command::Fetch { id: text } => common::print(&provider.fetch(&id(&text)?).await?),
+        Command::List { to, page_size } => {
+            let mut query = Query::new();
+            query.to = to.as_deref().map(number).transpose()?;
+            query.page_size = page_size;
+            let mut records = provider.list_all(query);
+            while let Some(record) = records.next().await {
+                common::print(&record?);
+            }
+        }
+        Command::Cancel { id: text } => {
+            let id = id(&text)?;
+            provider.cancel(&id).await?;
+            common::print(&json!({"cancelled": id}));
+        }
+        Command::Redact { id: text } => {
+            let id = id(&text)?;
+            match &client {
+                Client::Twilio(twilio) => twilio.redact(&id).await?,
+                Client::Plivo(_) => return unsupported("redact"),
+            }
+            common::print(&json!({"redacted": id}));
+        }
+        Command::Delete { id: text } => {
+            let id = id(&text)?;
+            match &client {
+                Client::Twilio(twilio) => twilio.delete(&id).await?,
+                Client::Plivo(_) => return unsupported("delete"),
+            }
+            common::print(&json!({"deleted": id}));
+        }
+        Command::Media { id: text } => {
+            let id = id(&text)?;
+            match &client {
+                Client::Twilio(twilio) => {
+                    let mut cursor = None;
+                    loop {
+                        let page = twilio.media(&id, cursor.as_ref()).await?;
+                        page.items.iter().for_each(common::print);
+                        match page.next {
+                            Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+                            _ => break,
+                        }
+                    }
+                }
+                Client::Plivo(plivo) => plivo.media(&id).await?.iter().for_each(common::print),
+            }
+        }
+        Command::Account => common::print(&provider.check().await?),
+    }
+    Ok(())
+}
+
+fn number(text: &str) -> Result<PhoneNumber, Failure> {
+    text.parse().map_err(|error| Failure::usage("--to", error))
+}
