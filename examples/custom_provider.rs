@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use anysms::{
-    Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
+    Capabilities, Message, MessageId, ProviderId, Receipt, Result, SmsProvider,
     provider::{AccountState, AccountStatus},
     testing::conformance::{self, Setup},
 };
@@ -47,8 +47,8 @@ impl SmsProvider for Acme {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let acme = Acme::default();
-    let (taken, from) = (Arc::clone(&acme.taken), "+15555550100".parse::<PhoneNumber>()?);
-    let mut setup = Setup::new(from, "+447700900123".parse()?);
+    let taken = Arc::clone(&acme.taken);
+    let mut setup = Setup::new("+15555550100".parse()?, "+447700900123".parse()?);
     setup.submissions = Some(Arc::new(move || taken.load(SeqCst)));
     let report = conformance::run(&acme, &setup).await;
     println!("{report:#?}");

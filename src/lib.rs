@@ -1,5 +1,8 @@
-//! Send and receive SMS through any provider: one trait, verified webhooks, honest outcomes.
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "twilio", feature = "reqwest"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "twilio", feature = "reqwest")),
+    doc = "Send and receive SMS through any provider. The examples need the default features."
+)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // here, and not in tests
 
 #[macro_use]

@@ -24,7 +24,7 @@ fn counted(sandbox: &Arc<Sandbox>, mut setup: Setup) -> Setup {
 }
 
 fn twilio(sandbox: &Arc<Sandbox>) -> (Twilio, Setup) {
-    let mut setup = Setup::new(number(TwilioDialect::NUMBER), number(TO));
+    let mut setup = Setup::new(number(TwilioDialect::NUMBER).into(), number(TO));
     setup.refused = Some(number("+15005550001"));
     setup.pool = Some("MG00000000000000000000000000000001".parse().unwrap());
     setup.secrets = vec![TwilioDialect::AUTH_TOKEN.into()];
@@ -32,7 +32,7 @@ fn twilio(sandbox: &Arc<Sandbox>) -> (Twilio, Setup) {
 }
 
 fn plivo(sandbox: &Arc<Sandbox>) -> (Plivo, Setup) {
-    let mut setup = Setup::new(number(PlivoDialect::NUMBER), number(TO));
+    let mut setup = Setup::new(number(PlivoDialect::NUMBER).into(), number(TO));
     setup.refused = Some(number("+999999999999999")); // Plivo takes at most 14 digits
     setup.secrets = vec![PlivoDialect::AUTH_TOKEN.into()];
     (Plivo::new(&PlivoConfig::sandbox(sandbox)).unwrap(), counted(sandbox, setup))

@@ -130,7 +130,9 @@ pub(crate) fn arguments<T: Parser>() -> Result<T, ExitCode> {
             print!("{error}"); // --help
             return ExitCode::SUCCESS;
         }
-        eprintln!("{}", error.to_string().lines().next().unwrap_or("error: see --help"));
+        let text = error.to_string(); // several lines, of which the last are about usage
+        let lines = text.lines().take_while(|line| !line.starts_with("Usage"));
+        eprintln!("{}", lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "));
         ExitCode::from(2)
     })
 }

@@ -94,10 +94,11 @@ impl FromIterator<(String, String)> for Extra {
 impl From<serde_json::Map<String, serde_json::Value>> for Extra {
     fn from(fields: serde_json::Map<String, serde_json::Value>) -> Self {
         let text = |value| match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
+            serde_json::Value::Null => None,
+            serde_json::Value::String(text) => Some(text),
+            other => Some(other.to_string()),
         };
-        fields.into_iter().map(|(name, value)| (name, text(value))).collect()
+        fields.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
     }
 }
 

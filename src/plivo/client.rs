@@ -32,6 +32,7 @@ use crate::{
 /// Sends through Plivo. A clone is cheap and shares everything.
 ///
 /// ```no_run
+/// # #[cfg(feature = "reqwest")]
 /// # async fn example() -> anysms::Result<()> {
 /// use anysms::{Message, SmsProvider, plivo::Plivo};
 ///

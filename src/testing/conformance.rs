@@ -49,8 +49,7 @@ pub struct Setup {
 impl Setup {
     /// A sender and a recipient that the provider accepts.
     #[must_use]
-    pub fn new(sender: impl Into<Sender>, to: PhoneNumber) -> Self {
-        let sender = sender.into();
+    pub fn new(sender: Sender, to: PhoneNumber) -> Self {
         Self { sender, to, refused: None, pool: None, secrets: Vec::new(), submissions: None }
     }
 

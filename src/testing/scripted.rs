@@ -15,9 +15,10 @@ use crate::transport::{Answer, BodyError, HttpTransport, TransportError, Transpo
 /// both. Past the end of the script nothing connects.
 ///
 /// ```
+/// # #[cfg(feature = "twilio")]
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
 /// use anysms::{Message, SmsProvider, testing::ScriptedTransport, twilio::{Twilio, TwilioConfig}};
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// let transport = ScriptedTransport::new().answer(201, r#"{"sid":"SM1","status":"queued"}"#);
 /// let config = TwilioConfig::new("AC00000000000000000000000000000001", "token")

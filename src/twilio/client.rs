@@ -30,6 +30,7 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// Sends through Twilio. A clone is cheap and shares everything.
 ///
 /// ```no_run
+/// # #[cfg(feature = "reqwest")]
 /// # async fn example() -> anysms::Result<()> {
 /// use anysms::{Message, SmsProvider, twilio::Twilio};
 ///

@@ -5,8 +5,8 @@
 //! [`Webhook::parse`] takes nothing else. [`WebhookExt::receive`] is both steps in one call:
 //!
 //! ```
-//! use anysms::webhook::{Event, WebhookExt, WebhookRequest};
-//! # fn handle(webhook: &anysms::twilio::TwilioWebhook, request: http::Request<Vec<u8>>) -> u16 {
+//! use anysms::webhook::{Event, Webhook, WebhookExt, WebhookRequest};
+//! # fn handle(webhook: &dyn Webhook, request: http::Request<Vec<u8>>) -> u16 {
 //! match webhook.receive(WebhookRequest::from_http(&request)) {
 //!     Ok(Event::Status(update)) => println!("{} is {}", update.message, update.status),
 //!     Ok(Event::Inbound(message)) => println!("{} segments came in", message.segments.unwrap_or(1)),
