@@ -220,7 +220,7 @@ impl Webhook for PlivoWebhook {
 
     fn empty_reply(&self) -> Reply {
         const EMPTY: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        Reply::xml("application/xml", EMPTY)
+        Reply::new("application/xml", EMPTY)
     }
 }
 

@@ -147,7 +147,7 @@ impl Webhook for TwilioWebhook {
     /// Empty TwiML. Never plain text, which Twilio would send to the sender as a reply.
     fn empty_reply(&self) -> Reply {
         const EMPTY: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        Reply::xml("text/xml; charset=utf-8", EMPTY)
+        Reply::new("text/xml; charset=utf-8", EMPTY)
     }
 }
 

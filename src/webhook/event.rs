@@ -87,7 +87,9 @@ pub struct StatusUpdate {
 }
 
 impl StatusUpdate {
-    pub(crate) fn new(
+    /// News of a message. The id follows from the message, the status and the failure's code.
+    #[must_use]
+    pub fn new(
         message: MessageId,
         status: MessageStatus,
         failure: Option<DeliveryFailure>,
@@ -150,7 +152,9 @@ pub struct InboundMessage {
 }
 
 impl InboundMessage {
-    pub(crate) fn new(
+    /// A message from one address to another. The id follows from the message's own.
+    #[must_use]
+    pub fn new(
         message: MessageId,
         (from, to): (Address, Address),
         text: Text,
@@ -186,7 +190,9 @@ pub struct InboundMedia {
 }
 
 impl InboundMedia {
-    pub(crate) const fn new(url: WebUrl, content_type: Option<String>) -> Self {
+    /// A file at an address.
+    #[must_use]
+    pub const fn new(url: WebUrl, content_type: Option<String>) -> Self {
         Self { url, content_type }
     }
 }
@@ -233,7 +239,9 @@ pub struct OtherEvent {
 }
 
 impl OtherEvent {
-    pub(crate) fn new(provider: ProviderId, fields: Extra, authenticity: Authenticity) -> Self {
+    /// A request of which only the fields are known. The id follows from them, in any order.
+    #[must_use]
+    pub fn new(provider: ProviderId, fields: Extra, authenticity: Authenticity) -> Self {
         let mut sorted: Vec<_> = fields.iter().collect();
         sorted.sort_unstable();
         let parts = sorted.iter().flat_map(|(name, value)| [*name, *value]);

@@ -11,8 +11,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An XML document of the vendor's own kind.
-    pub(crate) const fn xml(content_type: &'static str, body: &'static str) -> Self {
+    /// A document of the vendor's own kind.
+    #[must_use]
+    pub const fn new(content_type: &'static str, body: &'static str) -> Self {
         Self { content_type, body }
     }
 
