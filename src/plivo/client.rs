@@ -323,7 +323,7 @@ fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawVa
 /// The query of a list. Plivo reads times as UTC.
 fn filters(query: &Query) -> Result<String> {
     let options: PlivoQuery = query.options()?.unwrap_or_default();
-    let mut form = Serializer::new(String::from("?"));
+    let mut form = Serializer::new(String::new());
     let mut add = |name, value: Option<String>| {
         if let Some(value) = value {
             form.append_pair(name, &value);
@@ -364,7 +364,7 @@ fn filters(query: &Query) -> Result<String> {
     }
     add("limit", query.page_size.map(|size| size.to_string()));
     let filters = form.finish();
-    Ok(if filters == "?" { String::new() } else { filters })
+    Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
 fn date_time(at: Timestamp) -> String {

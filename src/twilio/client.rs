@@ -355,7 +355,7 @@ fn filters(query: &Query) -> Result<String> {
     if matches!(query.from, Some(Sender::Pool(_))) {
         return unsupported("list: Twilio does not filter by pool");
     }
-    let mut form = Serializer::new(String::from("?"));
+    let mut form = Serializer::new(String::new());
     if let Some(to) = query.to {
         form.append_pair("To", &to.to_string());
     }
@@ -377,7 +377,7 @@ fn filters(query: &Query) -> Result<String> {
         form.append_pair("PageSize", &size.to_string());
     }
     let filters = form.finish();
-    Ok(if filters == "?" { String::new() } else { filters })
+    Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
 fn on_channel(address: &impl ToString, channel: Option<Channel>) -> String {
