@@ -171,7 +171,7 @@ impl SmsProvider for Plivo {
         };
         let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
         let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
-        let next = page.meta.next.text().map(Cursor::new);
+        let next = page.meta.as_ref().and_then(|meta| meta.next.text()).map(Cursor::new);
         let records = page.objects.into_iter().map(|message| inner.record(message, CALL));
         Ok(Page::new(records.collect::<Result<_>>()?, next))
     }

@@ -131,7 +131,7 @@ pub(super) struct ObjectPage<'a, T> {
     #[serde(default, deserialize_with = "lenient::list")]
     pub(super) objects: Vec<T>,
     #[serde(borrow, default)]
-    pub(super) meta: Meta<'a>,
+    pub(super) meta: Option<Meta<'a>>,
 }
 
 /// Where a page stands in its list. `next` is null or empty at the end.
