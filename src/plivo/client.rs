@@ -24,7 +24,7 @@ use crate::{
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     transport::{
-        HttpTransport,
+        HttpTransport, lenient,
         rest::{Accepted, Call, Rest},
     },
 };
@@ -199,7 +199,7 @@ impl SmsProvider for Plivo {
 /// The receipt for an answer of 2xx, however little of it can be read.
 fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let body = accepted.body.unwrap_or_default();
-    let submitted: wire::Submitted<'_> = serde_json::from_slice(&body).unwrap_or_default();
+    let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let request_id = submitted.api_id.owned().or(accepted.request_id);
     let uuid = submitted.message_uuid.first().and_then(|uuid| uuid.text());
     if uuid.is_none() {

@@ -107,6 +107,17 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 }
 
+/// Reads a JSON object. Anything else is none: serde would read a list too, taking its values for the
+/// fields by their place.
+pub(crate) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    if is_object(body) { serde_json::from_slice(body).ok() } else { None }
+}
+
+/// Whether a JSON text begins as an object does.
+pub(crate) fn is_object(body: &[u8]) -> bool {
+    body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
+}
+
 /// A list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,

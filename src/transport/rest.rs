@@ -15,7 +15,9 @@ use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     message::{Cursor, MessageId},
     provider_id::ProviderId,
-    transport::{Answer, BodyError, HttpTransport, kind_of_status, outcome_of_status, retry_after},
+    transport::{
+        Answer, BodyError, HttpTransport, kind_of_status, lenient, outcome_of_status, retry_after,
+    },
 };
 
 /// Where a vendor's API is: scheme, host and port.
@@ -248,6 +250,9 @@ impl Rest {
     /// Reads the body of an answer as JSON. What serde says of a failure may quote the body, so only
     /// the place is kept.
     pub(crate) fn decode<'a, T: Deserialize<'a>>(&self, call: Call, body: &'a [u8]) -> Result<T> {
+        if !lenient::is_object(body) {
+            return Err(self.unreadable(call, "not a JSON object"));
+        }
         serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             self.unreadable(call, format_args!("not the JSON expected, {line}:{column}"))

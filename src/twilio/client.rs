@@ -14,7 +14,7 @@ use crate::{
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     transport::{
-        HttpTransport,
+        HttpTransport, lenient,
         rest::{Accepted, Call, Rest},
     },
     twilio::{
@@ -216,7 +216,7 @@ impl SmsProvider for Twilio {
 /// The receipt for an answer of 2xx, however little of it can be read.
 fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let body = accepted.body.unwrap_or_default();
-    let submitted: wire::Submitted<'_> = serde_json::from_slice(&body).unwrap_or_default();
+    let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let status = wire::status(&submitted.status);
     let code: Option<u32> = submitted.error_code.parse().filter(|code| *code != 0);
     if code.is_some() || status.is_failure() {

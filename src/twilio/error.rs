@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     error::{Error, ErrorKind, Outcome},
     message::DeliveryFailure,
-    transport::rest::Refused,
+    transport::{lenient, rest::Refused},
     twilio::wire::ErrorBody,
 };
 
@@ -87,7 +87,7 @@ pub(super) fn refused(refused: Refused) -> Error {
 }
 
 fn with_body(error: Error, outcome: Outcome, body: &Bytes) -> Error {
-    let Ok(body) = serde_json::from_slice::<ErrorBody<'_>>(body) else {
+    let Some(body) = lenient::object::<ErrorBody<'_>>(body) else {
         return error; // HTML or nothing, as gateways answer: the HTTP status is all there is
     };
     let code: Option<u32> = body.code.parse();
