@@ -213,7 +213,7 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
             return Err(Error::unknown(ErrorKind::Other)
                 .with_provider(PLIVO)
                 .with_request_id(request_id)
-                .with_provider_message(Some(words)));
+                .with_provider_message(words));
         }
     }
     let id = uuid.and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
@@ -223,11 +223,11 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     Ok(receipt)
 }
 
-/// What an answer of 2xx says under `error`, if anything.
-fn error_in(body: &[u8]) -> Option<String> {
+/// Whether an answer of 2xx has an `error`, and Plivo's words about it, if any.
+fn error_in(body: &[u8]) -> Option<Option<String>> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     json.get("error").filter(|error| !error.is_null())?;
-    error::words(body)
+    Some(error::words(body))
 }
 
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
