@@ -233,8 +233,9 @@ fn error_in(body: &[u8]) -> Option<Option<String>> {
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     const CALL: Call = Call::reading("check");
     let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
-    let id = account.auth_id.text();
-    if id.is_none_or(|id| !inner.subaccount && !inner.account.contains(id)) {
+    let (id, own) =
+        (account.auth_id.text(), inner.account.trim_end_matches('/').rsplit('/').next());
+    if id.is_none() || !inner.subaccount && id != own {
         let rule = "the answer is about another account";
         return Err(inner.rest.unreadable(CALL, rule));
     }

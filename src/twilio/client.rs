@@ -241,7 +241,7 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     const CALL: Call = Call::reading("check");
     let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
-    if account.sid.text().is_none_or(|sid| !inner.account.ends_with(sid)) {
+    if account.sid.text() != inner.account.rsplit('/').next() {
         let rule = "the answer is about another account";
         return Err(inner.rest.unreadable(CALL, rule));
     }
