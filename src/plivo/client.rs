@@ -104,7 +104,7 @@ impl fmt::Debug for Plivo {
 
 impl Inner {
     async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
-        self.rest.run(call, request).await?.map_err(|refusal| refused(call, refusal))
+        self.rest.run(call, request, |refusal| refused(call, refusal)).await
     }
 
     /// One call whose answer must have a body.

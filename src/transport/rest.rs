@@ -122,6 +122,8 @@ impl Call {
 /// An answer of 2xx, and a body that may still be missing.
 #[derive(Debug)]
 pub(crate) struct Accepted {
+    #[allow(dead_code)] // read by traces and by one vendor, neither of which need be there
+    pub(crate) status: StatusCode,
     pub(crate) body: Result<Bytes, BodyError>,
     pub(crate) request_id: Option<String>,
 }
@@ -215,17 +217,18 @@ impl Rest {
         }
     }
 
-    /// Sends a request and tells yes from no. The inner error is for the vendor to refine.
+    /// Sends a request and tells yes from no. `refine` reads a refusal as the vendor's own.
     pub(crate) async fn run(
         &self,
         call: Call,
         request: Request<Bytes>,
-    ) -> Result<Result<Accepted, Refused>> {
+        refine: impl FnOnce(Refused) -> Error,
+    ) -> Result<Accepted> {
         #[cfg(feature = "tracing")]
         let start = std::time::Instant::now();
         let answer = self.transport.execute(request).await;
         let result = match answer {
-            Ok(answer) => Ok(self.tell(call, answer)),
+            Ok(answer) => self.tell(call, answer).map_err(refine),
             Err(error) => {
                 let (kind, proved) = (error.kind().kind(), error.kind().outcome());
                 Err(Error::new(kind, call.outcome(proved, None))
@@ -271,7 +274,7 @@ impl Rest {
         let id = self.request_id.and_then(|name| head.headers.get(name)?.to_str().ok());
         let request_id = id.filter(|id| id.len() <= MessageId::MAX_LEN).map(str::to_owned);
         let Some(proved) = outcome_of_status(head.status) else {
-            return Ok(Accepted { body, request_id });
+            return Ok(Accepted { status: head.status, body, request_id });
         };
         let outcome = call.outcome(proved, Some(head.status));
         let error = Error::new(kind_of_status(head.status), outcome)
@@ -283,23 +286,18 @@ impl Rest {
     }
 
     #[cfg(feature = "tracing")]
-    fn report(
-        &self,
-        call: Call,
-        took: std::time::Duration,
-        result: &Result<Result<Accepted, Refused>>,
-    ) {
-        let error = match result {
-            Ok(Ok(_)) => None,
-            Ok(Err(refused)) => Some(&refused.error),
-            Err(error) => Some(error),
+    fn report(&self, call: Call, took: std::time::Duration, result: &Result<Accepted>) {
+        let error = result.as_ref().err();
+        let status = match result {
+            Ok(accepted) => accepted.status.as_u16(),
+            Err(error) => error.status().unwrap_or(0),
         };
         tracing::debug!(
             target: "anysms::transport",
             {
                 messaging.system = self.provider.as_str(),
                 messaging.operation.name = call.name,
-                http.response.status_code = error.map_or(200, |e| e.status().unwrap_or(0)),
+                http.response.status_code = status,
                 error.type = error.map_or("", |e| e.kind().as_str()),
                 anysms.outcome = error.map_or("", |e| match e.outcome() {
                     Outcome::NotSent => "not_sent",

@@ -108,7 +108,7 @@ impl fmt::Debug for Twilio {
 impl Inner {
     /// One call, its refusal read as Twilio's.
     pub(super) async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
-        self.rest.run(call, request).await?.map_err(refused)
+        self.rest.run(call, request, refused).await
     }
 
     /// One call whose answer must have a body.
@@ -235,7 +235,8 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     if code.is_some() || status.is_failure() {
         // Twilio made the message and refused it in the same answer: it has not left.
         let kind = code.map_or(ErrorKind::Other, error_kind);
-        let error = Error::not_sent(kind).with_provider(TWILIO).with_status(201);
+        let error =
+            Error::not_sent(kind).with_provider(TWILIO).with_status(accepted.status.as_u16());
         return Err(match code {
             Some(code) => error.with_code(code.to_string()).with_help(Some(error_help(code))),
             None => error,
