@@ -133,7 +133,8 @@ fn answered(status: u16, body: &[u8]) {
 }
 
 fn says_no(twilio: bool, body: &[u8], outcome: Outcome) -> bool {
-    let Ok(Value::Object(said)) = serde_json::from_slice(body) else { return false };
+    let text = String::from_utf8_lossy(body); // what is skipped need not be text
+    let Ok(Value::Object(said)) = serde_json::from_str(&text) else { return false };
     let has = |name: &str| said.get(name).is_some_and(|value| !value.is_null());
     if twilio {
         let failed =
