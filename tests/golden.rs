@@ -115,8 +115,8 @@ fn assert_all_set<O: VendorOptions>(options: &O) {
     }
 }
 
-fn twilio(config: TwilioConfig, transport: &ScriptedTransport) -> Twilio {
-    Twilio::with_transport(&config, Arc::new(transport.clone())).unwrap()
+fn twilio(config: &TwilioConfig, transport: &ScriptedTransport) -> Twilio {
+    Twilio::with_transport(config, Arc::new(transport.clone())).unwrap()
 }
 
 fn twilio_config() -> TwilioConfig {
@@ -183,7 +183,7 @@ async fn twilios_requests_are_those_of_the_files() {
     let id: MessageId = "twilio:SM00000000000000000000000000000006".parse().unwrap();
     for (name, message) in twilio_messages() {
         let transport = ScriptedTransport::new().answer(201, r#"{"sid":"SM1"}"#);
-        twilio(twilio_config(), &transport).send(&message).await.unwrap();
+        twilio(&twilio_config(), &transport).send(&message).await.unwrap();
         golden.check(name, &transport);
     }
 
@@ -191,11 +191,11 @@ async fn twilios_requests_are_those_of_the_files() {
     let config = twilio_config()
         .with_region("ie1", "dublin")
         .with_api_key("SK00000000000000000000000000000007", "secret");
-    twilio(config, &transport).send(&message("Hello")).await.unwrap();
+    twilio(&config, &transport).send(&message("Hello")).await.unwrap();
     golden.check("send_region_api_key", &transport);
 
     let transport = ScriptedTransport::new().answer(200, r#"{"sid":"SM1"}"#);
-    twilio(twilio_config(), &transport).fetch(&id).await.unwrap();
+    twilio(&twilio_config(), &transport).fetch(&id).await.unwrap();
     golden.check("fetch", &transport);
 
     let filters = Query::new()
@@ -208,12 +208,12 @@ async fn twilios_requests_are_those_of_the_files() {
     let next = filters.clone().with_cursor(cursor);
     for (name, query) in [("list", Query::new()), ("list_filters", filters), ("list_next", next)] {
         let transport = ScriptedTransport::new().answer(200, r#"{"messages":[]}"#);
-        twilio(twilio_config(), &transport).list(&query).await.unwrap();
+        twilio(&twilio_config(), &transport).list(&query).await.unwrap();
         golden.check(name, &transport);
     }
 
     let yes = || ScriptedTransport::new().answer(200, "{}");
-    let client = |transport: &ScriptedTransport| twilio(twilio_config(), transport);
+    let client = |transport: &ScriptedTransport| twilio(&twilio_config(), transport);
     let transport = yes();
     client(&transport).cancel(&id).await.unwrap();
     golden.check("cancel", &transport);
@@ -241,7 +241,7 @@ async fn twilios_requests_are_those_of_the_files() {
     golden.check("check", &transport);
     let transport = ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, "{}");
     let config = twilio_config().with_api_key("SK00000000000000000000000000000007", "secret");
-    twilio(config, &transport).check().await.unwrap();
+    twilio(&config, &transport).check().await.unwrap();
     golden.check("check_api_key", &transport);
     golden.finish();
 }

@@ -158,7 +158,7 @@ fn proved(status: u16) -> Outcome {
     match status {
         307 | 308 | 421 | 425 => Outcome::NotSent, // the method was not performed
         400 | 404 | 405 | 413 | 414 | 415 | 422 => Outcome::NotSent,
-        401 | 402 | 403 => Outcome::NotSent,
+        401..=403 => Outcome::NotSent,
         429 => Outcome::NotSent,
         _ => Outcome::Unknown, // 301 to 303, 408, 409, every 5xx, and what nobody has classified
     }

@@ -5,7 +5,7 @@ use anysms::{
     plivo::PlivoWebhook,
     twilio::TwilioWebhook,
     webhook::{
-        Authenticity, MAX_BODY, MAX_PARAMS, Proof, Verified, Webhook, WebhookError,
+        Authenticity, Event, MAX_BODY, MAX_PARAMS, Proof, Verified, Webhook, WebhookError,
         WebhookErrorKind, WebhookExt, WebhookRequest,
     },
 };
@@ -144,6 +144,51 @@ fn only_digits_are_a_nonce() {
             WebhookErrorKind::MalformedHeader
         };
         assert_eq!((error.kind(), error.http_status()), (beyond_ascii, 403), "{nonce}");
+    }
+}
+
+/// Signed texts that can be cut in another way: a whole address in the configuration stops that.
+#[test]
+fn parts_of_the_signed_text_may_not_trade_places() {
+    let whole = |url: &str| TwilioWebhook::new(MAIN, url.parse().unwrap()).unwrap();
+    let body = "AccountSid=AC1&MessageSid=SM1&MessageStatus=sent";
+    let folded = "/hooksAccountSidAC1MessageSidSM1MessageStatussent";
+    let signature = twilio(MAIN).sign(URL, body.as_bytes()).unwrap();
+    assert_eq!(
+        twilio(MAIN).sign(&format!("https://example.com{folded}"), b""),
+        Ok(signature.clone())
+    );
+    let headers: [(&str, &[u8]); 2] =
+        [("content-type", FORM), ("x-twilio-signature", signature.as_bytes())];
+    let post = WebhookRequest::new("POST", "/hooks", &headers, body.as_bytes());
+    assert!(whole(URL).receive(post).is_ok());
+    for (method, body) in [("GET", ""), ("POST", "")] {
+        let request = WebhookRequest::new(method, folded, &headers, body.as_bytes());
+        assert_eq!(kind(whole(URL).receive(request)), WebhookErrorKind::BadSignature, "{method}");
+        // Without a path in the configuration it passes, and has nothing to say.
+        match twilio(MAIN).receive(request).unwrap() {
+            Event::Other(other) => assert!(other.fields.is_empty()),
+            event => panic!("{event:?}"),
+        }
+    }
+
+    // Of Plivo's: the end of the address and the nonce, and the two versions.
+    let webhook = PlivoWebhook::new(MAIN, "https://example.com/12".parse().unwrap()).unwrap();
+    let signature = webhook.sign_v2("https://example.com/12", "34").unwrap();
+    assert_eq!(webhook.sign_v2("https://example.com/1", "234"), Ok(signature.clone()));
+    let v3_alike = webhook.sign_v3("POST", "https://example.com/12", b"", "34").unwrap();
+    assert_eq!(webhook.sign_v2("https://example.com/12", ".34"), Ok(v3_alike.clone()));
+    for (name, nonce_name, nonce, signature, passes) in [
+        ("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", "34", &signature, true),
+        ("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", "234", &signature, false),
+        ("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", ".34", &v3_alike, false),
+        ("x-plivo-signature-v3", "x-plivo-signature-v3-nonce", "34", &v3_alike, true),
+        ("x-plivo-signature-v3", "x-plivo-signature-v3-nonce", "34", &signature, false),
+    ] {
+        let headers: [(&str, &[u8]); 2] =
+            [(name, signature.as_bytes()), (nonce_name, nonce.as_bytes())];
+        let request = WebhookRequest::new("POST", "/1", &headers, b"");
+        assert_eq!(Verified::check(&webhook, request).is_ok(), passes, "{name} {nonce}");
     }
 }
 
