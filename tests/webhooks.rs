@@ -251,6 +251,20 @@ fn a_shifted_boundary_is_verified_and_then_refused() {
     let error = twilio().parse(&verified).unwrap_err();
     assert_eq!((error.kind(), error.field()), (WebhookErrorKind::InvalidField, "MessageStatus"));
     assert_eq!(error.http_status(), 400);
+
+    // A boundary that leaves only letters shows by its length.
+    let (most, over) = ("x".repeat(32), "x".repeat(33));
+    for body in ["MessageSid=SM1&MessageStatus=", "MessageUUID=m-1&Status="] {
+        let receive = |word: &str| match body.starts_with("MessageSid") {
+            true => twilio_post(&twilio(), &format!("{body}{word}")),
+            false => plivo_post(&format!("{body}{word}")),
+        };
+        let update = status(receive(&most).unwrap());
+        assert_eq!(update.status, MessageStatus::Unknown(most.as_str().into()));
+        for word in [over.as_str(), "sent1", "sent+", "s%C3%A9nt", "sent.", "sent%0A"] {
+            assert_eq!(kind(receive(word)), WebhookErrorKind::InvalidField, "{word}");
+        }
+    }
 }
 
 #[test]
