@@ -67,9 +67,3 @@ impl<'a> Vars<'a> {
 pub(crate) fn process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|_| "\u{0}".into()))
 }
-
-/// The last four characters of an account's id, for `Debug`.
-pub(crate) fn tail(text: &str) -> String {
-    let start = text.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
-    format!("…{}", &text[start..])
-}

@@ -86,24 +86,23 @@ fn twilio_options() -> TwilioOptions {
     options.pool_sender = Some(number().into());
     options.fallback_from = Some(number().into());
     options.content_sid = Some("HX0123456789abcdef0123456789abcdef".into());
-    options.content_variables = Some(format!(r#"{{"1":"{TEXT}","2":"{NUMBER}"}}"#));
+    options.content_variables = Some(format!(r#"{{"1":"{TEXT}","2":"{NUMBER}"}}"#).into());
     options.persistent_action = vec![TEXT.into()];
     options
 }
 
 fn plivo_options() -> PlivoOptions {
     let mut options = PlivoOptions::default();
-    options.template = Some(format!(r#"{{"1":"{TEXT}"}}"#));
-    options.interactive = Some(format!(r#"{{"1":"{NUMBER}"}}"#));
+    options.template = Some(format!(r#"{{"1":"{TEXT}"}}"#).into());
+    options.interactive = Some(format!(r#"{{"1":"{NUMBER}"}}"#).into());
     options.location = Some(location());
     options
 }
 
 fn location() -> Location {
     let mut location = Location::default();
-    for field in [&mut location.latitude, &mut location.longitude] {
-        TEXT.clone_into(field);
-    }
+    location.latitude = TEXT.into();
+    location.longitude = TEXT.into();
     location.name = Some(TEXT.into());
     location.address = Some(TEXT.into());
     location

@@ -6,6 +6,7 @@
 //! What belongs here: plain values that every provider shares. Whatever only one vendor has is a
 //! typed [`VendorOptions`] in that vendor's folder.
 
+mod account_id;
 mod address;
 mod id;
 mod key;
@@ -20,6 +21,7 @@ mod status;
 mod text;
 mod web_url;
 
+pub use account_id::AccountId;
 pub use address::Address;
 pub use id::{MessageId, MessageIdError};
 pub use key::{MessageKey, MessageKeyError};

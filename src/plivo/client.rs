@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{
-    env,
     error::{Error, ErrorKind, Outcome, Result},
     message::{
         AlphanumericSender, Currency, Cursor, Direction, MAX_MEDIA, Message, MessageId,
@@ -123,18 +122,6 @@ impl Inner {
         let id = message.message_uuid.text().and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
         let missing = || self.rest.unreadable(call, "the message_uuid is missing");
         Ok(message.into_record(id.ok_or_else(missing)?))
-    }
-}
-
-/// Shows only the end of the account, which is half of the credentials.
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner")
-            .field("rest", &self.rest)
-            .field("account", &env::tail(self.account.trim_end_matches('/')))
-            .field("sender", &self.sender)
-            .field("subaccount", &self.subaccount)
-            .finish_non_exhaustive()
     }
 }
 
@@ -358,7 +345,7 @@ fn filters(query: &Query) -> Result<String> {
         }),
     );
     add("message_state", query.status.as_ref().map(ToString::to_string));
-    add("subaccount", options.subaccount);
+    add("subaccount", options.subaccount.map(|id| id.to_string()));
     add(
         "message_type",
         options.message_type.map(|kind| match kind {

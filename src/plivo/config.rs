@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
-    message::Sender,
+    message::{AccountId, Sender},
     plivo::PLIVO,
     transport::rest::Base,
 };
@@ -124,7 +124,7 @@ impl PlivoConfig {
 impl fmt::Debug for PlivoConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlivoConfig")
-            .field("auth_id", &env::tail(&self.auth_id))
+            .field("auth_id", &AccountId::from(&*self.auth_id))
             .field("sender", &self.sender)
             .finish_non_exhaustive()
     }

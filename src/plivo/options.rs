@@ -1,10 +1,12 @@
 //! [`PlivoOptions`] and [`PlivoQuery`]: what only Plivo has.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{env, message::VendorOptions, plivo::PLIVO, provider_id::ProviderId};
+use crate::{
+    message::{AccountId, Text, VendorOptions},
+    plivo::PLIVO,
+    provider_id::ProviderId,
+};
 
 /// What only Plivo has, for a message. Everything is optional; what is none is not sent.
 ///
@@ -16,7 +18,7 @@ use crate::{env, message::VendorOptions, plivo::PLIVO, provider_id::ProviderId};
 /// let message = Message::new("+447700900123".parse()?, "Hello").with_options(&options);
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PlivoOptions {
@@ -37,30 +39,11 @@ pub struct PlivoOptions {
     /// India: the template's category.
     pub dlt_template_category: Option<DltCategory>,
     /// WhatsApp: a template, as JSON text. Needs `message_type` WhatsApp.
-    pub template: Option<String>,
+    pub template: Option<Text>,
     /// WhatsApp: an interactive message, as JSON text.
-    pub interactive: Option<String>,
+    pub interactive: Option<Text>,
     /// WhatsApp: a place.
     pub location: Option<Location>,
-}
-
-/// Shows that there is a template or an interactive message, not what is in it.
-impl fmt::Debug for PlivoOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlivoOptions")
-            .field("message_type", &self.message_type)
-            .field("media_ids", &self.media_ids)
-            .field("status_method", &self.status_method)
-            .field("log", &self.log)
-            .field("trackable", &self.trackable)
-            .field("dlt_entity_id", &self.dlt_entity_id)
-            .field("dlt_template_id", &self.dlt_template_id)
-            .field("dlt_template_category", &self.dlt_template_category)
-            .field("template", &self.template.as_ref().map(|_| "…"))
-            .field("interactive", &self.interactive.as_ref().map(|_| "…"))
-            .field("location", &self.location)
-            .finish()
-    }
 }
 
 impl VendorOptions for PlivoOptions {
@@ -68,12 +51,12 @@ impl VendorOptions for PlivoOptions {
 }
 
 /// Filters of a list that only Plivo has.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PlivoQuery {
     /// Of this subaccount (`SA…`).
-    pub subaccount: Option<String>,
+    pub subaccount: Option<AccountId>,
     /// Of this type.
     pub message_type: Option<MessageType>,
     /// With this error code, such as `450`.
@@ -88,22 +71,6 @@ pub struct PlivoQuery {
     pub conversation_id: Option<String>,
     /// Of WhatsApp conversations of this origin, such as `service`.
     pub conversation_origin: Option<String>,
-}
-
-/// Shows only the end of the subaccount.
-impl fmt::Debug for PlivoQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlivoQuery")
-            .field("subaccount", &self.subaccount.as_deref().map(env::tail))
-            .field("message_type", &self.message_type)
-            .field("error_code", &self.error_code)
-            .field("tendlc_campaign_id", &self.tendlc_campaign_id)
-            .field("tendlc_registration_status", &self.tendlc_registration_status)
-            .field("destination_country_iso2", &self.destination_country_iso2)
-            .field("conversation_id", &self.conversation_id)
-            .field("conversation_origin", &self.conversation_origin)
-            .finish()
-    }
 }
 
 impl VendorOptions for PlivoQuery {
@@ -167,25 +134,18 @@ pub enum DltCategory {
 }
 
 /// A place, as WhatsApp shows it. Coordinates are decimal degrees, as text.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Location {
     /// North of the equator, such as `51.5007`.
-    pub latitude: String,
+    pub latitude: Text,
     /// East of Greenwich, such as `-0.1246`.
-    pub longitude: String,
+    pub longitude: Text,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// Its address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-}
-
-/// A place is part of the message.
-impl fmt::Debug for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Location(…)")
-    }
+    pub address: Option<Text>,
 }

@@ -122,7 +122,6 @@ impl Call {
 /// An answer of 2xx, and a body that may still be missing.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    #[allow(dead_code)] // read by traces and by one vendor, neither of which need be there
     pub(crate) status: StatusCode,
     pub(crate) body: Result<Bytes, BodyError>,
     pub(crate) request_id: Option<String>,

@@ -9,7 +9,6 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use crate::{
-    env,
     error::{Error, ErrorKind, Outcome, Result},
     message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
@@ -131,18 +130,6 @@ impl Inner {
         let id = message.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
         let id = id.ok_or_else(|| self.rest.unreadable(call, "the sid is missing"))?;
         Ok(message.into_record(id))
-    }
-}
-
-/// Shows only the end of the account, which is half of the credentials.
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner")
-            .field("rest", &self.rest)
-            .field("account", &env::tail(self.account.trim_end_matches('/')))
-            .field("sender", &self.sender)
-            .field("api_key", &self.api_key)
-            .finish_non_exhaustive()
     }
 }
 

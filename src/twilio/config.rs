@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
-    message::Sender,
+    message::{AccountId, Sender},
     transport::rest::Base,
     twilio::TWILIO,
 };
@@ -219,8 +219,8 @@ impl TwilioConfig {
 impl fmt::Debug for TwilioConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TwilioConfig")
-            .field("account_sid", &env::tail(&self.account_sid))
-            .field("api_key", &self.api_key.as_deref().map(env::tail))
+            .field("account_sid", &AccountId::from(&*self.account_sid))
+            .field("api_key", &self.api_key.as_deref().map(AccountId::from))
             .field("region", &self.region)
             .field("edge", &self.edge)
             .field("sender", &self.sender)

@@ -1,11 +1,9 @@
 //! [`TwilioOptions`]: what only Twilio has, for a message.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    message::{Sender, VendorOptions},
+    message::{Sender, Text, VendorOptions},
     provider_id::ProviderId,
     twilio::TWILIO,
 };
@@ -20,7 +18,7 @@ use crate::{
 /// let message = Message::new("+447700900123".parse()?, "“Hello”").with_options(&options);
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TwilioOptions {
@@ -33,7 +31,7 @@ pub struct TwilioOptions {
     /// A content template, `HX…`.
     pub content_sid: Option<String>,
     /// The template's variables, as JSON text. Needs `content_sid`.
-    pub content_variables: Option<String>,
+    pub content_variables: Option<Text>,
     /// The application (`AP…`) whose status callback is used if the message has none.
     pub application_sid: Option<String>,
     /// Replace look-alike characters so that the text fits GSM-7.
@@ -53,7 +51,7 @@ pub struct TwilioOptions {
     /// Whether Twilio keeps the numbers.
     pub address_retention: Option<AddressRetention>,
     /// Actions of other channels, such as `geo:51.5,-0.1|London`.
-    pub persistent_action: Vec<String>,
+    pub persistent_action: Vec<Text>,
     /// Only `free` is known.
     pub traffic_type: Option<String>,
     /// Reserved by Twilio.
@@ -62,33 +60,6 @@ pub struct TwilioOptions {
     pub message_intent: Option<MessageIntent>,
     /// The most it may cost. Obsolete: without effect since 2024-06-03.
     pub max_price: Option<String>,
-}
-
-/// Shows that there are variables and actions, not what is in them: they are part of the text.
-impl fmt::Debug for TwilioOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwilioOptions")
-            .field("channel", &self.channel)
-            .field("pool_sender", &self.pool_sender)
-            .field("fallback_from", &self.fallback_from)
-            .field("content_sid", &self.content_sid)
-            .field("content_variables", &self.content_variables.as_ref().map(|_| "…"))
-            .field("application_sid", &self.application_sid)
-            .field("smart_encoded", &self.smart_encoded)
-            .field("send_as_mms", &self.send_as_mms)
-            .field("shorten_urls", &self.shorten_urls)
-            .field("risk_check", &self.risk_check)
-            .field("provide_feedback", &self.provide_feedback)
-            .field("attempt", &self.attempt)
-            .field("content_retention", &self.content_retention)
-            .field("address_retention", &self.address_retention)
-            .field("persistent_action", &self.persistent_action.len())
-            .field("traffic_type", &self.traffic_type)
-            .field("force_delivery", &self.force_delivery)
-            .field("message_intent", &self.message_intent)
-            .field("max_price", &self.max_price)
-            .finish()
-    }
 }
 
 impl VendorOptions for TwilioOptions {

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     message::{
-        Address, DeliveryFailure, Extra, MessageId, MessageStatus, Money, PoolId, Text, WebUrl,
+        AccountId, Address, DeliveryFailure, Extra, MessageId, MessageStatus, Money, PoolId, Text,
+        WebUrl,
     },
     provider_id::ProviderId,
     webhook::Authenticity,
@@ -53,7 +54,7 @@ impl Event {
 ///
 /// Providers promise neither order nor uniqueness: an old status may come after a new one, and
 /// the same one several times with the same [`EventId`].
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusUpdate {
     /// The same for every delivery of this news.
@@ -67,7 +68,7 @@ pub struct StatusUpdate {
     /// Why it did not arrive.
     pub failure: Option<DeliveryFailure>,
     /// The vendor's id of the account.
-    pub account: Option<String>,
+    pub account: Option<AccountId>,
     /// Who it came from.
     pub from: Option<Address>,
     /// Who it went to.
@@ -117,29 +118,8 @@ impl StatusUpdate {
     }
 }
 
-impl fmt::Debug for StatusUpdate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusUpdate")
-            .field("id", &self.id)
-            .field("authenticity", &self.authenticity)
-            .field("message", &self.message)
-            .field("status", &self.status)
-            .field("failure", &self.failure)
-            .field("account", &tail(self.account.as_deref()))
-            .field("from", &self.from)
-            .field("to", &self.to)
-            .field("pool", &self.pool)
-            .field("segments", &self.segments)
-            .field("price", &self.price)
-            .field("sequence", &self.sequence)
-            .field("at", &self.at)
-            .field("extra", &self.extra)
-            .finish()
-    }
-}
-
 /// A message someone sent you.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InboundMessage {
     /// The same for every delivery of this message.
@@ -149,7 +129,7 @@ pub struct InboundMessage {
     /// Which message.
     pub message: MessageId,
     /// The vendor's id of the account.
-    pub account: Option<String>,
+    pub account: Option<AccountId>,
     /// Who it came from.
     pub from: Address,
     /// Which of your addresses it came to.
@@ -198,34 +178,6 @@ impl InboundMessage {
             extra: Extra::default(),
         }
     }
-}
-
-impl fmt::Debug for InboundMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InboundMessage")
-            .field("id", &self.id)
-            .field("authenticity", &self.authenticity)
-            .field("message", &self.message)
-            .field("account", &tail(self.account.as_deref()))
-            .field("from", &self.from)
-            .field("to", &self.to)
-            .field("pool", &self.pool)
-            .field("text", &self.text)
-            .field("media", &self.media)
-            .field("segments", &self.segments)
-            .field("keyword", &self.keyword)
-            .field("from_geography", &self.from_geography)
-            .field("to_geography", &self.to_geography)
-            .field("extra", &self.extra)
-            .finish()
-    }
-}
-
-/// The end of an account's id, which is half of the credentials.
-fn tail(account: Option<&str>) -> Option<String> {
-    let account = account?;
-    let start = account.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
-    Some(format!("…{}", &account[start..]))
 }
 
 /// A file of an inbound message.

@@ -1,0 +1,45 @@
+//! [`AccountId`]: whose message it is.
+
+use std::{convert::Infallible, fmt, str::FromStr};
+
+/// A provider's id of an account or a subaccount, such as `AC…` or `SA…`. It is half of the
+/// credentials, so `Debug` shows only its end.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(Box<str>);
+
+impl AccountId {
+    /// The id, in the provider's own form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for AccountId {
+    fn from(id: T) -> Self {
+        Self(id.into())
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.into())
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.0.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+        write!(f, "…{}", &self.0[start..])
+    }
+}
+
+serde_as_text!(AccountId);
