@@ -5,9 +5,10 @@
 //! cargo bench --bench send_cost
 //! ```
 //!
-//! The vendor and every measured client are processes of their own, so that CPU and memory are those
-//! of one client and nothing else. The vendor refuses requests that are not all the same to the
-//! byte. The clients take turns over several rounds; the ratio is the median of the rounds'.
+//! The vendor and every client are processes of their own, so that CPU and memory are those of one
+//! client and nothing else. The vendor refuses requests that are not all the same to the byte. A
+//! round starts the clients anew and has them take short turns, so that whatever else the machine
+//! does falls on all of them; the ratio is the median of the rounds'.
 //!
 //! - `bare`: a pooled client with the settings of the crate's transport. URL, headers and body are
 //!   made once and cloned; the whole answer is read and nothing in it is looked at.
@@ -21,9 +22,9 @@
 mod support;
 
 use std::{
-    env, fs,
-    io::{self, BufRead, BufReader, Read, Write},
-    process::{Child, Command, Stdio},
+    array, env, fs,
+    io::{self, BufRead, BufReader, Lines, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -36,7 +37,10 @@ use support::{Bare, Failure};
 use tokio::{net::TcpListener, runtime, task::JoinSet};
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, pki_types::PrivateKeyDer},
+    rustls::{
+        ServerConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
 };
 
 const IN_FLIGHT: usize = 64;
@@ -48,47 +52,50 @@ fn main() -> Result<(), Failure> {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["--role", "vendor"] => vendor(),
-        ["--role", client, port, warm_up, sends] => {
-            client_process(client, port.parse()?, warm_up.parse()?, sends.parse()?)
-        }
+        ["--role", "vendor", certificate, key] => vendor(certificate, key),
+        ["--role", client, port, certificate] => take_turns(client, port, certificate),
         args if args.contains(&"--list") => Ok(()),
-        args if args.contains(&"--bench") => compare(5, 2_000, 20_000),
-        _ => compare(1, IN_FLIGHT, IN_FLIGHT),
+        args if args.contains(&"--bench") => {
+            compare(&Plan { rounds: 5, warm_up: 2_000, turns: 40, sends: 500 })
+        }
+        _ => compare(&Plan { rounds: 1, warm_up: 0, turns: 1, sends: IN_FLIGHT }),
     }
 }
 
-/// What one client used over its sends.
+struct Plan {
+    rounds: usize,
+    warm_up: usize,
+    turns: usize,
+    sends: usize, // of one turn
+}
+
+/// What one client used in a round.
 #[derive(Clone, Copy)]
 struct Cost {
-    cpu: f64,    // µs per send
+    cpu: f64,    // µs a send
     memory: f64, // MiB, at its highest
 }
 
-fn compare(rounds: usize, warm_up: usize, sends: usize) -> Result<(), Failure> {
-    let vendor = Vendor::start()?;
-    println!("{sends} sends a round, {IN_FLIGHT} in flight, TLS, one thread");
-    println!("{:>5} {:>27} {:>28}", "", "CPU, µs a send", "memory, MiB");
+fn compare(plan: &Plan) -> Result<(), Failure> {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
+    let certificate = made.cert.pem();
+    let mut vendor = Process::start(&["vendor", &certificate, &made.signing_key.serialize_pem()])?;
+    let port = vendor.read()?;
+    println!("{} sends a round, {IN_FLIGHT} in flight, TLS, one thread", plan.turns * plan.sends);
+    println!("      {:>28}   {:>28}", "CPU, µs a send", "memory, MiB");
     let [a, b, c] = CLIENTS;
-    println!("{:>5} {a:>8} {b:>8} {c:>9}   {a:>8} {b:>8} {c:>9}", "round");
+    println!("round {a:>9} {b:>9} {c:>9}  {a:>9} {b:>9} {c:>9}");
     let mut costs = Vec::new();
-    for round in 0..rounds {
-        let mut cost = [Cost { cpu: 0.0, memory: 0.0 }; CLIENTS.len()];
-        // A different one begins each time, so that none has the better place.
-        for turn in 0..CLIENTS.len() {
-            let client = (round + turn) % CLIENTS.len();
-            cost[client] = vendor.measure(CLIENTS[client], warm_up, sends)?;
-        }
-        let [a, b, c] = cost;
-        let cpu = format!("{:>8.2} {:>8.2} {:>9.2}", a.cpu, b.cpu, c.cpu);
-        let memory = format!("{:>8.2} {:>8.2} {:>9.2}", a.memory, b.memory, c.memory);
-        println!("{:>5} {cpu}   {memory}", round + 1);
+    for round in 1..=plan.rounds {
+        let cost = run_round(plan, &port, &certificate)?;
+        let [a, b, c] = cost.map(|cost| cost.cpu);
+        let [x, y, z] = cost.map(|cost| cost.memory);
+        println!("{round:>5} {a:>9.2} {b:>9.2} {c:>9.2}  {x:>9.2} {y:>9.2} {z:>9.2}");
         costs.push(cost);
     }
-    let median_of = |of: &dyn Fn(&[Cost; 3]) -> f64| median(costs.iter().map(of).collect());
-    let prebuilt = median_of(&|[bare, _, prebuilt]| prebuilt.cpu / bare.cpu);
-    let cpu = median_of(&|[bare, anysms, _]| anysms.cpu / bare.cpu);
-    let memory = median_of(&|[bare, anysms, _]| anysms.memory - bare.memory);
+    let prebuilt = median(costs.iter().map(|[bare, _, prebuilt]| prebuilt.cpu / bare.cpu));
+    let cpu = median(costs.iter().map(|[bare, anysms, _]| anysms.cpu / bare.cpu));
+    let memory = median(costs.iter().map(|[bare, anysms, _]| anysms.memory - bare.memory));
     println!("with the message prebuilt: cpu ratio {prebuilt:.2}");
     println!(
         "cpu ratio {cpu:.2} (target {CPU_TARGET:.2}), \
@@ -97,72 +104,82 @@ fn compare(rounds: usize, warm_up: usize, sends: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn run_round(plan: &Plan, port: &str, certificate: &str) -> Result<[Cost; 3], Failure> {
+    let mut clients = Vec::new();
+    for name in CLIENTS {
+        clients.push(Process::start(&[name, port, certificate])?);
+    }
+    for client in &mut clients {
+        client.ask::<f64>(plan.warm_up)?;
+    }
+    let mut cpu = [0.0; CLIENTS.len()];
+    for turn in 0..plan.turns {
+        // A different one begins each time, so that none has the better place.
+        for place in 0..clients.len() {
+            let at = (turn + place) % clients.len();
+            cpu[at] += clients[at].ask::<f64>(plan.sends)?;
+        }
+    }
+    let mut memory = Vec::new();
+    for client in &mut clients {
+        memory.push(client.ask::<f64>("memory")?);
+    }
+    let sends = (plan.turns * plan.sends) as f64;
+    Ok(array::from_fn(|at| Cost { cpu: cpu[at] / sends, memory: memory[at] }))
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        f64::midpoint(values[middle - 1], values[middle])
-    }
+    values[values.len() / 2]
 }
 
-/// The vendor's process, which ends when its standard input does.
-struct Vendor {
-    process: Child,
-    port: String,
-    pem: String,
+/// This program in another role. It ends when its standard input does.
+struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
-impl Vendor {
-    fn start() -> Result<Self, Failure> {
-        let mut process = Command::new(env::current_exe()?)
-            .args(["--role", "vendor"])
+impl Process {
+    fn start(role: &[&str]) -> Result<Self, Failure> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg("--role")
+            .args(role)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
-        let port = lines.next().ok_or("the vendor did not start")??;
-        let mut pem = String::new();
-        while !pem.contains("END CERTIFICATE") {
-            pem += &(lines.next().ok_or("no certificate")?? + "\n");
-        }
-        Ok(Self { process, port, pem })
+        let output = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        Ok(Self { input: child.stdin.take(), child, output })
     }
 
-    /// Runs one client in a process of its own.
-    fn measure(&self, client: &str, warm_up: usize, sends: usize) -> Result<Cost, Failure> {
-        let mut process = Command::new(env::current_exe()?)
-            .args(["--role", client, &self.port, &warm_up.to_string(), &sends.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        // Taken and dropped: the client reads to the end.
-        process.stdin.take().ok_or("no input")?.write_all(self.pem.as_bytes())?;
-        let output = process.wait_with_output()?;
-        if !output.status.success() {
-            return Err(format!("{client}: {}", output.status).into());
-        }
-        let text = String::from_utf8(output.stdout)?;
-        let (cpu, memory) = text.trim().split_once(' ').ok_or("no figures")?;
-        Ok(Cost { cpu: cpu.parse()?, memory: memory.parse()? })
+    fn read(&mut self) -> Result<String, Failure> {
+        Ok(self.output.next().ok_or("a process ended early")??)
+    }
+
+    fn ask<T>(&mut self, what: impl ToString) -> Result<T, Failure>
+    where
+        T: std::str::FromStr<Err: Into<Failure>>,
+    {
+        let input = self.input.as_mut().ok_or("no input")?;
+        input.write_all(format!("{}\n", what.to_string()).as_bytes())?;
+        self.read()?.parse().map_err(Into::into)
     }
 }
 
-impl Drop for Vendor {
+impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        drop(self.process.wait());
+        drop(self.input.take());
+        drop(self.child.wait());
     }
 }
 
-/// Answers over TLS until standard input ends. Writes its port and its certificate.
-fn vendor() -> Result<(), Failure> {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der())?;
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)?;
+/// Says its port, then answers over TLS.
+fn vendor(certificate: &str, key: &str) -> Result<(), Failure> {
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())?;
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
+    let config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key)?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     std::thread::spawn(|| {
         drop(io::copy(&mut io::stdin(), &mut io::sink()));
@@ -170,7 +187,7 @@ fn vendor() -> Result<(), Failure> {
     });
     runtime()?.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        println!("{}\n{}", listener.local_addr()?.port(), made.cert.pem());
+        println!("{}", listener.local_addr()?.port());
         let (answer, first) = (support::twilio_answer(), Arc::new(OnceLock::new()));
         loop {
             let (stream, _) = listener.accept().await?;
@@ -184,19 +201,23 @@ fn vendor() -> Result<(), Failure> {
     })
 }
 
-/// One client's warm-up and measured sends. Writes what they cost.
-fn client_process(client: &str, port: u16, warm_up: usize, sends: usize) -> Result<(), Failure> {
-    let mut pem = Vec::new();
-    io::stdin().read_to_end(&mut pem)?;
-    let base = format!("https://127.0.0.1:{port}");
-    let cpu = runtime()?.block_on(async {
-        let client = Client::new(client, &base, pem)?;
-        client.in_flight(warm_up).await?;
+/// Makes as many sends as each line of standard input says, and answers what CPU they took, in µs.
+/// To any other line it answers its memory.
+fn take_turns(client: &str, port: &str, certificate: &str) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let client = {
+        let _context = runtime.enter();
+        Client::new(client, &format!("https://127.0.0.1:{port}"), certificate)?
+    };
+    for line in io::stdin().lines() {
+        let Ok(sends) = line?.parse() else {
+            println!("{}", peak_memory()?);
+            continue;
+        };
         let start = ProcessTime::try_now()?;
-        client.in_flight(sends).await?;
-        Ok::<_, Failure>(start.try_elapsed()?.as_secs_f64() * 1e6 / sends as f64)
-    })?;
-    println!("{cpu} {}", peak_memory()?);
+        runtime.block_on(client.in_flight(sends))?;
+        println!("{}", start.try_elapsed()?.as_secs_f64() * 1e6);
+    }
     Ok(())
 }
 
@@ -208,9 +229,9 @@ enum Client {
 }
 
 impl Client {
-    fn new(name: &str, base: &str, pem: Vec<u8>) -> Result<Self, Failure> {
+    fn new(name: &str, base: &str, certificate: &str) -> Result<Self, Failure> {
         if name == "bare" {
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem)?;
+            let certificates = reqwest::Certificate::from_pem_bundle(certificate.as_bytes())?;
             return Ok(Self::Bare(Bare {
                 client: support::bare_client().tls_certs_merge(certificates).build()?,
                 url: format!("{base}{}", support::TWILIO_PATH).parse()?,
@@ -218,7 +239,7 @@ impl Client {
                 body: support::TWILIO_BODY,
             }));
         }
-        let transport = ReqwestTransport::builder().root_certificates(pem).build()?;
+        let transport = ReqwestTransport::builder().root_certificates(certificate).build()?;
         let twilio = Twilio::with_transport(&support::twilio_config(base)?, Arc::new(transport))?;
         let to = support::TO.parse()?;
         Ok(match name {
