@@ -225,7 +225,7 @@ impl Rest {
     ) -> Result<Accepted> {
         #[cfg(feature = "tracing")]
         let start = std::time::Instant::now();
-        let answer = self.transport.execute(request).await;
+        let answer = self.transport.as_ref().execute(request).await; // not boxed once more by the Arc
         let result = match answer {
             Ok(answer) => self.tell(call, answer).map_err(refine),
             Err(error) => {
