@@ -81,7 +81,7 @@ fn clients(
     let base = format!("http://{}", vendor(answer)?);
     let bare = Bare {
         client: support::bare_client().build()?,
-        url: format!("{base}{path}").parse()?,
+        url: support::Address::new(&format!("{base}{path}"), false)?,
         headers: support::headers(user, content_type)?,
         body,
     };

@@ -16,24 +16,24 @@ use http::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-pub type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
-pub const TEXT: &str = "Your table for two at 19:30 is ready. Reply STOP to opt out.";
-pub const TO: &str = "+447700900123";
-pub const FROM: &str = "+15555550100";
-pub const TOKEN: &str = "00000000000000000000000000000001";
-pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
-pub const TWILIO_PATH: &str =
+pub(crate) const TEXT: &str = "Your table for two at 19:30 is ready. Reply STOP to opt out.";
+pub(crate) const TO: &str = "+447700900123";
+pub(crate) const FROM: &str = "+15555550100";
+pub(crate) const TOKEN: &str = "00000000000000000000000000000001";
+pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
+pub(crate) const TWILIO_PATH: &str =
     "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json";
-pub const TWILIO_CONTENT: &str = "application/x-www-form-urlencoded";
+pub(crate) const TWILIO_CONTENT: &str = "application/x-www-form-urlencoded";
 /// What the crate writes for this message; `serve` checks that it does.
-pub const TWILIO_BODY: &str = "To=%2B447700900123&From=%2B15555550100&Body=Your+table+for+two+at+\
+pub(crate) const TWILIO_BODY: &str = "To=%2B447700900123&From=%2B15555550100&Body=Your+table+for+two+at+\
     19%3A30+is+ready.+Reply+STOP+to+opt+out.";
 
 const TWILIO_ANSWER: &str = r#"{"account_sid": "AC00000000000000000000000000000001", "api_version": "2010-04-01", "body": "Your table for two at 19:30 is ready. Reply STOP to opt out.", "date_created": "Sat, 21 Nov 2026 08:00:00 +0000", "date_sent": null, "date_updated": "Sat, 21 Nov 2026 08:00:00 +0000", "direction": "outbound-api", "error_code": null, "error_message": null, "from": "+15555550100", "messaging_service_sid": null, "num_media": "0", "num_segments": "1", "price": null, "price_unit": "USD", "sid": "SM00000000000000000000000000000001", "status": "queued", "subresource_uris": {"media": "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages/SM00000000000000000000000000000001/Media.json"}, "to": "+447700900123", "uri": "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages/SM00000000000000000000000000000001.json"}"#;
 
 /// Twilio's answer to a submission, head and body, with the headers it usually has.
-pub fn twilio_answer() -> Bytes {
+pub(crate) fn twilio_answer() -> Bytes {
     let length = TWILIO_ANSWER.len();
     let head = format!(
         "HTTP/1.1 201 Created\r\n\
@@ -51,13 +51,13 @@ pub fn twilio_answer() -> Bytes {
     format!("{head}{TWILIO_ANSWER}").into()
 }
 
-pub fn twilio_config(base: &str) -> Result<TwilioConfig, Failure> {
+pub(crate) fn twilio_config(base: &str) -> Result<TwilioConfig, Failure> {
     let sender: Sender = FROM.parse()?;
     Ok(TwilioConfig::new(ACCOUNT, TOKEN).with_base_url(base).with_sender(sender))
 }
 
 /// The headers that the crate sends, without those that any client adds.
-pub fn headers(user: &str, content_type: &'static str) -> Result<HeaderMap, Failure> {
+pub(crate) fn headers(user: &str, content_type: &'static str) -> Result<HeaderMap, Failure> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{TOKEN}")));
     let mut headers = HeaderMap::new();
@@ -70,7 +70,7 @@ pub fn headers(user: &str, content_type: &'static str) -> Result<HeaderMap, Fail
 }
 
 /// A pooled client with the settings of the crate's own transport.
-pub fn bare_client() -> reqwest::ClientBuilder {
+pub(crate) fn bare_client() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -80,26 +80,49 @@ pub fn bare_client() -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(15))
 }
 
-/// What the crate would be without the crate: everything about the request is made beforehand.
+/// Where a bare client posts to.
 #[derive(Clone)]
-pub struct Bare {
-    pub client: reqwest::Client,
-    pub url: reqwest::Url,
-    pub headers: HeaderMap,
-    pub body: &'static str,
+pub(crate) enum Address {
+    Text(Arc<str>),
+    Parsed(reqwest::Url),
+}
+
+impl Address {
+    pub(crate) fn new(url: &str, parsed: bool) -> Result<Self, Failure> {
+        Ok(if parsed { Self::Parsed(url.parse()?) } else { Self::Text(url.into()) })
+    }
+}
+
+/// A POST of the same bytes without the crate.
+#[derive(Clone)]
+pub(crate) struct Bare {
+    pub(crate) client: reqwest::Client,
+    pub(crate) url: Address,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: &'static str,
 }
 
 impl Bare {
     /// One request, its whole answer read.
-    pub async fn send(&self) -> Result<Bytes, Failure> {
-        let request = self.client.post(self.url.clone()).headers(self.headers.clone());
-        Ok(request.body(self.body).send().await?.error_for_status()?.bytes().await?)
+    pub(crate) async fn send(&self) -> Result<Bytes, Failure> {
+        let request = match &self.url {
+            Address::Text(url) => self.client.post(&**url),
+            Address::Parsed(url) => self.client.post(url.clone()),
+        };
+        Ok(request
+            .headers(self.headers.clone())
+            .body(self.body)
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?)
     }
 }
 
 /// Answers every request on a connection that stays open. All must be the same to the byte, which
 /// is what makes the figures comparable: one that differs from the first ends the connection.
-pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     answer: Bytes,
     first: Arc<OnceLock<Vec<u8>>>,

@@ -110,7 +110,15 @@ impl<'de> Visitor<'de> for ScalarVisitor {
 /// Reads a JSON object. Anything else is none: serde would read a list too, taking its values for the
 /// fields by their place.
 pub(crate) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
-    if is_object(body) { serde_json::from_slice(body).ok() } else { None }
+    if !is_object(body) {
+        return None;
+    }
+    // To check all of it as UTF-8 once is cheaper than to check each of its texts.
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body), // a text that nobody reads may be anything
+    };
+    read.ok()
 }
 
 /// Whether a JSON text begins as an object does.

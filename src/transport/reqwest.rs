@@ -1,6 +1,10 @@
 //! The built-in transport: `reqwest` over rustls.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -24,6 +28,7 @@ const BODY_CAP: usize = 256 * 1024;
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    last: Arc<LastUrl>,
 }
 
 impl ReqwestTransport {
@@ -56,7 +61,10 @@ impl fmt::Debug for ReqwestTransport {
 #[async_trait]
 impl HttpTransport for ReqwestTransport {
     async fn execute(&self, request: http::Request<Bytes>) -> Result<Answer, TransportError> {
-        let request = reqwest::Request::try_from(request).map_err(failure)?;
+        let (head, body) = request.into_parts();
+        let mut request = reqwest::Request::new(head.method, self.last.url(head.uri)?);
+        *request.headers_mut() = head.headers;
+        *request.body_mut() = Some(body.into());
         let mut response = self.client.execute(request).await.map_err(failure)?;
         let mut answer = http::Response::new(Ok(Bytes::new()));
         *answer.status_mut() = response.status();
@@ -140,7 +148,7 @@ impl ReqwestTransportBuilder {
             client = client.proxy(proxy);
         }
         let client = client.build().map_err(config("TLS could not be set up"))?;
-        Ok(ReqwestTransport { client })
+        Ok(ReqwestTransport { client, last: Arc::default() })
     }
 }
 
@@ -153,6 +161,26 @@ impl fmt::Debug for ReqwestTransportBuilder {
             .field("root_certificates", &self.root_certificates.len())
             .field("proxy", &self.proxy.is_some())
             .finish()
+    }
+}
+
+/// The address of the last request, in `reqwest`'s own type. All submissions of an account go to one
+/// address, and to parse it anew would be the dearest part of a send.
+#[derive(Default)]
+struct LastUrl(Mutex<Option<(http::Uri, reqwest::Url)>>);
+
+impl LastUrl {
+    fn url(&self, uri: http::Uri) -> Result<reqwest::Url, TransportError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, url)) = &*last
+            && *known == uri
+        {
+            return Ok(url.clone());
+        }
+        let url = reqwest::Url::parse(&uri.to_string())
+            .map_err(|_| TransportError::new(TransportErrorKind::InvalidRequest))?;
+        *last = Some((uri, url.clone()));
+        Ok(url)
     }
 }
 
