@@ -257,6 +257,21 @@ async fn twilios_record_is_read_whole() {
 }
 
 #[tokio::test]
+async fn the_direction_is_told_from_twilios_four_words() {
+    for (word, direction) in [
+        ("inbound", Direction::Inbound),
+        ("outbound-api", Direction::Outbound),
+        ("outbound-call", Direction::Outbound),
+        ("outbound-reply", Direction::Outbound),
+    ] {
+        let mut body = twilio_message();
+        body["direction"] = word.into();
+        let record = twilio(200, body.to_string()).fetch(&sid()).await.unwrap();
+        assert_eq!(record.direction, Some(direction), "{word}");
+    }
+}
+
+#[tokio::test]
 async fn numbers_may_be_texts_and_texts_numbers() {
     let mut odd = twilio_message();
     odd["num_segments"] = 2.into();

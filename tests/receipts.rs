@@ -189,15 +189,23 @@ async fn an_error_inside_plivos_yes_proves_nothing() {
 
 #[tokio::test]
 async fn the_id_of_the_request_is_kept() {
-    for (status, body) in [(201, r#"{"sid":"SM1"}"#), (201, ""), (400, "{}")] {
+    let (most, over) = ("R".repeat(128), "R".repeat(129));
+    for (status, body, written, kept) in [
+        (201, r#"{"sid":"SM1"}"#, "RQ1", Some("RQ1")),
+        (201, "", "RQ1", Some("RQ1")),
+        (400, "{}", "RQ1", Some("RQ1")),
+        (201, "", &most, Some(most.as_str())),
+        (201, "", &over, None),
+        (400, "", &over, None),
+    ] {
         let mut head = http::Response::new(Ok(Bytes::from(body)));
         *head.status_mut() = status.try_into().unwrap();
-        head.headers_mut().insert("Twilio-Request-Id", "RQ1".parse().unwrap());
+        head.headers_mut().insert("Twilio-Request-Id", written.parse().unwrap());
         let sent = twilio(ScriptedTransport::new().respond(head), &message()).await;
         let id = match &sent {
             Ok(receipt) => receipt.request_id.as_deref(),
             Err(error) => error.request_id(),
         };
-        assert_eq!((id, sent.is_ok()), (Some("RQ1"), status == 201));
+        assert_eq!((id, sent.is_ok()), (kept, status == 201));
     }
 }

@@ -108,6 +108,14 @@ fn a_rotation_accepts_both_tokens() {
     let several = format!("{}, {}", v3("another token"), v3(MAIN));
     assert_eq!(check(&webhook, &[("V3", &several)]).unwrap().key, 0);
 
+    // Up to eight, as a rotation has no more; and what is no signature is passed over.
+    for (count, passes) in [(7, true), (8, false), (1_000, false)] {
+        for filler in [v3("another token"), String::new(), "x".into()] {
+            let several = format!("{}{}", format!("{filler},").repeat(count), v3(MAIN));
+            assert_eq!(check(&webhook, &[("V3", &several)]).is_ok(), passes, "{count} {filler}");
+        }
+    }
+
     let webhook = twilio("old token").with_key("new token").unwrap();
     for (key, token) in ["old token", "new token"].iter().enumerate() {
         let signature = twilio(token).sign(URL, BODY.as_bytes()).unwrap();
@@ -264,6 +272,17 @@ fn other_methods_and_bodies_are_refused() {
         for result in [twilio(MAIN).receive(request), plivo(MAIN).receive(request)] {
             assert_eq!(kind(result), WebhookErrorKind::UnsupportedMethod, "{method}");
         }
+    }
+    // A GET has everything in its query.
+    let path = format!("/hooks?{BODY}");
+    let owned_get = signed_by_both(&path, "");
+    let headers_get: Vec<(&str, &[u8])> =
+        owned_get.iter().map(|(n, v)| (*n, v.as_slice())).collect();
+    let bare = WebhookRequest::new("GET", &path, &headers_get, b"");
+    assert!(twilio(MAIN).receive(bare).is_ok());
+    let full = WebhookRequest::new("GET", &path, &headers_get, b"a=b");
+    for result in [twilio(MAIN).receive(full), plivo(MAIN).receive(full)] {
+        assert_eq!(kind(result), WebhookErrorKind::UnsupportedMethod);
     }
     for (name, value) in [
         ("content-type", &b"application/json"[..]),

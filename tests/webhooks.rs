@@ -305,3 +305,26 @@ fn another_accounts_webhook_is_refused() {
         assert_eq!((error.kind(), error.http_status()), (WebhookErrorKind::WrongAccount, 403));
     }
 }
+
+#[test]
+fn what_happened_last_is_when_it_happened() {
+    let times = [
+        ("QueuedTime", "2026-11-20 10:11:11.5", "2026-11-20T10:11:11.5Z"),
+        ("SentTime", "2026-11-20 10:11:12", "2026-11-20T10:11:12Z"),
+        ("DeliveryReportTime", "2026-11-20 10:11:13", "2026-11-20T10:11:13Z"),
+    ];
+    let mut body = "MessageUUID=m-1&Status=delivered".to_owned();
+    for (name, written, read) in times {
+        body += &format!("&{name}={written}");
+        let update = status(plivo_post(&body).unwrap());
+        assert_eq!(update.at.unwrap().to_string(), read, "{body}");
+    }
+}
+
+#[test]
+fn an_event_of_another_product_is_no_message() {
+    let event = "EventType=onMessageAdded&MessageSid=IM1&Body=two&From=72345&To=72346";
+    assert!(matches!(twilio_post(&twilio(), event), Ok(Event::Other(_))));
+    let message = event.replace("EventType=onMessageAdded&", "");
+    assert!(matches!(twilio_post(&twilio(), &message), Ok(Event::Inbound(_))));
+}
