@@ -13,6 +13,7 @@
 mod macros;
 mod env;
 mod provider_id;
+mod random;
 
 pub mod error;
 pub mod message;

@@ -12,10 +12,10 @@ const MAX_LINES: usize = 450;
 /// What a room may use besides itself; none if it may use everything.
 fn allowed(room: &str) -> Option<&'static [&'static str]> {
     Some(match room {
-        "macros" | "provider_id" | "number" => &[],
+        "macros" | "provider_id" | "number" | "random" => &[],
         "text" => &["number"],
         "error" => &["provider_id"],
-        "message" => &["error", "number", "provider_id", "text"],
+        "message" => &["error", "number", "provider_id", "random", "text"],
         "env" => &["error", "message", "provider_id"],
         "provider" => &["error", "message", "number", "provider_id"],
         "transport" => &["error", "message", "provider_id"],
@@ -34,7 +34,7 @@ fn forbidden(room: &str) -> &'static [&'static str] {
     }
 }
 
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "env",
     "error",
     "layers",
@@ -46,6 +46,7 @@ const ROOMS: [&str; 18] = [
     "plivo",
     "provider",
     "provider_id",
+    "random",
     "registry",
     "sandbox",
     "testing",

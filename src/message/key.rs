@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::random;
+
 /// What makes a message the same message: the key that a retry, a queue or a log recognises it by.
 ///
 /// Every `Message` has one. A generated key is a random UUID; a caller's own, such as
@@ -18,7 +20,7 @@ impl MessageKey {
     #[must_use]
     pub fn random() -> Self {
         let mut buffer = uuid::Uuid::encode_buffer();
-        Self((&*uuid::Uuid::new_v4().as_hyphenated().encode_lower(&mut buffer)).into())
+        Self((&*random::uuid().as_hyphenated().encode_lower(&mut buffer)).into())
     }
 
     /// The caller's own key: 1 to 128 visible ASCII characters.

@@ -15,6 +15,7 @@ use crate::{
     message::{MessageId, MessageStatus, WebUrl},
     plivo::{PLIVO, PlivoConfig, PlivoWebhook},
     provider_id::ProviderId,
+    random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
     transport::lenient,
     webhook::PublicUrl,
@@ -295,7 +296,7 @@ fn signed(url: &WebUrl, get: bool, pairs: &[(&str, &str)]) -> Option<Request<Byt
     } else {
         ("POST", form)
     };
-    let nonce = (uuid::Uuid::new_v4().as_u128() % 10_u128.pow(20)).to_string();
+    let nonce = (random::uuid().as_u128() % 10_u128.pow(20)).to_string();
     let v2 = webhook.sign_v2(&url, &nonce).ok()?;
     let v3 = webhook.sign_v3(method, &url, body.as_bytes(), &nonce).ok()?;
     Request::builder()
@@ -321,7 +322,7 @@ fn plain(number: &str) -> &str {
 }
 
 fn new_uuid() -> String {
-    uuid::Uuid::new_v4().to_string()
+    random::uuid().to_string()
 }
 
 fn offset(at: Timestamp) -> String {

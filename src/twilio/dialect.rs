@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     message::{MessageId, MessageStatus, WebUrl},
     provider_id::ProviderId,
+    random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
     twilio::{TWILIO, TwilioConfig, TwilioWebhook, client::FORM, error_help},
     webhook::PublicUrl,
@@ -77,7 +78,7 @@ impl Dialect for TwilioDialect {
                 &json!({"code": code, "message": message, "more_info": help, "status": status}),
             )
         });
-        let id = format!("RQ{}", uuid::Uuid::new_v4().simple());
+        let id = format!("RQ{}", random::uuid().simple());
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert("twilio-request-id", id);
         }
@@ -321,13 +322,13 @@ fn signed(url: &WebUrl, pairs: &[(&str, Option<&str>)]) -> Option<Request<Bytes>
         .header(CONTENT_TYPE, format!("{FORM}; charset=utf-8"))
         .header("user-agent", "TwilioProxy/1.1")
         .header("x-twilio-signature", signature)
-        .header("i-twilio-idempotency-token", uuid::Uuid::new_v4().to_string())
+        .header("i-twilio-idempotency-token", random::uuid().to_string())
         .body(body.into())
         .ok()
 }
 
 fn new_sid(prefix: &str) -> String {
-    format!("{prefix}{}", uuid::Uuid::new_v4().simple())
+    format!("{prefix}{}", random::uuid().simple())
 }
 
 fn date(at: Timestamp) -> Option<String> {
