@@ -16,8 +16,8 @@ use async_trait::async_trait;
 const ACME: ProviderId = ProviderId::from_static("acme");
 
 #[derive(Debug, Default)]
-struct Acme {
-    taken: Arc<AtomicUsize>,
+pub(crate) struct Acme {
+    pub(crate) taken: Arc<AtomicUsize>,
 }
 
 #[async_trait]

@@ -17,7 +17,9 @@ use clap::{Parser, Subcommand};
 use common::{Client, Failure, Target};
 use serde_json::json;
 
+/// Looks at messages and changes them. Prints JSON lines.
 #[derive(Parser)]
+#[command(arg_required_else_help = false)]
 struct Arguments {
     #[command(flatten)]
     target: Target,

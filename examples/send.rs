@@ -16,6 +16,7 @@ use anysms::{Message, PhoneNumber, Sender};
 use clap::Parser;
 use common::{Client, Failure, Target};
 
+/// Sends one message and prints the receipt as a JSON line.
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]

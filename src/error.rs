@@ -34,7 +34,7 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotSent => "not sent",
+            Self::NotSent => "nothing was sent",
             Self::Unknown => "may have been sent",
         })
     }
@@ -347,7 +347,7 @@ mod tests {
             .with_provider_message(Some("The 'To' number +447700900123 is not valid.".into()));
         assert_eq!(
             error.to_string(),
-            "twilio: the recipient cannot receive SMS (code 21211, HTTP 400, not sent)"
+            "twilio: the recipient cannot receive SMS (code 21211, HTTP 400, nothing was sent)"
         );
         assert!(!format!("{error:?} {error:#?}").contains("7700900123"));
     }

@@ -10,7 +10,7 @@
 #![cfg_attr(not(all(feature = "twilio", feature = "plivo")), allow(dead_code, unused_imports))]
 
 #[macro_use]
-mod macros;
+mod serde_text;
 mod env;
 mod provider_id;
 mod random;
@@ -33,6 +33,7 @@ pub mod sandbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use async_trait::async_trait;
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use jiff::Timestamp;
 pub use message::{Message, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender};

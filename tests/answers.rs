@@ -56,12 +56,11 @@ fn at(text: &str) -> Option<Timestamp> {
 
 /// What a JSON object holds beside the fields that have a place of their own.
 fn rest(body: &str, read: &[&str]) -> Extra {
-    let mut fields: Value = serde_json::from_str(body).unwrap();
-    let fields = fields.as_object_mut().unwrap();
-    for name in read {
-        fields.remove(*name);
-    }
-    std::mem::take(fields).into()
+    let fields: Value = serde_json::from_str(body).unwrap();
+    let fields = fields.as_object().unwrap().iter();
+    let rest = fields.filter(|(name, value)| !read.contains(&name.as_str()) && !value.is_null());
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    rest.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
 const PLIVO_READ: [&str; 12] = [

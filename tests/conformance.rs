@@ -38,6 +38,25 @@ fn plivo(sandbox: &Arc<Sandbox>) -> (Plivo, Setup) {
     (Plivo::new(&PlivoConfig::sandbox(sandbox)).unwrap(), counted(sandbox, setup))
 }
 
+/// The provider on one page, which is an example too.
+#[path = "../examples/custom_provider.rs"]
+#[allow(dead_code)] // its `main`
+mod custom;
+
+#[tokio::test]
+async fn the_custom_provider_holds_the_contract() {
+    let acme = custom::Acme::default();
+    let taken = Arc::clone(&acme.taken);
+    let mut setup = Setup::new(number("+15555550100").into(), number(TO));
+    setup.submissions = Some(Arc::new(move || taken.load(std::sync::atomic::Ordering::SeqCst)));
+    let unknown_to_it = [
+        "a refused recipient is not failed over",
+        "another provider's id is refused",
+        "a cursor of elsewhere is refused",
+    ];
+    holds(&acme, &setup, &unknown_to_it).await;
+}
+
 async fn holds(provider: &(impl SmsProvider + ?Sized), setup: &Setup, skipped: &[&str]) {
     let report = conformance::run(provider, setup).await;
     report.assert();

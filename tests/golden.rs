@@ -239,7 +239,8 @@ async fn twilios_requests_are_those_of_the_files() {
     let transport = ScriptedTransport::new().answer(200, account);
     client(&transport).check().await.unwrap();
     golden.check("check", &transport);
-    let transport = ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, "{}");
+    let transport =
+        ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, r#"{"messages":[]}"#);
     let config = twilio_config().with_api_key("SK00000000000000000000000000000007", "secret");
     twilio(&config, &transport).check().await.unwrap();
     golden.check("check_api_key", &transport);
@@ -315,6 +316,9 @@ async fn plivos_requests_are_those_of_the_files() {
     golden.check("fetch", &transport);
 
     let mut options = PlivoQuery::default();
+    options.message_time = Some(at("2026-11-21T08:00:00Z"));
+    options.message_time_gt = Some(at("2026-11-21T08:00:00.000001Z"));
+    options.message_time_lt = Some(at("2026-11-21T08:00:00.5Z"));
     options.subaccount = Some(SUB.into());
     options.message_type = Some(MessageType::Mms);
     options.error_code = Some("450".into());
@@ -354,7 +358,7 @@ async fn plivos_requests_are_those_of_the_files() {
     let transport = ScriptedTransport::new().answer(200, format!(r#"{{"auth_id":"{MAIN}"}}"#));
     plivo(MAIN, &transport).check().await.unwrap();
     golden.check("check", &transport);
-    let transport = ScriptedTransport::new().answer(404, "{}").answer(200, "{}");
+    let transport = ScriptedTransport::new().answer(404, "{}").answer(200, r#"{"objects":[]}"#);
     plivo(SUB, &transport).check().await.unwrap();
     golden.check("check_subaccount", &transport);
     golden.finish();

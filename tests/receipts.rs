@@ -129,7 +129,9 @@ async fn the_id_of_a_receipt_is_the_providers_own() {
 async fn twilio_may_refuse_a_message_as_it_takes_it() {
     for (body, kind, code) in [
         (r#"{"sid":"SM1","status":"failed"}"#, ErrorKind::Other, None),
-        (r#"{"sid":"SM1","status":"undelivered","error_code":null}"#, ErrorKind::Other, None),
+        (r#"{"sid":"SM1","status":"canceled","error_code":null}"#, ErrorKind::Other, None),
+        // To ask again is pointless, whatever the code says of other answers.
+        (r#"{"sid":"SM1","status":"failed","error_code":30001}"#, ErrorKind::Other, Some("30001")),
         (
             r#"{"sid":"SM1","status":"failed","error_code":21610}"#,
             ErrorKind::OptedOut,
@@ -152,12 +154,39 @@ async fn twilio_may_refuse_a_message_as_it_takes_it() {
 }
 
 #[tokio::test]
+async fn a_code_does_not_unsend_what_left_or_may_have_left() {
+    for (body, status) in [
+        (r#"{"sid":"SM1","status":"delivered","error_code":30018}"#, MessageStatus::Delivered),
+        (r#"{"sid":"SM1","status":"queued","error_code":30018}"#, MessageStatus::Queued),
+        (r#"{"sid":"SM1","status":"undelivered","error_code":30003}"#, MessageStatus::Undelivered),
+    ] {
+        let receipt = twilio(answer(201, body), &message()).await.unwrap();
+        assert_eq!((receipt.id.is_some(), receipt.status), (true, status), "{body}");
+    }
+    for body in [
+        r#"{"sid":"SM1","status":"queued","error_code":30410}"#,
+        r#"{"sid":"SM1","status":"failed","error_code":20503}"#,
+    ] {
+        assert_eq!(twilio_error(body).await.outcome(), Outcome::Unknown, "{body}");
+    }
+    // What has a uuid, or may have one, was taken.
+    for body in [
+        format!(r#"{{"message_uuid":[null,"{UUID}"],"invalid_number":["1"]}}"#),
+        r#"{"message_uuid":[{"id":"u"}],"invalid_number":["1"]}"#.to_owned(),
+        r#"{"message":"message(s) queued","invalid_number":""}"#.to_owned(),
+        r#"{"message":"message(s) queued","error":""}"#.to_owned(),
+    ] {
+        assert!(plivo(answer(202, body.clone()), &message()).await.is_ok(), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn plivo_may_find_no_number_to_send_to() {
     for body in [
         r#"{"api_id":"a1","message":"message(s) queued","invalid_number":["447700900123"]}"#,
         r#"{"api_id":"a1","message_uuid":[],"invalid_number":["447700900123"]}"#,
         r#"{"api_id":"a1","message_uuid":null,"invalid_number":"447700900123"}"#,
-        r#"{"api_id":"a1","message_uuid":[""],"invalid_number":[447700900123],"error":"x"}"#,
+        r#"{"api_id":"a1","message_uuid":[],"invalid_number":[447700900123],"error":"x"}"#,
     ] {
         let error = plivo_error(body).await;
         assert_eq!(error.kind(), ErrorKind::InvalidRecipient, "{body}");

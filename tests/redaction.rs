@@ -207,7 +207,7 @@ fn configurations_clients_and_options_are_silent() {
 #[test]
 fn webhooks_are_silent() {
     let mut shown = Shown::default();
-    let public: PublicUrl = "https://example.com/CANARY_path".parse().unwrap();
+    let public: PublicUrl = "https://example.com/CANARY_path?CANARY_query".parse().unwrap();
     let webhook = TwilioWebhook::new(TOKEN, public.clone()).unwrap();
     let plivo = PlivoWebhook::new(TOKEN, public).unwrap();
     let ends = "To=%2B447700900123&From=%2B447700900123";
@@ -257,14 +257,14 @@ fn webhooks_are_silent() {
     let plivo_body = format!(
         "MessageUUID=1&From=447700900123&To=447700900123&Text={TEXT}&Media0=https://x.example/CANARY_path"
     );
-    let address = "https://example.com/CANARY_path";
+    let address = "https://example.com/CANARY_path?CANARY_query";
     let signature = plivo.sign_v2(address, "1").unwrap();
     let headers: [(&str, &[u8]); 3] = [
         ("content-type", b"application/x-www-form-urlencoded"),
         ("x-plivo-signature-v2", signature.as_bytes()),
         ("x-plivo-signature-v2-nonce", b"1"),
     ];
-    let request = WebhookRequest::new("POST", "/", &headers, plivo_body.as_bytes());
+    let request = WebhookRequest::new("POST", "/?CANARY_query", &headers, plivo_body.as_bytes());
     shown.debug(&plivo.receive(request).unwrap());
     shown.assert_silent();
 }

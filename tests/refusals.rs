@@ -183,8 +183,11 @@ fn kind_by_status(status: u16) -> ErrorKind {
 #[tokio::test]
 async fn every_status_proves_what_the_table_says() {
     for status in (100..=199).chain(300..=999) {
-        // The body must not change what the status proves.
-        for body in ["", "<html>", "{}", r#"{"code":20500,"message":"x","error":"y"}"#] {
+        // The body must not change what the status proves; a code that says that nobody knows must.
+        let unproved = r#"{"code":20500,"message":"x"}"#;
+        let error = twilio(status, unproved).send(&message()).await.unwrap_err();
+        assert_eq!((error.outcome(), error.is_retryable()), (Outcome::Unknown, false));
+        for body in ["", "<html>", "{}", r#"{"code":20001,"message":"x","error":"y"}"#] {
             let outcome = proved(status);
             let error = twilio(status, body).send(&message()).await.unwrap_err();
             assert_eq!((error.outcome(), error.status()), (outcome, Some(status)), "{body}");

@@ -8,7 +8,7 @@ use anysms::{
     plivo::{Log, PLIVO, Plivo, PlivoConfig, PlivoOptions, PlivoWebhook, StatusMethod},
     sandbox::{Fate, Inbound, Sandbox},
     twilio::{TWILIO, Twilio, TwilioConfig, TwilioWebhook},
-    webhook::{Authenticity, Event, Webhook, WebhookExt, WebhookRequest},
+    webhook::{Authenticity, Event, PublicUrl, Webhook, WebhookExt, WebhookRequest},
 };
 use axum::{Router, extract::State, http::StatusCode};
 use tokio::sync::mpsc;
@@ -82,10 +82,14 @@ async fn twilio_reports_sent_and_delivered() {
 #[tokio::test]
 async fn plivo_reports_queued_sent_and_delivered() {
     let sandbox = Sandbox::start().await.unwrap();
-    let (url, mut events) =
-        receiver(|url| Arc::new(PlivoWebhook::sandbox(url.parse().unwrap()).unwrap())).await;
     let sms = Plivo::new(&PlivoConfig::sandbox(&sandbox)).unwrap();
     for method in [StatusMethod::Post, StatusMethod::Get] {
+        let (url, mut events) = receiver(|url| {
+            let url: PublicUrl = url.parse().unwrap();
+            let url = if method == StatusMethod::Get { url.by_get() } else { url };
+            Arc::new(PlivoWebhook::sandbox(url).unwrap())
+        })
+        .await;
         let mut options = PlivoOptions::default();
         options.status_method = Some(method);
         options.log = Some(Log::None);

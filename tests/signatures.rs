@@ -45,6 +45,7 @@ fn twilio_vectors() {
             skipped.push(id);
             continue;
         };
+        let public = if text("method") == "GET" { public.by_get() } else { public };
         let webhook = TwilioWebhook::new(text("auth_token"), public).unwrap();
         let (kind, signature) = (text("content_type"), text("signature"));
         let headers: [(&str, &[u8]); 2] =
@@ -100,10 +101,11 @@ fn plivo_vectors_as_requests() {
             skipped.push(id);
             continue;
         };
-        let webhook = PlivoWebhook::new(text("token"), public).unwrap();
         let params = form(&row["params"]);
         let method = if version == "V3" { text("method").to_uppercase() } else { "POST".into() };
         let get = method == "GET";
+        let public = if get { public.by_get() } else { public };
+        let webhook = PlivoWebhook::new(text("token"), public).unwrap();
         if get && !params.is_empty() {
             path += if path.contains('?') { "&" } else { "?" };
             path += &params;
@@ -125,7 +127,7 @@ fn plivo_vectors_as_requests() {
         assert_eq!(verified.is_ok(), expected, "{id}: {verified:?}");
         if let Ok(verified) = &verified {
             let full = verified.proof().authenticity == Authenticity::Full;
-            assert_eq!(full, version == "V3", "{id}");
+            assert_eq!(full, version == "V3" && !get, "{id}");
             accepted += 1;
         } else {
             refused += 1;

@@ -1,6 +1,6 @@
 //! What the command-line examples share: choosing a provider, and ending with the right code.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use anysms::{
     Error, ErrorKind, Outcome, SmsProvider,
@@ -10,18 +10,17 @@ use anysms::{
 };
 use clap::{Args, Parser, ValueEnum};
 
-/// Which provider, and where it is.
 #[derive(Args)]
 pub(crate) struct Target {
     /// The provider. Its credentials come from the environment.
-    #[arg(long)]
-    pub(crate) provider: Vendor,
+    #[arg(long, global = true)]
+    pub(crate) provider: Option<Vendor>,
     /// Use a sandbox on this machine, without any account.
-    #[arg(long, conflicts_with = "base_url")]
+    #[arg(long, global = true, conflicts_with = "base_url")]
     pub(crate) sandbox: bool,
     /// Call this test host on a loopback address in place of the provider, such as
     /// `http://127.0.0.1:8080`.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) base_url: Option<String>,
 }
 
@@ -40,11 +39,13 @@ pub(crate) enum Client {
 impl Client {
     /// The client, and the sandbox it talks to, which lives as long as the caller keeps it.
     pub(crate) async fn new(target: &Target) -> Result<(Self, Option<Sandbox>), Failure> {
+        let missing = || Failure::usage("--provider", "is not given: twilio or plivo");
+        let provider = target.provider.ok_or_else(missing)?;
         let sandbox = match target.sandbox {
             true => Some(Sandbox::start().await?),
             false => None,
         };
-        let client = match target.provider {
+        let client = match provider {
             Vendor::Twilio => {
                 let mut config = match &sandbox {
                     Some(sandbox) => TwilioConfig::sandbox(sandbox),
@@ -139,8 +140,9 @@ pub(crate) fn arguments<T: Parser>() -> Result<T, ExitCode> {
 
 /// Prints a value as one JSON line.
 pub(crate) fn print(value: &impl serde::Serialize) {
-    match serde_json::to_string(value) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("error: {error}"),
+    let mut out = std::io::stdout().lock();
+    let written = serde_json::to_writer(&mut out, value).map_err(Into::into);
+    if written.and_then(|()| writeln!(out)).is_err() {
+        std::process::exit(0); // whoever read the lines has read enough
     }
 }

@@ -60,6 +60,7 @@ pub enum ErrorKind {
     /// The provider had trouble with your webhook. Seen in reports, never from a send.
     Webhook,
     /// None of the above, or the provider does not say.
+    #[serde(other)]
     Other,
 }
 

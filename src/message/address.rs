@@ -40,6 +40,15 @@ impl Address {
         }
     }
 
+    /// Reads an address as vendors write it that drop the `+`: 7 digits or more are a number.
+    pub(crate) fn from_plain(text: &str) -> Self {
+        let digits = text.len() >= PhoneNumber::MIN_DIGITS;
+        match PhoneNumber::from_wire(text).filter(|_| digits) {
+            Some(number) => Self::Number(number),
+            None => Self::from_wire(text),
+        }
+    }
+
     /// The phone number, if it is one.
     #[must_use]
     pub fn number(&self) -> Option<PhoneNumber> {
@@ -82,6 +91,7 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "{}", number.masked()),
+            Self::ShortCode(code) if code.as_str().len() > 6 => f.write_str("[digits]"),
             Self::ShortCode(code) => code.fmt(f),
             Self::Alphanumeric(name) => name.fmt(f),
             Self::Other(_) => f.write_str("[other]"),

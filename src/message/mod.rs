@@ -20,6 +20,7 @@ mod sender;
 mod status;
 mod text;
 mod web_url;
+mod word;
 
 pub use account_id::AccountId;
 pub use address::Address;
@@ -37,3 +38,4 @@ pub use text::{Extra, Text};
 pub use web_url::{WebUrl, WebUrlError};
 
 pub(crate) use options::OptionSet;
+pub(crate) use word::{UNREADABLE, word};

@@ -1,6 +1,6 @@
 //! [`Receipt`]: the proof that a provider took a message.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     message::{MessageId, MessageKey, MessageStatus, Money},
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// `id` is none when the provider said yes in an answer that could not be read to its end: the
 /// message was taken, and sending it again would send it twice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
     /// Who took it.

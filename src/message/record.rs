@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::ErrorKind,
-    message::{Address, Extra, MessageId, MessageStatus, Money, PoolId, Text, WebUrl},
+    message::{
+        Address, Extra, MessageId, MessageStatus, Money, PoolId, Text, UNREADABLE, WebUrl, word,
+    },
 };
 
 /// What a provider knows of a message. Everything but the id and the status may be missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageRecord {
     /// Which message.
@@ -80,7 +82,7 @@ pub enum Direction {
 }
 
 /// Why a message did not arrive, as a delivery report says it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliveryFailure {
     /// What is wrong, the same for every provider.
@@ -92,10 +94,10 @@ pub struct DeliveryFailure {
 }
 
 impl DeliveryFailure {
-    /// A failure with the provider's own code.
+    /// A failure with the provider's own code; what is no word becomes `unreadable`.
     #[must_use]
-    pub fn new(kind: ErrorKind, code: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), help: None }
+    pub fn new(kind: ErrorKind, code: &str) -> Self {
+        Self { kind, code: word(code).unwrap_or(UNREADABLE).to_owned(), help: None }
     }
 }
 

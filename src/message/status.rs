@@ -2,6 +2,8 @@
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
+use crate::message::{UNREADABLE, word};
+
 /// Where a message stands.
 ///
 /// Each vendor also has its own typed status; this is what they have in common. A word that is not
@@ -37,7 +39,7 @@ pub enum MessageStatus {
     Receiving,
     /// Inbound, arrived at the provider.
     Received,
-    /// A word this crate does not know, as the provider wrote it.
+    /// A word this crate does not know, as the provider wrote it; `unreadable` for what is no word.
     Unknown(Box<str>),
 }
 
@@ -66,7 +68,7 @@ impl MessageStatus {
 
     /// Reads a word, whatever its case. A word that is not known is kept.
     #[must_use]
-    pub fn from_word(word: &str) -> Self {
+    pub fn from_word(text: &str) -> Self {
         const KNOWN: [MessageStatus; 14] = [
             MessageStatus::Accepted,
             MessageStatus::Scheduled,
@@ -83,8 +85,13 @@ impl MessageStatus {
             MessageStatus::Receiving,
             MessageStatus::Received,
         ];
-        let known = KNOWN.into_iter().find(|status| word.eq_ignore_ascii_case(status.as_str()));
-        known.unwrap_or_else(|| Self::Unknown(word.into()))
+        let known = KNOWN.into_iter().find(|status| text.eq_ignore_ascii_case(status.as_str()));
+        known.unwrap_or_else(|| Self::unknown(text))
+    }
+
+    /// A status by a word that is not known. What is no word at all is not kept.
+    pub(crate) fn unknown(text: &str) -> Self {
+        Self::Unknown(word(text).unwrap_or(UNREADABLE).into())
     }
 
     /// Whether nothing more is expected. `Sent` is not final, though it may be the last word.

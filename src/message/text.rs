@@ -1,12 +1,11 @@
 //! [`Text`] and [`Extra`]: values whose `Debug` keeps personal data to itself.
 
-use std::{fmt, ops::Deref};
+use std::{convert::Infallible, fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 /// The text of a message. It reads as a `str`; `Debug` shows only how long it is.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text(String);
 
 impl Text {
@@ -30,6 +29,16 @@ impl<T: Into<String>> From<T> for Text {
         Self(text.into())
     }
 }
+
+impl FromStr for Text {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.into())
+    }
+}
+
+serde_as_text!(Text);
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
@@ -55,7 +64,8 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Fields a provider sent that this crate has no name for, kept in their order as names and texts.
+/// Fields a provider sent that this crate has no name for, kept as names and texts: those of a form in
+/// the order they came, those of JSON by name.
 ///
 /// A value that was not text on the wire is kept as JSON. `Debug` shows only the names.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -68,7 +78,7 @@ impl Extra {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All names and values, in the order they came.
+    /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -91,8 +101,16 @@ impl FromIterator<(String, String)> for Extra {
     }
 }
 
-impl From<serde_json::Map<String, serde_json::Value>> for Extra {
-    fn from(fields: serde_json::Map<String, serde_json::Value>) -> Self {
+impl Extra {
+    /// The fields of a JSON object; of any other body, the whole of it under `body`.
+    pub(crate) fn from_body(body: &[u8]) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(fields) => Self::from_json(fields),
+            Err(_) => Self(vec![("body".to_owned(), String::from_utf8_lossy(body).into_owned())]),
+        }
+    }
+
+    pub(crate) fn from_json(fields: serde_json::Map<String, serde_json::Value>) -> Self {
         let text = |value| match value {
             serde_json::Value::Null => None,
             serde_json::Value::String(text) => Some(text),
@@ -105,6 +123,13 @@ impl From<serde_json::Map<String, serde_json::Value>> for Extra {
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<'de> Deserialize<'de> for Extra {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = std::collections::BTreeMap::<String, Text>::deserialize(deserializer)?;
+        Ok(fields.into_iter().map(|(name, text)| (name, text.0)).collect())
     }
 }
 
@@ -126,5 +151,16 @@ mod tests {
         extra.push("FromCity", "LONDON");
         assert_eq!(format!("{extra:?}"), "[\"FromCity\"]");
         assert_eq!(extra.get("FromCity"), Some("LONDON"));
+    }
+
+    #[test]
+    fn an_error_does_not_quote_what_stands_in_the_place_of_a_text() {
+        for json in ["447700900123", "-447700900123", "447700900123.5", "[447700900123]", "true"] {
+            let number =
+                serde_json::from_str::<crate::number::PhoneNumber>(json).unwrap_err().to_string();
+            let text = serde_json::from_str::<Text>(json).unwrap_err().to_string();
+            assert!(!number.contains("7700900123") && !text.contains("7700900123"), "{number}");
+        }
+        assert_eq!(serde_json::from_str::<Text>("\"a\\u0062\"").unwrap(), "ab");
     }
 }

@@ -25,9 +25,9 @@ mod tests {
     #[test]
     fn finds_codes_of_every_length() {
         assert_eq!(len(15_555_550_100, 11), 1);
-        assert_eq!(len(79_161_234_567, 11), 1);
+        assert_eq!(len(75_555_550_100, 11), 1);
         assert_eq!(len(447_700_900_123, 12), 2);
-        assert_eq!(len(35_312_345_678, 11), 3);
+        assert_eq!(len(99_915_550_100, 11), 3);
         assert!(TWO_DIGITS.is_sorted());
     }
 }

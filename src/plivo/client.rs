@@ -13,12 +13,13 @@ use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     message::{
         AlphanumericSender, Currency, Cursor, Direction, MAX_MEDIA, Message, MessageId,
-        MessageRecord, Money, Page, Query, Receipt, Sender,
+        MessageRecord, MessageStatus, Money, Page, Query, Receipt, Sender, word,
     },
     plivo::{
         PLIVO, PlivoConfig, PlivoOptions, PlivoQuery,
         error::{self, refused},
         options::MessageType,
+        status::PlivoStatus,
         wire,
     },
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
@@ -117,12 +118,6 @@ impl Inner {
         let uuid = self.rest.own_id(id)?;
         self.rest.uri(&format!("{}Message/{uuid}/{rest}", self.account))
     }
-
-    fn record(&self, message: wire::Message<'_>, call: Call) -> Result<MessageRecord> {
-        let id = message.message_uuid.text().and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
-        let missing = || self.rest.unreadable(call, "the message_uuid is missing");
-        Ok(message.into_record(id.ok_or_else(missing)?))
-    }
 }
 
 #[async_trait]
@@ -159,7 +154,9 @@ impl SmsProvider for Plivo {
         let inner = self.inner();
         let request = inner.rest.request(Method::GET, inner.message(id, "")?);
         let body = inner.read(CALL, request).await?;
-        inner.record(inner.rest.decode(CALL, &body)?, CALL)
+        let message: wire::Message<'_> = inner.rest.decode(CALL, &body)?;
+        let missing = || inner.rest.unreadable(CALL, "the message_uuid is missing");
+        message.into_record().ok_or_else(missing)
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
@@ -172,8 +169,8 @@ impl SmsProvider for Plivo {
         let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
         let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
         let next = page.meta.as_ref().and_then(|meta| meta.next.text()).map(Cursor::new);
-        let records = page.objects.into_iter().map(|message| inner.record(message, CALL));
-        Ok(Page::new(records.collect::<Result<_>>()?, next))
+        let records = page.objects.unwrap_or_default().into_iter();
+        Ok(Page::new(records.filter_map(wire::Message::into_record).collect(), next))
     }
 
     /// Reads the account, which names no secret. A subaccount that may not read itself is tried on
@@ -191,7 +188,9 @@ impl SmsProvider for Plivo {
             return Err(refused);
         }
         let uri = inner.rest.uri(&format!("{}?limit=1", inner.messages.path()))?;
-        inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
+        page.objects.ok_or_else(|| inner.rest.unreadable(CALL, "the objects are missing"))?;
         Ok(AccountStatus::new(AccountState::Active))
     }
 }
@@ -200,10 +199,11 @@ impl SmsProvider for Plivo {
 fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let body = accepted.body.unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
-    let request_id = submitted.api_id.owned().or(accepted.request_id);
-    let uuid = submitted.message_uuid.first().and_then(|uuid| uuid.text());
-    if uuid.is_none() {
-        if !submitted.invalid_number.is_empty() {
+    let request_id = submitted.api_id.text().and_then(word).map(str::to_owned);
+    let uuids = submitted.message_uuid.unwrap_or_default();
+    let uuid = uuids.iter().find_map(|uuid| uuid.text());
+    if uuids.is_empty() {
+        if submitted.invalid_number.iter().flatten().any(|number| number.text().is_some()) {
             return Err(Error::not_sent(ErrorKind::InvalidRecipient)
                 .with_provider(PLIVO)
                 .with_request_id(request_id));
@@ -218,7 +218,9 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     }
     let id = uuid.and_then(|uuid| MessageId::new(PLIVO, uuid).ok());
     let mut receipt = Receipt::new(PLIVO, id, message.key().clone());
-    receipt.status = crate::message::MessageStatus::Queued;
+    if receipt.id.is_some() {
+        receipt.status = MessageStatus::Queued; // what Plivo's "message(s) queued" means
+    }
     receipt.request_id = request_id;
     Ok(receipt)
 }
@@ -226,7 +228,10 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
 /// Whether an answer of 2xx has an `error`, and Plivo's words about it, if any.
 fn error_in(body: &[u8]) -> Option<Option<String>> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
-    json.get("error").filter(|error| !error.is_null())?;
+    let error = json.get("error")?;
+    if error.is_null() || *error == false || *error == "" {
+        return None;
+    }
     Some(error::words(body))
 }
 
@@ -235,12 +240,14 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
     let (id, own) =
         (account.auth_id.text(), inner.account.trim_end_matches('/').rsplit('/').next());
-    if id.is_none() || !inner.subaccount && id != own {
+    // A subaccount may be shown the account it belongs to.
+    let parent = inner.subaccount && id.is_some_and(|id| id.starts_with("MA"));
+    if id != own && !parent {
         let rule = "the answer is about another account";
         return Err(inner.rest.unreadable(CALL, rule));
     }
     let mut status = AccountStatus::new(AccountState::Active);
-    status.kind = account.account_type.owned();
+    status.kind = account.account_type.text().and_then(word).map(str::to_owned);
     let credits = account.cash_credits.parse();
     status.balance = credits.map(|amount| Money::new(amount, Currency::USD));
     Ok(status)
@@ -253,6 +260,15 @@ fn submission(message: &Message, default_sender: Option<&Sender>) -> Result<Vec<
     let whatsapp = options.message_type == Some(MessageType::WhatsApp);
     if !whatsapp && options.media_ids.is_empty() {
         message.validate().map_err(|error| error.with_provider(PLIVO))?;
+    }
+    let whatsapp_only =
+        options.template.is_some() || options.interactive.is_some() || options.location.is_some();
+    if whatsapp_only && !whatsapp {
+        let rule = "template, interactive, location: need message_type WhatsApp";
+        return Err(refuse(ErrorKind::InvalidRequest, rule));
+    }
+    if whatsapp && !whatsapp_only && message.text().is_empty() && media == 0 {
+        return Err(refuse(ErrorKind::InvalidContent, "text: is empty and there is nothing else"));
     }
     if media > MAX_MEDIA {
         let rule = format!("media: at most {MAX_MEDIA}, has {media}");
@@ -344,7 +360,10 @@ fn filters(query: &Query) -> Result<String> {
             Direction::Outbound => "outbound".to_owned(),
         }),
     );
-    add("message_state", query.status.as_ref().map(ToString::to_string));
+    add("message_state", query.status.as_ref().map(state).transpose()?.map(str::to_owned));
+    add("message_time", options.message_time.map(date_time));
+    add("message_time__gt", options.message_time_gt.map(date_time));
+    add("message_time__lt", options.message_time_lt.map(date_time));
     add("subaccount", options.subaccount.map(|id| id.to_string()));
     add(
         "message_type",
@@ -368,8 +387,19 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
+/// A status that Plivo can filter by.
+fn state(status: &MessageStatus) -> Result<&str> {
+    match PlivoStatus::from(status.as_str()) {
+        PlivoStatus::Other(_) => {
+            Err(Error::unsupported(PLIVO, "list: Plivo has no such status to filter by"))
+        }
+        _ => Ok(status.as_str()),
+    }
+}
+
+/// A time as Plivo reads it: UTC, to the microsecond.
 fn date_time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
 }
 
 fn refuse(kind: ErrorKind, detail: &'static str) -> Error {

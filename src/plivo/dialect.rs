@@ -204,7 +204,8 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
         page.append_pair("limit", &limit.to_string()).append_pair("offset", &offset.to_string());
         format!("{}?{}", ask.uri.path(), page.finish())
     };
-    let next = (messages.len() > offset + limit).then(|| page_at(offset + limit));
+    let end = offset.saturating_add(limit);
+    let next = (messages.len() > end).then(|| page_at(end));
     let previous = (offset > 0).then(|| page_at(offset.saturating_sub(limit)));
     let meta = json!({"limit": limit, "offset": offset, "next": next, "previous": previous});
     Ok(sandbox::json(200, &json!({"api_id": new_uuid(), "meta": meta, "objects": objects})))

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, ErrorKind},
-    message::DeliveryFailure,
+    message::{DeliveryFailure, word},
     transport::rest::{Call, Effect, Refused},
 };
 
@@ -85,7 +85,7 @@ pub(super) fn words(body: &[u8]) -> Option<String> {
 /// Plivo's id of the request, which it gives in the body.
 fn api_id(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
-    json.get("api_id")?.as_str().map(str::to_owned)
+    json.get("api_id")?.as_str().and_then(word).map(str::to_owned)
 }
 
 /// What Plivo's text says of the cause, by the words that have been seen in it.

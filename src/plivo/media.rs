@@ -29,6 +29,6 @@ impl Plivo {
             record.created_at = media.upload_time.time();
             Ok(record)
         };
-        page.objects.into_iter().map(record).collect()
+        page.objects.unwrap_or_default().into_iter().map(record).collect()
     }
 }

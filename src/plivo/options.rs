@@ -1,5 +1,6 @@
 //! [`PlivoOptions`] and [`PlivoQuery`]: what only Plivo has.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PlivoOptions {
     /// The type, where it is not `sms`, or `mms` for a message with media.
@@ -52,9 +53,15 @@ impl VendorOptions for PlivoOptions {
 
 /// Filters of a list that only Plivo has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PlivoQuery {
+    /// Taken at just this time.
+    pub message_time: Option<Timestamp>,
+    /// Taken after this time. (`Query::since` includes its bound.)
+    pub message_time_gt: Option<Timestamp>,
+    /// Taken before this time.
+    pub message_time_lt: Option<Timestamp>,
     /// Of this subaccount (`SA…`).
     pub subaccount: Option<AccountId>,
     /// Of this type.

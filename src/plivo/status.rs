@@ -55,7 +55,7 @@ impl From<PlivoStatus> for MessageStatus {
             PlivoStatus::Rejected => Self::Rejected,
             PlivoStatus::Read => Self::Read,
             PlivoStatus::Received => Self::Received,
-            PlivoStatus::Other(word) => Self::Unknown(word),
+            PlivoStatus::Other(word) => Self::unknown(&word),
         }
     }
 }

@@ -18,8 +18,7 @@ use crate::{
     transport::lenient,
     webhook::{
         Authenticity, Event, Form, InboundMedia, InboundMessage, Keyword, OtherEvent, Proof,
-        PublicUrl, Reply, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind,
-        WebhookRequest,
+        PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
     },
 };
 
@@ -34,13 +33,13 @@ const V3_NONCE: &str = "X-Plivo-Signature-V3-Nonce";
 /// account or subaccount of the resource signs, and in the `-Ma-` headers, which the main account
 /// signs.
 ///
-/// **V2 signs neither the query nor the body.** What it proves is `Authenticity::UrlOnly`. A V3
-/// signature that is there and wrong is a refusal, never a reason to look at V2.
+/// **V2 signs neither the query nor the body**, and by GET V3 does not part one parameter from the
+/// next. What they prove is `Authenticity::UrlOnly`. A V3 signature that is there and wrong is a refusal, never a reason to look at V2.
 ///
 /// ```
 /// use anysms::plivo::PlivoWebhook;
 ///
-/// let webhook = PlivoWebhook::new("auth token", "https://example.com".parse()?)?;
+/// let webhook = PlivoWebhook::new("auth token", "https://example.com/hooks/plivo".parse()?)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -181,15 +180,21 @@ impl Webhook for PlivoWebhook {
 
     fn check_signature(&self, request: &WebhookRequest<'_>) -> Result<Proof, WebhookError> {
         request.within_limits()?;
+        let urls = candidates(&self.url.of(request)?);
         let (params, query) = signed_params(request)?;
-        let urls = candidates(&self.url.of(request));
         let v3 = headers(request, [V3, MA_V3])?;
         if !v3.is_empty() {
             let nonce = nonce(request, V3_NONCE)?;
             let text = |url: &String| v3_text(url, &params, &query, nonce);
             let texts: Vec<_> = urls.iter().map(text).collect();
             let (scheme, key) = self.key(&texts, &v3)?;
-            return Ok(Proof::new(Authenticity::Full, scheme, key));
+            // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have
+            // been one text or two parameters.
+            let authenticity = match request.method() {
+                "GET" => Authenticity::UrlOnly,
+                _ => Authenticity::Full,
+            };
+            return Ok(Proof::new(authenticity, scheme, key));
         }
         let v2 = headers(request, [V2, MA_V2])?;
         if v2.is_empty() {
@@ -216,11 +221,6 @@ impl Webhook for PlivoWebhook {
             let fields = form.extra(|_| false);
             Ok(Event::Other(OtherEvent::new(PLIVO, fields, authenticity)))
         }
-    }
-
-    fn empty_reply(&self) -> Reply {
-        const EMPTY: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        Reply::new("application/xml", EMPTY)
     }
 }
 
@@ -286,8 +286,8 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
     let failure = delivery_failure(form.text("ErrorCode")?);
     let status = PlivoStatus::from(word).into();
     let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.from = form.text("From")?.map(Address::from_wire);
-    update.to = form.text("To")?.map(Address::from_wire);
+    update.from = form.text("From")?.map(Address::from_plain);
+    update.to = form.text("To")?.map(Address::from_plain);
     update.pool = form.parsed("PowerpackUUID")?;
     update.segments = form.parsed("Units")?;
     update.price = price(form)?;
@@ -317,7 +317,7 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
 
 fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
     let ends =
-        (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
+        (Address::from_plain(form.required("From")?), Address::from_plain(form.required("To")?));
     // The text of an MMS is in Body.
     let text = form.get("Text")?.or(form.get("Body")?).unwrap_or_default();
     let mut message = InboundMessage::new(message_id(form)?, ends, text.into(), authenticity);

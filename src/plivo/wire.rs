@@ -1,11 +1,14 @@
-//! What Plivo reads and writes: serde types only.
+//! What Plivo reads and writes: serde types, and how they become the crate's own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
-    message::{Address, Currency, Direction, MessageId, MessageRecord, MessageStatus, Money},
+    message::{
+        Address, Currency, Direction, Extra, MessageId, MessageRecord, MessageStatus, Money,
+    },
     plivo::{
+        PLIVO,
         error::delivery_failure,
         options::{DltCategory, Location, Log, MessageType, StatusMethod},
         status::PlivoStatus,
@@ -60,9 +63,9 @@ pub(super) struct Submitted<'a> {
     #[serde(borrow)]
     pub(super) api_id: Scalar<'a>,
     #[serde(borrow, deserialize_with = "lenient::list")]
-    pub(super) message_uuid: Vec<Scalar<'a>>,
+    pub(super) message_uuid: Option<Vec<Scalar<'a>>>,
     #[serde(borrow, deserialize_with = "lenient::list")]
-    pub(super) invalid_number: Vec<Scalar<'a>>,
+    pub(super) invalid_number: Option<Vec<Scalar<'a>>>,
 }
 
 /// A message. Plivo does not give its text back.
@@ -70,7 +73,7 @@ pub(super) struct Submitted<'a> {
 #[serde(default)]
 pub(super) struct Message<'a> {
     #[serde(borrow)]
-    pub(super) message_uuid: Scalar<'a>,
+    message_uuid: Scalar<'a>,
     #[serde(borrow)]
     message_state: Scalar<'a>,
     #[serde(borrow)]
@@ -98,14 +101,15 @@ pub(super) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The record, under the id that was read from `message_uuid`.
-    pub(super) fn into_record(self, id: MessageId) -> MessageRecord {
+    /// The record; none without an id.
+    pub(super) fn into_record(self) -> Option<MessageRecord> {
+        let id = MessageId::new(PLIVO, self.message_uuid.text()?).ok()?;
         let status = self.message_state.text().map(|word| PlivoStatus::from(word).into());
         let mut record = MessageRecord::new(id, status.unwrap_or(MessageStatus::Accepted));
         let inbound = self.message_direction.text().is_some_and(|d| d.starts_with("in"));
         record.direction = Some(if inbound { Direction::Inbound } else { Direction::Outbound });
-        record.from = self.from_number.text().map(Address::from_wire);
-        record.to = self.to_number.text().map(Address::from_wire);
+        record.from = self.from_number.text().map(Address::from_plain);
+        record.to = self.to_number.text().map(Address::from_plain);
         record.pool = self.powerpack_id.parse();
         record.segments = self.units.parse();
         // Plivo names no currency; its prices are in US dollars.
@@ -119,8 +123,8 @@ impl Message<'_> {
         record.created_at = self.message_time.time();
         record.sent_at = self.message_sent_time.time();
         record.updated_at = self.message_updated_time.time();
-        record.extra = self.extra.into();
-        record
+        record.extra = Extra::from_json(self.extra);
+        Some(record)
     }
 }
 
@@ -129,7 +133,7 @@ impl Message<'_> {
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(super) struct ObjectPage<'a, T> {
     #[serde(default, deserialize_with = "lenient::list")]
-    pub(super) objects: Vec<T>,
+    pub(super) objects: Option<Vec<T>>,
     #[serde(borrow, default)]
     pub(super) meta: Option<Meta<'a>>,
 }

@@ -38,6 +38,8 @@ pub use ext::{Records, SmsProviderExt};
 /// lost on the way. Put `#[deny(clippy::missing_trait_methods)]` on its implementation.
 ///
 /// # Minimal implementations
+/// Put `#[anysms::async_trait]` on the implementation.
+///
 /// Three methods are required. The others refuse as [`ErrorKind::Unsupported`](crate::ErrorKind) and
 /// must be implemented together with their flag in [`Capabilities`]. The `testing` feature has a
 /// conformance suite that checks all this; `examples/custom_provider.rs` shows it on one page.

@@ -35,7 +35,7 @@ pub struct Carried {
     /// The id that the vendor's dialect gave it.
     pub id: MessageId,
     /// Who it comes from, as submitted; empty where a pool has not picked yet.
-    pub from: String,
+    pub from: Text,
     /// Who it goes to.
     pub to: PhoneNumber,
     /// The pool it was submitted to.
@@ -72,7 +72,7 @@ impl Carried {
         let now = Timestamp::now();
         Self {
             id,
-            from: String::new(),
+            from: Text::default(),
             to,
             pool: None,
             text: text.into().into(),

@@ -129,18 +129,17 @@ pub(crate) fn is_object(body: &[u8]) -> bool {
 /// A list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+) -> Result<Option<Vec<T>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Shape<T> {
         Many(Vec<T>),
         One(T),
     }
-    Ok(match Option::<Shape<T>>::deserialize(deserializer)? {
-        Some(Shape::Many(many)) => many,
-        Some(Shape::One(one)) => vec![one],
-        None => Vec::new(),
-    })
+    Ok(Option::<Shape<T>>::deserialize(deserializer)?.map(|shape| match shape {
+        Shape::Many(many) => many,
+        Shape::One(one) => vec![one],
+    }))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    message::{Cursor, MessageId},
+    message::{Cursor, MessageId, word},
     provider_id::ProviderId,
     transport::{
         Answer, BodyError, HttpTransport, kind_of_status, lenient, outcome_of_status, retry_after,
@@ -271,7 +271,7 @@ impl Rest {
     fn tell(&self, call: Call, answer: Answer) -> Result<Accepted, Refused> {
         let (head, body) = answer.into_parts();
         let id = self.request_id.and_then(|name| head.headers.get(name)?.to_str().ok());
-        let request_id = id.filter(|id| id.len() <= MessageId::MAX_LEN).map(str::to_owned);
+        let request_id = id.and_then(word).map(str::to_owned);
         let Some(proved) = outcome_of_status(head.status) else {
             return Ok(Accepted { status: head.status, body, request_id });
         };

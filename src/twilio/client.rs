@@ -10,7 +10,10 @@ use jiff::Timestamp;
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    message::{
+        Cursor, Message, MessageId, MessageRecord, MessageStatus, Page, Query, Receipt, Sender,
+        word,
+    },
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     transport::{
@@ -19,7 +22,7 @@ use crate::{
     },
     twilio::{
         TWILIO, TwilioConfig, TwilioOptions,
-        error::{error_help, error_kind, refused},
+        error::{error_help, error_kind, is_unproved, refused},
         options::Channel,
         wire,
     },
@@ -107,7 +110,7 @@ impl fmt::Debug for Twilio {
 impl Inner {
     /// One call, its refusal read as Twilio's.
     pub(super) async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
-        self.rest.run(call, request, refused).await
+        self.rest.run(call, request, |refusal| refused(call, refusal)).await
     }
 
     /// One call whose answer must have a body.
@@ -120,16 +123,6 @@ impl Inner {
     pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<http::Uri> {
         let sid = self.rest.own_id(id)?;
         self.rest.uri(&format!("{}/Messages/{sid}{rest}", self.account))
-    }
-
-    fn list_path(&self) -> String {
-        format!("{}/Messages.json", self.account)
-    }
-
-    fn record(&self, message: wire::Message<'_>, call: Call) -> Result<MessageRecord> {
-        let id = message.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
-        let id = id.ok_or_else(|| self.rest.unreadable(call, "the sid is missing"))?;
-        Ok(message.into_record(id))
     }
 }
 
@@ -168,22 +161,23 @@ impl SmsProvider for Twilio {
         let inner = self.inner();
         let request = inner.rest.request(Method::GET, inner.message(id, ".json")?);
         let body = inner.read(CALL, request).await?;
-        let message = inner.rest.decode(CALL, &body)?;
-        inner.record(message, CALL)
+        let message: wire::Message<'_> = inner.rest.decode(CALL, &body)?;
+        message.into_record().ok_or_else(|| inner.rest.unreadable(CALL, "the sid is missing"))
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
         const CALL: Call = Call::reading("list");
         let inner = self.inner();
         let uri = match &query.cursor {
-            Some(cursor) => inner.rest.next_page(cursor, &inner.list_path())?,
-            None => inner.rest.uri(&format!("{}{}", inner.list_path(), filters(query)?))?,
+            Some(cursor) => inner.rest.next_page(cursor, inner.messages.path())?,
+            None => inner.rest.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
         };
         let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
         let page: wire::MessagePage<'_> = inner.rest.decode(CALL, &body)?;
         let next = wire::path_of(&page.next_page_uri).map(Cursor::new);
-        let records = page.messages.into_iter().map(|message| inner.record(message, CALL));
-        Ok(Page::new(records.collect::<Result<_>>()?, next))
+        // A record without an id, which Twilio's schema allows, is nothing that could be asked about.
+        let records = page.messages.unwrap_or_default().into_iter();
+        Ok(Page::new(records.filter_map(wire::Message::into_record).collect(), next))
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
@@ -207,28 +201,22 @@ impl SmsProvider for Twilio {
         if !inner.api_key || !denied.contains(&refused.status()) {
             return Err(refused);
         }
-        let uri = inner.rest.uri(&format!("{}?PageSize=1", inner.list_path()))?;
-        inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let uri = inner.rest.uri(&format!("{}?PageSize=1", inner.messages.path()))?;
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::MessagePage<'_> = inner.rest.decode(CALL, &body)?;
+        page.messages.ok_or_else(|| inner.rest.unreadable(CALL, "the messages are missing"))?;
         Ok(AccountStatus::new(AccountState::Active))
     }
 }
 
 /// The receipt for an answer of 2xx, however little of it can be read.
 fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
-    let body = accepted.body.unwrap_or_default();
+    let body = accepted.body.clone().unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let status = wire::status(&submitted.status);
     let code: Option<u32> = submitted.error_code.parse().filter(|code| *code != 0);
-    if code.is_some() || status.is_failure() {
-        // Twilio made the message and refused it in the same answer: it has not left.
-        let kind = code.map_or(ErrorKind::Other, error_kind);
-        let error =
-            Error::not_sent(kind).with_provider(TWILIO).with_status(accepted.status.as_u16());
-        return Err(match code {
-            Some(code) => error.with_code(code.to_string()).with_help(Some(error_help(code))),
-            None => error,
-        }
-        .with_request_id(accepted.request_id));
+    if gave_up(&status, code) {
+        return Err(gave_up_error(code, accepted));
     }
     let id = submitted.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
     let mut receipt = Receipt::new(TWILIO, id, message.key().clone());
@@ -237,6 +225,36 @@ fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     receipt.price = wire::price(&submitted.price, &submitted.price_unit);
     receipt.request_id = accepted.request_id;
     Ok(receipt)
+}
+
+/// Whether Twilio made the message and gave it up in the same answer: it says so, or it gives an error
+/// code for a message that has not left, other than those that only warn.
+fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
+    use MessageStatus::{Accepted, Canceled, Failed, Queued, Scheduled, Unknown};
+    match status {
+        Failed | Canceled => true,
+        Accepted | Scheduled | Queued | Unknown(_) => {
+            code.is_some_and(|code| !matches!(code, 20001 | 30018 | 30045))
+        }
+        _ => false,
+    }
+}
+
+/// It has not left, unless the code says that nobody knows. To ask again is pointless, so the kind is
+/// none that is retried.
+fn gave_up_error(code: Option<u32>, accepted: Accepted) -> Error {
+    let proved = code.is_none_or(|code| !is_unproved(code));
+    let outcome = if proved { Outcome::NotSent } else { Outcome::Unknown };
+    let error = Error::new(code.map_or(ErrorKind::Other, error_kind), outcome);
+    let error = if error.is_retryable() { Error::not_sent(ErrorKind::Other) } else { error };
+    let error = error
+        .with_provider(TWILIO)
+        .with_status(accepted.status.as_u16())
+        .with_request_id(accepted.request_id);
+    match code {
+        Some(code) => error.with_code(code.to_string()).with_help(Some(error_help(code))),
+        None => error,
+    }
 }
 
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
@@ -250,9 +268,9 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
         Some("active") => AccountState::Active,
         Some("suspended") => AccountState::Suspended,
         Some("closed") => AccountState::Closed,
-        other => AccountState::Unknown(other.unwrap_or_default().to_owned()),
+        other => AccountState::Unknown(other.and_then(word).unwrap_or_default().to_owned()),
     });
-    status.kind = account.kind.owned();
+    status.kind = account.kind.text().and_then(word).map(str::to_owned);
     Ok(status)
 }
 

@@ -212,14 +212,16 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     let matches = |message: &Carried| {
         *message.id.provider() == TWILIO
             && get(&query, "To").is_none_or(|to| to == message.to.to_string())
-            && get(&query, "From").is_none_or(|from| from == message.from)
+            && get(&query, "From").is_none_or(|from| *from == *message.from)
             && since.is_none_or(|since| message.created_at >= since)
             && until.is_none_or(|until| message.created_at <= until)
     };
     let messages: Vec<Carried> = carrier.all().into_iter().filter(matches).collect();
     let start: usize = get(&query, "Page").and_then(|page| page.parse().ok()).unwrap_or(0);
-    let page: Vec<Value> = messages.iter().skip(start * size).take(size).map(body).collect();
-    let more = messages.len() > (start + 1) * size;
+    let page: Vec<Value> =
+        messages.iter().skip(start.saturating_mul(size)).take(size).map(body).collect();
+    let end = start.saturating_add(1).saturating_mul(size);
+    let more = messages.len() > end;
     let next = more.then(|| {
         let mut next = form_urlencoded::Serializer::new(String::new());
         for (name, value) in query.iter().filter(|(name, _)| !name.starts_with("Page")) {
@@ -227,7 +229,7 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
         }
         next.append_pair("PageSize", &size.to_string());
         next.append_pair("Page", &(start + 1).to_string());
-        next.append_pair("PageToken", &format!("PA{}", messages[(start + 1) * size].id.value()));
+        next.append_pair("PageToken", &format!("PA{}", messages[end].id.value()));
         format!("{}?{}", ask.uri.path(), next.finish())
     });
     let body = json!({"messages": page, "next_page_uri": next, "page": start, "page_size": size});

@@ -2,12 +2,13 @@
 //!
 //! Codes: 206 of Twilio's error dictionary that concern messaging, as of 2026-11-20.
 
-use bytes::Bytes;
-
 use crate::{
     error::{Error, ErrorKind, Outcome},
     message::DeliveryFailure,
-    transport::{lenient, rest::Refused},
+    transport::{
+        lenient,
+        rest::{Call, Effect, Refused},
+    },
     twilio::wire::ErrorBody,
 };
 
@@ -65,6 +66,12 @@ pub fn error_kind(code: u32) -> ErrorKind {
     }
 }
 
+/// Whether the code says that nobody knows what became of a submission, whatever the HTTP status:
+/// trouble inside Twilio (20500, 20503), and a provider of Twilio's that did not answer (30410).
+pub(super) fn is_unproved(code: u32) -> bool {
+    matches!(code, 20500 | 20503 | 30410)
+}
+
 /// Twilio's page about an error code.
 #[must_use]
 pub fn error_help(code: u32) -> String {
@@ -81,18 +88,16 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
 }
 
 /// The error for a refusal: the outcome by the HTTP status, the kind by Twilio's code if it gave one.
-pub(super) fn refused(refused: Refused) -> Error {
+pub(super) fn refused(call: Call, refused: Refused) -> Error {
     let Refused { error, outcome, body, .. } = refused;
-    with_body(error, outcome, &body)
-}
-
-fn with_body(error: Error, outcome: Outcome, body: &Bytes) -> Error {
-    let Some(body) = lenient::object::<ErrorBody<'_>>(body) else {
+    let Some(body) = lenient::object::<ErrorBody<'_>>(&body) else {
         return error; // HTML or nothing, as gateways answer: the HTTP status is all there is
     };
     let code: Option<u32> = body.code.parse();
     let kind = code.map_or(error.kind(), error_kind);
     let kind = if kind == ErrorKind::Other { error.kind() } else { kind };
+    let unproved = call.effect == Effect::Sends && code.is_some_and(is_unproved);
+    let outcome = if unproved { Outcome::Unknown } else { outcome };
     let refined = error.with_kind(kind, outcome).with_provider_message(body.words());
     match code {
         Some(code) => refined.with_code(code.to_string()).with_help(Some(error_help(code))),

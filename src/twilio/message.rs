@@ -48,8 +48,8 @@ impl Twilio {
         let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
         let page: wire::MediaPage<'_> = inner.rest.decode(CALL, &body)?;
         let next = wire::path_of(&page.next_page_uri).map(Cursor::new);
-        let mut items = Vec::with_capacity(page.media_list.len());
-        for media in &page.media_list {
+        let mut items = Vec::new();
+        for media in page.media_list.iter().flatten() {
             let Some(sid) = media.sid.owned() else {
                 return Err(inner.rest.unreadable(CALL, "the sid is missing"));
             };

@@ -73,7 +73,7 @@ impl From<TwilioStatus> for MessageStatus {
             TwilioStatus::PartiallyDelivered => Self::PartiallyDelivered,
             TwilioStatus::Receiving => Self::Receiving,
             TwilioStatus::Received => Self::Received,
-            TwilioStatus::Other(word) => Self::Unknown(word),
+            TwilioStatus::Other(word) => Self::unknown(&word),
         }
     }
 }

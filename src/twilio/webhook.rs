@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
-    message::{Address, MessageId},
+    message::{Address, Extra, MessageId},
     provider_id::ProviderId,
     twilio::{
         TWILIO,
@@ -18,20 +18,20 @@ use crate::{
     },
     webhook::{
         Authenticity, Event, Form, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent,
-        Proof, PublicUrl, Reply, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind,
+        Proof, PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind,
         WebhookRequest,
     },
 };
 
 const HEADER: &str = "X-Twilio-Signature";
 
-/// Checks and reads what Twilio calls: forms by POST, everything in the query by GET, and JSON with
-/// its hash in the query.
+/// Checks and reads what Twilio calls: forms, and JSON with its hash in the query, by POST; where
+/// [`PublicUrl::by_get`] says so, everything in the query by GET.
 ///
 /// ```
 /// use anysms::twilio::TwilioWebhook;
 ///
-/// let webhook = TwilioWebhook::new("auth token", "https://example.com".parse()?)?;
+/// let webhook = TwilioWebhook::new("auth token", "https://example.com/hooks/twilio".parse()?)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -116,15 +116,18 @@ impl Webhook for TwilioWebhook {
         let header = request.header(HEADER)?.filter(|text| !text.is_empty()).ok_or(missing)?;
         let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
         let signature = decode(header).ok_or(mismatch)?;
+        let urls = candidates(&self.url.of(request)?);
         let params = signed_params(request)?.sorted();
-        let urls = candidates(&self.url.of(request));
         // Every key is tried, so that the time does not tell which one matched.
         let matched = self.keys.iter().map(|key| key.matches(&urls, &params, &signature));
         let found = matched.enumerate().fold(None, |found, (at, ok)| found.or(ok.then_some(at)));
         let key = found.ok_or(mismatch)?;
         if let Some(account) = &self.account {
-            let named = fields(request)?.get("AccountSid")?.map(str::to_owned);
-            if named.is_none_or(|named| named != *account) {
+            let named = match fields(request)? {
+                Some(form) => form.get("AccountSid")?.map(str::to_owned),
+                None => Extra::from_body(request.body()).get("AccountSid").map(str::to_owned),
+            };
+            if named.as_deref() != Some(account) {
                 return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
             }
         }
@@ -132,8 +135,12 @@ impl Webhook for TwilioWebhook {
     }
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
-        let form = fields(verified.request_for(&TWILIO)?)?;
+        let request = verified.request_for(&TWILIO)?;
         let authenticity = verified.proof().authenticity;
+        let Some(form) = fields(request)? else {
+            let fields = Extra::from_body(request.body());
+            return Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)));
+        };
         if form.has("MessageStatus") {
             status(&form, authenticity).map(Event::Status)
         } else if form.has("Body") && form.has("From") && !form.has("EventType") {
@@ -142,12 +149,6 @@ impl Webhook for TwilioWebhook {
             let fields = form.extra(|_| false);
             Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)))
         }
-    }
-
-    /// Empty TwiML. Never plain text, which Twilio would send to the sender as a reply.
-    fn empty_reply(&self) -> Reply {
-        const EMPTY: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        Reply::new("text/xml; charset=utf-8", EMPTY)
     }
 }
 
@@ -187,12 +188,12 @@ fn hash_in_query(request: &WebhookRequest<'_>) -> Result<Option<[u8; 32]>, Webho
     Ok(Some(hash))
 }
 
-/// The fields of a request: of a form by POST, of the query by GET, none of any other body.
-fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Form<'a>, WebhookError> {
+/// The fields of a request: of a form by POST, of the query by GET; none of any other body.
+fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form<'a>>, WebhookError> {
     match request.method() {
-        "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()),
-        _ if request.has_form()? => Form::parse(request.body()),
-        _ => Form::parse(b""),
+        "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()).map(Some),
+        _ if request.has_form()? => Form::parse(request.body()).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -304,7 +305,7 @@ fn geography(
     form: &Form<'_>,
     [country, state, city, zip]: [&'static str; 4],
 ) -> Result<Option<Geography>, WebhookError> {
-    let text = |name| Ok(form.text(name)?.map(str::to_owned));
+    let text = |name| Ok(form.text(name)?.map(Into::into));
     let place = Geography {
         country: text(country)?,
         state: text(state)?,

@@ -1,12 +1,14 @@
-//! What Twilio writes: serde types only.
+//! What Twilio writes: serde types, and how they become the crate's own.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    message::{Address, Currency, Direction, MessageRecord, MessageStatus, Money, WebUrl},
+    message::{
+        Address, Currency, Direction, Extra, MessageId, MessageRecord, MessageStatus, Money, WebUrl,
+    },
     transport::lenient::{self, Scalar},
-    twilio::{error::delivery_failure, status::TwilioStatus},
+    twilio::{TWILIO, error::delivery_failure, status::TwilioStatus},
 };
 
 /// The part of a message that a receipt needs.
@@ -32,7 +34,7 @@ pub(super) struct Submitted<'a> {
 #[serde(default)]
 pub(super) struct Message<'a> {
     #[serde(borrow)]
-    pub(super) sid: Scalar<'a>,
+    sid: Scalar<'a>,
     #[serde(borrow)]
     status: Scalar<'a>,
     #[serde(borrow)]
@@ -66,8 +68,9 @@ pub(super) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The record, under the id that was read from `sid`.
-    pub(super) fn into_record(self, id: crate::message::MessageId) -> MessageRecord {
+    /// The record; none without an id.
+    pub(super) fn into_record(self) -> Option<MessageRecord> {
+        let id = MessageId::new(TWILIO, self.sid.text()?).ok()?;
         let mut record = MessageRecord::new(id, status(&self.status));
         record.direction = self.direction.text().map(|direction| match direction {
             "inbound" => Direction::Inbound,
@@ -84,8 +87,8 @@ impl Message<'_> {
         record.created_at = self.date_created.time();
         record.updated_at = self.date_updated.time();
         record.sent_at = self.date_sent.time();
-        record.extra = self.extra.into();
-        record
+        record.extra = Extra::from_json(self.extra);
+        Some(record)
     }
 }
 
@@ -94,7 +97,7 @@ impl Message<'_> {
 #[serde(default)]
 pub(super) struct MessagePage<'a> {
     #[serde(borrow, deserialize_with = "lenient::list")]
-    pub(super) messages: Vec<Message<'a>>,
+    pub(super) messages: Option<Vec<Message<'a>>>,
     #[serde(borrow)]
     pub(super) next_page_uri: Scalar<'a>,
 }
@@ -116,7 +119,7 @@ pub(super) struct Media<'a> {
 #[serde(default)]
 pub(super) struct MediaPage<'a> {
     #[serde(borrow, deserialize_with = "lenient::list")]
-    pub(super) media_list: Vec<Media<'a>>,
+    pub(super) media_list: Option<Vec<Media<'a>>>,
     #[serde(borrow)]
     pub(super) next_page_uri: Scalar<'a>,
 }

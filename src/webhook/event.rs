@@ -1,6 +1,6 @@
 //! [`Event`]: what a provider tells.
 
-use std::fmt;
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -211,18 +211,18 @@ pub enum Keyword {
     Help,
 }
 
-/// Where a number is registered. Mostly known for the United States and Canada.
+/// Where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Geography {
     /// ISO 3166-1 alpha-2, such as `US`.
-    pub country: Option<String>,
+    pub country: Option<Text>,
     /// The state or province.
-    pub state: Option<String>,
+    pub state: Option<Text>,
     /// The city.
-    pub city: Option<String>,
+    pub city: Option<Text>,
     /// The postal code.
-    pub zip: Option<String>,
+    pub zip: Option<Text>,
 }
 
 /// An authentic request of a kind this crate does not read.
@@ -280,8 +280,13 @@ impl fmt::Debug for EventId {
     }
 }
 
-impl Serialize for EventId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl FromStr for EventId {
+    type Err = ParseIntError;
+
+    /// Reads what `Display` writes: 32 hex digits.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
     }
 }
+
+serde_as_text!(EventId);

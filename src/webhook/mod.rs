@@ -65,7 +65,9 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError>;
 
     /// The answer that tells the provider: taken, nothing to say.
-    fn empty_reply(&self) -> Reply;
+    fn empty_reply(&self) -> Reply {
+        Reply::EMPTY
+    }
 }
 
 /// What users call on any webhook.

@@ -1,21 +1,21 @@
 //! [`Reply`]: what to answer a provider.
 
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use std::borrow::Cow;
 
-/// What to answer a provider: a status, a content type and a body that fit the vendor.
+use bytes::Bytes;
+use http::{HeaderValue, header::CONTENT_TYPE};
+
+/// What to answer a provider: status 200 and an XML document. Never plain text, which Twilio would
+/// send to the sender as a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    content_type: &'static str,
-    body: &'static str,
+    body: Cow<'static, str>,
 }
 
 impl Reply {
-    /// A document of the vendor's own kind.
-    #[must_use]
-    pub const fn new(content_type: &'static str, body: &'static str) -> Self {
-        Self { content_type, body }
-    }
+    /// The document that says nothing: taken, no message to send back.
+    pub const EMPTY: Self =
+        Self { body: Cow::Borrowed(r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#) };
 
     /// The HTTP status: always 200.
     #[must_use]
@@ -23,24 +23,26 @@ impl Reply {
         200
     }
 
-    /// The value for `Content-Type`.
+    /// The value for `Content-Type`: always `application/xml`.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
-        self.content_type
+        "application/xml"
     }
 
     /// The body.
     #[must_use]
-    pub const fn body(&self) -> &'static str {
-        self.body
+    pub fn body(&self) -> &str {
+        &self.body
     }
 
     /// As a response of the `http` crate.
     #[must_use]
     pub fn into_http(self) -> http::Response<Bytes> {
-        let mut response = http::Response::new(Bytes::from_static(self.body.as_bytes()));
-        *response.status_mut() = StatusCode::OK;
-        let kind = HeaderValue::from_static(self.content_type);
+        let kind = HeaderValue::from_static(self.content_type());
+        let mut response = http::Response::new(match self.body {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => text.into(),
+        });
         response.headers_mut().insert(CONTENT_TYPE, kind);
         response
     }

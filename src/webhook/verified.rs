@@ -12,8 +12,8 @@ use crate::{
 pub enum Authenticity {
     /// All of it: the address and every parameter.
     Full,
-    /// Only the address. **Every parameter may be forged** by whoever has seen one such request; look
-    /// the message up before acting on anything that matters. (Plivo V2.)
+    /// Only the address for sure. **Every parameter may be forged** by whoever has seen one such
+    /// request; look the message up before acting on anything that matters. (Plivo V2, and V3 by GET.)
     UrlOnly,
 }
 

@@ -64,7 +64,7 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
         let uuid = new_uuid();
         let id = MessageId::new(PLIVO, &uuid).map_err(|_| NOT_FOUND)?;
         let mut message = Carried::new(id, to, text, MessageStatus::Queued);
-        message.from = src.unwrap_or_default().to_owned();
+        message.from = src.unwrap_or_default().into();
         message.pool = pool.map(str::to_owned);
         message.media = media.clone();
         message.callback = callback.clone();

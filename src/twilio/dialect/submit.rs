@@ -60,7 +60,7 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
     let sid = new_sid(if media.is_empty() { "SM" } else { "MM" });
     let id = MessageId::new(TWILIO, &sid).map_err(|_| NOT_FOUND)?;
     let mut message = Carried::new(id, to, text, status);
-    message.from = from.unwrap_or_default().to_owned();
+    message.from = from.unwrap_or_default().into();
     message.pool = pool.map(str::to_owned);
     message.media = media;
     message.callback = callback;
