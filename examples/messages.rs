@@ -5,14 +5,17 @@
 //! cargo run --example messages --all-features -- --provider plivo --sandbox list
 //! ```
 //!
-//! With `--sandbox` three messages are sent first, so that there is something to look at. Exit codes
-//! are those of `send`.
+//! With `--sandbox` there is something to look at: three messages are sent first, and `sample` is the
+//! ID of the one that fits the command. Exit codes are those of `send`.
 
 mod common;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use anysms::{Message, MessageId, PhoneNumber, Query, SmsProviderExt};
+use anysms::{
+    Message, MessageId, MessageStatus, PhoneNumber, Query, SmsProviderExt, Timestamp,
+    message::Media, sandbox::Sandbox,
+};
 use clap::{Parser, Subcommand};
 use common::{Client, Failure, Target};
 use serde_json::json;
@@ -67,15 +70,22 @@ async fn run(Arguments { target, command }: Arguments) -> Result<(), Failure> {
     let (client, sandbox) = Client::new(&target).await?;
     let provider = client.provider();
     if sandbox.is_some() {
-        for text in ["one", "two", "three"] {
+        for text in ["one", "two"] {
             let to = number("+447700900123")?;
             provider.send(&Message::new(to, text)).await?;
         }
     }
+    let sample = match (&sandbox, &command) {
+        (Some(sandbox), command) => sample(&client, sandbox, command).await?,
+        (None, _) => None,
+    };
     // An id may be given with its provider, `twilio:SM…`, or as the vendor writes it.
     let id = |text: &str| {
+        let sample = sample.clone().filter(|_| text == "sample");
         let own = || MessageId::new(provider.id(), text);
-        text.parse().or_else(|_| own()).map_err(|error| Failure::usage("ID", error))
+        sample
+            .map_or_else(|| text.parse().or_else(|_| own()), Ok)
+            .map_err(|error| Failure::usage("ID", error))
     };
     let unsupported = |what| Err(anysms::Error::unsupported(provider.id(), what).into());
     match command {
@@ -130,6 +140,32 @@ async fn run(Arguments { target, command }: Arguments) -> Result<(), Failure> {
         Command::Account => common::print(&provider.check().await?),
     }
     Ok(())
+}
+
+/// A message in the sandbox that fits the command: scheduled to cancel it, with a file to list its
+/// media, and delivered for all else.
+async fn sample(
+    client: &Client,
+    sandbox: &Sandbox,
+    command: &Command,
+) -> Result<Option<MessageId>, Failure> {
+    let mut message = Message::new(number("+447700900123")?, "sample");
+    if let (Command::Cancel { .. }, Client::Twilio(_)) = (command, client) {
+        let pool = "MG00000000000000000000000000000001".parse();
+        message = message
+            .with_sender(pool.map_err(|error| Failure::usage("sample", error))?)
+            .with_send_at(Timestamp::now() + Duration::from_secs(3_600));
+    }
+    if let Command::Media { .. } = command {
+        let file = "https://example.com/picture.png".parse();
+        let file = file.map_err(|error| Failure::usage("sample", error))?;
+        message = message.with_media(Media::from_url(file));
+    }
+    let id = client.provider().send(&message).await?.id;
+    if let (Some(id), None) = (&id, message.send_at()) {
+        sandbox.wait_for(id, &MessageStatus::Delivered, Duration::from_secs(10)).await?;
+    }
+    Ok(id)
 }
 
 fn number(text: &str) -> Result<PhoneNumber, Failure> {

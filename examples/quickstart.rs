@@ -16,7 +16,7 @@ use anysms::{
     plivo::{Plivo, PlivoConfig, PlivoWebhook},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig, TwilioWebhook},
-    webhook::{Event, PublicUrl, StatusUpdate, Webhook, WebhookExt, WebhookRequest},
+    webhook::{Event, StatusUpdate, Webhook, WebhookExt, WebhookRequest},
 };
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::post};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -86,10 +86,11 @@ async fn delivered(
 async fn webhooks() -> Result<(String, UnboundedReceiver<StatusUpdate>), Error> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let public: PublicUrl = url.parse()?;
+    let public = |path: &str| format!("{url}{path}").parse();
     let (events, updates) = unbounded_channel();
-    let twilio: Hook = (Arc::new(TwilioWebhook::sandbox(public.clone())?), events.clone());
-    let plivo: Hook = (Arc::new(PlivoWebhook::sandbox(public)?), events);
+    let twilio: Hook =
+        (Arc::new(TwilioWebhook::sandbox(public("/hooks/twilio")?)?), events.clone());
+    let plivo: Hook = (Arc::new(PlivoWebhook::sandbox(public("/hooks/plivo")?)?), events);
     let app = Router::new()
         .route("/hooks/twilio", post(hook).with_state(twilio))
         .route("/hooks/plivo", post(hook).with_state(plivo));

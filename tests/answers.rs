@@ -173,14 +173,13 @@ async fn plivos_published_media_and_account_are_read_whole() {
     assert!(pdf.url.is_some());
     assert_eq!(plivo(200, MEDIA).media(&uuid()).await.unwrap(), [pdf]);
 
-    // A file of the account's own library has the same form.
     let one = fixture!("media.get.GET-Media-id.200.json");
-    let list = format!(r#"{{"objects":{one}}}"#);
-    let media = plivo(200, list).media(&uuid()).await.unwrap();
-    assert_eq!(media[0].created_at, at("2020-02-17T07:53:36.643522Z"));
-    let media = plivo(200, fixture!("media.list.GET-Media.200.json")).media(&uuid()).await;
-    let sizes: Vec<_> = media.unwrap().into_iter().map(|media| media.size.unwrap()).collect();
-    assert_eq!(sizes, [766_424, 47_343]);
+    let media =
+        plivo(200, one).library_media("91f8f9ce-e236-474f-a2b8-f75d9c35988a").await.unwrap();
+    assert_eq!(media.created_at, at("2020-02-17T07:53:36.643522Z"));
+    let page = plivo(200, fixture!("media.list.GET-Media.200.json")).library(None).await.unwrap();
+    let sizes: Vec<_> = page.items.into_iter().map(|media| media.size.unwrap()).collect();
+    assert_eq!((sizes, page.next.is_some()), (vec![766_424, 47_343], true));
 
     let status = plivo(200, fixture!("account.GET-Account.200.json")).check().await.unwrap();
     let mut expected = AccountStatus::new(AccountState::Active);

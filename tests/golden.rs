@@ -13,7 +13,7 @@ use anysms::{
     testing::ScriptedTransport,
     twilio::{
         AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, Twilio,
-        TwilioConfig, TwilioOptions,
+        TwilioConfig, TwilioOptions, TwilioQuery,
     },
 };
 use serde_json::Value;
@@ -126,6 +126,8 @@ fn twilio_config() -> TwilioConfig {
 fn twilio_messages() -> Vec<(&'static str, Message)> {
     let mut options = TwilioOptions::default();
     options.channel = Some(Channel::Rcs);
+    options.to_address = Some("messenger:1".into());
+    options.from_address = Some("messenger:2".into());
     options.pool_sender = Some(sender("+15555550101"));
     options.fallback_from = Some(sender("+15555550102"));
     options.content_sid = Some("HX00000000000000000000000000000004".into());
@@ -206,7 +208,18 @@ async fn twilios_requests_are_those_of_the_files() {
         .with_page_size(1_000);
     let cursor = Cursor::new(format!("{TWILIO_LIST}?PageSize=50&Page=1&PageToken=PASM1"));
     let next = filters.clone().with_cursor(cursor);
-    for (name, query) in [("list", Query::new()), ("list_filters", filters), ("list_next", next)] {
+    let mut options = TwilioQuery::default();
+    options.date_sent = Some(at("2026-11-20T23:59:59Z"));
+    options.to_address = Some("whatsapp:+447700900123".into());
+    options.from_address = Some("whatsapp:+15555550100".into());
+    assert_all_set(&options);
+    let channel = Query::new().with_options(&options);
+    for (name, query) in [
+        ("list", Query::new()),
+        ("list_filters", filters),
+        ("list_channel", channel),
+        ("list_next", next),
+    ] {
         let transport = ScriptedTransport::new().answer(200, r#"{"messages":[]}"#);
         twilio(&twilio_config(), &transport).list(&query).await.unwrap();
         golden.check(name, &transport);
@@ -354,6 +367,16 @@ async fn plivos_requests_are_those_of_the_files() {
     let transport = ScriptedTransport::new().answer(200, r#"{"objects":[]}"#);
     plivo(MAIN, &transport).media(&id).await.unwrap();
     golden.check("media", &transport);
+
+    let page =
+        r#"{"objects":[],"meta":{"next":"/v1/Account/MA000000000000000001/Media?offset=20"}}"#;
+    let transport = ScriptedTransport::new().answer(200, page).answer(200, page);
+    let next = plivo(MAIN, &transport).library(None).await.unwrap().next.unwrap();
+    plivo(MAIN, &transport).library(Some(&next)).await.unwrap();
+    golden.check("library", &transport);
+    let transport = ScriptedTransport::new().answer(200, r#"{"media_id":"m-1"}"#);
+    plivo(MAIN, &transport).library_media("m-1").await.unwrap();
+    golden.check("library_media", &transport);
 
     let transport = ScriptedTransport::new().answer(200, format!(r#"{{"auth_id":"{MAIN}"}}"#));
     plivo(MAIN, &transport).check().await.unwrap();

@@ -6,7 +6,7 @@ use std::{error::Error as StdError, fmt::Debug, sync::Arc, time::Duration};
 use anysms::{
     Error, ErrorKind, Message, MessageId, MessageRecord, MessageStatus, PhoneNumber, Query, Sender,
     SmsProvider, SmsProviderExt,
-    message::{Address, Cursor, Extra, Media, MediaRecord, Page, Text, WebUrl},
+    message::{AccountId, Address, Cursor, Extra, Media, MediaRecord, Page, Text, WebUrl},
     plivo::{Location, Plivo, PlivoConfig, PlivoOptions, PlivoQuery, PlivoWebhook},
     provider::{AccountState, AccountStatus},
     testing::ScriptedTransport,
@@ -371,5 +371,30 @@ async fn errors_are_silent() {
             TransportError::new(TransportErrorKind::Timeout).with_source(BodyError::Timeout),
         );
     shown.error(&own);
+    shown.assert_silent();
+}
+
+#[cfg(feature = "sandbox")]
+#[tokio::test]
+async fn a_sandbox_and_what_it_carries_are_silent() {
+    use anysms::sandbox::{Inbound, Sandbox};
+
+    let mut shown = Shown::default();
+    let sandbox = Sandbox::start().await.unwrap();
+    let message = Message::new(number(), TEXT)
+        .with_sender("+447700900124".parse().unwrap())
+        .with_media(Media::from_url(url()))
+        .with_status_callback(url());
+    let twilio = Twilio::new(&TwilioConfig::sandbox(&sandbox)).unwrap();
+    twilio.send(&message).await.unwrap();
+    let plivo = Plivo::new(&PlivoConfig::sandbox(&sandbox)).unwrap();
+    plivo.send(&message).await.unwrap();
+    assert_eq!(sandbox.messages().len(), 2);
+    shown.debug(&sandbox);
+    shown.debug(&sandbox.messages());
+    shown.debug(&Sandbox::builder());
+    shown.debug(&Inbound::new(number(), number(), TEXT));
+    shown.debug(&AccountId::from(ACCOUNT));
+    shown.debug(&[twilio.into_dyn(), plivo.into_dyn()]);
     shown.assert_silent();
 }

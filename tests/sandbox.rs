@@ -211,6 +211,7 @@ async fn twilio_redacts_deletes_and_lists_media() {
     sandbox.wait_for(&id, &delivered, Duration::from_secs(10)).await.unwrap();
     let files = sms.media(&id, None).await.unwrap().items;
     assert_eq!(files.len(), 2);
+    assert_eq!(sms.media_by_id(&id, &files[1].id).await.unwrap(), files[1]);
     sms.delete_media(&id, &files[0].id).await.unwrap();
     assert_eq!(sms.media(&id, None).await.unwrap().items, files[1..]);
     sms.feedback(&id, true).await.unwrap();

@@ -14,6 +14,7 @@ mod media;
 mod options;
 mod signature;
 mod status;
+mod submit;
 mod webhook;
 mod wire;
 

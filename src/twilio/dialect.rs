@@ -162,6 +162,11 @@ fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
             Ok(empty(StatusCode::NO_CONTENT))
         }
         ("GET", ["Messages", sid, "Media"]) => Ok(sandbox::json(200, &media(&find(sid)?))),
+        ("GET", ["Messages", sid, "Media", media]) => {
+            let (message, known) = (find(sid)?, |file: &&(String, WebUrl)| file.0 == *media);
+            let file = message.media.iter().find(known).ok_or(NOT_FOUND)?;
+            Ok(sandbox::json(200, &media_body(&message, file)))
+        }
         ("DELETE", ["Messages", sid, "Media", media]) => delete_media(carrier, &find(sid)?, media),
         ("POST", ["Messages", sid, "Feedback"]) => {
             let message = find(sid)?;
@@ -271,17 +276,18 @@ fn body(message: &Carried) -> Value {
 
 /// The files of a message.
 fn media(message: &Carried) -> Value {
-    let file = |(sid, _): &(String, WebUrl)| {
-        json!({
-            "sid": sid,
-            "parent_sid": message.id.value(),
-            "account_sid": TwilioDialect::ACCOUNT_SID,
-            "content_type": "image/png",
-            "date_created": date(message.created_at),
-        })
-    };
-    let list: Vec<Value> = message.media.iter().map(file).collect();
+    let list: Vec<Value> = message.media.iter().map(|file| media_body(message, file)).collect();
     json!({"media_list": list, "next_page_uri": null})
+}
+
+fn media_body(message: &Carried, (sid, _): &(String, WebUrl)) -> Value {
+    json!({
+        "sid": sid,
+        "parent_sid": message.id.value(),
+        "account_sid": TwilioDialect::ACCOUNT_SID,
+        "content_type": "image/png",
+        "date_created": date(message.created_at),
+    })
 }
 
 fn delete_media(

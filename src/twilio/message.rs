@@ -1,6 +1,6 @@
 //! What Twilio does with a message beyond the contract: redact, delete, media, feedback.
 
-use http::Method;
+use http::{Method, Uri};
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -48,19 +48,25 @@ impl Twilio {
         let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
         let page: wire::MediaPage<'_> = inner.rest.decode(CALL, &body)?;
         let next = wire::path_of(&page.next_page_uri).map(Cursor::new);
-        let mut items = Vec::new();
-        for media in page.media_list.iter().flatten() {
-            let Some(sid) = media.sid.owned() else {
-                return Err(inner.rest.unreadable(CALL, "the sid is missing"));
-            };
-            let url = inner.message(id, &format!("/Media/{sid}"))?.to_string();
-            let mut record = MediaRecord::new(sid);
-            record.content_type = media.content_type.owned();
-            record.created_at = media.date_created.time();
-            record.url = url.parse().ok();
-            items.push(record);
-        }
-        Ok(Page::new(items, next))
+        let items = page.media_list.unwrap_or_default();
+        let items: Option<_> =
+            items.into_iter().map(|media| self.media_record(id, &media)).collect();
+        let missing = || inner.rest.unreadable(CALL, "the sid is missing");
+        Ok(Page::new(items.ok_or_else(missing)?, next))
+    }
+
+    /// What Twilio knows of one file (`ME…`) of a message.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidRequest` if the id is not one of a file.
+    pub async fn media_by_id(&self, id: &MessageId, media: &str) -> Result<MediaRecord> {
+        const CALL: Call = Call::reading("media");
+        let inner = self.inner();
+        let request = inner.rest.request(Method::GET, self.media_uri(id, media)?);
+        let body = inner.read(CALL, request).await?;
+        let media: wire::Media<'_> = inner.rest.decode(CALL, &body)?;
+        let missing = || inner.rest.unreadable(CALL, "the sid is missing");
+        self.media_record(id, &media).ok_or_else(missing)
     }
 
     /// Deletes one file (`ME…`) of a message.
@@ -68,12 +74,7 @@ impl Twilio {
     /// # Errors
     /// `NotFound`; `InvalidRequest` if the id is not one of a file.
     pub async fn delete_media(&self, id: &MessageId, media: &str) -> Result<()> {
-        if !is_sid(media, "ME") {
-            return Err(Error::not_sent(ErrorKind::InvalidRequest)
-                .with_provider(TWILIO)
-                .with_detail("media: must be ME and 32 hex digits"));
-        }
-        let uri = self.inner().message(id, &format!("/Media/{media}.json"))?;
+        let uri = self.media_uri(id, media)?;
         let request = self.inner().rest.request(Method::DELETE, uri);
         self.inner().run(Call::changing("delete_media"), request).await.map(drop)
     }
@@ -88,5 +89,25 @@ impl Twilio {
         let outcome: &[u8] = if confirmed { b"Outcome=confirmed" } else { b"Outcome=unconfirmed" };
         let request = self.inner().rest.post(uri, FORM, outcome.to_vec());
         self.inner().run(Call::changing("feedback"), request).await.map(drop)
+    }
+
+    fn media_uri(&self, id: &MessageId, media: &str) -> Result<Uri> {
+        if is_sid(media, "ME") {
+            return self.inner().message(id, &format!("/Media/{media}.json"));
+        }
+        Err(Error::not_sent(ErrorKind::InvalidRequest)
+            .with_provider(TWILIO)
+            .with_detail("media: must be ME and 32 hex digits"))
+    }
+
+    /// The record of a file; none without an id. Without `.json` its address is that of its bytes.
+    fn media_record(&self, id: &MessageId, media: &wire::Media<'_>) -> Option<MediaRecord> {
+        let sid = media.sid.text()?;
+        let url = self.inner().message(id, &format!("/Media/{sid}")).ok()?.to_string();
+        let mut record = MediaRecord::new(sid);
+        record.content_type = media.content_type.owned();
+        record.created_at = media.date_created.time();
+        record.url = url.parse().ok();
+        Some(record)
     }
 }

@@ -16,6 +16,7 @@ mod message;
 mod options;
 mod signature;
 mod status;
+mod submit;
 mod webhook;
 mod wire;
 
@@ -27,6 +28,7 @@ pub use config::TwilioConfig;
 pub use error::{error_help, error_kind};
 pub use options::{
     AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, TwilioOptions,
+    TwilioQuery,
 };
 pub use status::TwilioStatus;
 pub use webhook::TwilioWebhook;

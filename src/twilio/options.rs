@@ -1,5 +1,6 @@
 //! [`TwilioOptions`]: what only Twilio has, for a message.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,12 +20,17 @@ use crate::{
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TwilioOptions {
     /// A channel other than SMS: both addresses are written with its prefix.
     pub channel: Option<Channel>,
-    /// The sender to pick from a pool (`From` beside `MessagingServiceSid`).
+    /// The recipient, in place of the message's number, where it is none: `messenger:…`.
+    pub to_address: Option<Text>,
+    /// The sender, in place of the message's, where it is no [`Sender`]: `messenger:…`, `rcs:…` and an
+    /// agent, `sim:…`.
+    pub from_address: Option<Text>,
+    /// The sender to pick from a pool (`From` beside `MessagingServiceSid`). Needs a pool.
     pub pool_sender: Option<Sender>,
     /// Who sends by SMS if RCS fails. Needs a pool with an RCS sender.
     pub fallback_from: Option<Sender>,
@@ -63,6 +69,23 @@ pub struct TwilioOptions {
 }
 
 impl VendorOptions for TwilioOptions {
+    const PROVIDER: ProviderId = TWILIO;
+}
+
+/// Filters of a list that only Twilio has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TwilioQuery {
+    /// Sent on the day, in UTC, of this time.
+    pub date_sent: Option<Timestamp>,
+    /// Sent to this address of a channel, such as `whatsapp:+447700900123`.
+    pub to_address: Option<Text>,
+    /// Sent from this address of a channel.
+    pub from_address: Option<Text>,
+}
+
+impl VendorOptions for TwilioQuery {
     const PROVIDER: ProviderId = TWILIO;
 }
 

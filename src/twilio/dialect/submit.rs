@@ -109,7 +109,8 @@ fn sender(from: &str, to: PhoneNumber) -> Result<(), Refusal> {
 fn callback(url: &str) -> Result<Callback, Refusal> {
     const INVALID: Refusal = (400, 21609, "The StatusCallback URL is invalid.");
     let url: WebUrl = url.parse().map_err(|_| INVALID)?;
-    let host = url.as_str().split('/').nth(2).unwrap_or_default();
+    let authority = url.as_str().split('/').nth(2).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
     if host.contains('_') { Err(INVALID) } else { Ok(Callback::new(url, false)) }
 }
 
