@@ -7,9 +7,10 @@ pub(crate) const UNREADABLE: &str = "unreadable";
 /// long as an id, no run of digits as long as a phone number's. Anything else has no business in a log.
 pub(crate) fn word(text: &str) -> Option<&str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    let short_numbers =
+        || text.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() <= 6);
     let id = text.len() >= 32; // `RQ` and 32 hex digits, a UUID
-    (text.len() <= 128 && text.bytes().all(allowed) && (id || digits <= 6)).then_some(text)
+    (text.len() <= 128 && text.bytes().all(allowed) && (id || short_numbers())).then_some(text)
 }
 
 #[cfg(test)]

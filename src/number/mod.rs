@@ -95,6 +95,20 @@ impl PhoneNumber {
         self.0.ilog10() as usize + 1
     }
 
+    /// The whole number, `+447700900123`, written from the end of the buffer.
+    fn write(self, buffer: &mut [u8; Self::MAX_DIGITS + 1]) -> &str {
+        let mut at = buffer.len();
+        let mut left = self.0.get();
+        while left > 0 && at > 1 {
+            at -= 1;
+            buffer[at] = b'0' + (left % 10) as u8;
+            left /= 10;
+        }
+        at -= 1;
+        buffer[at] = b'+';
+        std::str::from_utf8(&buffer[at..]).unwrap_or_default() // `+` and digits
+    }
+
     /// The country code and the last four digits, such as `+44•••0123`; for 7 digits, none at all.
     #[must_use]
     pub const fn masked(self) -> Masked {
@@ -120,7 +134,7 @@ impl TryFrom<&str> for PhoneNumber {
 
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "+{}", self.0)
+        f.write_str(self.write(&mut [0; Self::MAX_DIGITS + 1]))
     }
 }
 

@@ -99,8 +99,12 @@ impl fmt::Debug for Plivo {
 }
 
 impl Inner {
-    async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
-        self.rest.run(call, request, |refusal| refused(call, refusal)).await
+    fn run(
+        &self,
+        call: Call,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<Accepted>> + Send {
+        self.rest.run(call, request, move |refusal| refused(call, refusal))
     }
 
     /// One call whose answer must have a body.

@@ -219,27 +219,31 @@ impl Rest {
     }
 
     /// Sends a request and tells yes from no. `refine` reads a refusal as the vendor's own.
-    pub(crate) async fn run(
-        &self,
+    ///
+    /// The transport takes the request at once, so that no future here has to hold and move it.
+    pub(crate) fn run<'a>(
+        &'a self,
         call: Call,
         request: Request<Bytes>,
-        refine: impl FnOnce(Refused) -> Error,
-    ) -> Result<Accepted> {
+        refine: impl FnOnce(Refused) -> Error + Send + 'a,
+    ) -> impl Future<Output = Result<Accepted>> + Send + 'a {
         #[cfg(feature = "tracing")]
         let start = std::time::Instant::now();
-        let answer = self.transport.as_ref().execute(request).await; // not boxed once more by the Arc
-        let result = match answer {
-            Ok(answer) => self.tell(call, answer).map_err(refine),
-            Err(error) => {
-                let (kind, proved) = (error.kind().kind(), error.kind().outcome());
-                Err(Error::new(kind, call.outcome(proved, None))
-                    .with_provider(self.provider.clone())
-                    .with_source(error))
-            }
-        };
-        #[cfg(feature = "tracing")]
-        self.report(call, start.elapsed(), &result);
-        result
+        let answer = self.transport.as_ref().execute(request); // not boxed once more by the Arc
+        async move {
+            let result = match answer.await {
+                Ok(answer) => self.tell(call, answer).map_err(refine),
+                Err(error) => {
+                    let (kind, proved) = (error.kind().kind(), error.kind().outcome());
+                    Err(Error::new(kind, call.outcome(proved, None))
+                        .with_provider(self.provider.clone())
+                        .with_source(error))
+                }
+            };
+            #[cfg(feature = "tracing")]
+            self.report(call, start.elapsed(), &result);
+            result
+        }
     }
 
     /// The body of an answer that must have one.

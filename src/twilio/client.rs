@@ -101,8 +101,12 @@ impl fmt::Debug for Twilio {
 
 impl Inner {
     /// One call, its refusal read as Twilio's.
-    pub(super) async fn run(&self, call: Call, request: http::Request<Bytes>) -> Result<Accepted> {
-        self.rest.run(call, request, |refusal| refused(call, refusal)).await
+    pub(super) fn run(
+        &self,
+        call: Call,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<Accepted>> + Send {
+        self.rest.run(call, request, move |refusal| refused(call, refusal))
     }
 
     /// One call whose answer must have a body.
