@@ -3,9 +3,8 @@
     not(all(feature = "twilio", feature = "reqwest")),
     doc = "Send and receive SMS through any provider. The examples need the default features."
 )]
+// In the library; examples, benches and tests may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-// here, and not in tests
-
 // What the vendors share lies idle in a build without one of them; the other builds see what is dead.
 #![cfg_attr(not(all(feature = "twilio", feature = "plivo")), allow(dead_code, unused_imports))]
 
