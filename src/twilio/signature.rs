@@ -73,7 +73,7 @@ pub(super) fn candidates(url: &str) -> Vec<String> {
         _ => host,
     };
     let mut forms = Vec::with_capacity(6);
-    for user in [userinfo, ""] {
+    for user in [userinfo, ""].into_iter().skip(usize::from(userinfo.is_empty())) {
         for host in [host.to_owned(), bare.to_owned(), format!("{bare}:{default}")] {
             let form = format!("{scheme}://{user}{host}{path}");
             if !forms.contains(&form) {

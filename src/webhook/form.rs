@@ -18,7 +18,8 @@ pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, WebhookError> {
-        let mut pairs = Vec::new();
+        let likely = bytes.iter().filter(|b| **b == b'&').count() + 1;
+        let mut pairs = Vec::with_capacity(likely.min(MAX_PARAMS));
         for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             if pairs.len() == MAX_PARAMS {
                 return Err(WebhookError::new(WebhookErrorKind::TooManyParameters));
@@ -91,8 +92,13 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, WebhookError> {
     if !bytes.iter().any(|b| matches!(b, b'+' | b'%')) {
         return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bad());
     }
-    let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-    let decoded: Vec<u8> = percent_decode(&spaced).collect();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    for (at, part) in bytes.split(|b| *b == b'+').enumerate() {
+        if at > 0 {
+            decoded.push(b' ');
+        }
+        decoded.extend(percent_decode(part));
+    }
     String::from_utf8(decoded).map(Cow::Owned).map_err(|_| bad())
 }
 
