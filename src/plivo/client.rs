@@ -76,7 +76,14 @@ impl Plivo {
     /// # Errors
     /// `Config` if the configuration is not usable.
     pub fn with_transport(config: &PlivoConfig, transport: Arc<dyn HttpTransport>) -> Result<Self> {
-        let rest = Rest::new(PLIVO, transport, config.base()?, config.credentials()?, None)?;
+        let rest = Rest::new(
+            PLIVO,
+            transport,
+            config.base()?,
+            config.credentials()?,
+            "application/json",
+            None,
+        )?;
         let account = format!("/v1/Account/{}/", config.auth_id);
         let messages = rest.uri(&format!("{account}Message/"))?;
         let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
@@ -144,7 +151,7 @@ impl SmsProvider for Plivo {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
         let body = submit::submission(message, inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), "application/json", body);
+        let request = inner.rest.post(inner.messages.clone(), body);
         let accepted = inner.run(Call::sending("send"), request).await?;
         submit::receipt(message, accepted)
     }

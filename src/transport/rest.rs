@@ -144,16 +144,19 @@ pub(crate) struct Rest {
     transport: Arc<dyn HttpTransport>,
     base: Base,
     headers: HeaderMap,
+    post_headers: HeaderMap, // those, and the type of what is posted
     request_id: Option<&'static str>,
 }
 
 impl Rest {
-    /// `request_id` names the header in which the vendor gives the id of a request, if it does.
+    /// `posts` is the content type of what is posted; `request_id` names the header in which the vendor
+    /// gives the id of a request, if it does.
     pub(crate) fn new(
         provider: ProviderId,
         transport: Arc<dyn HttpTransport>,
         base: Base,
         (user, password): (&str, &str),
+        posts: &'static str,
         request_id: Option<&'static str>,
     ) -> Result<Self> {
         let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
@@ -165,7 +168,9 @@ impl Rest {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let agent = concat!("anysms/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
-        Ok(Self { provider, transport, base, headers, request_id })
+        let mut post_headers = headers.clone();
+        post_headers.insert(CONTENT_TYPE, HeaderValue::from_static(posts));
+        Ok(Self { provider, transport, base, headers, post_headers, request_id })
     }
 
     /// The whole address of a path on the vendor's host.
@@ -184,10 +189,11 @@ impl Rest {
     }
 
     /// A POST with a body.
-    pub(crate) fn post(&self, uri: Uri, kind: &'static str, body: Vec<u8>) -> Request<Bytes> {
-        let mut request = self.request(Method::POST, uri);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        *request.body_mut() = body.into();
+    pub(crate) fn post(&self, uri: Uri, body: Vec<u8>) -> Request<Bytes> {
+        let mut request = Request::new(body.into());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.post_headers.clone();
         request
     }
 

@@ -77,7 +77,8 @@ impl Twilio {
     ) -> Result<Self> {
         let base = config.base()?;
         let credentials = config.credentials()?;
-        let rest = Rest::new(TWILIO, transport, base, credentials, Some("twilio-request-id"))?;
+        let rest =
+            Rest::new(TWILIO, transport, base, credentials, FORM, Some("twilio-request-id"))?;
         let account = format!("/2010-04-01/Accounts/{}", config.account_sid);
         let messages = rest.uri(&format!("{account}/Messages.json"))?;
         let (sender, api_key) = (config.sender.clone(), config.uses_api_key());
@@ -147,7 +148,7 @@ impl SmsProvider for Twilio {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
         let form = submit::form(message, inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), FORM, form.into_bytes());
+        let request = inner.rest.post(inner.messages.clone(), form.into_bytes());
         let accepted = inner.run(Call::sending("send"), request).await?;
         submit::receipt(message, accepted)
     }
@@ -179,7 +180,7 @@ impl SmsProvider for Twilio {
     async fn cancel(&self, id: &MessageId) -> Result<()> {
         let inner = self.inner();
         let uri = inner.message(id, ".json")?;
-        let request = inner.rest.post(uri, FORM, b"Status=canceled".to_vec());
+        let request = inner.rest.post(uri, b"Status=canceled".to_vec());
         inner.run(Call::changing("cancel"), request).await.map(drop)
     }
 

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     message::{Cursor, MediaRecord, MessageId, Page},
     transport::rest::Call,
-    twilio::{TWILIO, Twilio, client::FORM, config::is_sid, wire},
+    twilio::{TWILIO, Twilio, config::is_sid, wire},
 };
 
 impl Twilio {
@@ -16,7 +16,7 @@ impl Twilio {
     /// `NotFound`, or `Conflict` while the message is on its way.
     pub async fn redact(&self, id: &MessageId) -> Result<()> {
         let uri = self.inner().message(id, ".json")?;
-        let request = self.inner().rest.post(uri, FORM, b"Body=".to_vec());
+        let request = self.inner().rest.post(uri, b"Body=".to_vec());
         self.inner().run(Call::changing("redact"), request).await.map(drop)
     }
 
@@ -87,7 +87,7 @@ impl Twilio {
     pub async fn feedback(&self, id: &MessageId, confirmed: bool) -> Result<()> {
         let uri = self.inner().message(id, "/Feedback.json")?;
         let outcome: &[u8] = if confirmed { b"Outcome=confirmed" } else { b"Outcome=unconfirmed" };
-        let request = self.inner().rest.post(uri, FORM, outcome.to_vec());
+        let request = self.inner().rest.post(uri, outcome.to_vec());
         self.inner().run(Call::changing("feedback"), request).await.map(drop)
     }
 
