@@ -22,7 +22,7 @@ use serde_json::json;
 
 /// Looks at messages and changes them. Prints JSON lines.
 #[derive(Parser)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false)] // one line says what is missing
 struct Arguments {
     #[command(flatten)]
     target: Target,

@@ -257,6 +257,11 @@ async fn twilios_requests_are_those_of_the_files() {
     let config = twilio_config().with_api_key("SK00000000000000000000000000000007", "secret");
     twilio(&config, &transport).check().await.unwrap();
     golden.check("check_api_key", &transport);
+    for portal in ["<html>", "{}"] {
+        let transport =
+            ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, portal);
+        assert!(twilio(&config, &transport).check().await.is_err(), "{portal}");
+    }
     golden.finish();
 }
 
@@ -384,5 +389,9 @@ async fn plivos_requests_are_those_of_the_files() {
     let transport = ScriptedTransport::new().answer(404, "{}").answer(200, r#"{"objects":[]}"#);
     plivo(SUB, &transport).check().await.unwrap();
     golden.check("check_subaccount", &transport);
+    for portal in ["<html>", "{}"] {
+        let transport = ScriptedTransport::new().answer(404, "{}").answer(200, portal);
+        assert!(plivo(SUB, &transport).check().await.is_err(), "{portal}");
+    }
     golden.finish();
 }

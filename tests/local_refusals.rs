@@ -8,7 +8,7 @@ use anysms::{
     message::{Direction, MAX_MEDIA, Media},
     plivo::{MessageType, Plivo, PlivoConfig, PlivoOptions},
     testing::ScriptedTransport,
-    twilio::{Twilio, TwilioConfig, TwilioOptions},
+    twilio::{Twilio, TwilioConfig, TwilioOptions, TwilioQuery},
 };
 
 const POOL: &str = "MG00000000000000000000000000000002";
@@ -56,9 +56,16 @@ fn validity(millis: u64) -> Message {
 async fn twilio_is_not_asked_for_what_it_would_refuse() {
     let mut alone = PlivoOptions::default();
     alone.media_ids = vec!["1".into()];
+    let mut picked = TwilioOptions::default();
+    picked.pool_sender = Some("+15555550101".parse().unwrap());
+    let mut channel = TwilioQuery::default();
+    channel.to_address = Some("whatsapp:+447700900123".into());
+    channel.from_address = Some("whatsapp:+15555550100".into());
+    let to = message().to();
     for (message, kind, field) in [
         (bare("Hello"), ErrorKind::InvalidSender, "sender"),
         (message().with_send_at(later()), ErrorKind::InvalidRequest, "send_at"),
+        (message().with_options(&picked), ErrorKind::InvalidRequest, "pool_sender"),
         (validity(0), ErrorKind::InvalidRequest, "validity"),
         (validity(1_500), ErrorKind::InvalidRequest, "validity"),
         (validity(36_001_000), ErrorKind::InvalidRequest, "validity"),
@@ -85,6 +92,8 @@ async fn twilio_is_not_asked_for_what_it_would_refuse() {
         (Query::new().with_from(POOL.parse::<anysms::Sender>().unwrap()), ErrorKind::Unsupported),
         (Query::new().with_page_size(0), ErrorKind::InvalidRequest),
         (Query::new().with_page_size(1_001), ErrorKind::InvalidRequest),
+        (Query::new().with_to(to).with_options(&channel), ErrorKind::InvalidRequest),
+        (Query::new().with_from(to).with_options(&channel), ErrorKind::InvalidRequest),
     ] {
         let transport = ScriptedTransport::new();
         let error = twilio(&transport).list(&query).await.unwrap_err();
@@ -95,7 +104,12 @@ async fn twilio_is_not_asked_for_what_it_would_refuse() {
 #[tokio::test]
 async fn plivo_is_not_asked_for_what_it_would_refuse() {
     let mut broken = PlivoOptions::default();
+    broken.message_type = Some(MessageType::WhatsApp);
     broken.template = Some("{".into());
+    let mut mistyped = PlivoOptions::default();
+    mistyped.template = Some("{}".into());
+    let mut empty = PlivoOptions::default();
+    empty.message_type = Some(MessageType::WhatsApp);
     let mut ten = PlivoOptions::default();
     ten.media_ids = vec!["1".into(); MAX_MEDIA];
     for (message, kind, field) in [
@@ -117,7 +131,13 @@ async fn plivo_is_not_asked_for_what_it_would_refuse() {
         (bare("").with_sender("ACME".parse().unwrap()), ErrorKind::InvalidContent, "text"),
         (media(MAX_MEDIA + 1), ErrorKind::InvalidContent, "media"),
         (media(1).with_options(&ten), ErrorKind::InvalidContent, "media"),
-        (message().with_options(&broken), ErrorKind::InvalidRequest, "template"),
+        (message().with_options(&broken), ErrorKind::InvalidRequest, "template: is not JSON"),
+        (message().with_options(&mistyped), ErrorKind::InvalidRequest, "template, interactive"),
+        (
+            bare("").with_sender("ACME".parse().unwrap()).with_options(&empty),
+            ErrorKind::InvalidContent,
+            "text",
+        ),
     ] {
         let transport = ScriptedTransport::new();
         let error = plivo(&transport).send(&message).await.unwrap_err();
@@ -127,6 +147,10 @@ async fn plivo_is_not_asked_for_what_it_would_refuse() {
         let transport = ScriptedTransport::new().answer(202, "");
         assert!(plivo(&transport).send(&fits).await.is_ok());
     }
+    let transport = ScriptedTransport::new();
+    let query = Query::new().with_status(MessageStatus::Scheduled);
+    let error = plivo(&transport).list(&query).await.unwrap_err();
+    assert_local(&error, ErrorKind::Unsupported, "list", &transport);
     for size in [0, 21] {
         let transport = ScriptedTransport::new();
         let query = Query::new().with_page_size(size);

@@ -332,3 +332,26 @@ fn the_empty_reply_says_nothing_to_the_sender() {
         assert_eq!(response.headers()["content-type"], content_type);
     }
 }
+
+#[test]
+fn a_signed_post_does_not_pass_when_cut_anew() {
+    // The sender chooses a text that reads as parameters once it stands in a query.
+    let form = [("From", "1"), ("MessageUUID", "u1"), ("Text", "=x&MessageUUID=u9&Status=sent&z=")];
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let signature = plivo(MAIN).sign_v3("POST", URL, body.as_bytes(), NONCE).unwrap();
+    let headers: [(&str, &[u8]); 3] = [
+        ("content-type", FORM),
+        ("x-plivo-signature-v3", signature.as_bytes()),
+        ("x-plivo-signature-v3-nonce", NONCE.as_bytes()),
+    ];
+    let webhook = PlivoWebhook::new(MAIN, URL.parse().unwrap()).unwrap();
+    let post = WebhookRequest::new("POST", "/hooks", &headers, body.as_bytes());
+    assert!(Verified::check(&webhook, post).is_ok());
+    let cut = "/hooks?From1MessageUUIDu1Text=x&MessageUUID=u9&Status=sent&z=";
+    for (method, refused) in
+        [("GET", WebhookErrorKind::UnsupportedMethod), ("POST", WebhookErrorKind::BadSignature)]
+    {
+        let request = WebhookRequest::new(method, cut, &headers, b"");
+        assert_eq!(kind(webhook.receive(request)), refused, "{method}");
+    }
+}

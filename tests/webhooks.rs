@@ -12,6 +12,7 @@ use anysms::{
     },
 };
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 const URL: &str = "https://example.com/hooks";
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -333,4 +334,21 @@ fn an_event_of_another_product_is_no_message() {
     assert!(matches!(twilio_post(&twilio(), event), Ok(Event::Other(_))));
     let message = event.replace("EventType=onMessageAdded&", "");
     assert!(matches!(twilio_post(&twilio(), &message), Ok(Event::Inbound(_))));
+}
+
+#[test]
+fn json_is_kept_and_each_has_an_id_of_its_own() {
+    let receive = |body: &str| {
+        let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = format!("/hooks?bodySHA256={hash}");
+        let signature = twilio().sign(&format!("https://example.com{path}"), b"").unwrap();
+        let headers: [(&str, &[u8]); 2] =
+            [("content-type", b"application/json"), ("x-twilio-signature", signature.as_bytes())];
+        twilio().receive(WebhookRequest::new("POST", &path, &headers, body.as_bytes())).unwrap()
+    };
+    let Event::Other(other) = receive(r#"{"a":1}"#) else { panic!("not other") };
+    assert_eq!(other.fields.get("a"), Some("1"));
+    let ids = [r#"{"a":1}"#, r#"{"b":2}"#, "[1]", "[2]"].map(|body| *receive(body).id());
+    assert_eq!(ids[0], other.id);
+    assert!((1..4).all(|at| !ids[..at].contains(&ids[at])));
 }

@@ -9,7 +9,7 @@ use http::{Method, Uri};
 use jiff::Timestamp;
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, ErrorKind, Result},
     message::{
         Currency, Cursor, Direction, Message, MessageId, MessageRecord, MessageStatus, Money, Page,
         Query, Receipt, Sender, word,
@@ -286,5 +286,5 @@ fn date_time(at: Timestamp) -> String {
 }
 
 pub(super) fn refuse(kind: ErrorKind, detail: &'static str) -> Error {
-    Error::new(kind, Outcome::NotSent).with_provider(PLIVO).with_detail(detail)
+    Error::not_sent(kind).with_provider(PLIVO).with_detail(detail)
 }

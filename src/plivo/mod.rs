@@ -1,7 +1,7 @@
 //! Plivo: messages through its REST API v1, and its webhooks.
 //!
-//! - [`Plivo`] sends, looks up, lists, and lists the media of a message; [`PlivoConfig`] says for
-//!   whom and where.
+//! - [`Plivo`] sends, looks up, lists, and lists the media of a message and of the account;
+//!   [`PlivoConfig`] says for whom and where.
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls.
 //!

@@ -2,7 +2,8 @@
 
 use crate::message::MessageStatus;
 
-/// Plivo's state of a message, in Plivo's own words. For an inbound message `Delivered` and
+/// Plivo's state of a message, in Plivo's own words. Of a record, a receipt or an event it is
+/// `PlivoStatus::from(status.as_str())`. For an inbound message `Delivered` and
 /// `Undelivered` say whether *your webhook* took it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

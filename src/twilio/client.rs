@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, ErrorKind, Result},
     message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender, word},
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -235,7 +235,17 @@ fn filters(query: &Query) -> Result<String> {
     if matches!(query.from, Some(Sender::Pool(_))) {
         return unsupported("list: Twilio does not filter by pool");
     }
+    let refuse = |rule: &'static str| {
+        let error = Error::not_sent(ErrorKind::InvalidRequest).with_provider(TWILIO);
+        Err(error.with_detail(rule))
+    };
     let options: TwilioQuery = query.options()?.unwrap_or_default();
+    if query.to.is_some() && options.to_address.is_some() {
+        return refuse("to: is given twice, as a number and as a channel's address");
+    }
+    if query.from.is_some() && options.from_address.is_some() {
+        return refuse("from: is given twice, as a sender and as a channel's address");
+    }
     let mut form = Serializer::new(String::new());
     if let Some(to) = query.to.map(|to| to.to_string().into()).or(options.to_address) {
         form.append_pair("To", &to);
@@ -256,9 +266,7 @@ fn filters(query: &Query) -> Result<String> {
     }
     if let Some(size) = query.page_size {
         if !(1..=1_000).contains(&size) {
-            return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent)
-                .with_provider(TWILIO)
-                .with_detail("page_size: must be 1 to 1,000"));
+            return refuse("page_size: must be 1 to 1,000");
         }
         form.append_pair("PageSize", &size.to_string());
     }

@@ -2,11 +2,11 @@
 //!
 //! - [`Twilio`] sends, looks up, lists and cancels, redacts and deletes; [`TwilioConfig`] says for
 //!   whom and where.
-//! - [`TwilioOptions`] carries what only Twilio has.
+//! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
 //! - [`TwilioWebhook`] checks and reads what Twilio calls.
 //!
-//! Each file is one job: `config`, `client` (the contract), `message` (what else Twilio does with
-//! one), `wire` (serde types only), `error` (codes), `status` (words), `options`, `signature`,
+//! Each file is one job: `config`, `client` (the contract), `submit` (a message on the wire, and what
+//! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
 //! `webhook`, and `dialect` (Twilio's half of the sandbox).
 
 mod client;

@@ -2,7 +2,8 @@
 
 use crate::message::MessageStatus;
 
-/// Twilio's status of a message, in Twilio's own words (API 2010-04-01).
+/// Twilio's status of a message, in Twilio's own words (API 2010-04-01). Of a record, a receipt or an
+/// event it is `TwilioStatus::from(status.as_str())`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TwilioStatus {
