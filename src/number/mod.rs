@@ -1,9 +1,26 @@
-//! Phone numbers: [`PhoneNumber`], a parsed E.164 number and nothing else.
+//! Phone numbers: [`PhoneNumber`], a parsed E.164 number and nothing else; what people write, read by
+//! [`parse`] and, for the UK, by [`uk`].
 //!
 //! What belongs here: reading, checking and writing numbers. What a sender may be besides a number
 //! (short code, alphanumeric, pool) lives in `message`.
 
 mod calling_code;
+mod engine;
+mod error;
+mod format;
+mod kind;
+mod mended;
+mod parse;
+mod reading;
+mod region;
+pub mod uk;
+
+pub use error::PhoneNumberError;
+pub use format::Formatted;
+pub use kind::NumberKind;
+pub use mended::{Mend, Mended};
+pub use parse::{Parsed, parse};
+pub use region::{Region, RegionError};
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
@@ -32,7 +49,11 @@ impl PhoneNumber {
     /// Most digits, country code included.
     pub const MAX_DIGITS: usize = 15;
 
-    /// Reads strict E.164: `+`, then 7 to 15 ASCII digits of which the first is not 0.
+    /// Most characters of a text that [`parse`] and [`uk::parse`] read.
+    pub const MAX_TEXT: usize = 64;
+
+    /// Reads strict E.164: `+`, then 7 to 15 ASCII digits of which the first is not 0. What people
+    /// write is for [`parse`].
     ///
     /// # Errors
     /// [`PhoneNumberError`] says which rule the text breaks and where, without quoting it.
@@ -93,6 +114,79 @@ impl PhoneNumber {
     #[must_use]
     pub const fn digit_count(self) -> usize {
         self.0.ilog10() as usize + 1
+    }
+
+    /// The country code, such as 44.
+    #[must_use]
+    pub const fn country_code(self) -> u16 {
+        let len = self.digit_count();
+        let national = len - calling_code::len(self.0.get(), len);
+        (self.0.get() / 10_u64.pow(national as u32)) as u16
+    }
+
+    /// The country or territory, by the country code and, where several share one, by the first
+    /// digits behind it; `None` if no country has the country code.
+    #[must_use]
+    pub fn region(self) -> Option<Region> {
+        Region::of(self)
+    }
+
+    /// What the number is for. The plan of +44 is part of this crate; for all others it takes one of
+    /// the features `rlibphonenumber` and `phonenumber`, without which it is
+    /// [`NumberKind::Unknown`].
+    #[must_use]
+    pub fn kind(self) -> NumberKind {
+        if self.country_code() == uk::CODE {
+            return uk::kind(self.national_digits(&mut [0; Self::MAX_DIGITS + 1]));
+        }
+        engine::kind(self)
+    }
+
+    /// Whether the number is in a range that its country's plan has in use; `None` if this build
+    /// knows no plan of that country (see [`PhoneNumber::kind`]).
+    ///
+    /// A number in use may still not be anybody's, and some fictional numbers are in no range in use.
+    #[must_use]
+    pub fn is_valid(self) -> Option<bool> {
+        if self.country_code() == uk::CODE {
+            let kind = uk::in_use(self.national_digits(&mut [0; Self::MAX_DIGITS + 1]));
+            return Some(kind != NumberKind::Unknown);
+        }
+        engine::is_valid(self)
+    }
+
+    /// Whether the number is kept for fiction, so that it is right for tests and examples: Ofcom's
+    /// numbers for drama, such as `+44 7700 900123`, and North America's 555-0100 to 555-0199.
+    #[must_use]
+    pub fn is_fictional(self) -> bool {
+        let buffer = &mut [0; Self::MAX_DIGITS + 1];
+        let national = self.national_digits(buffer);
+        match self.country_code() {
+            uk::CODE => uk::fictional(national).is_some(),
+            1 => national.len() == 10 && &national[3..8] == "55501",
+            _ => false,
+        }
+    }
+
+    /// The number of a country code and the digits behind it.
+    fn from_parts(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
+        let digits = code.ilog10() as usize + 1 + national.len();
+        if digits > Self::MAX_DIGITS {
+            return Err(PhoneNumberError::TooLong);
+        }
+        if digits < Self::MIN_DIGITS {
+            return Err(PhoneNumberError::TooShort { digits });
+        }
+        let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
+        let value =
+            value.map(|value: u64| u64::from(code) * 10_u64.pow(national.len() as u32) + value);
+        value.and_then(NonZeroU64::new).map(Self).ok_or(PhoneNumberError::NoDigit)
+    }
+
+    /// The digits behind the country code.
+    fn national_digits(self, buffer: &mut [u8; Self::MAX_DIGITS + 1]) -> &str {
+        let code = calling_code::len(self.0.get(), self.digit_count());
+        &self.write(buffer)[1 + code..]
     }
 
     /// The whole number, `+447700900123`, written from the end of the buffer.
@@ -167,46 +261,6 @@ impl fmt::Debug for Masked {
         fmt::Display::fmt(self, f)
     }
 }
-
-/// Why a text is not an E.164 number. Never quotes the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PhoneNumberError {
-    /// The text is empty.
-    Empty,
-    /// The text does not begin with `+`.
-    NoPlus,
-    /// Something other than an ASCII digit.
-    NotADigit {
-        /// Its place in the text, in bytes from 0.
-        at: usize,
-    },
-    /// No country code begins with 0.
-    LeadingZero,
-    /// Fewer than 7 digits.
-    TooShort {
-        /// How many there are.
-        digits: usize,
-    },
-    /// More than 15 digits.
-    TooLong,
-}
-
-impl fmt::Display for PhoneNumberError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("phone number: ")?;
-        match self {
-            Self::Empty => f.write_str("is empty"),
-            Self::NoPlus => f.write_str("must begin with + and the country code"),
-            Self::NotADigit { at } => write!(f, "only digits may follow the +, byte {at} is none"),
-            Self::LeadingZero => f.write_str("a country code does not begin with 0"),
-            Self::TooShort { digits } => write!(f, "needs at least 7 digits, has {digits}"),
-            Self::TooLong => f.write_str("has more than 15 digits"),
-        }
-    }
-}
-
-impl std::error::Error for PhoneNumberError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,77 @@
+//! The engine `rlibphonenumber`: Google's libphonenumber, line by line, in Rust.
+
+use rlibphonenumber::{
+    CountryCodeSource, PHONE_NUMBER_UTIL as UTIL, PhoneNumber as Theirs, PhoneNumberFormat,
+    PhoneNumberType,
+};
+
+use super::{Answer, NumberKind, PhoneNumber, Region, Style};
+
+pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
+    let region = match region {
+        Some(region) => Some(theirs_region(region)?),
+        None => None,
+    };
+    let theirs = UTIL.parse_and_keep_raw_input(text, region).ok()?;
+    let source = theirs.country_code_source();
+    Some(Answer {
+        number: ours(&theirs)?,
+        international: source == CountryCodeSource::FromNumberWithIdd,
+        without_plus: source == CountryCodeSource::FromNumberWithoutPlusSign,
+    })
+}
+
+pub(super) fn is_valid(number: PhoneNumber) -> bool {
+    UTIL.is_valid_number(&theirs(number))
+}
+
+pub(super) fn kind(number: PhoneNumber) -> NumberKind {
+    match UTIL.get_number_type(&theirs(number)) {
+        PhoneNumberType::Mobile => NumberKind::Mobile,
+        PhoneNumberType::FixedLine => NumberKind::FixedLine,
+        PhoneNumberType::FixedLineOrMobile => NumberKind::FixedLineOrMobile,
+        PhoneNumberType::TollFree => NumberKind::TollFree,
+        PhoneNumberType::PremiumRate => NumberKind::PremiumRate,
+        PhoneNumberType::SharedCost => NumberKind::SharedCost,
+        PhoneNumberType::VoIP => NumberKind::Voip,
+        PhoneNumberType::PersonalNumber => NumberKind::PersonalNumber,
+        PhoneNumberType::Pager => NumberKind::Pager,
+        PhoneNumberType::UAN => NumberKind::Uan,
+        PhoneNumberType::VoiceMail => NumberKind::Voicemail,
+        PhoneNumberType::Unknown => NumberKind::Unknown,
+    }
+}
+
+pub(super) fn format(number: PhoneNumber, style: Style) -> Option<String> {
+    let style = match style {
+        Style::National => PhoneNumberFormat::National,
+        Style::International => PhoneNumberFormat::International,
+        Style::Rfc3966 => PhoneNumberFormat::RFC3966,
+    };
+    Some(UTIL.format(&theirs(number), style).into_owned())
+}
+
+fn theirs_region(region: Region) -> Option<rlibphonenumber::Region> {
+    region.as_str().parse().ok()
+}
+
+/// The number, digit for digit.
+fn theirs(number: PhoneNumber) -> Theirs {
+    let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
+    let national = number.national_digits(buffer);
+    // All but the last digit, as libphonenumber counts them.
+    let zeros = national.bytes().take_while(|digit| *digit == b'0').count();
+    let zeros = zeros.min(national.len().saturating_sub(1)) as i32;
+    Theirs {
+        country_code: number.country_code().into(),
+        national_number: national.parse().unwrap_or_default(), // at most 14 digits
+        italian_leading_zero: (zeros > 0).then_some(true),
+        number_of_leading_zeros: (zeros > 1).then_some(zeros),
+        ..Theirs::default()
+    }
+}
+
+fn ours(theirs: &Theirs) -> Option<PhoneNumber> {
+    let national = rlibphonenumber::get_national_significant_number_owned(theirs);
+    PhoneNumber::from_parts(u16::try_from(theirs.country_code).ok()?, &national).ok()
+}

@@ -1,0 +1,151 @@
+//! [`parse`]: reading what people write, for every region.
+
+use super::{
+    Mend, Mended, PhoneNumber, PhoneNumberError, Region, calling_code, engine, reading::Reading, uk,
+};
+
+/// A number, and what was put right to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Parsed {
+    pub(super) number: PhoneNumber,
+    pub(super) mended: Mended,
+}
+
+impl Parsed {
+    /// The number.
+    #[must_use]
+    pub const fn number(&self) -> PhoneNumber {
+        self.number
+    }
+
+    /// What was put right.
+    #[must_use]
+    pub const fn mended(&self) -> Mended {
+        self.mended
+    }
+}
+
+/// Reads a number as people write it: in international form, with `+` or the exit code of the
+/// region, or in the national form of the region.
+///
+/// The UK, Guernsey, Jersey and the Isle of Man are always read by [`uk`]. The national form of every
+/// other region takes one of the features `rlibphonenumber` (Google's libphonenumber, exactly) and
+/// `phonenumber` (nearly); where both are on, the exact one answers. With either, a number that is
+/// read is in a range in use, or fictional. Without, a number of another country in international
+/// form is taken as it stands, and [`PhoneNumber::is_valid`] is `None`.
+///
+/// Whoever answers, an input in international form keeps its digits. The one change is a national
+/// prefix of the country right behind the country code (`+44 (0)7700 900123`), left out where the
+/// number is in use without it and not with it; anything else is refused as ambiguous.
+///
+/// ```
+/// use anysms::number::{self, Region};
+///
+/// let parsed = number::parse("07700 900123", Region::GB)?;
+/// assert_eq!(parsed.number().to_string(), "+447700900123");
+/// assert!(number::parse("07700 900123", None).is_err(), "of which country?");
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+///
+/// # Errors
+/// [`PhoneNumberError`] says what is wrong and where, without quoting the text.
+pub fn parse(text: &str, region: impl Into<Option<Region>>) -> Result<Parsed, PhoneNumberError> {
+    let mut reading = Reading::of(text)?;
+    if reading.plus && !reading.digits().starts_with('0') {
+        return international(&reading);
+    }
+    let region = region.into().filter(|region| *region != Region::WORLD);
+    let region = region.ok_or(PhoneNumberError::NoRegion)?;
+    if region.is_uk() {
+        return match uk::read(reading)? {
+            uk::Read::Uk(parsed) => Ok(parsed),
+            uk::Read::Abroad(reading) => international(&reading),
+        };
+    }
+    if reading.plus {
+        reading.plus = false;
+        reading.mended.add(Mend::Plus);
+    }
+    national(&reading, region)
+}
+
+/// Digits that begin with a country code.
+fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
+    let (code, national) =
+        calling_code::split(reading.digits()).ok_or(PhoneNumberError::CountryCode)?;
+    if code == uk::CODE {
+        return uk::after_country_code(reading, national);
+    }
+    let as_written = PhoneNumber::from_parts(code, national);
+    let without_prefix =
+        calling_code::national_prefix(code).and_then(|prefix| national.strip_prefix(prefix));
+    if !engine::IS_ON {
+        // Nobody can tell a national prefix from a number's own 0.
+        return match Region::main(code).filter(|_| national.starts_with('0')) {
+            Some(region) if without_prefix.is_some() => Err(PhoneNumberError::NoEngine { region }),
+            _ => finish(reading, as_written?, None),
+        };
+    }
+    if let Ok(number) = as_written
+        && in_use(number)
+    {
+        return finish(reading, number, None);
+    }
+    if let Some(rest) = without_prefix
+        && let Ok(number) = PhoneNumber::from_parts(code, rest)
+        && in_use(number)
+    {
+        return finish(reading, number, Some(Mend::NationalPrefix));
+    }
+    let otherwise = engine::read(&format!("+{}", reading.digits()), None);
+    if otherwise.is_some_and(|answer| in_use(answer.number)) {
+        return Err(PhoneNumberError::Ambiguous { country_code: code });
+    }
+    as_written?;
+    Err(PhoneNumberError::NotInUse { country_code: code })
+}
+
+/// Digits as someone in the region dials them.
+fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberError> {
+    if !engine::IS_ON {
+        return Err(PhoneNumberError::NoEngine { region });
+    }
+    let country_code = region.country_code();
+    let digits = reading.digits();
+    let unread = PhoneNumberError::NotInUse { country_code };
+    let answer = engine::read(digits, Some(region)).ok_or(unread)?;
+    if answer.international {
+        // Behind the exit code the rule for international form holds.
+        let behind = (1..digits.len().min(6)).map(|at| &digits[at..]).find(|behind| {
+            let again = engine::read(&format!("+{behind}"), None);
+            again.is_some_and(|again| again.number == answer.number)
+        });
+        return international(&reading.international(behind.ok_or(unread)?));
+    }
+    if !in_use(answer.number) {
+        return Err(unread);
+    }
+    let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
+    let no_prefix = answer.number.national_digits(buffer) == digits
+        && calling_code::national_prefix(country_code) == Some("0");
+    let mend = match answer.without_plus {
+        true => Some(Mend::NoPlus),
+        false => no_prefix.then_some(Mend::LostZero),
+    };
+    finish(reading, answer.number, mend)
+}
+
+fn in_use(number: PhoneNumber) -> bool {
+    number.is_valid() == Some(true) || number.is_fictional()
+}
+
+fn finish(
+    reading: &Reading,
+    number: PhoneNumber,
+    mend: Option<Mend>,
+) -> Result<Parsed, PhoneNumberError> {
+    reading.check_letters(number.kind())?;
+    let mut mended = reading.mended;
+    mend.into_iter().for_each(|mend| mended.add(mend));
+    Ok(Parsed { number, mended })
+}

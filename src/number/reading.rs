@@ -1,0 +1,352 @@
+//! From what people write to the digits they mean: signs left out, scripts folded, no country known
+//! yet.
+//!
+//! What may stand between digits, what begins an extension and what letters mean follows Google's
+//! libphonenumber, so that its engines and the UK's rules see the same digits. Where libphonenumber
+//! would guess (letters in brackets, a name behind a number) the text is refused.
+
+use super::{Mend, Mended, NumberKind, PhoneNumber, PhoneNumberError as E};
+
+/// The digits of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    /// Whether a `+` stood before them.
+    pub(super) plus: bool,
+    pub(super) mended: Mended,
+    /// Where letters began that were read as digits.
+    letters_at: usize,
+    digits: [u8; Self::MAX],
+    len: usize,
+}
+
+impl Reading {
+    /// More than an exit code, a national prefix and a number.
+    const MAX: usize = 24;
+
+    /// Reads a text of up to [`PhoneNumber::MAX_TEXT`] characters.
+    pub(super) fn of(text: &str) -> Result<Self, E> {
+        if text.len() > PhoneNumber::MAX_TEXT && text.chars().count() > PhoneNumber::MAX_TEXT {
+            return Err(E::TextTooLong);
+        }
+        let mut reading = Self {
+            plus: false,
+            mended: Mended::default(),
+            letters_at: 0,
+            digits: [0; Self::MAX],
+            len: 0,
+        };
+        let start = reading.leave_out_what_is_before(text)?;
+        let end = reading.leave_out_what_is_behind(text, start);
+        reading.read(text, start, end)?;
+        if reading.len == 0 {
+            return Err(E::NoDigit);
+        }
+        Ok(reading)
+    }
+
+    pub(super) fn digits(&self) -> &str {
+        std::str::from_utf8(&self.digits[..self.len]).unwrap_or_default() // ASCII digits
+    }
+
+    /// The same text, in international form from these of its digits on.
+    pub(super) fn international(&self, digits: &str) -> Self {
+        let mut reading = self.clone();
+        reading.len = digits.len().min(Self::MAX);
+        reading.digits[..reading.len].copy_from_slice(&digits.as_bytes()[..reading.len]);
+        reading.plus = true;
+        reading
+    }
+
+    /// Letters spell a company's number, not a person's.
+    pub(super) fn check_letters(&self, kind: NumberKind) -> Result<(), E> {
+        if self.mended.contains(Mend::Letters) && !kind.may_be_spelled() {
+            return Err(E::Character { at: self.letters_at });
+        }
+        Ok(())
+    }
+
+    /// Where the number begins: at its first digit or `+`.
+    fn leave_out_what_is_before(&mut self, text: &str) -> Result<usize, E> {
+        for (at, c) in text.char_indices() {
+            match c {
+                '+' | '＋' => return Ok(at),
+                '*' | '#' => return Err(E::Character { at }), // a code to dial, not a number
+                c if digit(c).is_some() => return Ok(at),
+                c if !is_separator(c) && !c.is_whitespace() => {
+                    self.mended.add(Mend::Surroundings);
+                }
+                _ => {}
+            }
+        }
+        Err(if text.is_empty() { E::Empty } else { E::NoDigit })
+    }
+
+    /// Where the number ends: behind its last digit, letter or `#`.
+    fn leave_out_what_is_behind(&mut self, text: &str, start: usize) -> usize {
+        let kept = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#');
+        let end = kept.len().max(start);
+        if text[end..].chars().any(|c| !is_separator(c) && !c.is_whitespace()) {
+            self.mended.add(Mend::Surroundings);
+        }
+        end
+    }
+
+    fn read(&mut self, text: &str, start: usize, end: usize) -> Result<(), E> {
+        let text = &text[..end];
+        let (mut separators, mut bracket) = (0, false);
+        for (at, c) in text[start..].char_indices().map(|(at, c)| (start + at, c)) {
+            if let Some(digit) = digit(c) {
+                if !c.is_ascii() {
+                    self.mended.add(Mend::Digits);
+                }
+                self.push(digit)?;
+                bracket = false;
+            } else if matches!(c, '+' | '＋') && self.digits().bytes().all(|d| d == b'0') {
+                // The first, a second one, or one behind a 0 or two.
+                if self.plus || self.len > 0 {
+                    self.mended.add(Mend::Plus);
+                }
+                (self.plus, self.len) = (true, 0);
+            } else if is_separator(c) {
+                separators += 1;
+                bracket |= is_bracket(c);
+            } else if is_extension(&text[at..]) {
+                self.mended.add(Mend::Extension);
+                break;
+            } else if is_exponent(&text[at..]) {
+                return Err(E::DigitsLost);
+            } else if !bracket && c.is_ascii_alphabetic() {
+                return self.read_letters(text, at);
+            } else {
+                return Err(E::Character { at });
+            }
+        }
+        if separators == 1 && text.ends_with(".0") && self.len > 1 {
+            self.len -= 1;
+            self.mended.add(Mend::Decimal);
+        }
+        Ok(())
+    }
+
+    /// Three letters or more up to the end, with digits and separators between them.
+    fn read_letters(&mut self, text: &str, start: usize) -> Result<(), E> {
+        self.mended.add(Mend::Letters);
+        self.letters_at = start;
+        let mut letters = 0;
+        for (at, c) in text[start..].char_indices() {
+            if let Some(key) = key_of(c) {
+                letters += 1;
+                self.push(key)?;
+            } else if let Some(digit) = digit(c) {
+                self.push(digit)?;
+            } else if !matches!(c, ' ' | '-') {
+                return Err(E::Character { at: start + at });
+            }
+        }
+        if letters < 3 { Err(E::Character { at: start }) } else { Ok(()) }
+    }
+
+    fn push(&mut self, digit: u8) -> Result<(), E> {
+        let place = self.digits.get_mut(self.len).ok_or(E::TooLong)?;
+        *place = b'0' + digit;
+        self.len += 1;
+        Ok(())
+    }
+}
+
+/// What may stand between digits.
+fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '-' | '.' | '/' | '\u{a0}' | '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{3000}')
+        || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' | '－' | '／' | '．')
+        || is_bracket(c)
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '（' | '）' | '［' | '］')
+}
+
+/// The signs that begin an extension, in lower case, each before those it begins with; and the most
+/// digits that may follow.
+const EXTENSIONS: [(&str, usize); 18] = [
+    (";ext=", 20),
+    ("extension", 20),
+    ("extensión", 20),
+    ("extn", 20),
+    ("ext", 20),
+    ("xtn", 20),
+    ("xt", 20),
+    ("ｅｘｔｎ", 20),
+    ("ｅｘｔ", 20),
+    ("доб", 20),
+    ("anexo", 20),
+    ("int", 9),
+    ("x", 9),
+    ("ｘ", 9),
+    ("#", 9),
+    ("＃", 9),
+    ("~", 9),
+    (",", 9),
+];
+
+/// Whether this is an extension and nothing else: a sign, and its digits up to the end.
+fn is_extension(text: &str) -> bool {
+    let text = text.trim_start_matches(',');
+    let text = text.trim_start_matches([' ', '\u{a0}', '\t']);
+    let (digits, most) = EXTENSIONS
+        .iter()
+        .find_map(|(sign, most)| Some((strip_sign(text, sign)?, *most)))
+        .unwrap_or((text, 9)); // commas alone
+    let digits = digits.strip_prefix([':', '.', '．']).unwrap_or(digits);
+    let digits = digits.trim_start_matches([' ', '\u{a0}', '\t', ',', '-']);
+    let digits = digits.strip_suffix('#').unwrap_or(digits);
+    (1..=most).contains(&digits.chars().count()) && digits.chars().all(|c| digit(c).is_some())
+}
+
+/// The rest behind a sign in lower case, whatever the case of the text.
+fn strip_sign<'a>(text: &'a str, sign: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    for expected in sign.chars() {
+        let c = rest.next()?;
+        if c != expected && !c.to_lowercase().eq([expected]) {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
+/// Whether this is `E+11`, of a number that a spreadsheet shortened.
+fn is_exponent(text: &str) -> bool {
+    let digits = text.strip_prefix(['E', 'e']).map(|rest| rest.strip_prefix('+').unwrap_or(rest));
+    digits.is_some_and(|d| matches!(d.len(), 1..=3) && d.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The digit on a letter's key.
+fn key_of(c: char) -> Option<u8> {
+    Some(match c.to_ascii_lowercase() {
+        'a'..='c' => 2,
+        'd'..='f' => 3,
+        'g'..='i' => 4,
+        'j'..='l' => 5,
+        'm'..='o' => 6,
+        'p'..='s' => 7,
+        't'..='v' => 8,
+        'w'..='z' => 9,
+        _ => return None,
+    })
+}
+
+/// The value of a decimal digit of any script.
+fn digit(c: char) -> Option<u8> {
+    if c.is_ascii() {
+        return c.to_digit(10).map(|digit| digit as u8);
+    }
+    let c = u32::from(c);
+    let zero = ZEROS[..ZEROS.partition_point(|zero| *zero <= c)].last()?;
+    u8::try_from(c - zero).ok().filter(|digit| *digit < 10)
+}
+
+/// The zero of every script that has decimal digits (Unicode 14, general category Nd); nine others
+/// follow each.
+#[rustfmt::skip]
+const ZEROS: [u32; 65] = [
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
+    0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0,
+    0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30,
+    0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0,
+    0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec,
+    0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, E> {
+        Reading::of(text).map(|r| format!("{}{}", if r.plus { "+" } else { "" }, r.digits()))
+    }
+
+    #[test]
+    fn keeps_the_digits_and_the_plus() {
+        for (text, digits) in [
+            ("07700 900123", "07700900123"),
+            ("(07700) 900-123", "07700900123"),
+            ("+44 (0) 7700.900/123", "+4407700900123"),
+            ("(+44) 7700 900123", "+447700900123"),
+            ("+ (44) 7700 900123", "+447700900123"),
+            ("＋４４ ７７００ ９００１２３", "+447700900123"),
+            ("٠٧٧٠٠٩٠٠١٢٣", "07700900123"),
+            ("07700\u{a0}900\u{2011}123", "07700900123"),
+            ("tel:+44-7700-900123", "+447700900123"),
+            ("\u{202a}+447700900123\u{202c}", "+447700900123"),
+            ("0+44 7700 900123", "+447700900123"),
+            ("++44 7700 900123", "+447700900123"),
+            ("07700 900123.", "07700900123"),
+            ("447700900123.0", "447700900123"),
+            ("0800 FLOWERS", "08003569377"),
+            ("2024-01-02", "20240102"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(digits), "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_out_extensions() {
+        for tail in [
+            " x1",
+            "x 12",
+            " ext. 12",
+            " EXT:12",
+            " extension 12",
+            " extn12",
+            "#12",
+            " #12#",
+            ",12",
+            ",,12",
+            " int 12",
+            ";ext=12",
+            "~12",
+            " Ext ١٢",
+            " ext 12.",
+        ] {
+            let reading = Reading::of(&format!("07700 900123{tail}")).unwrap();
+            assert_eq!(reading.digits(), "07700900123", "{tail}");
+            assert!(reading.mended.contains(Mend::Extension), "{tail}");
+        }
+    }
+
+    #[test]
+    fn says_what_no_number_has_and_where() {
+        use E::*;
+        for (text, error) in [
+            ("", Empty),
+            (" ", NoDigit),
+            ("+", NoDigit),
+            ("withheld", NoDigit),
+            ("①②", NoDigit),
+            ("07700_900123", Character { at: 5 }),
+            ("07700\u{202f}900123", Character { at: 5 }),
+            ("07911\0123456", Character { at: 5 }),
+            ("*31#07700900123", Character { at: 0 }),
+            ("07700900123 (Dave)", Character { at: 13 }),
+            ("07700 900123 DJ", Character { at: 13 }),
+            ("07700+900123", Character { at: 5 }),
+            ("4.47701E+11", DigitsLost),
+            ("1234567890123456789012345", TooLong),
+        ] {
+            assert_eq!(read(text), Err(error), "{text}");
+        }
+        assert_eq!(read(&"1".repeat(65)), Err(TextTooLong));
+        assert_eq!(read(&"é".repeat(64)), Err(NoDigit));
+    }
+
+    #[test]
+    fn knows_the_digits_of_every_script() {
+        assert!(ZEROS.is_sorted());
+        for (c, value) in [('0', 0), ('٣', 3), ('९', 9), ('９', 9), ('𝟗', 9), ('𝟘', 0)] {
+            assert_eq!(digit(c), Some(value), "{c}");
+        }
+        for c in ['a', '²', '①', '½', 'Ⅷ', '\u{10ffff}'] {
+            assert_eq!(digit(c), None, "{c}");
+        }
+    }
+}

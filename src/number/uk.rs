@@ -1,0 +1,194 @@
+//! The numbers of +44, without a dependency: the United Kingdom, Guernsey, Jersey and the Isle of
+//! Man share one plan.
+//!
+//! What belongs here: the plan's ranges, how people write its numbers, and how they are spaced.
+
+mod ranges;
+
+use super::{Mend, NumberKind, Parsed, PhoneNumber, PhoneNumberError, reading::Reading};
+
+/// The country code.
+pub(super) const CODE: u16 = 44;
+/// How many digits follow it, in all but a few old exchanges and short freephone numbers.
+const DIGITS: usize = 10;
+
+/// Reads a number of the UK, Guernsey, Jersey or the Isle of Man as people write it: `07700 900123`,
+/// `(0)7700 900123`, `+44 (0) 7700 900123`, `0044 7700 900123`, without the 0 that a spreadsheet
+/// dropped, with full-width digits or an extension. [`Parsed::mended`] says what was put right.
+///
+/// A number that is read is in a range in use, or one of Ofcom's for drama
+/// ([`PhoneNumber::is_fictional`]).
+///
+/// ```
+/// use anysms::number::{Mend, uk};
+///
+/// let parsed = uk::parse("+44 (0)7700 900123 ext. 9")?;
+/// assert_eq!(parsed.number().to_string(), "+447700900123");
+/// assert!(parsed.mended().iter().eq([Mend::Extension, Mend::NationalPrefix]));
+///
+/// let error = uk::parse("07700 90012").unwrap_err();
+/// assert_eq!(error.to_string(), "phone number: needs 10 digits after +44, has 9");
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+///
+/// # Errors
+/// [`PhoneNumberError`] says what is wrong and where, without quoting the text;
+/// [`PhoneNumberError::NotUk`] for a number of another country.
+pub fn parse(text: &str) -> Result<Parsed, PhoneNumberError> {
+    match read(Reading::of(text)?)? {
+        Read::Uk(parsed) => Ok(parsed),
+        Read::Abroad(_) => Err(PhoneNumberError::NotUk),
+    }
+}
+
+/// Reads a UK mobile number as people write it, and accepts nothing that cannot receive SMS: no
+/// landline, no 070 (which only looks like a mobile phone), no pager, nothing spelled in letters.
+///
+/// ```
+/// use anysms::number::uk::format_uk_mobile;
+///
+/// assert_eq!(format_uk_mobile("07700 900123")?.to_string(), "+447700900123");
+/// assert!(format_uk_mobile("020 7946 0000").is_err());
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+///
+/// # Errors
+/// As [`parse`]; [`PhoneNumberError::NotMobile`] for a number that cannot receive SMS.
+pub fn format_uk_mobile(text: &str) -> Result<PhoneNumber, PhoneNumberError> {
+    let number = parse(text)?.number();
+    match number.kind() {
+        NumberKind::Mobile => Ok(number),
+        kind => Err(PhoneNumberError::NotMobile { kind }),
+    }
+}
+
+/// What a text written in the UK is.
+pub(super) enum Read {
+    Uk(Parsed),
+    /// The number of another country: its digits from the country code on.
+    Abroad(Reading),
+}
+
+/// Reads digits as someone in the UK writes them.
+pub(super) fn read(mut reading: Reading) -> Result<Read, PhoneNumberError> {
+    if reading.plus && reading.digits().starts_with('0') {
+        // `+07700`, `+0044`: the plus is one too many.
+        reading.plus = false;
+        reading.mended.add(Mend::Plus);
+    }
+    let digits = reading.digits();
+    let exit_code = digits.strip_prefix("00").filter(|rest| !rest.starts_with('0'));
+    let international = if reading.plus { Some(digits) } else { exit_code };
+    if let Some(digits) = international {
+        return match digits.strip_prefix("44") {
+            Some(national) => after_country_code(&reading, national).map(Read::Uk),
+            None => Ok(Read::Abroad(reading.international(digits))),
+        };
+    }
+    if let Some(national) = digits.strip_prefix("44") {
+        // No number of the UK begins with 4, so this is the country code or nothing.
+        let mut reading = reading.clone();
+        reading.mended.add(Mend::NoPlus);
+        return after_country_code(&reading, national).map(Read::Uk);
+    }
+    let mended = if digits.starts_with('0') { None } else { Some(Mend::LostZero) };
+    finish(&reading, digits.strip_prefix('0').unwrap_or(digits), mended).map(Read::Uk)
+}
+
+/// Reads the digits behind +44, or those of the national form: a 0 before them is one too many.
+pub(super) fn after_country_code(
+    reading: &Reading,
+    digits: &str,
+) -> Result<Parsed, PhoneNumberError> {
+    match digits.strip_prefix('0') {
+        Some(digits) => finish(reading, digits, Some(Mend::NationalPrefix)),
+        None => finish(reading, digits, None),
+    }
+}
+
+fn finish(
+    reading: &Reading,
+    national: &str,
+    mend: Option<Mend>,
+) -> Result<Parsed, PhoneNumberError> {
+    let kind = kind(national);
+    if kind == NumberKind::Unknown {
+        return Err(if national.len() == DIGITS {
+            PhoneNumberError::NotInUse { country_code: CODE }
+        } else {
+            PhoneNumberError::Length { country_code: CODE, needs: DIGITS, has: national.len() }
+        });
+    }
+    reading.check_letters(kind)?;
+    let mut mended = reading.mended;
+    mend.into_iter().for_each(|mend| mended.add(mend));
+    Ok(Parsed { number: PhoneNumber::from_parts(CODE, national)?, mended })
+}
+
+/// What a national number (no 0 before it) is for: [`NumberKind::Unknown`] if it is not in use.
+pub(super) fn kind(national: &str) -> NumberKind {
+    match in_use(national) {
+        NumberKind::Unknown => fictional(national).unwrap_or(NumberKind::Unknown),
+        kind => kind,
+    }
+}
+
+/// What a national number is for, Ofcom's numbers for drama left out where their range is not in use
+/// otherwise.
+pub(super) fn in_use(national: &str) -> NumberKind {
+    let (table, prefix): (&[ranges::Range], usize) = match national.len() {
+        10 => (&ranges::TEN_DIGITS, 7),
+        9 => (&ranges::NINE_DIGITS, 6),
+        7 => (&ranges::SEVEN_DIGITS, 7),
+        _ => return NumberKind::Unknown,
+    };
+    let Ok(prefix) = national[..prefix].parse() else { return NumberKind::Unknown };
+    let at = table.partition_point(|(first, ..)| *first <= prefix);
+    match table[..at].last() {
+        Some((_, last, kind)) if prefix <= *last => *kind,
+        _ => NumberKind::Unknown,
+    }
+}
+
+/// What one of Ofcom's numbers for drama stands for ("Telephone numbers for use in TV and radio drama
+/// programmes", 2026-11). Each prefix leaves three digits, one leaves them under 6.
+pub(super) fn fictional(national: &str) -> Option<NumberKind> {
+    let prefix = national.get(..7).filter(|_| national.len() == DIGITS)?;
+    Some(match prefix {
+        "1134960" | "1144960" | "1154960" | "1164960" | "1174960" | "1184960" | "1214960"
+        | "1314960" | "1414960" | "1514960" | "1614960" | "1632960" | "1914980" | "2079460"
+        | "2896496" | "2920180" => NumberKind::FixedLine,
+        "7700900" => NumberKind::Mobile,
+        "8081570" => NumberKind::TollFree,
+        "9098790" => NumberKind::PremiumRate,
+        "3069990" => NumberKind::Uan,
+        _ => return None,
+    })
+}
+
+/// Where the digits of a national number are parted by a space: the lengths of the groups but the
+/// last. Source: libphonenumber 9.0.43, after Ofcom's area codes.
+pub(super) fn groups(national: &str) -> &'static [usize] {
+    const FIVE_DIGIT_AREAS: [&str; 12] = [
+        "13873", "15242", "15394", "15395", "15396", "16973", "16974", "16977", "17683", "17684",
+        "17687", "19467",
+    ];
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| national.starts_with(prefix));
+    let digit = |at: usize| national.as_bytes().get(at).copied().unwrap_or_default();
+    match (digit(0), national.len()) {
+        (b'8', 7) if begins(&["8454"]) => &[3, 2],
+        (b'8', 7 | 9) => &[3],
+        (b'1', 9 | 10) if begins(&FIVE_DIGIT_AREAS) => &[5],
+        // 011x and 01x1 are areas of three digits.
+        (b'1', 9 | 10)
+            if digit(1) != b'1' && (digit(2) != b'1' || matches!(digit(1), b'7' | b'8')) =>
+        {
+            &[4]
+        }
+        (b'2' | b'5', 10) => &[2, 4],
+        (b'7', 10) if begins(&["70"]) || begins(&["76"]) && !begins(&["7624"]) => &[2, 4],
+        (b'7', 10) => &[4],
+        (_, 10) => &[3, 3],
+        _ => &[],
+    }
+}
