@@ -115,12 +115,13 @@ fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberErro
     let unread = PhoneNumberError::NotInUse { country_code };
     let answer = engine::read(digits, Some(region)).ok_or(unread)?;
     if answer.international {
-        // Behind the exit code the rule for international form holds.
-        let behind = (1..digits.len().min(6)).map(|at| &digits[at..]).find(|behind| {
-            let again = engine::read(&format!("+{behind}"), None);
-            again.is_some_and(|again| again.number == answer.number)
-        });
-        return international(&reading.international(behind.ok_or(unread)?));
+        // Behind the exit code, of at most five digits, the rule for international form holds.
+        let code = answer.number.country_code();
+        let behind = (1..digits.len().min(6)).rev().map(|at| &digits[at..]);
+        let mut behind =
+            behind.filter(|rest| calling_code::split(rest).is_some_and(|c| c.0 == code));
+        let read = |rest| international(&reading.international(rest)).ok();
+        return behind.find_map(read).ok_or(PhoneNumberError::NotInUse { country_code: code });
     }
     if !in_use(answer.number) {
         return Err(unread);

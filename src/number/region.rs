@@ -66,6 +66,9 @@ impl Region {
         let (_, main, others) = SHARED.iter().find(|(shared, ..)| *shared == code)?;
         let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
         let national = number.national_digits(buffer);
+        if code == 1 && national.len() == 7 {
+            return Some(Self::CA); // 310-xxxx, one number for all of Canada
+        }
         let begins =
             |prefixes: &&str| prefixes.split_ascii_whitespace().any(|p| national.starts_with(p));
         let other = others.iter().find(|(_, prefixes)| begins(prefixes));

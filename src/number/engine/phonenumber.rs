@@ -40,7 +40,7 @@ mod engine {
     use phonenumber::{
         Metadata, Mode,
         country::{self, Source},
-        metadata::DATABASE,
+        metadata::{DATABASE, Descriptor},
     };
 
     use super::{PhoneNumber, Theirs};
@@ -76,9 +76,7 @@ mod engine {
         if !plan.general().is_match(national) {
             return NumberKind::Unknown;
         }
-        let matches = |kind: Option<&phonenumber::metadata::Descriptor>| {
-            kind.is_some_and(|kind| kind.is_match(national))
-        };
+        let matches = |range: Option<&Descriptor>| range.is_some_and(|r| r.is_match(national));
         // The order is libphonenumber's.
         let first = [
             (plan.premium_rate(), NumberKind::PremiumRate),
