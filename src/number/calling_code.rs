@@ -27,7 +27,7 @@ const fn length_after(first_two: u8) -> usize {
 
 /// Parts digits in international form into a country code that is in use and the rest.
 pub(super) fn split(digits: &str) -> Option<(u16, &str)> {
-    let first_two = digits.get(..2)?.parse().ok()?;
+    let first_two = digits.get(..2).filter(|two| !two.starts_with('0'))?.parse().ok()?;
     let (code, national) = digits.split_at_checked(length_after(first_two))?;
     let code = code.parse().ok().filter(|code| exists(*code))?;
     Some((code, national))
@@ -40,71 +40,17 @@ pub(super) fn exists(code: u16) -> bool {
 
 /// What is dialled before a national number inside the country, and by mistake written behind its
 /// country code; `None` if nothing. Source: libphonenumber 9.0.43.
+#[rustfmt::skip]
 pub(super) const fn national_prefix(code: u16) -> Option<&'static str> {
     match code {
         1 | 692 => Some("1"),
         7 | 375 | 993 => Some("8"),
         36 => Some("06"),
-        20
-        | 27
-        | 31..=33
-        | 40
-        | 41
-        | 43
-        | 44
-        | 46
-        | 49
-        | 51
-        | 53..=55
-        | 57
-        | 58
-        | 60..=64
-        | 66
-        | 81
-        | 82
-        | 84
-        | 86
-        | 90..=95
-        | 98
-        | 211..=213
-        | 218
-        | 231..=234
-        | 243
-        | 249..=252
-        | 254..=256
-        | 260..=265
-        | 291
-        | 353
-        | 355
-        | 358
-        | 359
-        | 370
-        | 373
-        | 374
-        | 377
-        | 380..=383
-        | 385..=387
-        | 389
-        | 421
-        | 423
-        | 508
-        | 590
-        | 591
-        | 593..=596
-        | 598
-        | 686
-        | 850
-        | 855
-        | 856
-        | 880
-        | 886
-        | 961..=964
-        | 966
-        | 967
-        | 970..=972
-        | 976
-        | 977
-        | 994..=996 => Some("0"),
+        20 | 27 | 31..=33 | 40 | 41 | 43 | 44 | 46 | 49 | 51 | 53..=55 | 57 | 58 | 60..=64 | 66 | 81
+        | 82 | 84 | 86 | 90..=95 | 98 | 211..=213 | 218 | 231..=234 | 243 | 249..=252 | 254..=256
+        | 260..=265 | 291 | 353 | 355 | 358 | 359 | 370 | 373 | 374 | 377 | 380..=383 | 385..=387
+        | 389 | 421 | 423 | 508 | 590 | 591 | 593..=596 | 598 | 686 | 850 | 855 | 856 | 880 | 886
+        | 961..=964 | 966 | 967 | 970..=972 | 976 | 977 | 994..=996 => Some("0"),
         _ => None,
     }
 }
