@@ -32,7 +32,7 @@ pub use outgoing::{MAX_MEDIA, Media, Message};
 pub use query::{Cursor, Page, Query};
 pub use receipt::Receipt;
 pub use record::{DeliveryFailure, Direction, MediaRecord, MessageRecord};
-pub use sender::{AlphanumericSender, PoolId, Sender, SenderError, ShortCode};
+pub use sender::{AlphanumericRefusal, AlphanumericSender, PoolId, Sender, SenderError, ShortCode};
 pub use status::MessageStatus;
 pub use text::{Extra, Text};
 pub use web_url::{WebUrl, WebUrlError};

@@ -1,18 +1,22 @@
 //! [`Sender`]: who a message comes from.
 
+mod refusals;
+
 use std::{fmt, str::FromStr};
 
-use crate::number::{PhoneNumber, PhoneNumberError};
+pub use refusals::AlphanumericRefusal;
+
+use crate::number::{PhoneNumber, PhoneNumberError, Region};
 
 /// Who a message comes from, as the recipient's phone shows it.
 ///
 /// ```
 /// use anysms::Sender;
 ///
-/// assert!(matches!("+15555550100".parse()?, Sender::Number(_)));
-/// assert!(matches!("72345".parse()?, Sender::ShortCode(_)));
-/// assert!(matches!("ACME".parse()?, Sender::Alphanumeric(_)));
-/// assert!(matches!("MG00000000000000000000000000000001".parse()?, Sender::Pool(_)));
+/// assert!(matches!(Sender::parse("+15555550100")?, Sender::Number(_)));
+/// assert!(matches!(Sender::parse("72345")?, Sender::ShortCode(_)));
+/// assert!(matches!(Sender::parse("ACME")?, Sender::Alphanumeric(_)));
+/// assert!(matches!(Sender::parse("MG00000000000000000000000000000001")?, Sender::Pool(_)));
 /// # Ok::<(), anysms::message::SenderError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,12 +26,31 @@ pub enum Sender {
     Number(PhoneNumber),
     /// A short code: 3 to 8 digits, known in one country.
     ShortCode(ShortCode),
-    /// A name of up to 11 characters. Nobody can reply to it, and some countries refuse it, the
-    /// United States and Canada among them.
+    /// A name of up to 11 characters. Nobody can reply to it, and some countries refuse it
+    /// ([`AlphanumericSender::refusal_in`]), the United States and Canada among them.
     Alphanumeric(AlphanumericSender),
     /// A pool of senders from which the provider picks: a Twilio Messaging Service (`MG…`) or a
     /// Plivo Powerpack (a UUID).
     Pool(PoolId),
+}
+
+impl Sender {
+    /// Reads a sender: `+…` is a number, 3 to 8 digits a short code, `MG` and 32 hex digits or a UUID
+    /// a pool, and anything else an alphanumeric sender.
+    ///
+    /// # Errors
+    /// [`SenderError`] says which rule the text breaks and where, without quoting it.
+    pub fn parse(text: &str) -> Result<Self, SenderError> {
+        if text.starts_with('+') {
+            Ok(Self::Number(PhoneNumber::parse(text)?))
+        } else if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self::ShortCode(text.parse()?))
+        } else if is_messaging_service(text) || is_uuid(text) {
+            Ok(Self::Pool(text.parse()?))
+        } else {
+            Ok(Self::Alphanumeric(text.parse()?))
+        }
+    }
 }
 
 impl From<PhoneNumber> for Sender {
@@ -45,18 +68,8 @@ impl From<PoolId> for Sender {
 impl FromStr for Sender {
     type Err = SenderError;
 
-    /// `+…` is a number, 3 to 8 digits a short code, `MG` and 32 hex digits or a UUID a pool, and
-    /// anything else an alphanumeric sender.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with('+') {
-            Ok(Self::Number(PhoneNumber::parse(text)?))
-        } else if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(Self::ShortCode(text.parse()?))
-        } else if is_messaging_service(text) || is_uuid(text) {
-            Ok(Self::Pool(text.parse()?))
-        } else {
-            Ok(Self::Alphanumeric(text.parse()?))
-        }
+        Self::parse(text)
     }
 }
 
@@ -78,7 +91,8 @@ serde_as_text!(Sender, ShortCode, AlphanumericSender, PoolId);
 pub struct ShortCode(Box<str>);
 
 /// A sender's name: 1 to 11 of ASCII letters, digits, space, `-`, `+`, `_` and `&`, at least one of
-/// them a letter (Twilio's rule, 2026-11; Plivo takes letters and digits only).
+/// them a letter, with no space at either end (Twilio's rule, 2026-11). Plivo's is narrower
+/// ([`AlphanumericSender::is_plain`]), and so is that of some countries: India takes six letters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlphanumericSender(Box<str>);
 
@@ -87,7 +101,7 @@ pub struct AlphanumericSender(Box<str>);
 pub struct PoolId(Box<str>);
 
 macro_rules! parsed_text {
-    ($name:ident, $check:expr, $error:expr) => {
+    ($name:ident, $check:expr) => {
         impl $name {
             /// The text.
             #[must_use]
@@ -100,7 +114,8 @@ macro_rules! parsed_text {
             type Err = SenderError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                if $check(text) { Ok(Self(text.into())) } else { Err($error) }
+                $check(text)?;
+                Ok(Self(text.into()))
             }
         }
 
@@ -118,20 +133,53 @@ macro_rules! parsed_text {
     };
 }
 
-parsed_text!(ShortCode, is_short_code, SenderError::ShortCode);
-parsed_text!(AlphanumericSender, is_alphanumeric_sender, SenderError::Alphanumeric);
-parsed_text!(PoolId, is_pool_id, SenderError::Pool);
+parsed_text!(ShortCode, check_short_code);
+parsed_text!(AlphanumericSender, check_name);
+parsed_text!(PoolId, check_pool_id);
 
-/// Why a text is not a sender. Never quotes the text.
+impl AlphanumericSender {
+    /// Most characters.
+    pub const MAX_LENGTH: usize = 11;
+
+    /// Whether there are letters and digits only, which both Twilio and Plivo take (2026-11).
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.bytes().all(|b| b.is_ascii_alphanumeric())
+    }
+
+    /// What is known of a country that refuses alphanumeric senders; `None` if it is not known to.
+    ///
+    /// Dated data to warn by, not to refuse by: countries change their rules, and many ask for
+    /// registration first.
+    #[must_use]
+    pub fn refusal_in(region: Region) -> Option<AlphanumericRefusal> {
+        refusals::find(region)
+    }
+}
+
+/// Why a text is not a sender: which rule it breaks, and where. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SenderError {
     /// Begins with `+` and is no phone number.
     Number(PhoneNumberError),
     /// Digits only, but not 3 to 8 of them.
-    ShortCode,
-    /// Not a name that a phone could show.
-    Alphanumeric,
+    ShortCode {
+        /// How many there are.
+        digits: usize,
+    },
+    /// Not 1 to 11 characters.
+    NameLength {
+        /// How many there are.
+        characters: usize,
+    },
+    /// Something that no name may have.
+    NameCharacter {
+        /// Its place in the text, in bytes from 0.
+        at: usize,
+    },
+    /// A name without a letter.
+    NameWithoutLetter,
     /// Not a pool's id.
     Pool,
 }
@@ -144,34 +192,56 @@ impl From<PhoneNumberError> for SenderError {
 
 impl fmt::Display for SenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Number(error) => return write!(f, "sender: {error}"),
-            Self::ShortCode => "sender: a short code has 3 to 8 digits, a number begins with +",
-            Self::Alphanumeric => {
-                "sender: a name has 1 to 11 letters, digits, spaces, -, +, _ and &, one a letter"
+        f.write_str("sender: ")?;
+        match self {
+            Self::Number(error) => error.fmt(f),
+            Self::ShortCode { digits } => write!(
+                f,
+                "a short code has 3 to 8 digits, this has {digits}; a number begins with +"
+            ),
+            Self::NameLength { characters } => {
+                write!(f, "a name has 1 to 11 characters, this has {characters}")
             }
-            Self::Pool => "sender: a pool id has 1 to 64 letters, digits and -",
-        })
+            Self::NameCharacter { at } => write!(
+                f,
+                "a name has letters, digits, -, +, _, & and spaces inside, byte {at} is none"
+            ),
+            Self::NameWithoutLetter => f.write_str("a name has at least one letter"),
+            Self::Pool => f.write_str("a pool id has 1 to 64 letters, digits and -"),
+        }
     }
 }
 
 impl std::error::Error for SenderError {}
 
-fn is_short_code(text: &str) -> bool {
-    (3..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+fn check_short_code(text: &str) -> Result<(), SenderError> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let right = (3..=8).contains(&digits) && digits == text.len();
+    if right { Ok(()) } else { Err(SenderError::ShortCode { digits }) }
 }
 
-fn is_alphanumeric_sender(text: &str) -> bool {
-    let allowed =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'+' | b'_' | b'&');
-    (1..=11).contains(&text.len())
-        && text.bytes().all(allowed)
-        && text.bytes().any(|b| b.is_ascii_alphabetic())
-        && text.trim() == text
+fn check_name(text: &str) -> Result<(), SenderError> {
+    let characters = text.chars().count();
+    if !(1..=AlphanumericSender::MAX_LENGTH).contains(&characters) {
+        return Err(SenderError::NameLength { characters });
+    }
+    let last = text.len() - 1; // not empty
+    let allowed = |(at, b): (usize, u8)| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'+' | b'_' | b'&')
+            || b == b' ' && at != 0 && at != last
+    };
+    if let Some((at, _)) = text.bytes().enumerate().find(|byte| !allowed(*byte)) {
+        return Err(SenderError::NameCharacter { at });
+    }
+    let letter = text.bytes().any(|b| b.is_ascii_alphabetic());
+    if letter { Ok(()) } else { Err(SenderError::NameWithoutLetter) }
 }
 
-fn is_pool_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+fn check_pool_id(text: &str) -> Result<(), SenderError> {
+    let right = (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if right { Ok(()) } else { Err(SenderError::Pool) }
 }
 
 fn is_messaging_service(text: &str) -> bool {
@@ -198,12 +268,28 @@ mod tests {
     }
 
     #[test]
-    fn says_which_rule_is_broken() {
-        let parse = |text: &str| text.parse::<Sender>().unwrap_err();
-        assert_eq!(parse("447700900123"), SenderError::ShortCode);
-        assert_eq!(parse("+44"), SenderError::Number(PhoneNumberError::TooShort { digits: 2 }));
-        for text in ["", " ", "ACME ", "TwelveLetter", "Café", "1-2", "a\nb"] {
-            assert_eq!(parse(text), SenderError::Alphanumeric, "{text}");
+    fn says_which_rule_is_broken_and_where() {
+        use SenderError::*;
+        for (text, error) in [
+            ("447700900123", ShortCode { digits: 12 }),
+            ("12", ShortCode { digits: 2 }),
+            ("+44", Number(PhoneNumberError::TooShort { digits: 2 })),
+            ("", NameLength { characters: 0 }),
+            ("TwelveLetter", NameLength { characters: 12 }),
+            (" ", NameCharacter { at: 0 }),
+            ("ACME ", NameCharacter { at: 4 }),
+            ("Café", NameCharacter { at: 3 }),
+            ("a\nb", NameCharacter { at: 1 }),
+            ("1-2", NameWithoutLetter),
+        ] {
+            assert_eq!(Sender::parse(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn a_plain_name_is_one_that_both_vendors_take() {
+        let plain = |text: &str| text.parse::<AlphanumericSender>().unwrap().is_plain();
+        assert!(plain("ACME24"));
+        assert!(!plain("Joe & Co"));
     }
 }

@@ -325,7 +325,7 @@ mod tests {
             ("①②", NoDigit),
             ("07700_900123", Character { at: 5 }),
             ("07700\u{202f}900123", Character { at: 5 }),
-            ("07911\0123456", Character { at: 5 }),
+            ("07911\u{0}123456", Character { at: 5 }),
             ("*31#07700900123", Character { at: 0 }),
             ("07700900123 (Dave)", Character { at: 13 }),
             ("07700 900123 DJ", Character { at: 13 }),

@@ -192,3 +192,48 @@ pub(super) fn groups(national: &str) -> &'static [usize] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ranges_are_sorted_and_part_from_each_other() {
+        let tables: [(&[ranges::Range], u32); 3] = [
+            (&ranges::TEN_DIGITS, 10_000_000),
+            (&ranges::NINE_DIGITS, 1_000_000),
+            (&ranges::SEVEN_DIGITS, 10_000_000),
+        ];
+        for (table, end) in tables {
+            let mut next = end / 10;
+            for (first, last, kind) in table {
+                assert!(*first >= next && last >= first && *last < end, "{first} {last}");
+                assert_ne!(*kind, NumberKind::Unknown);
+                next = last + 1;
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_holds_its_first_and_its_last() {
+        for (national, kind) in [
+            ("7399999999", NumberKind::Mobile),
+            ("7000000000", NumberKind::PersonalNumber),
+            ("7099999999", NumberKind::PersonalNumber),
+            ("7700899999", NumberKind::Unknown),
+            ("7700900000", NumberKind::Unknown),
+            ("8001111", NumberKind::TollFree),
+            ("8001112", NumberKind::Unknown),
+            ("8454640", NumberKind::PremiumRate),
+            ("120461123", NumberKind::FixedLine),
+            ("120465123", NumberKind::Unknown),
+            ("800123456", NumberKind::TollFree),
+            ("0", NumberKind::Unknown),
+            ("", NumberKind::Unknown),
+        ] {
+            assert_eq!(in_use(national), kind, "{national}");
+        }
+        assert_eq!(kind("7700900000"), NumberKind::Mobile);
+        assert_eq!(kind("7700900999"), NumberKind::Mobile);
+    }
+}

@@ -4,9 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    message::{
-        AlphanumericSender, MAX_MEDIA, Message, MessageId, MessageStatus, Receipt, Sender, word,
-    },
+    message::{MAX_MEDIA, Message, MessageId, MessageStatus, Receipt, Sender, word},
     plivo::{PLIVO, PlivoOptions, client, error, options::MessageType, wire},
     transport::{lenient, rest::Accepted},
 };
@@ -76,11 +74,9 @@ fn sender<'a>(
     message: &'a Message,
     default_sender: Option<&'a Sender>,
 ) -> Result<(Option<String>, Option<&'a str>)> {
-    let plain =
-        |name: &AlphanumericSender| name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
     match message.sender().or(default_sender) {
         Some(Sender::Pool(pool)) => Ok((None, Some(pool.as_str()))),
-        Some(Sender::Alphanumeric(name)) if !plain(name) => Err(client::refuse(
+        Some(Sender::Alphanumeric(name)) if !name.is_plain() => Err(client::refuse(
             ErrorKind::InvalidSender,
             "sender: Plivo takes only letters and digits",
         )),
