@@ -3,7 +3,7 @@
 //!
 //! An engine is asked about digits only, never about what a user typed.
 
-#[cfg(feature = "phonenumber")]
+#[cfg(all(feature = "phonenumber", not(feature = "rlibphonenumber")))]
 mod phonenumber;
 #[cfg(feature = "rlibphonenumber")]
 mod rlibphonenumber;

@@ -5,6 +5,8 @@
 //! (short code, alphanumeric, pool) lives in `message`.
 
 mod calling_code;
+#[cfg(feature = "phonenumber")]
+mod convert;
 mod engine;
 mod error;
 mod format;

@@ -220,7 +220,7 @@ mod tests {
             ("7399999999", NumberKind::Mobile),
             ("7000000000", NumberKind::PersonalNumber),
             ("7099999999", NumberKind::PersonalNumber),
-            ("7700899999", NumberKind::Unknown),
+            ("7700899999", NumberKind::Mobile),
             ("7700900000", NumberKind::Unknown),
             ("8001111", NumberKind::TollFree),
             ("8001112", NumberKind::Unknown),
