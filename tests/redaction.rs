@@ -136,6 +136,13 @@ fn values_of_messages_are_silent() {
     shown.debug(&number());
     shown.debug(&number().masked());
     shown.0.push(("Masked".into(), number().masked().to_string()));
+    shown.debug(&anysms::number::uk::parse(NUMBER));
+    shown.debug(&number().national());
+    shown.debug(&number().rfc3966());
+    for text in ["+447700900123 (Dave)", "07700900123_", "+4407700900123456"] {
+        shown.error(&anysms::number::uk::parse(text).unwrap_err());
+    }
+    shown.error(&Sender::parse("447700900123").unwrap_err());
     shown.debug(&Sender::from(number()));
     for text in [NUMBER, "447700900123", "whatsapp:+447700900123", "CANARY, no sender"] {
         shown.debug(&Address::from_wire(text));
