@@ -148,6 +148,9 @@ fn what_is_no_number_of_the_uk_and_why() {
         ("+999 123 456 789", NotUk),
         ("07700 DAVINA", Character { at: 6 }),
         ("4.47701E+11", DigitsLost),
+        ("44120461123.0", Ambiguous { country_code: 44 }),
+        ("770090012.0", Ambiguous { country_code: 44 }),
+        ("7700900.0", length(7)),
         ("withheld", NoDigit),
         ("07700_900123", Character { at: 5 }),
     ] {
@@ -279,6 +282,8 @@ fn a_national_number_needs_a_region_and_its_plan() {
         assert_eq!(dialled.number().to_string(), "+447700900123");
         let dialled = number::parse("011 55 11 2345-6799", Region::US).unwrap();
         assert_eq!(dialled.number().to_string(), "+551123456799");
+        let refused = number::parse("0011 212 528 814 683", france);
+        assert!(refused.is_err(), "no digit behind the exit code may go");
         let error = number::parse("06 12 34 56", france).unwrap_err();
         assert_eq!(error, PhoneNumberError::NotInUse { country_code: 33 });
     } else {

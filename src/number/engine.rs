@@ -22,8 +22,8 @@ pub(super) const IS_ON: bool = cfg!(any(feature = "phonenumber", feature = "rlib
 #[derive(Clone, Copy)]
 pub(super) struct Answer {
     pub(super) number: PhoneNumber,
-    /// It took the first digits for the region's exit code.
-    pub(super) international: bool,
+    /// How many of the first digits it took for the region's exit code.
+    pub(super) exit_code: Option<usize>,
     /// It took the first digits for the country code.
     pub(super) without_plus: bool,
 }

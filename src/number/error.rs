@@ -62,8 +62,9 @@ pub enum PhoneNumberError {
         /// The country code.
         country_code: u16,
     },
-    /// In international form, and reading it as a number in use would change its digits by more than
-    /// the national prefix behind the country code.
+    /// Only a guess would make a number of it: in international form, and a number in use only if its
+    /// digits changed by more than the national prefix behind the country code; or a number with the 0
+    /// of a `.0` at its end.
     Ambiguous {
         /// The country code.
         country_code: u16,
@@ -105,10 +106,9 @@ impl fmt::Display for PhoneNumberError {
             Self::NotInUse { country_code } => {
                 write!(f, "no number in use under +{country_code} begins so")
             }
-            Self::Ambiguous { country_code } => write!(
-                f,
-                "ambiguous, the digits after +{country_code} are no number in use as they stand"
-            ),
+            Self::Ambiguous { country_code } => {
+                write!(f, "ambiguous, only a guess would make a number under +{country_code} of it")
+            }
             Self::NotMobile { kind } => write!(f, "cannot receive SMS, its kind is {kind}"),
         }
     }

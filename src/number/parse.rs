@@ -50,11 +50,14 @@ impl Parsed {
 /// # Errors
 /// [`PhoneNumberError`] says what is wrong and where, without quoting the text.
 pub fn parse(text: &str, region: impl Into<Option<Region>>) -> Result<Parsed, PhoneNumberError> {
-    let mut reading = Reading::of(text)?;
+    let region = region.into().filter(|region| *region != Region::WORLD);
+    Reading::of(text)?.number(|reading| read(reading, region))
+}
+
+fn read(mut reading: Reading, region: Option<Region>) -> Result<Parsed, PhoneNumberError> {
     if reading.plus && !reading.digits().starts_with('0') {
         return international(&reading);
     }
-    let region = region.into().filter(|region| *region != Region::WORLD);
     let region = region.ok_or(PhoneNumberError::NoRegion)?;
     if region.is_uk() {
         return match uk::read(reading)? {
@@ -114,14 +117,8 @@ fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberErro
     let digits = reading.digits();
     let unread = PhoneNumberError::NotInUse { country_code };
     let answer = engine::read(digits, Some(region)).ok_or(unread)?;
-    if answer.international {
-        // Behind the exit code, of at most five digits, the rule for international form holds.
-        let code = answer.number.country_code();
-        let behind = (1..digits.len().min(6)).rev().map(|at| &digits[at..]);
-        let mut behind =
-            behind.filter(|rest| calling_code::split(rest).is_some_and(|c| c.0 == code));
-        let read = |rest| international(&reading.international(rest)).ok();
-        return behind.find_map(read).ok_or(PhoneNumberError::NotInUse { country_code: code });
+    if let Some(rest) = answer.exit_code.and_then(|len| digits.get(len..)) {
+        return international(&reading.international(rest));
     }
     if !in_use(answer.number) {
         return Err(unread);

@@ -5,7 +5,7 @@
 //! libphonenumber, so that its engines and the UK's rules see the same digits. Where libphonenumber
 //! would guess (letters in brackets, a name behind a number) the text is refused.
 
-use super::{Mend, Mended, NumberKind, PhoneNumber, PhoneNumberError as E};
+use super::{Mend, Mended, NumberKind, Parsed, PhoneNumber, PhoneNumberError as E};
 
 /// The digits of a text.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Reading {
     pub(super) mended: Mended,
     /// Where letters began that were read as digits.
     letters_at: usize,
+    /// Whether it ends in `.0`, as a spreadsheet would write it.
+    decimal: bool,
     digits: [u8; Self::MAX],
     len: usize,
 }
@@ -32,6 +34,7 @@ impl Reading {
             plus: false,
             mended: Mended::default(),
             letters_at: 0,
+            decimal: false,
             digits: [0; Self::MAX],
             len: 0,
         };
@@ -55,6 +58,20 @@ impl Reading {
         reading.digits[..reading.len].copy_from_slice(&digits.as_bytes()[..reading.len]);
         reading.plus = true;
         reading
+    }
+
+    /// Reads the digits, without the `.0` of a spreadsheet; refused if that 0 would make a number.
+    pub(super) fn number(self, read: impl Fn(Self) -> Result<Parsed, E>) -> Result<Parsed, E> {
+        if !self.decimal {
+            return read(self);
+        }
+        let mut without = self.clone();
+        without.len -= 1;
+        without.mended.add(Mend::Decimal);
+        match read(self) {
+            Ok(with) => Err(E::Ambiguous { country_code: with.number().country_code() }),
+            Err(_) => read(without),
+        }
     }
 
     /// Letters spell a company's number, not a person's.
@@ -121,10 +138,8 @@ impl Reading {
                 return Err(E::Character { at });
             }
         }
-        if separators == 1 && text.ends_with(".0") && self.len > 1 {
-            self.len -= 1;
-            self.mended.add(Mend::Decimal);
-        }
+        // A spreadsheet's number does not begin with 0.
+        self.decimal = separators == 1 && text.ends_with(".0") && !self.digits().starts_with('0');
         Ok(())
     }
 
@@ -281,7 +296,7 @@ mod tests {
             ("0+44 7700 900123", "+447700900123"),
             ("++44 7700 900123", "+447700900123"),
             ("07700 900123.", "07700900123"),
-            ("447700900123.0", "447700900123"),
+            ("447700900123.0", "4477009001230"),
             ("0800 FLOWERS", "08003569377"),
             ("2024-01-02", "20240102"),
         ] {

@@ -35,10 +35,10 @@ const DIGITS: usize = 10;
 /// [`PhoneNumberError`] says what is wrong and where, without quoting the text;
 /// [`PhoneNumberError::NotUk`] for a number of another country.
 pub fn parse(text: &str) -> Result<Parsed, PhoneNumberError> {
-    match read(Reading::of(text)?)? {
+    Reading::of(text)?.number(|reading| match read(reading)? {
         Read::Uk(parsed) => Ok(parsed),
         Read::Abroad(_) => Err(PhoneNumberError::NotUk),
-    }
+    })
 }
 
 /// Reads a UK mobile number as people write it, and accepts nothing that cannot receive SMS: no

@@ -18,9 +18,16 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     };
     let theirs = phonenumber::parse(country, text).ok()?;
     let source = theirs.code().source();
+    let exit_code = || {
+        let plan = DATABASE.by_id(region?.as_str())?;
+        plan.international_prefix()?
+            .find(text)
+            .filter(|code| code.start() == 0)
+            .map(|code| code.end())
+    };
     Some(Answer {
         number: PhoneNumber::try_from(&theirs).ok()?,
-        international: source == Source::Idd,
+        exit_code: if source == Source::Idd { exit_code() } else { None },
         without_plus: source == Source::Number,
     })
 }

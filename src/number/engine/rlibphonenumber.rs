@@ -13,10 +13,18 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
         None => None,
     };
     let theirs = UTIL.parse_and_keep_raw_input(text, region).ok()?;
+    let number = ours(&theirs)?;
     let source = theirs.country_code_source();
+    // It does not say how long the exit code is: as long as the rest reads the same behind a `+`.
+    let reads_the_same = |at: &usize| {
+        let rest = text.get(*at..).map(|rest| UTIL.parse(format!("+{rest}"), None));
+        rest.is_some_and(|rest| rest.ok().as_ref().and_then(ours) == Some(number))
+    };
     Some(Answer {
-        number: ours(&theirs)?,
-        international: source == CountryCodeSource::FromNumberWithIdd,
+        number,
+        exit_code: (1..text.len())
+            .find(reads_the_same)
+            .filter(|_| source == CountryCodeSource::FromNumberWithIdd),
         without_plus: source == CountryCodeSource::FromNumberWithoutPlusSign,
     })
 }
