@@ -4,7 +4,7 @@
 //! 1.0.4 has them, which sms-segments-calculator 1.3.0 uses (read 2026-11). Where that departs from
 //! the annex, a comment says so. Newer rules join more, such as Indic conjuncts.
 
-use super::cluster_table::{CLASSES, RUNS};
+use super::cluster_table::{CLASSES, PAGES, RUNS};
 
 /// The Grapheme_Cluster_Break of a character, as far as the rules tell them apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,13 +34,16 @@ pub(super) enum Class {
 impl Class {
     pub(super) fn of(c: char) -> Self {
         match u32::from(c) {
-            0x20..0x7f | 0xae..0x300 => Self::Other,
+            // What most texts are made of needs no table.
+            0x20..0x7f | 0xae..0x300 | 0x370..0x483 => Self::Other,
             syllable @ 0xac00..=0xd7a3 if (syllable - 0xac00).is_multiple_of(28) => Self::Lv,
             0xac00..=0xd7a3 => Self::Lvt,
             code => {
-                // The last run that begins here or before; the first begins at 0.
-                let after = RUNS.partition_point(|run| run >> 4 <= code);
-                CLASSES[(RUNS[after - 1] & 0xf) as usize]
+                // The last run that begins here or before, of those that reach into the page.
+                let page = code as usize >> 8;
+                let (from, to) = (PAGES[page] as usize, PAGES[page + 1] as usize);
+                let later = RUNS[from..=to].partition_point(|run| run >> 4 <= code);
+                CLASSES[(RUNS[from + later - 1] & 0xf) as usize]
             }
         }
     }
@@ -101,27 +104,47 @@ impl Cluster {
 mod tests {
     use super::*;
 
-    /// The lengths of the clusters, in characters.
-    fn clusters(text: &str) -> Vec<usize> {
-        let (mut cluster, mut lengths) = (Cluster::default(), Vec::new());
-        for c in text.chars() {
-            match lengths.last_mut() {
-                Some(length) if cluster.takes(Class::of(c)) => *length += 1,
-                _ => {
-                    cluster.takes(Class::of(c));
-                    lengths.push(1);
-                }
+    #[test]
+    fn every_character_has_the_class_of_its_run() {
+        assert!(RUNS.is_sorted_by(|a, b| a >> 4 < b >> 4 && a & 0xf != b & 0xf));
+        let mut run = 0;
+        for c in '\0'..=char::MAX {
+            while RUNS.get(run + 1).is_some_and(|next| next >> 4 <= u32::from(c)) {
+                run += 1;
             }
+            let expected = match u32::from(c) {
+                syllable @ 0xac00..=0xd7a3 if syllable % 28 == 16 => Class::Lv,
+                0xac00..=0xd7a3 => Class::Lvt,
+                _ => CLASSES[(RUNS[run] & 0xf) as usize],
+            };
+            assert_eq!(Class::of(c), expected, "{c:?}");
         }
-        lengths
     }
 
     #[test]
-    fn the_table_is_in_order() {
-        assert!(RUNS.is_sorted_by(|a, b| a >> 4 < b >> 4));
-        assert!(RUNS.is_sorted_by(|a, b| a & 0xf != b & 0xf), "a run ends where the class changes");
-        assert_eq!(RUNS[0] >> 4, 0);
-        assert_eq!(Class::of('\u{1f466}'), Class::EmojiBaseGlue);
-        assert_eq!(Class::of(char::MAX), Class::Other);
+    fn clusters_are_those_of_the_calculator() {
+        for (text, lengths) in [
+            ("a\r\nb", vec![1, 1, 1, 1]),
+            ("e\u{301}\u{302}я", vec![3, 1]),
+            ("👩\u{200d}❤\u{fe0f}\u{200d}👩", vec![6]),
+            ("👋🏽", vec![2]),
+            ("🇬🇧🇫🇷🇩", vec![2, 2, 1]),
+            ("각ᄀ\u{1161}\u{11a8}", vec![1, 3]),
+            // Newer rules make one of the two.
+            ("क\u{94d}ष", vec![2, 1]),
+            // Where the calculator departs from the annex.
+            ("🇬🇧\u{fe0f}\u{fe0f}", vec![3, 1]),
+            ("👋\u{fe0f}\u{fe0f}🏽", vec![3, 1]),
+            ("\u{600}🇬🇧", vec![2, 1]),
+        ] {
+            let (mut cluster, mut found) = (Cluster::default(), Vec::new());
+            for c in text.chars() {
+                match (cluster.takes(Class::of(c)), found.last_mut()) {
+                    (true, Some(length)) => *length += 1,
+                    _ => found.push(1),
+                }
+            }
+            assert_eq!(found, lengths, "{text:?}");
+        }
     }
 }

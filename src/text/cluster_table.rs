@@ -25,6 +25,20 @@ pub(super) const CLASSES: [Class; 16] = [
     Class::Other,
 ];
 
+/// For every page of 256 code points, and one more, the run that its first one is in.
+pub(super) const PAGES: [u16; 0x1101] = {
+    let mut pages = [0; 0x1101];
+    let (mut page, mut run) = (0, 0);
+    while page < pages.len() {
+        while run + 1 < RUNS.len() && RUNS[run + 1] >> 4 <= (page as u32) << 8 {
+            run += 1;
+        }
+        pages[page] = run as u16;
+        page += 1;
+    }
+    pages
+};
+
 /// The first code point of every run, and as its last hexadecimal digit the class of the run.
 pub(super) const RUNS: [u32; 885] = [
     0x0_1, 0x20_0, 0x7f_1, 0xa0_0, 0xad_1, 0xae_0, 0x300_2, 0x370_0, 0x483_2, 0x48a_0, 0x591_2,

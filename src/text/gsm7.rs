@@ -20,32 +20,61 @@ pub(super) const fn septets(c: char) -> u8 {
     }
 }
 
-/// The septets of the character that begins at this byte, and how many bytes it has.
-pub(super) const fn septets_at(bytes: &[u8], at: usize) -> (u8, usize) {
-    match bytes[at] {
-        byte @ ..0x80 => (ASCII[byte as usize], 1),
+/// The septets of the first character, and how many bytes it has.
+pub(super) const fn first_septets(text: &[u8]) -> (u8, usize) {
+    match *text {
+        [byte @ ..0x80, ..] => (LATIN_1[byte as usize], 1),
         // All others in GSM-7 have two bytes in UTF-8, but for the euro.
-        byte @ 0xc2..0xe0 => {
-            let code = (byte as u32 & 0x1f) << 6 | bytes[at + 1] as u32 & 0x3f;
-            match char::from_u32(code) {
+        [byte @ 0xc2..0xc4, next, ..] => {
+            (LATIN_1[(byte as usize & 3) << 6 | next as usize & 0x3f], 2)
+        }
+        [byte @ 0xc4..0xe0, next, ..] => {
+            match char::from_u32((byte as u32 & 0x1f) << 6 | next as u32 & 0x3f) {
                 Some(c) => (septets(c), 2),
                 None => (0, 2),
             }
         }
-        0xe2 if bytes[at + 1] == 0x82 && bytes[at + 2] == 0xac => (septets('€'), 3),
+        [0xe2, 0x82, 0xac, ..] => (septets('€'), 3),
         _ => (0, 1),
     }
 }
 
-const ASCII: [u8; 128] = {
-    let mut table = [0; 128];
-    let mut byte = 0_u8;
+/// The septets of some text, if all of it is ASCII and in GSM-7.
+pub(super) const fn septets_of_ascii(text: &[u8; 8]) -> Option<usize> {
+    let (mut sum, mut at) = (0, 0);
+    while at < text.len() {
+        sum += SUMMANDS[text[at] as usize] as usize;
+        at += 1;
+    }
+    if sum < OUTSIDE as usize { Some(sum) } else { None }
+}
+
+/// The septets of the first 256 characters.
+const LATIN_1: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut code = 0;
+    while code < table.len() {
+        table[code] = septets(code as u8 as char);
+        code += 1;
+    }
+    table
+};
+
+/// What a byte adds to a sum: its septets, or for what is not in GSM-7 or not ASCII, more than eight
+/// characters have.
+const SUMMANDS: [u8; 256] = {
+    let mut table = [OUTSIDE; 256];
+    let mut byte = 0;
     while byte < 128 {
-        table[byte as usize] = septets(byte as char);
+        if LATIN_1[byte] > 0 {
+            table[byte] = LATIN_1[byte];
+        }
         byte += 1;
     }
     table
 };
+
+const OUTSIDE: u8 = 32;
 
 #[cfg(test)]
 mod tests {
@@ -64,7 +93,7 @@ mod tests {
     fn reads_characters_from_bytes() {
         for c in '\0'..=char::MAX {
             let text = c.to_string();
-            let (found, bytes) = septets_at(text.as_bytes(), 0);
+            let (found, bytes) = first_septets(text.as_bytes());
             assert_eq!(found, septets(c), "{c:?}");
             assert!(found == 0 || bytes == text.len(), "{c:?}");
         }

@@ -87,16 +87,29 @@ impl fmt::Display for Segments {
 ///
 /// A constant function, so that [`gsm7!`](crate::gsm7) counts as [`segments`] does.
 pub(super) const fn gsm7_segments(text: &str) -> Option<Segments> {
-    let bytes = text.as_bytes();
     let mut packer = Packer::new(Encoding::Gsm7);
-    let mut at = 0;
-    while at < bytes.len() {
-        let (septets, len) = gsm7::septets_at(bytes, at);
-        if septets == 0 {
-            return None;
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        // Most blocks are ASCII and do not reach the end of the segment: they need only be added up.
+        let block_end = match rest.split_first_chunk() {
+            Some((block, after)) => match gsm7::septets_of_ascii(block) {
+                Some(septets) if packer.has_room(septets) => {
+                    packer.push(septets);
+                    rest = after;
+                    continue;
+                }
+                _ => after.len(),
+            },
+            None => 0,
+        };
+        while rest.len() > block_end {
+            let (septets, len) = gsm7::first_septets(rest);
+            if septets == 0 {
+                return None;
+            }
+            packer.push(septets as usize);
+            (_, rest) = rest.split_at(len);
         }
-        packer.push(septets as usize);
-        at += len;
     }
     Some(packer.finish())
 }
@@ -134,13 +147,20 @@ impl Packer {
         Self { encoding, units: 0, count: 1, full: encoding.part_limit() }
     }
 
+    const fn has_room(&self, units: usize) -> bool {
+        self.units + units <= self.full
+    }
+
+    #[inline]
     const fn push(&mut self, units: usize) {
         let before = self.units;
         self.units += units;
-        // What would have fitted a single segment, and the one thing that did not, all go into the
-        // second: so does Twilio's calculator, and a cluster of 64 units or more overfills it.
-        let spills = self.count == 2 && before <= self.encoding.single_limit();
-        if self.units > self.full && !spills {
+        if self.units > self.full {
+            // What would have fitted a single segment, and the one thing that did not, all go into the
+            // second: so does Twilio's calculator, and a cluster of 64 units or more overfills it.
+            if self.count == 2 && before <= self.encoding.single_limit() {
+                return;
+            }
             self.count += 1;
             self.full = before + self.encoding.part_limit();
         }

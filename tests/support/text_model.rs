@@ -5,7 +5,7 @@ use anysms::text::{Encoding, Rule};
 
 /// How clusters see a character: its Grapheme_Cluster_Break in Unicode 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Other,
     Control,
     Extend,
@@ -27,7 +27,7 @@ pub enum Kind {
 use Kind::*;
 
 /// The characters that model texts are made of: all kinds, in one unit and two, and those of GSM-7.
-pub const ALPHABET: [(char, Kind); 48] = [
+pub(crate) const ALPHABET: [(char, Kind); 48] = [
     ('a', Other),
     ('é', Other),
     ('Ω', Other),
@@ -79,7 +79,7 @@ pub const ALPHABET: [(char, Kind); 48] = [
 ];
 
 /// The segments of a text over the alphabet, each with its atoms, by their units.
-pub fn cut(rule: Rule, text: &[(char, Kind)]) -> (Encoding, Vec<Vec<usize>>) {
+pub(crate) fn cut(rule: Rule, text: &[(char, Kind)]) -> (Encoding, Vec<Vec<usize>>) {
     let septets: Option<Vec<_>> = text.iter().map(|(c, _)| septets(*c)).collect();
     match septets {
         Some(septets) => (Encoding::Gsm7, pack(Encoding::Gsm7, &septets)),
