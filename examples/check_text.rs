@@ -131,15 +131,13 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
     }))
 }
 
-/// `UCS-2, 73 units, 2 segments, 61 left, costs 0.08`
+/// `2 segments of UCS-2, 73 units, 61 left, costs 0.08`
 fn measures(segments: Segments, price: Option<Decimal>) -> String {
-    let (encoding, units) = (segments.encoding(), segments.units());
-    let (count, left) = (segments.count(), segments.left());
-    let mut line = format!("{encoding}, {units} units, {count} segments, {left} left");
-    if let Some(price) = price {
-        line += &format!(", costs {}", segments.cost(price));
+    let line = format!("{segments}, {} left", segments.left());
+    match price {
+        Some(price) => format!("{line}, costs {}", segments.cost(price)),
+        None => line,
     }
-    line
 }
 
 /// Counts the texts of JSON lines: one line out for every line in.

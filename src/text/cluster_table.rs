@@ -40,6 +40,7 @@ pub(super) const PAGES: [u16; 0x1101] = {
 };
 
 /// The first code point of every run, and as its last hexadecimal digit the class of the run.
+#[allow(clippy::unusual_byte_groupings)] // the code point, then the class
 pub(super) const RUNS: [u32; 885] = [
     0x0_1, 0x20_0, 0x7f_1, 0xa0_0, 0xad_1, 0xae_0, 0x300_2, 0x370_0, 0x483_2, 0x48a_0, 0x591_2,
     0x5be_0, 0x5bf_2, 0x5c0_0, 0x5c1_2, 0x5c3_0, 0x5c4_2, 0x5c6_0, 0x5c7_2, 0x5c8_0, 0x600_4,
