@@ -107,10 +107,7 @@ pub enum Rule {
 /// ```
 #[macro_export]
 macro_rules! gsm7 {
-    ($text:expr, $segments:expr $(,)?) => {
-        $crate::gsm7!($text, $segments, room = 0)
-    };
-    ($text:expr, $segments:expr, room = $room:expr $(,)?) => {
-        const { $crate::text::gsm7_within($text, $segments, $room) }
+    ($text:expr, $segments:expr $(, room = $room:expr)? $(,)?) => {
+        const { $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?) }
     };
 }
