@@ -40,7 +40,7 @@ pub(super) const fn first_septets(text: &[u8]) -> (u8, usize) {
 }
 
 /// The septets of some text, if all of it is ASCII and in GSM-7.
-pub(super) const fn septets_of_ascii(text: &[u8; 8]) -> Option<usize> {
+pub(super) const fn septets_of_ascii(text: &[u8; 4]) -> Option<usize> {
     let (mut sum, mut at) = (0, 0);
     while at < text.len() {
         sum += SUMMANDS[text[at] as usize] as usize;
@@ -60,7 +60,7 @@ const LATIN_1: [u8; 256] = {
     table
 };
 
-/// What a byte adds to a sum: its septets, or for what is not in GSM-7 or not ASCII, more than eight
+/// What a byte adds to a sum: its septets, or for what is not ASCII or not in GSM-7, more than four
 /// characters have.
 const SUMMANDS: [u8; 256] = {
     let mut table = [OUTSIDE; 256];

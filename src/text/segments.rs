@@ -90,7 +90,7 @@ pub(super) const fn gsm7_segments(text: &str) -> Option<Segments> {
     let mut packer = Packer::new(Encoding::Gsm7);
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
-        // Most blocks are ASCII and do not reach the end of the segment: they need only be added up.
+        // Most blocks of four are ASCII and do not reach the end of the segment: they are added up.
         let block_end = match rest.split_first_chunk() {
             Some((block, after)) => match gsm7::septets_of_ascii(block) {
                 Some(septets) if packer.has_room(septets) => {
