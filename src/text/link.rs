@@ -1,8 +1,8 @@
 //! Links of public shorteners, which carriers filter: a text with one may never arrive.
 //!
-//! Source of the rule: Twilio's error 30007 and the CTIA's Messaging Principles and Best Practices,
-//! 5.3 (2026-11). Of the hosts: services that anyone can shorten with, as of November 2026. A domain
-//! that a brand shortens with for itself is no such thing.
+//! The CTIA's Messaging Principles and Best Practices ask for it, and Twilio's error 30007 is what comes
+//! of it. The hosts are services that anyone can shorten with, collected in November 2026; no authority
+//! keeps a list. A domain that a brand shortens with for itself is no such thing.
 
 const SHORTENERS: [&str; 40] = [
     "adf.ly",

@@ -1,7 +1,10 @@
 //! Whether a text says how to opt out of more like it, in English, French, Spanish or German.
 //!
-//! Sources: the wordings that Twilio's A2P 10DLC campaign guide, the CTIA's Messaging Principles and
-//! Best Practices, 5.1.3, the CRTC and the CNIL ask for (2026-11).
+//! The wordings are common ones, collected in November 2026; no authority keeps a list.
+
+use super::substitute::to_gsm7;
+
+// The words are in lower case, and as `to_gsm7` leaves them: `arret`, but `répondez`.
 
 /// Words that are an opt-out line wherever they stand, each a sequence of whole words.
 const PHRASES: [&[&str]; 27] = [
@@ -19,29 +22,29 @@ const PHRASES: [&[&str]; 27] = [
     &["désinscrire"],
     &["desinscrire"],
     &["désinscription"],
-    &["pour", "arrêter"],
+    &["pour", "arreter"],
     &["dar", "de", "baja"],
     &["darse", "de", "baja"],
     &["darte", "de", "baja"],
     &["date", "de", "baja"],
     &["dese", "de", "baja"],
     &["dejar", "de", "recibir"],
-    &["cancelar", "suscripción"],
-    &["anular", "suscripción"],
+    &["cancelar", "suscripcion"],
+    &["anular", "suscripcion"],
     &["abmelden"],
     &["abmeldung"],
     &["abbestellen"],
     &["abbestellung"],
 ];
 
-/// What a recipient sends back.
-const KEYWORDS: [&str; 13] = [
-    "stop", "stopall", "stopp", "arret", "arrêt", "baja", "alto", "parar", "cancelar", "end",
-    "quit", "cancel", "optout",
-];
+/// What a recipient sends back, in capitals or not.
+const KEYWORDS: [&str; 5] = ["stop", "stopall", "stopp", "arret", "baja"];
+
+/// The same, but too common as words: only in capitals, and asked for.
+const COMMON_KEYWORDS: [&str; 7] = ["end", "quit", "cancel", "optout", "alto", "parar", "cancelar"];
 
 /// What asks for it, up to four words before: "reply STOP", "antworten Sie mit STOPP".
-const ASKING: [&str; 44] = [
+const ASKING: [&str; 42] = [
     "reply",
     "replying",
     "text",
@@ -69,8 +72,6 @@ const ASKING: [&str; 44] = [
     "responde",
     "responder",
     "respondiendo",
-    "envía",
-    "envíe",
     "envia",
     "envie",
     "enviar",
@@ -94,20 +95,25 @@ const FOLLOWING: [&str; 13] =
     ["to", "2", "for", "au", "pour", "sms", "al", "para", "an", "zum", "um", "end", "ends"];
 
 pub(super) fn has_opt_out(text: &str) -> bool {
+    let text = to_gsm7(text);
     let words: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let is_phrase = |phrase: &&[&str]| lower.windows(phrase.len()).any(|words| words == *phrase);
     let asks = |word: &String| ASKING.contains(&word.as_str());
-    let is_asked_for = |at: usize| {
+    let number = |word: &String| word.len() > 2 && word.bytes().all(|b| b.is_ascii_digit());
+    let goes_on = |word: &String| number(word) || FOLLOWING.contains(&word.as_str());
+    let is_keyword = |at: usize| {
         let capitals = words[at].chars().all(char::is_uppercase);
-        let number = |word: &String| word.len() > 2 && word.bytes().all(|b| b.is_ascii_digit());
-        let goes_on = |word: &String| number(word) || FOLLOWING.contains(&word.as_str());
-        lower[at.saturating_sub(4)..at].iter().any(asks)
-            || capitals && lower.get(at + 1).is_none_or(goes_on)
+        let asked = lower[at.saturating_sub(4)..at].iter().any(asks);
+        match lower[at].as_str() {
+            word if KEYWORDS.contains(&word) => {
+                asked || capitals && lower.get(at + 1).is_none_or(goes_on)
+            }
+            word => COMMON_KEYWORDS.contains(&word) && asked && capitals,
+        }
     };
-    PHRASES.iter().any(is_phrase)
-        || (0..words.len()).any(|at| KEYWORDS.contains(&lower[at].as_str()) && is_asked_for(at))
+    PHRASES.iter().any(is_phrase) || (0..words.len()).any(is_keyword)
 }
 
 #[cfg(test)]
@@ -119,6 +125,9 @@ mod tests {
         for text in [
             "20% off this week. Reply STOP to opt out.",
             "Txt stop to 12345",
+            "Text HELP for help, STOP to cancel",
+            "Reply END to leave",
+            "STOP/ARRET",
             "Text \"STOP\" to unsubscribe",
             "Opt out: https://example.com/o",
             "Opt-out anytime",
@@ -131,6 +140,7 @@ mod tests {
             "Répondez ARRET pour ne plus recevoir",
             "Textez ARRÊT au 12345",
             "Pour arrêter : STOP",
+            "Re\u{301}pondez ARRE\u{302}T",
             "Pour vous désabonner : example.com/d",
             "Responda BAJA para salir",
             "Envía STOP al 12345",
@@ -153,6 +163,8 @@ mod tests {
             "Don't stop to think, buy now",
             "Offer ends Sunday",
             "The END is near",
+            "Reply YES before the end of May",
+            "BIG SALE, UNTIL THE END",
             "Get off at the next stop",
             "Baja California from 99",
             "STOP THE CLOCK: 20% off",
