@@ -1,6 +1,6 @@
 //! [`check`]: what is wrong with a text, before it is sent.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use super::{
     Finding, Limit, Place, Report, Rule, gsm7::septets, link, opt_out, segments_by,
@@ -78,34 +78,40 @@ pub fn check(text: &str, checks: &Checks) -> Report {
         findings.push(Finding::NoOptOut);
     }
 
-    // One finding for a character or a shortener, however often it occurs.
-    let (mut characters, mut shorteners) = (HashMap::new(), HashMap::new());
+    let (mut characters, mut shorteners) = (Grouped::default(), Grouped::default());
     let mut links = link::shortened(text).peekable();
-    let mut link_findings = Vec::new();
-    let (mut writer, mut place) = (Gsm7Writer::default(), Place::START);
-    for c in text.chars() {
-        let substitute = writer.push(c);
-        if septets(c) == 0 {
-            let at = *characters.entry(c).or_insert(findings.len());
-            match findings.get_mut(at) {
-                Some(Finding::NotGsm7 { times, .. }) => *times += 1,
-                _ => findings.push(Finding::NotGsm7 {
-                    character: c,
-                    first: place,
-                    times: 1,
-                    substitute,
-                }),
-            }
+    let (mut writer, mut first) = (Gsm7Writer::default(), Place::START);
+    for character in text.chars() {
+        let substitute = writer.push(character);
+        if septets(character) == 0 {
+            let finding = Finding::NotGsm7 { character, first, times: 1, substitute };
+            characters.note(character, finding);
         }
-        if let Some((_, host)) = links.next_if(|(byte, _)| *byte == place.byte) {
-            let at = *shorteners.entry(host).or_insert(link_findings.len());
-            match link_findings.get_mut(at) {
-                Some(Finding::ShortenedLink { times, .. }) => *times += 1,
-                _ => link_findings.push(Finding::ShortenedLink { host, first: place, times: 1 }),
-            }
+        if let Some((_, host)) = links.next_if(|(byte, _)| *byte == first.byte) {
+            shorteners.note(host, Finding::ShortenedLink { host, first, times: 1 });
         }
-        place = place.after(c);
+        first = first.after(character);
     }
-    findings.append(&mut link_findings);
+    findings.append(&mut characters.findings);
+    findings.append(&mut shorteners.findings);
     Report { before, after: segments_by(checks.rule, &writer.text), findings }
+}
+
+/// One finding for a character or a shortener, however often it occurs.
+#[derive(Default)]
+struct Grouped<K> {
+    findings: Vec<Finding>,
+    places: HashMap<K, usize>,
+}
+
+impl<K: Eq + Hash> Grouped<K> {
+    fn note(&mut self, key: K, finding: Finding) {
+        let place = *self.places.entry(key).or_insert(self.findings.len());
+        match self.findings.get_mut(place) {
+            Some(Finding::NotGsm7 { times, .. } | Finding::ShortenedLink { times, .. }) => {
+                *times += 1
+            }
+            _ => self.findings.push(finding),
+        }
+    }
 }
