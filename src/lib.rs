@@ -19,6 +19,7 @@ pub mod message;
 pub mod number;
 pub mod provider;
 pub mod registry;
+pub mod text;
 pub mod transport;
 pub mod webhook;
 

@@ -232,3 +232,17 @@ async fn plivo_lists_the_media_of_a_message() {
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].size, Some(1_024));
 }
+
+#[tokio::test]
+async fn each_vendor_counts_segments_by_its_rule() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let twilio = Twilio::new(&TwilioConfig::sandbox(&sandbox)).unwrap();
+    let plivo = Plivo::new(&PlivoConfig::sandbox(&sandbox)).unwrap();
+    // An emoji with its skin tone stays whole at Twilio, and takes a third segment.
+    let text = "я".repeat(65) + "👋🏽" + &"я".repeat(65);
+    for (sms, segments) in [(&twilio as &dyn SmsProvider, 3), (&plivo, 2)] {
+        let receipt = sms.send(&Message::new(to(), text.as_str())).await.unwrap();
+        let record = sms.fetch(&receipt.id.unwrap()).await.unwrap();
+        assert_eq!(record.segments, Some(segments));
+    }
+}

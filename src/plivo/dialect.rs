@@ -17,6 +17,7 @@ use crate::{
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
+    text::{Limit, Rule, segments_by},
     transport::lenient,
     webhook::PublicUrl,
 };
@@ -89,8 +90,7 @@ impl Dialect for PlivoDialect {
 
     fn timeline(&self, message: &Carried, fate: Fate) -> Vec<Step> {
         // Plivo takes a text that is too long, and fails it afterwards.
-        let limit = if message.text.is_ascii() { 1_600 } else { 737 };
-        let too_long = message.text.encode_utf16().count() > limit;
+        let too_long = Limit::PLIVO.excess(&message.text) > 0;
         let mut steps = Step::to_fate(if too_long { Fate::Failed(110) } else { fate });
         steps.insert(0, Step::to(MessageStatus::Queued));
         steps
@@ -98,7 +98,7 @@ impl Dialect for PlivoDialect {
 
     fn report(&self, message: &Carried) -> Option<Request<Bytes>> {
         let callback = message.callback.as_ref()?;
-        let (uuid, segments) = (message.id.value(), message.segments().to_string());
+        let (uuid, segments) = (message.id.value(), units(message).to_string());
         let (from, to) = (plain(&message.from), message.to.digits().to_string());
         let code = match message.error_code {
             Some(code) => code.to_string(),
@@ -211,12 +211,17 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     Ok(sandbox::json(200, &json!({"api_id": new_uuid(), "meta": meta, "objects": objects})))
 }
 
+/// Plivo's word for segments.
+fn units(message: &Carried) -> usize {
+    segments_by(Rule::Plain, &message.text).count()
+}
+
 /// What one segment costs, in US dollars.
 const RATE: &str = "0.00350";
 
 fn amount(message: &Carried) -> String {
     let rate: rust_decimal::Decimal = RATE.parse().unwrap_or_default(); // a decimal
-    let charged = if message.status == MessageStatus::Failed { 0 } else { message.segments() };
+    let charged = if message.status == MessageStatus::Failed { 0 } else { units(message) };
     (rate * rust_decimal::Decimal::from(charged)).to_string()
 }
 
@@ -246,7 +251,7 @@ fn body(message: &Carried) -> Value {
         "to_number": message.to.digits().to_string(),
         "total_amount": amount(message),
         "total_rate": RATE,
-        "units": message.segments(),
+        "units": units(message),
     });
     if let Some(pool) = &message.pool {
         body["powerpack_id"] = pool.as_str().into();

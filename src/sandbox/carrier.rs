@@ -86,14 +86,6 @@ impl Carried {
             changes: 0,
         }
     }
-
-    /// How many segments a text of this length takes, roughly: text beyond ASCII counts as UCS-2.
-    #[must_use]
-    pub fn segments(&self) -> usize {
-        let units = self.text.encode_utf16().count();
-        let (one, many) = if self.text.is_ascii() { (160, 153) } else { (70, 67) };
-        if units <= one { 1 } else { units.div_ceil(many) }
-    }
 }
 
 /// Where to report what becomes of a message.

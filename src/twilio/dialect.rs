@@ -15,6 +15,7 @@ use crate::{
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
+    text::segments,
     twilio::{TWILIO, TwilioConfig, TwilioWebhook, client::FORM, error_help},
     webhook::PublicUrl,
 };
@@ -246,9 +247,9 @@ fn body(message: &Carried) -> Value {
     let sid = message.id.value();
     let uri = format!("/2010-04-01/Accounts/{account}/Messages/{sid}");
     let sent = message.status == MessageStatus::Sent || message.status.is_final();
-    let segments = match message.status {
+    let num_segments = match message.status {
         MessageStatus::Accepted | MessageStatus::Scheduled => 0,
-        _ => message.segments(),
+        _ => segments(&message.text).count(),
     };
     json!({
         "account_sid": account,
@@ -263,7 +264,7 @@ fn body(message: &Carried) -> Value {
         "from": Some(&message.from).filter(|from| !from.is_empty()),
         "messaging_service_sid": message.pool,
         "num_media": message.media.len().to_string(),
-        "num_segments": segments.to_string(),
+        "num_segments": num_segments.to_string(),
         "price": (message.status == MessageStatus::Delivered).then_some("-0.00750"),
         "price_unit": "USD",
         "sid": sid,

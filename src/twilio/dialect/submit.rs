@@ -9,6 +9,7 @@ use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl, WebUrlError},
     number::PhoneNumber,
     sandbox::{self, Ask, Callback, Carried, Carrier},
+    text::Limit,
     twilio::TWILIO,
 };
 
@@ -38,7 +39,7 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
     if template.is_none() && get(&form, "ContentVariables").is_some() {
         return Err((400, 21654, "ContentSid is required with ContentVariables."));
     }
-    if text.chars().count() > 1_600 {
+    if Limit::TWILIO.excess(text) > 0 {
         return Err((400, 21617, "The message body exceeds 1600 characters."));
     }
     if media.len() > 10 {

@@ -1,0 +1,168 @@
+//! Checks texts before they are sent: how they are encoded and cut, what they cost, what is wrong.
+//!
+//! ```text
+//! cargo run --example check_text -- --marketing --price 0.04 FILE...
+//! ```
+//!
+//! Every file is one text; a line break at its end does not count. Exit code 0: nothing is wrong.
+//! 1: something is. 2: the command line is wrong, or a file cannot be read.
+//!
+//! With `--jsonl`, reads `{"text": "..."}` lines from standard input and writes one line for each:
+//! `{"encoding": "GSM-7", "units": 19, "segments": 1}`, or `{"error": "..."}`, and then exit code 2.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anysms::{
+    Decimal,
+    text::{Checks, Limit, Rule, Segments, check, segments_by},
+};
+use clap::{Parser, ValueEnum};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Checks texts before they are sent.
+#[derive(Parser)]
+struct Arguments {
+    /// The files, each of them one text.
+    #[arg(required_unless_present = "jsonl")]
+    files: Vec<PathBuf>,
+    /// What stays together where a text is cut.
+    #[arg(long, default_value = "twilio")]
+    rule: RuleName,
+    /// The texts are marketing: they must say how to opt out.
+    #[arg(long)]
+    marketing: bool,
+    /// The most segments that a text may take.
+    #[arg(long)]
+    max_segments: Option<usize>,
+    /// The vendor whose limit a text must keep to. Default: both.
+    #[arg(long)]
+    limit: Option<LimitName>,
+    /// The price of one segment.
+    #[arg(long)]
+    price: Option<Decimal>,
+    /// Count the texts of JSON lines from standard input.
+    #[arg(long, conflicts_with_all = ["files", "marketing", "max_segments", "limit", "price"])]
+    jsonl: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RuleName {
+    Twilio,
+    Plain,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum LimitName {
+    Twilio,
+    Plivo,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    text: String,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let rule = match arguments.rule {
+        RuleName::Twilio => Rule::Twilio,
+        RuleName::Plain => Rule::Plain,
+    };
+    let out = BufWriter::new(io::stdout().lock());
+    let done = if arguments.jsonl { count(rule, out) } else { report(&arguments, rule, out) };
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::from(2)
+    })
+}
+
+/// Prints the report of every file.
+fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
+    let mut checks = Checks::default().with_rule(rule);
+    if arguments.marketing {
+        checks = checks.with_marketing();
+    }
+    if let Some(max) = arguments.max_segments {
+        checks = checks.with_max_segments(max);
+    }
+    for (name, limit) in [(LimitName::Twilio, Limit::TWILIO), (LimitName::Plivo, Limit::PLIVO)] {
+        if arguments.limit.is_none_or(|only| only == name) {
+            checks = checks.with_limit(limit);
+        }
+    }
+    let (mut clean, mut readable) = (true, true);
+    for path in &arguments.files {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                eprintln!("{}: {error}", path.display());
+                readable = false;
+                continue;
+            }
+        };
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let report = check(text.strip_suffix('\r').unwrap_or(text), &checks);
+        writeln!(out, "{}", path.display())?;
+        writeln!(out, "  as it is: {}", measures(report.before, arguments.price))?;
+        if report.after != report.before {
+            writeln!(out, "  to_gsm7:  {}", measures(report.after, arguments.price))?;
+        }
+        for finding in report.findings() {
+            match finding.place() {
+                Some(place) => writeln!(out, "  {place}: {finding}")?,
+                None => writeln!(out, "  {finding}")?,
+            }
+        }
+        clean &= report.is_clean();
+    }
+    out.flush()?;
+    Ok(ExitCode::from(if !readable {
+        2
+    } else if !clean {
+        1
+    } else {
+        0
+    }))
+}
+
+/// `2 segments of UCS-2, 73 units, 61 left, costs 0.08`
+fn measures(segments: Segments, price: Option<Decimal>) -> String {
+    let line = format!("{segments}, {} left", segments.left());
+    match price {
+        Some(price) => format!("{line}, costs {}", segments.cost(price)),
+        None => line,
+    }
+}
+
+/// Counts the texts of JSON lines: one line out for every line in.
+fn count(rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
+        match serde_json::from_slice::<Line>(&line?) {
+            Ok(line) => {
+                let segments = segments_by(rule, &line.text);
+                let counted = json!({
+                    "encoding": segments.encoding().to_string(),
+                    "units": segments.units(),
+                    "segments": segments.count(),
+                });
+                writeln!(out, "{counted}")?;
+            }
+            Err(_) => {
+                // Not the parser's own words, which may quote the text.
+                let error = "not a JSON object with a text";
+                eprintln!("line {}: {error}", index + 1);
+                writeln!(out, "{}", json!({"error": error}))?;
+                code = ExitCode::from(2);
+            }
+        }
+    }
+    out.flush()?;
+    Ok(code)
+}

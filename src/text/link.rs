@@ -1,0 +1,103 @@
+//! Links of public shorteners, which carriers filter: a text with one may never arrive.
+//!
+//! The CTIA's Messaging Principles and Best Practices ask for it, and Twilio's error 30007 is what comes
+//! of it. The hosts are services that anyone can shorten with, collected in November 2026; no authority
+//! keeps a list. A domain that a brand shortens with for itself is no such thing.
+
+const SHORTENERS: [&str; 40] = [
+    "adf.ly",
+    "bit.do",
+    "bit.ly",
+    "bitly.com",
+    "bl.ink",
+    "buff.ly",
+    "clck.ru",
+    "cutt.ly",
+    "da.gd",
+    "dlvr.it",
+    "goo.gl",
+    "ht.ly",
+    "is.gd",
+    "j.mp",
+    "lc.chat",
+    "mcaf.ee",
+    "ow.ly",
+    "ouo.io",
+    "qr.ae",
+    "rb.gy",
+    "rebrand.ly",
+    "s.id",
+    "short.gy",
+    "short.io",
+    "shorte.st",
+    "shorturl.at",
+    "shrtco.de",
+    "snip.ly",
+    "soo.gd",
+    "su.pr",
+    "surl.li",
+    "t.co",
+    "t.ly",
+    "tiny.cc",
+    "tiny.one",
+    "tinyurl.com",
+    "trib.al",
+    "u.to",
+    "urlz.fr",
+    "v.gd",
+];
+
+/// The links of shorteners in a text: where each begins, and its host.
+pub(super) fn shortened(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
+    let part_of_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        while let Some(start) = text[end..].find(part_of_host).map(|start| end + start) {
+            let rest = &text[start..];
+            let length = rest.find(|c| !part_of_host(c)).unwrap_or(rest.len());
+            end = start + length;
+            let (before, after) = (&text[..start], &text[end..]);
+            // `host/path` begins a link, unless it is itself within the path of one.
+            let schemed = before.ends_with("//");
+            let link = schemed || after.starts_with('/') && !before.ends_with(['/', '@']);
+            if let Some(host) = shortener(&rest[..length]).filter(|_| link) {
+                return Some((start, host));
+            }
+        }
+        None
+    })
+}
+
+fn shortener(host: &str) -> Option<&'static str> {
+    let www = host.get(..4).filter(|start| start.eq_ignore_ascii_case("www."));
+    let host = if www.is_some() { &host[4..] } else { host };
+    SHORTENERS.into_iter().find(|known| known.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_links_and_only_links() {
+        for (text, expected) in [
+            ("See https://bit.ly/abc.", Some((12, "bit.ly"))),
+            ("bit.ly/abc", Some((0, "bit.ly"))),
+            ("(HTTP://WWW.TinyURL.com/x)", Some((8, "tinyurl.com"))),
+            ("héllo t.co/x", Some((7, "t.co"))),
+            ("https://example.com/?to=http://is.gd/x", Some((31, "is.gd"))),
+            ("https://t.co", Some((8, "t.co"))),
+            ("we met at t.co", None),
+            ("notbit.ly/abc", None),
+            ("ébit.ly/abc", None),
+            ("bit.ly.example.com/abc", None),
+            ("https://example.com/bit.ly/abc", None),
+            ("me@bit.ly/x", None),
+            ("https://links.example.com/a", None),
+            ("", None),
+        ] {
+            assert_eq!(shortened(text).next(), expected, "{text}");
+        }
+        assert_eq!(shortened("bit.ly/a t.co/b bit.ly/c").count(), 3);
+    }
+}

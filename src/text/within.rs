@@ -1,0 +1,68 @@
+//! What [`gsm7!`](crate::gsm7) evaluates at compile time.
+
+use super::{Encoding, segments::gsm7_segments};
+
+/// The text, if it fits so many segments with so many septets more.
+///
+/// # Panics
+/// If it does not, or has a character outside GSM-7: called by [`gsm7!`](crate::gsm7), it fails the
+/// build.
+#[must_use]
+#[allow(clippy::panic)] // how a constant says no
+pub const fn gsm7_within(text: &'static str, segments: usize, room: usize) -> &'static str {
+    let Some(needed) = gsm7_segments(text) else {
+        panic!("the text has a character outside GSM-7");
+    };
+    let count = match room {
+        0 => needed.count(),
+        room => most_segments(needed.units() + room),
+    };
+    if count > segments {
+        panic!("the text needs more segments than that");
+    }
+    text
+}
+
+/// The most segments that so many septets can take: every one but the last may lose a septet to an
+/// extension character that would not fit whole.
+const fn most_segments(septets: usize) -> usize {
+    let part = Encoding::Gsm7.part_limit();
+    match septets {
+        0..=160 => 1,
+        _ => 1 + (septets - part).div_ceil(part - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::segments;
+
+    #[test]
+    fn room_is_enough_for_any_filling() {
+        for n in [159, 160, 161, 305, 306, 457, 458, 459] {
+            let worst = most_segments(n);
+            for euros in 0..=n / 2 {
+                for at in [0, (n - 2 * euros) / 2, n - 2 * euros] {
+                    let text =
+                        "a".repeat(at) + &"€".repeat(euros) + &"a".repeat(n - 2 * euros - at);
+                    assert_eq!(segments(&text).units(), n);
+                    assert!(segments(&text).count() <= worst, "{n} {euros} {at}");
+                }
+            }
+        }
+        assert_eq!(gsm7_within("a", 2, 304), "a"); // 305 = 152 + 153
+    }
+
+    #[test]
+    #[should_panic(expected = "more segments")]
+    fn too_long_is_refused() {
+        let _ = gsm7_within("a", 2, 305);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside GSM-7")]
+    fn another_alphabet_is_refused() {
+        let _ = gsm7_within("ç", 2, 0);
+    }
+}
