@@ -246,6 +246,8 @@ fn numbers_are_spaced_as_their_country_does() {
     assert_eq!(french.international().to_string(), expected);
     let expected = if ENGINE { "06 12 34 56 78" } else { "+33 612345678" };
     assert_eq!(french.national().to_string(), expected);
+    let nobodys: PhoneNumber = "+2840127890".parse().unwrap();
+    assert_eq!(nobodys.international().to_string(), "+284 0127890");
     assert_eq!(format!("{:?}", french.national()), "Formatted(+33•••5678, National)");
 }
 
@@ -265,6 +267,11 @@ fn international_form_keeps_its_digits() {
         let region = "FR".parse().unwrap();
         assert_eq!(dropped, Err(PhoneNumberError::NoEngine { region }));
     }
+    // More zeros than an engine keeps.
+    let zeros: PhoneNumber = "+888000000000008".parse().unwrap();
+    assert_ne!(zeros.is_valid(), Some(true));
+    let digits = zeros.international().to_string().replace(' ', "");
+    assert_eq!(digits, zeros.to_string());
     // Italy has no national prefix: the 0 is the number's own.
     let rome = number::parse("+39 06 1234 5678", None).unwrap();
     assert_eq!(rome.number().to_string(), "+390612345678");

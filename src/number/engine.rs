@@ -46,7 +46,9 @@ mod on {
         engine::kind(number)
     }
 
+    /// The number in a style; `None` where no country has its country code.
     pub(in crate::number) fn format(number: PhoneNumber, style: Style) -> Option<String> {
+        number.region()?;
         engine::format(number, style)
     }
 }

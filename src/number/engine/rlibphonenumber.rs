@@ -30,11 +30,12 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
 }
 
 pub(super) fn is_valid(number: PhoneNumber) -> bool {
-    UTIL.is_valid_number(&theirs(number))
+    theirs(number).is_some_and(|theirs| UTIL.is_valid_number(&theirs))
 }
 
 pub(super) fn kind(number: PhoneNumber) -> NumberKind {
-    match UTIL.get_number_type(&theirs(number)) {
+    let Some(theirs) = theirs(number) else { return NumberKind::Unknown };
+    match UTIL.get_number_type(&theirs) {
         PhoneNumberType::Mobile => NumberKind::Mobile,
         PhoneNumberType::FixedLine => NumberKind::FixedLine,
         PhoneNumberType::FixedLineOrMobile => NumberKind::FixedLineOrMobile,
@@ -56,27 +57,28 @@ pub(super) fn format(number: PhoneNumber, style: Style) -> Option<String> {
         Style::International => PhoneNumberFormat::International,
         Style::Rfc3966 => PhoneNumberFormat::RFC3966,
     };
-    Some(UTIL.format(&theirs(number), style).into_owned())
+    Some(UTIL.format(&theirs(number)?, style).into_owned())
 }
 
 fn theirs_region(region: Region) -> Option<rlibphonenumber::Region> {
     region.as_str().parse().ok()
 }
 
-/// The number, digit for digit.
-fn theirs(number: PhoneNumber) -> Theirs {
+/// The number, digit for digit; `None` for one that begins with more zeros than it keeps.
+fn theirs(number: PhoneNumber) -> Option<Theirs> {
     let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
     let national = number.national_digits(buffer);
     // All but the last digit, as libphonenumber counts them.
     let zeros = national.bytes().take_while(|digit| *digit == b'0').count();
     let zeros = zeros.min(national.len().saturating_sub(1)) as i32;
-    Theirs {
+    let theirs = Theirs {
         country_code: number.country_code().into(),
-        national_number: national.parse().unwrap_or_default(), // at most 14 digits
+        national_number: national.parse().ok()?,
         italian_leading_zero: (zeros > 0).then_some(true),
         number_of_leading_zeros: (zeros > 1).then_some(zeros),
         ..Theirs::default()
-    }
+    };
+    (ours(&theirs) == Some(number)).then_some(theirs)
 }
 
 fn ours(theirs: &Theirs) -> Option<PhoneNumber> {
