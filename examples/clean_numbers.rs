@@ -2,7 +2,7 @@
 //! object a line.
 //!
 //! ```text
-//! printf 'GB\t(0)7700 900123\nFR\t+33 6 39 98 00 12\n' \
+//! printf 'GB\t(0)7700 900123\nFR\t+33 6 12 34 56 78\n' \
 //!     | cargo run --example clean_numbers --features rlibphonenumber
 //! ```
 //!

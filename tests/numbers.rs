@@ -143,8 +143,8 @@ fn what_is_no_number_of_the_uk_and_why() {
         ("06530 122166", NotInUse { country_code: 44 }),
         ("0141 0000 000 0", length(11)),
         ("+44 00 7700 900123", length(11)),
-        ("+33 6 39 98 00 12", NotUk),
-        ("0033 6 39 98 00 12", NotUk),
+        ("+33 6 12 34 56 78", NotUk),
+        ("0033 6 12 34 56 78", NotUk),
         ("+999 123 456 789", NotUk),
         ("07700 DAVINA", Character { at: 6 }),
         ("4.47701E+11", DigitsLost),
@@ -241,14 +241,14 @@ fn numbers_are_spaced_as_their_country_does() {
             format!("tel:{}", international.replace(' ', "-"))
         );
     }
-    let french: PhoneNumber = "+33639980012".parse().unwrap();
-    let expected = if ENGINE { "+33 6 39 98 00 12" } else { "+33 639980012" };
+    let french: PhoneNumber = "+33612345678".parse().unwrap();
+    let expected = if ENGINE { "+33 6 12 34 56 78" } else { "+33 612345678" };
     assert_eq!(french.international().to_string(), expected);
-    let expected = if ENGINE { "06 39 98 00 12" } else { "+33 639980012" };
+    let expected = if ENGINE { "06 12 34 56 78" } else { "+33 612345678" };
     assert_eq!(french.national().to_string(), expected);
     let nobodys: PhoneNumber = "+2840127890".parse().unwrap();
     assert_eq!(nobodys.international().to_string(), "+284 0127890");
-    assert_eq!(format!("{:?}", french.national()), "Formatted(+33•••0012, National)");
+    assert_eq!(format!("{:?}", french.national()), "Formatted(+33•••5678, National)");
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn international_form_keeps_its_digits() {
         let number: PhoneNumber = text.parse().unwrap();
         assert_eq!(number::parse(text, None).map(|p| p.number()), Ok(number), "{text}");
     }
-    let dropped = number::parse("+33 (0)6 39 98 00 12", None);
+    let dropped = number::parse("+33 (0)6 12 34 56 78", None);
     if ENGINE {
         let dropped = dropped.unwrap();
-        assert_eq!(dropped.number().to_string(), "+33639980012");
+        assert_eq!(dropped.number().to_string(), "+33612345678");
         assert!(dropped.mended().contains(Mend::NationalPrefix));
     } else {
         let region = "FR".parse().unwrap();
@@ -280,22 +280,22 @@ fn international_form_keeps_its_digits() {
 #[test]
 fn a_national_number_needs_a_region_and_its_plan() {
     let france = "FR".parse::<Region>().unwrap();
-    assert_eq!(number::parse("06 39 98 00 12", None), Err(PhoneNumberError::NoRegion));
-    assert_eq!(number::parse("0639980012", Region::WORLD), Err(PhoneNumberError::NoRegion));
-    let parsed = number::parse("06 39 98 00 12", france);
+    assert_eq!(number::parse("06 12 34 56 78", None), Err(PhoneNumberError::NoRegion));
+    assert_eq!(number::parse("0612345678", Region::WORLD), Err(PhoneNumberError::NoRegion));
+    let parsed = number::parse("06 12 34 56 78", france);
     if ENGINE {
-        assert_eq!(parsed.unwrap().number().to_string(), "+33639980012");
+        assert_eq!(parsed.unwrap().number().to_string(), "+33612345678");
         let dialled = number::parse("00 44 (0)7700 900123", france).unwrap();
         assert_eq!(dialled.number().to_string(), "+447700900123");
         let dialled = number::parse("011 55 11 2345-6799", Region::US).unwrap();
         assert_eq!(dialled.number().to_string(), "+551123456799");
         let refused = number::parse("0011 212 528 814 683", france);
         assert!(refused.is_err(), "no digit behind the exit code may go");
-        let error = number::parse("06 39 98 00", france).unwrap_err();
+        let error = number::parse("06 12 34 56", france).unwrap_err();
         assert_eq!(error, PhoneNumberError::NotInUse { country_code: 33 });
     } else {
         assert_eq!(parsed, Err(PhoneNumberError::NoEngine { region: france }));
-        let french: PhoneNumber = "+33639980012".parse().unwrap();
+        let french: PhoneNumber = "+33612345678".parse().unwrap();
         assert_eq!((french.is_valid(), french.kind()), (None, NumberKind::Unknown));
     }
 }
