@@ -147,6 +147,7 @@ fn what_is_no_number_of_the_uk_and_why() {
         ("0033 6 12 34 56 78", NotUk),
         ("+999 123 456 789", NotUk),
         ("07700 DAVINA", Character { at: 6 }),
+        ("020 7946 Mary", Character { at: 9 }),
         ("4.47701E+11", DigitsLost),
         ("44120461123.0", Ambiguous { country_code: 44 }),
         ("770090012.0", Ambiguous { country_code: 44 }),
@@ -275,6 +276,80 @@ fn international_form_keeps_its_digits() {
     // Italy has no national prefix: the 0 is the number's own.
     let rome = number::parse("+39 06 1234 5678", None).unwrap();
     assert_eq!(rome.number().to_string(), "+390612345678");
+}
+
+#[test]
+fn an_engine_makes_no_other_digits_of_a_number_in_international_form() {
+    for (text, digits) in [
+        ("+1 202 555 0143", "+12025550143"),
+        ("+1 1 202 555 0143", "+12025550143"),
+        ("+7 800 123-40-67", "+78001234067"),
+        ("+7 8 912 345 67 89", "+79123456789"),
+        ("+375 8 29 491 19 11", "+375294911911"),
+        ("+33 0 6 12 34 56 78", "+33612345678"),
+        ("+36 06 20 123 4567", "+36201234567"),
+        ("+39 06 1234 5678", "+390612345678"),
+        ("+225 01 21 23 45 67", "+2250121234567"),
+        ("+49 30 123456", "+4930123456"),
+        ("+45 32 12 34 56", "+4532123456"),
+        ("00 1 202 555 0143", "+12025550143"),
+        ("007700 900123", "+447700900123"),
+        ("+36 0 20 123 4567", "+36201234567"),
+    ] {
+        // Whatever the build, it is this number or refused.
+        if let Ok(parsed) = number::parse(text, Region::GB) {
+            assert_eq!(parsed.number().to_string(), digits, "{text}");
+        }
+    }
+    let length = |country_code, has| PhoneNumberError::Length { country_code, needs: 10, has };
+    assert_eq!(number::parse("+1 202 555 014", None), Err(length(1, 9)));
+    assert_eq!(number::parse("007700 900123", Region::GB), Err(length(7, 9)));
+    assert_eq!(number::parse("0007700 900123", Region::GB), Err(length(44, 12)));
+    let canada: PhoneNumber = "+13101234".parse().unwrap();
+    assert_eq!(canada.region(), Some(Region::CA));
+}
+
+#[test]
+fn an_island_leaves_out_its_area() {
+    for (region, text, number) in [
+        (Region::GG, "256789", "+441481256789"),
+        (Region::JE, "456 789", "+441534456789"),
+        (Region::IM, "756789", "+441624756789"),
+    ] {
+        assert_eq!(number::parse(text, region).unwrap().number().to_string(), number);
+        assert!(number::parse(text, Region::GB).is_err());
+    }
+    let unknown = number::parse("156789", Region::GG);
+    assert_eq!(unknown, Err(PhoneNumberError::NotInUse { country_code: 44 }));
+}
+
+#[cfg(any(feature = "phonenumber", feature = "rlibphonenumber"))]
+#[test]
+fn an_engines_number_says_what_was_mended() {
+    use Mend::*;
+    let cases: [(&str, &str, &[Mend]); 8] = [
+        ("FR", "06 12 34 56 78", &[]),
+        ("FR", "6 12 34 56 78", &[LostZero]),
+        ("FR", "33 6 12 34 56 78", &[NoPlus]),
+        ("FR", "+33 (0)6 12 34 56 78 x9", &[Extension, NationalPrefix]),
+        ("US", "202 555 0143", &[]),
+        ("US", "1 202 555 0143", &[]),
+        ("AU", "1300 123 456", &[]),
+        ("US", "1-800-FLOWERS", &[Letters]),
+    ];
+    for (region, text, mended) in cases {
+        let parsed = number::parse(text, region.parse::<Region>().ok()).unwrap();
+        let got: Vec<Mend> = parsed.mended().iter().collect();
+        assert_eq!(got, mended, "{text}");
+    }
+    for (region, text) in
+        [("DE", "030 123456 Home"), ("US", "202 555 DAVE"), ("FR", "06 12 34 Anne")]
+    {
+        let read = number::parse(text, region.parse::<Region>().ok());
+        assert!(matches!(read, Err(PhoneNumberError::Character { .. })), "{text}: {read:?}");
+    }
+    let short = number::parse("555-0143", Region::US);
+    assert_eq!(short, Err(PhoneNumberError::Length { country_code: 1, needs: 10, has: 7 }));
 }
 
 #[test]

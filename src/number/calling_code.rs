@@ -38,6 +38,14 @@ pub(super) fn exists(code: u16) -> bool {
     region::has_country_code(code)
 }
 
+/// How many digits follow a country code whose numbers are all as long.
+pub(super) const fn fixed_length(code: u16) -> Option<usize> {
+    match code {
+        1 | 7 => Some(10),
+        _ => None,
+    }
+}
+
 /// What is dialled before a national number inside the country, and by mistake written behind its
 /// country code; `None` if nothing. Source: libphonenumber 9.0.43.
 #[rustfmt::skip]

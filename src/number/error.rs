@@ -35,7 +35,7 @@ pub enum PhoneNumberError {
     TooLong,
     /// The text has more than [`PhoneNumber::MAX_TEXT`] characters.
     TextTooLong,
-    /// A spreadsheet wrote the number as `4.47701E+11`: its last digits are gone.
+    /// A spreadsheet wrote the number as `4.47701E+11`: its last digits may be gone.
     DigitsLost,
     /// No country has this country code.
     CountryCode,
@@ -92,7 +92,7 @@ impl fmt::Display for PhoneNumberError {
             Self::TooLong => write!(f, "has more than {} digits", PhoneNumber::MAX_DIGITS),
             Self::TextTooLong => write!(f, "has more than {} characters", PhoneNumber::MAX_TEXT),
             Self::DigitsLost => f.write_str(
-                "is in scientific notation, its last digits are lost; format the column as text",
+                "is in scientific notation, digits may be lost; format the column as text",
             ),
             Self::CountryCode => f.write_str("no country has this country code"),
             Self::NoRegion => f.write_str("in national form, needs + and the country code"),
@@ -104,7 +104,7 @@ impl fmt::Display for PhoneNumberError {
                 write!(f, "needs {needs} digits after +{country_code}, has {has}")
             }
             Self::NotInUse { country_code } => {
-                write!(f, "no number in use under +{country_code} begins so")
+                write!(f, "no number in use under +{country_code} has these digits, or as many")
             }
             Self::Ambiguous { country_code } => {
                 write!(f, "ambiguous, only a guess would make a number under +{country_code} of it")

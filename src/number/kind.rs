@@ -55,13 +55,10 @@ impl NumberKind {
         }
     }
 
-    /// Whether numbers of this kind are spelled in letters on posters: not those of a person's
-    /// phone, where letters are rather a name behind a number that lost its end.
+    /// Whether numbers of this kind are spelled in letters on posters. Behind a number of a person or
+    /// a place, letters are rather a name, and the number lost its end.
     pub(super) const fn may_be_spelled(self) -> bool {
-        matches!(
-            self,
-            Self::FixedLine | Self::TollFree | Self::PremiumRate | Self::SharedCost | Self::Uan
-        )
+        matches!(self, Self::TollFree | Self::PremiumRate | Self::SharedCost | Self::Uan)
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Mend {
     NoPlus = 1 << 6,
     /// The national prefix behind the country code was left out: `+44 (0)7700`.
     NationalPrefix = 1 << 7,
-    /// The national prefix was missing, as where a spreadsheet drops a leading 0: `7700 900123`.
+    /// The 0 that the number is dialled with was missing, as where a spreadsheet drops it: `7700 900123`.
     LostZero = 1 << 8,
 }
 

@@ -32,7 +32,8 @@ impl Parsed {
 /// other region takes one of the features `rlibphonenumber` (Google's libphonenumber, exactly) and
 /// `phonenumber` (nearly); where both are on, the exact one answers. With either, a number that is
 /// read is in a range in use, or fictional. Without, a number of another country in international
-/// form is taken as it stands, and [`PhoneNumber::is_valid`] is `None`.
+/// form is taken as it stands, and [`PhoneNumber::is_valid`] is `None`; an engine never makes other
+/// digits of it, but may refuse it.
 ///
 /// Whoever answers, an input in international form keeps its digits. The one change is a national
 /// prefix of the country right behind the country code (`+44 (0)7700 900123`), left out where the
@@ -60,7 +61,7 @@ fn read(mut reading: Reading, region: Option<Region>) -> Result<Parsed, PhoneNum
     }
     let region = region.ok_or(PhoneNumberError::NoRegion)?;
     if region.is_uk() {
-        return match uk::read(reading)? {
+        return match uk::read(reading, region)? {
             uk::Read::Uk(parsed) => Ok(parsed),
             uk::Read::Abroad(reading) => international(&reading),
         };
@@ -79,22 +80,17 @@ fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
     if code == uk::CODE {
         return uk::after_country_code(reading, national);
     }
-    let as_written = PhoneNumber::from_parts(code, national);
-    let without_prefix =
-        calling_code::national_prefix(code).and_then(|prefix| national.strip_prefix(prefix));
     if !engine::IS_ON {
-        // Nobody can tell a national prefix from a number's own 0.
-        return match Region::main(code).filter(|_| national.starts_with('0')) {
-            Some(region) if without_prefix.is_some() => Err(PhoneNumberError::NoEngine { region }),
-            _ => finish(reading, as_written?, None),
-        };
+        return unchecked(reading, code, national);
     }
+    let as_written = PhoneNumber::from_parts(code, national);
     if let Ok(number) = as_written
         && in_use(number)
     {
         return finish(reading, number, None);
     }
-    if let Some(rest) = without_prefix
+    let prefix = calling_code::national_prefix(code);
+    if let Some(rest) = prefix.and_then(|prefix| national.strip_prefix(prefix))
         && let Ok(number) = PhoneNumber::from_parts(code, rest)
         && in_use(number)
     {
@@ -105,7 +101,21 @@ fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
         return Err(PhoneNumberError::Ambiguous { country_code: code });
     }
     as_written?;
-    Err(PhoneNumberError::NotInUse { country_code: code })
+    Err(not_in_use(code, national))
+}
+
+/// A number of a country whose plan this build does not know: taken as it stands, unless it may begin
+/// with a national prefix, which nobody can tell from the number's own digits.
+fn unchecked(reading: &Reading, code: u16, national: &str) -> Result<Parsed, PhoneNumberError> {
+    let begins = |prefix: &str| national.starts_with(prefix) || national.starts_with('0');
+    let prefixed = calling_code::national_prefix(code).is_some_and(begins);
+    match (calling_code::fixed_length(code), Region::main(code)) {
+        (Some(length), _) if length == national.len() => {}
+        (_, Some(region)) if prefixed => return Err(PhoneNumberError::NoEngine { region }),
+        (Some(_), _) => return Err(not_in_use(code, national)),
+        (None, _) => {}
+    }
+    finish(reading, PhoneNumber::from_parts(code, national)?, None)
 }
 
 /// Digits as someone in the region dials them.
@@ -113,28 +123,45 @@ fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberErro
     if !engine::IS_ON {
         return Err(PhoneNumberError::NoEngine { region });
     }
-    let country_code = region.country_code();
+    let code = region.country_code();
     let digits = reading.digits();
-    let unread = PhoneNumberError::NotInUse { country_code };
-    let answer = engine::read(digits, Some(region)).ok_or(unread)?;
+    let prefix = calling_code::national_prefix(code).unwrap_or_default();
+    let refusal = not_in_use(code, digits.strip_prefix(prefix).unwrap_or(digits));
+    let answer = engine::read(digits, Some(region)).ok_or(refusal)?;
     if let Some(rest) = answer.exit_code.and_then(|len| digits.get(len..)) {
         return international(&reading.international(rest));
     }
     if !in_use(answer.number) {
-        return Err(unread);
+        return Err(refusal);
     }
-    let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
-    let no_prefix = answer.number.national_digits(buffer) == digits
-        && calling_code::national_prefix(country_code) == Some("0");
-    let mend = match answer.without_plus {
-        true => Some(Mend::NoPlus),
-        false => no_prefix.then_some(Mend::LostZero),
-    };
-    finish(reading, answer.number, mend)
+    if !answer.without_plus {
+        // Many a plan has numbers that are never dialled with a 0.
+        let no_zero = prefix == "0"
+            && !digits.starts_with('0')
+            && answer.number.national().to_string().starts_with('0');
+        return finish(reading, answer.number, no_zero.then_some(Mend::LostZero));
+    }
+    // The country code is the first digits, unless they are the number's own.
+    let whole = PhoneNumber::from_parts(code, digits);
+    if whole.is_ok_and(|whole| whole != answer.number && in_use(whole)) {
+        return Err(PhoneNumberError::Ambiguous { country_code: code });
+    }
+    let dialled = prefix == code.to_string(); // North America's 1 is both
+    finish(reading, answer.number, (!dialled).then_some(Mend::NoPlus))
 }
 
 fn in_use(number: PhoneNumber) -> bool {
     number.is_valid() == Some(true) || number.is_fictional()
+}
+
+/// Why digits behind a country code, with no national prefix before them, are no number.
+fn not_in_use(country_code: u16, national: &str) -> PhoneNumberError {
+    match calling_code::fixed_length(country_code) {
+        Some(needs) if needs != national.len() => {
+            PhoneNumberError::Length { country_code, needs, has: national.len() }
+        }
+        _ => PhoneNumberError::NotInUse { country_code },
+    }
 }
 
 fn finish(

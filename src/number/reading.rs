@@ -3,7 +3,8 @@
 //!
 //! What may stand between digits, what begins an extension and what letters mean follows Google's
 //! libphonenumber, so that its engines and the UK's rules see the same digits. Where libphonenumber
-//! would guess (letters in brackets, a name behind a number) the text is refused.
+//! would guess (letters in brackets, a name behind a number, a country code in letters), and for signs
+//! that few people write (`0~0`, `phone-context`), the text is refused.
 
 use super::{Mend, Mended, NumberKind, Parsed, PhoneNumber, PhoneNumberError as E};
 
@@ -27,7 +28,7 @@ impl Reading {
 
     /// Reads a text of up to [`PhoneNumber::MAX_TEXT`] characters.
     pub(super) fn of(text: &str) -> Result<Self, E> {
-        if text.len() > PhoneNumber::MAX_TEXT && text.chars().count() > PhoneNumber::MAX_TEXT {
+        if text.chars().nth(PhoneNumber::MAX_TEXT).is_some() {
             return Err(E::TextTooLong);
         }
         let mut reading = Self {
@@ -85,9 +86,11 @@ impl Reading {
     /// Where the number begins: at its first digit or `+`.
     fn leave_out_what_is_before(&mut self, text: &str) -> Result<usize, E> {
         for (at, c) in text.char_indices() {
+            let next = text[at + c.len_utf8()..].chars().next();
             match c {
                 '+' | '＋' => return Ok(at),
-                '*' | '#' => return Err(E::Character { at }), // a code to dial, not a number
+                // A code to dial, not a number.
+                '*' | '#' if next.and_then(digit).is_some() => return Err(E::Character { at }),
                 c if digit(c).is_some() => return Ok(at),
                 c if !is_separator(c) && !c.is_whitespace() => {
                     self.mended.add(Mend::Surroundings);
@@ -143,13 +146,20 @@ impl Reading {
         Ok(())
     }
 
-    /// Three letters or more up to the end, with digits and separators between them.
+    /// Three letters or more up to the end, with digits and separators between them; and before them
+    /// at least three digits, behind a country code.
     fn read_letters(&mut self, text: &str, start: usize) -> Result<(), E> {
         self.mended.add(Mend::Letters);
         self.letters_at = start;
         let mut letters = 0;
+        let prefix = if self.plus { 4 } else { 3 };
+        if self.len < prefix {
+            return Err(E::Character { at: start });
+        }
         for (at, c) in text[start..].char_indices() {
-            if let Some(key) = key_of(c) {
+            if is_extension(&text[start + at..]) {
+                return Err(E::Character { at: start + at });
+            } else if let Some(key) = key_of(c) {
                 letters += 1;
                 self.push(key)?;
             } else if let Some(digit) = digit(c) {
@@ -182,7 +192,7 @@ fn is_bracket(c: char) -> bool {
 
 /// The signs that begin an extension, in lower case, each before those it begins with; and the most
 /// digits that may follow.
-const EXTENSIONS: [(&str, usize); 18] = [
+const EXTENSIONS: [(&str, usize); 19] = [
     (";ext=", 20),
     ("extension", 20),
     ("extensión", 20),
@@ -195,22 +205,22 @@ const EXTENSIONS: [(&str, usize); 18] = [
     ("доб", 20),
     ("anexo", 20),
     ("int", 9),
+    ("ｉｎｔ", 9),
     ("x", 9),
     ("ｘ", 9),
     ("#", 9),
     ("＃", 9),
     ("~", 9),
-    (",", 9),
+    ("～", 9),
 ];
 
 /// Whether this is an extension and nothing else: a sign, and its digits up to the end.
 fn is_extension(text: &str) -> bool {
-    let text = text.trim_start_matches(',');
-    let text = text.trim_start_matches([' ', '\u{a0}', '\t']);
-    let (digits, most) = EXTENSIONS
-        .iter()
-        .find_map(|(sign, most)| Some((strip_sign(text, sign)?, *most)))
-        .unwrap_or((text, 9)); // commas alone
+    let behind_commas = text.trim_start_matches(',');
+    let commas = behind_commas.len() < text.len();
+    let text = behind_commas.trim_start_matches([' ', '\u{a0}', '\t']);
+    let sign = EXTENSIONS.iter().find_map(|(sign, most)| Some((strip_sign(text, sign)?, *most)));
+    let Some((digits, most)) = sign.or(commas.then_some((text, 9))) else { return false };
     let digits = digits.strip_prefix([':', '.', '．']).unwrap_or(digits);
     let digits = digits.trim_start_matches([' ', '\u{a0}', '\t', ',', '-']);
     let digits = digits.strip_suffix('#').unwrap_or(digits);
@@ -345,6 +355,14 @@ mod tests {
             ("07700900123 (Dave)", Character { at: 13 }),
             ("07700 900123 DJ", Character { at: 13 }),
             ("07700+900123", Character { at: 5 }),
+            ("0800 1111 10:30", Character { at: 12 }),
+            ("030 1234:5678", Character { at: 8 }),
+            ("030 1234\t5678", Character { at: 8 }),
+            ("07700900123~1234567890", Character { at: 11 }),
+            ("2abc 123 4567", Character { at: 1 }),
+            ("+62abc 123 4567", Character { at: 3 }),
+            ("0800 abc56x7", Character { at: 10 }),
+            ("#31# 07700900123", Character { at: 0 }),
             ("4.47701E+11", DigitsLost),
             ("1234567890123456789012345", TooLong),
         ] {

@@ -5,7 +5,7 @@
 
 mod ranges;
 
-use super::{Mend, NumberKind, Parsed, PhoneNumber, PhoneNumberError, reading::Reading};
+use super::{Mend, NumberKind, Parsed, PhoneNumber, PhoneNumberError, Region, reading::Reading};
 
 /// The country code.
 pub(super) const CODE: u16 = 44;
@@ -35,7 +35,7 @@ const DIGITS: usize = 10;
 /// [`PhoneNumberError`] says what is wrong and where, without quoting the text;
 /// [`PhoneNumberError::NotUk`] for a number of another country.
 pub fn parse(text: &str) -> Result<Parsed, PhoneNumberError> {
-    Reading::of(text)?.number(|reading| match read(reading)? {
+    Reading::of(text)?.number(|reading| match read(reading, Region::GB)? {
         Read::Uk(parsed) => Ok(parsed),
         Read::Abroad(_) => Err(PhoneNumberError::NotUk),
     })
@@ -69,8 +69,8 @@ pub(super) enum Read {
     Abroad(Reading),
 }
 
-/// Reads digits as someone in the UK writes them.
-pub(super) fn read(mut reading: Reading) -> Result<Read, PhoneNumberError> {
+/// Reads digits as someone in one of the four regions writes them.
+pub(super) fn read(mut reading: Reading, region: Region) -> Result<Read, PhoneNumberError> {
     if reading.plus && reading.digits().starts_with('0') {
         // `+07700`, `+0044`: the plus is one too many.
         reading.plus = false;
@@ -91,8 +91,21 @@ pub(super) fn read(mut reading: Reading) -> Result<Read, PhoneNumberError> {
         reading.mended.add(Mend::NoPlus);
         return after_country_code(&reading, national).map(Read::Uk);
     }
+    if let Some(area) = local_area(region).filter(|_| digits.len() == 6) {
+        return finish(&reading, &format!("{area}{digits}"), None).map(Read::Uk);
+    }
     let mended = if digits.starts_with('0') { None } else { Some(Mend::LostZero) };
     finish(&reading, digits.strip_prefix('0').unwrap_or(digits), mended).map(Read::Uk)
+}
+
+/// What people on an island leave out before the six digits of a landline there.
+fn local_area(region: Region) -> Option<&'static str> {
+    match region {
+        Region::GG => Some("1481"),
+        Region::IM => Some("1624"),
+        Region::JE => Some("1534"),
+        _ => None,
+    }
 }
 
 /// Reads the digits behind +44, or those of the national form: a 0 before them is one too many.
