@@ -16,8 +16,8 @@ use std::{
 };
 
 use anysms::{
-    PhoneNumber,
-    number::{self, Region},
+    PhoneNumber, PhoneNumberError,
+    number::{self, Parsed, Region},
 };
 use serde_json::{Value, json};
 
@@ -45,17 +45,7 @@ fn clean(mut lines: impl BufRead, mut out: impl Write) -> io::Result<()> {
 }
 
 fn answer(line: &str) -> Value {
-    let Some((region, text)) = line.split_once('\t') else {
-        return json!({ "valid": false, "error": "line: needs REGION, a tab, and the number" });
-    };
-    let region: Option<Region> = match region {
-        "ZZ" => None,
-        code => match code.parse() {
-            Ok(region) => Some(region),
-            Err(error) => return json!({ "valid": false, "error": format!("{error}") }),
-        },
-    };
-    match number::parse(text, region) {
+    match read(line) {
         Ok(parsed) => {
             let number = parsed.number();
             let mended: Vec<String> = parsed.mended().iter().map(|m| m.to_string()).collect();
@@ -68,8 +58,39 @@ fn answer(line: &str) -> Value {
                 "error": null,
             })
         }
-        Err(error) => json!({ "valid": false, "error": error.to_string() }),
+        Err(Refused { valid, error }) => json!({
+            "valid": valid,
+            "e164": null,
+            "type": null,
+            "number_region": null,
+            "mended": [],
+            "error": error,
+        }),
     }
+}
+
+/// Why there is no number; `valid` is unknown where only an engine could tell.
+struct Refused {
+    valid: Option<bool>,
+    error: String,
+}
+
+fn refused(error: impl ToString) -> Refused {
+    Refused { valid: Some(false), error: error.to_string() }
+}
+
+fn read(line: &str) -> Result<Parsed, Refused> {
+    let (region, text) = line
+        .split_once('\t')
+        .ok_or_else(|| refused("line: needs REGION, a tab, and the number"))?;
+    let region = match region {
+        "ZZ" => None,
+        code => Some(code.parse::<Region>().map_err(refused)?),
+    };
+    number::parse(text, region).map_err(|error| match error {
+        PhoneNumberError::NoEngine { .. } => Refused { valid: None, ..refused(error) },
+        error => refused(error),
+    })
 }
 
 fn kind(number: PhoneNumber) -> String {
