@@ -75,21 +75,21 @@ struct Refused {
     error: String,
 }
 
-fn refused(error: impl ToString) -> Refused {
+fn refused(error: &impl ToString) -> Refused {
     Refused { valid: Some(false), error: error.to_string() }
 }
 
 fn read(line: &str) -> Result<Parsed, Refused> {
     let (region, text) = line
         .split_once('\t')
-        .ok_or_else(|| refused("line: needs REGION, a tab, and the number"))?;
+        .ok_or_else(|| refused(&"line: needs REGION, a tab, and the number"))?;
     let region = match region {
         "ZZ" => None,
-        code => Some(code.parse::<Region>().map_err(refused)?),
+        code => Some(code.parse::<Region>().map_err(|error| refused(&error))?),
     };
     number::parse(text, region).map_err(|error| match error {
-        PhoneNumberError::NoEngine { .. } => Refused { valid: None, ..refused(error) },
-        error => refused(error),
+        PhoneNumberError::NoEngine { .. } => Refused { valid: None, ..refused(&error) },
+        error => refused(&error),
     })
 }
 
