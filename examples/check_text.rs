@@ -22,10 +22,10 @@ use anysms::{
     text::{Checks, Limit, Rule, Segments, check, segments_by},
 };
 use clap::{Parser, ValueEnum};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-/// Checks texts before they are sent.
+/// Checks texts before they are sent. Exit code 0: nothing is wrong; 1: something is; 2: the command
+/// line is wrong, or a file cannot be read.
 #[derive(Parser)]
 struct Arguments {
     /// The files, each of them one text.
@@ -43,11 +43,14 @@ struct Arguments {
     /// The vendor whose limit a text must keep to. Default: both.
     #[arg(long)]
     limit: Option<LimitName>,
+    /// The texts may be UCS-2: find only characters that have a substitute.
+    #[arg(long)]
+    allow_ucs2: bool,
     /// The price of one segment.
     #[arg(long)]
     price: Option<Decimal>,
-    /// Count the texts of JSON lines from standard input.
-    #[arg(long, conflicts_with_all = ["files", "marketing", "max_segments", "limit", "price"])]
+    /// Count the texts of `{"text": "..."}` lines from standard input.
+    #[arg(long, conflicts_with_all = ["files", "marketing", "max_segments", "limit", "allow_ucs2", "price"])]
     jsonl: bool,
 }
 
@@ -63,11 +66,6 @@ enum LimitName {
     Plivo,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    text: String,
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let rule = match arguments.rule {
@@ -76,9 +74,12 @@ fn main() -> ExitCode {
     };
     let out = BufWriter::new(io::stdout().lock());
     let done = if arguments.jsonl { count(rule, out) } else { report(&arguments, rule, out) };
-    done.unwrap_or_else(|error| {
-        eprintln!("{error}");
-        ExitCode::from(2)
+    done.unwrap_or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => ExitCode::SUCCESS, // nobody reads on
+        _ => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
     })
 }
 
@@ -87,6 +88,9 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
     let mut checks = Checks::default().with_rule(rule);
     if arguments.marketing {
         checks = checks.with_marketing();
+    }
+    if arguments.allow_ucs2 {
+        checks = checks.with_ucs2();
     }
     if let Some(max) = arguments.max_segments {
         checks = checks.with_max_segments(max);
@@ -106,7 +110,8 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
                 continue;
             }
         };
-        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let text = text.strip_suffix('\n').unwrap_or(text);
         let report = check(text.strip_suffix('\r').unwrap_or(text), &checks);
         writeln!(out, "{}", path.display())?;
         writeln!(out, "  as it is: {}", measures(report.before, arguments.price))?;
@@ -115,8 +120,8 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
         }
         for finding in report.findings() {
             match finding.place() {
-                Some(place) => writeln!(out, "  {place}: {finding}")?,
-                None => writeln!(out, "  {finding}")?,
+                Some(place) => writeln!(out, "  {}:{place}: {finding}", path.display())?,
+                None => writeln!(out, "  {}: {finding}", path.display())?,
             }
         }
         clean &= report.is_clean();
@@ -144,17 +149,21 @@ fn measures(segments: Segments, price: Option<Decimal>) -> String {
 fn count(rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
-        match serde_json::from_slice::<Line>(&line?) {
-            Ok(line) => {
-                let segments = segments_by(rule, &line.text);
-                let counted = json!({
-                    "encoding": segments.encoding().to_string(),
-                    "units": segments.units(),
-                    "segments": segments.count(),
-                });
-                writeln!(out, "{counted}")?;
+        let line = line?;
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line);
+        let object: Option<Map<String, Value>> = serde_json::from_slice(line).ok();
+        match object.as_ref().and_then(|object| object.get("text")?.as_str()) {
+            Some(text) => {
+                let segments = segments_by(rule, text);
+                let (encoding, units) = (segments.encoding(), segments.units());
+                let count = segments.count();
+                // In this order; no value needs escaping.
+                writeln!(
+                    out,
+                    r#"{{"encoding": "{encoding}", "units": {units}, "segments": {count}}}"#
+                )?;
             }
-            Err(_) => {
+            None => {
                 // Not the parser's own words, which may quote the text.
                 let error = "not a JSON object with a text";
                 eprintln!("line {}: {error}", index + 1);

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use anysms::{
     ErrorKind, Message, MessageStatus, Outcome, PhoneNumber, SmsProvider,
+    message::Media,
     plivo::{Log, PLIVO, Plivo, PlivoConfig, PlivoOptions, PlivoWebhook, StatusMethod},
     sandbox::{Fate, Inbound, Sandbox},
-    twilio::{TWILIO, Twilio, TwilioConfig, TwilioWebhook},
+    twilio::{TWILIO, Twilio, TwilioConfig, TwilioOptions, TwilioWebhook},
     webhook::{Authenticity, Event, PublicUrl, Webhook, WebhookExt, WebhookRequest},
 };
 use axum::{Router, extract::State, http::StatusCode};
@@ -244,5 +245,19 @@ async fn each_vendor_counts_segments_by_its_rule() {
         let receipt = sms.send(&Message::new(to(), text.as_str())).await.unwrap();
         let record = sms.fetch(&receipt.id.unwrap()).await.unwrap();
         assert_eq!(record.segments, Some(segments));
+    }
+    // What was sent was billed, whatever is left of its text; media are not cut.
+    let receipt = twilio.send(&Message::new(to(), text.as_str())).await.unwrap();
+    let id = receipt.id.unwrap();
+    twilio.redact(&id).await.unwrap();
+    assert_eq!(twilio.fetch(&id).await.unwrap().segments, Some(3));
+    let media = Message::new(to(), text.as_str())
+        .with_media(Media::from_url("https://example.com/a.png".parse().unwrap()));
+    let mut options = TwilioOptions::default();
+    options.smart_encoded = Some(true);
+    let smart = Message::new(to(), "’".to_owned() + &"a".repeat(100)).with_options(&options);
+    for message in [media, smart] {
+        let id = twilio.send(&message).await.unwrap().id.unwrap();
+        assert_eq!(twilio.fetch(&id).await.unwrap().segments, Some(1));
     }
 }

@@ -102,9 +102,9 @@ fn every_wish_has_its_finding() {
     assert_eq!(
         shown,
         [
-            "longer than Twilio takes, by 46",
-            "longer than Plivo takes, by 46",
-            "takes 11 segments, 10 allowed",
+            "longer than Twilio takes, by 46 units",
+            "longer than Plivo takes, by 46 units",
+            "segments: 11, at most 10",
             "marketing without a way to opt out",
             "a link of tinyurl.com, 2 times, and carriers filter shorteners",
             "a link of bit.ly, and carriers filter shorteners",
@@ -121,6 +121,33 @@ fn a_report_shows_no_text() {
     let report = check("Your code is 123456 – bit.ly/secret", &Checks::default());
     let shown = format!("{report:?} {:?}", report.findings());
     assert!(report.findings().len() == 2 && !shown.contains("123456") && !shown.contains("secret"));
+    // All of this is outside GSM-7.
+    let report = check("您的驗證碼是１２３４５６", &Checks::default());
+    let shown = format!("{report:?} {:#?}", report.findings());
+    assert!(report.findings().len() == 12 && shown.is_ascii(), "{shown}");
+}
+
+#[test]
+fn a_check_counts_by_its_rule() {
+    let text = "я".repeat(65) + "👋🏽" + &"я".repeat(65);
+    let plain = Checks::default().with_rule(Rule::Plain);
+    let (ours, theirs) = (check(&text, &Checks::default()), check(&text, &plain));
+    assert_ne!(ours.before.count(), theirs.before.count());
+    assert_eq!(theirs.before, segments_by(Rule::Plain, &text));
+    assert_eq!(theirs.after, segments_by(Rule::Plain, &to_gsm7(&text)));
+}
+
+#[test]
+fn a_text_may_be_meant_to_be_ucs2() {
+    let checks = Checks::default().with_ucs2();
+    assert!(check("Привет 👋", &checks).is_clean());
+    assert_eq!(check("Привет – 👋", &checks).findings().len(), 1, "a dash has a substitute");
+    // What a mark comes to depends on what it stands on.
+    let report = check("cafe\u{301} за\u{301}мок", &checks);
+    assert_eq!(report.findings().len(), 1);
+    assert!(check("abc", &Checks::default().with_max_segments(1)).is_clean());
+    let two = check(&"a".repeat(400), &Checks::default().with_max_segments(1));
+    assert_eq!(two.findings()[0].to_string(), "segments: 3, at most 1");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
-    text::{Limit, Rule, segments_by},
+    text::Limit,
     transport::lenient,
     webhook::PublicUrl,
 };
@@ -98,7 +98,7 @@ impl Dialect for PlivoDialect {
 
     fn report(&self, message: &Carried) -> Option<Request<Bytes>> {
         let callback = message.callback.as_ref()?;
-        let (uuid, segments) = (message.id.value(), units(message).to_string());
+        let (uuid, segments) = (message.id.value(), message.segments.to_string());
         let (from, to) = (plain(&message.from), message.to.digits().to_string());
         let code = match message.error_code {
             Some(code) => code.to_string(),
@@ -211,17 +211,12 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     Ok(sandbox::json(200, &json!({"api_id": new_uuid(), "meta": meta, "objects": objects})))
 }
 
-/// Plivo's word for segments.
-fn units(message: &Carried) -> usize {
-    segments_by(Rule::Plain, &message.text).count()
-}
-
 /// What one segment costs, in US dollars.
 const RATE: &str = "0.00350";
 
 fn amount(message: &Carried) -> String {
     let rate: rust_decimal::Decimal = RATE.parse().unwrap_or_default(); // a decimal
-    let charged = if message.status == MessageStatus::Failed { 0 } else { units(message) };
+    let charged = if message.status == MessageStatus::Failed { 0 } else { message.segments };
     (rate * rust_decimal::Decimal::from(charged)).to_string()
 }
 
@@ -251,7 +246,7 @@ fn body(message: &Carried) -> Value {
         "to_number": message.to.digits().to_string(),
         "total_amount": amount(message),
         "total_rate": RATE,
-        "units": units(message),
+        "units": message.segments,
     });
     if let Some(pool) = &message.pool {
         body["powerpack_id"] = pool.as_str().into();

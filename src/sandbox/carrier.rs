@@ -42,6 +42,9 @@ pub struct Carried {
     pub pool: Option<String>,
     /// The text.
     pub text: Text,
+    /// How many segments it was cut into, by the vendor's rule, when it was submitted. A message with
+    /// media is not cut.
+    pub segments: usize,
     /// Its media: the id that the vendor's dialect gave each, and its address.
     pub media: Vec<(String, WebUrl)>,
     /// Where it stands.
@@ -76,6 +79,7 @@ impl Carried {
             to,
             pool: None,
             text: text.into().into(),
+            segments: 1,
             media: Vec::new(),
             status,
             error_code: None,

@@ -14,6 +14,7 @@ pub struct Checks {
     marketing: bool,
     limits: Vec<Limit>,
     max_segments: Option<usize>,
+    ucs2: bool,
 }
 
 impl Checks {
@@ -43,6 +44,14 @@ impl Checks {
     #[must_use]
     pub const fn with_max_segments(mut self, max: usize) -> Self {
         self.max_segments = Some(max);
+        self
+    }
+
+    /// Takes the text for one that is meant to be UCS-2, as in another script or with an emoji: only
+    /// characters that have a substitute are found.
+    #[must_use]
+    pub const fn with_ucs2(mut self) -> Self {
+        self.ucs2 = true;
         self
     }
 }
@@ -85,7 +94,9 @@ pub fn check(text: &str, checks: &Checks) -> Report {
         let substitute = writer.push(character);
         if septets(character) == 0 {
             let finding = Finding::NotGsm7 { character, first, times: 1, substitute };
-            characters.note(character, finding);
+            if substitute.is_some() || !checks.ucs2 {
+                characters.note((character, substitute), finding);
+            }
         }
         if let Some((_, host)) = links.next_if(|(byte, _)| *byte == first.byte) {
             shorteners.note(host, Finding::ShortenedLink { host, first, times: 1 });

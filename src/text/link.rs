@@ -2,7 +2,8 @@
 //!
 //! The CTIA's Messaging Principles and Best Practices ask for it, and Twilio's error 30007 is what comes
 //! of it. The hosts are services that anyone can shorten with, collected in November 2026; no authority
-//! keeps a list. A domain that a brand shortens with for itself is no such thing.
+//! keeps a list. A domain, or a subdomain of one of these, that a brand shortens with for
+//! itself is no such thing.
 
 const SHORTENERS: [&str; 40] = [
     "adf.ly",
@@ -56,11 +57,19 @@ pub(super) fn shortened(text: &str) -> impl Iterator<Item = (usize, &'static str
             let rest = &text[start..];
             let length = rest.find(|c| !part_of_host(c)).unwrap_or(rest.len());
             end = start + length;
+            // Dots before a link, and the one at the end of a sentence, are not the host's.
+            let run = rest[..length].trim_end_matches('.');
+            let host = run.rsplit("..").next().unwrap_or(run).trim_start_matches(['.', '-']);
+            let start = start + run.len() - host.len();
             let (before, after) = (&text[..start], &text[end..]);
             // `host/path` begins a link, unless it is itself within the path of one.
-            let schemed = before.ends_with("//");
-            let link = schemed || after.starts_with('/') && !before.ends_with(['/', '@']);
-            if let Some(host) = shortener(&rest[..length]).filter(|_| link) {
+            let schemed = before.ends_with("://") || before == "//";
+            let goes_on = after.starts_with(['/', '?', '#'])
+                || after
+                    .strip_prefix(':')
+                    .is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+            let link = schemed || goes_on && !before.ends_with(['/', '@']);
+            if let Some(host) = shortener(host).filter(|_| link) {
                 return Some((start, host));
             }
         }
@@ -87,6 +96,13 @@ mod tests {
             ("héllo t.co/x", Some((7, "t.co"))),
             ("https://example.com/?to=http://is.gd/x", Some((31, "is.gd"))),
             ("https://t.co", Some((8, "t.co"))),
+            ("Visit https://t.co.", Some((14, "t.co"))),
+            ("Ends today...bit.ly/a", Some((13, "bit.ly"))),
+            ("bit.ly:443/a", Some((0, "bit.ly"))),
+            ("bit.ly?x", Some((0, "bit.ly"))),
+            ("at bit.ly: nothing", None),
+            ("https://example.com//bit.ly/x", None),
+            ("https://links.bit.ly/abc", None),
             ("we met at t.co", None),
             ("notbit.ly/abc", None),
             ("ébit.ly/abc", None),

@@ -3,11 +3,18 @@
 /// The nearest that GSM-7 has to a character, if anything is near. It may be empty.
 ///
 /// Latin letters lose the diacritics that GSM-7 lacks, and keep those it has: `ấ` is `a`, `ǘ` is `ü`.
+/// What would change an amount has no substitute: superscript digits (`10²`) and fractions (`1⅓`). The
+/// marks that set the direction of writing go, all of them: no text that ends in GSM-7 needs one.
 /// The long umlauts of Hungarian become short ones. Letters of other scripts stay: a text in them is
 /// UCS-2 whatever becomes of one letter.
 pub(super) const fn nearest(c: char) -> Option<&'static str> {
     Some(match c {
-        '\u{ad}' | '\u{200e}' | '\u{202a}' | '\u{202c}' | '\u{2066}' | '\u{2069}' => "",
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => "",
         '\u{1680}' => " ",
         '″' => "\"",
         '′' | '‵' => "'",
@@ -16,15 +23,6 @@ pub(super) const fn nearest(c: char) -> Option<&'static str> {
         '‑' | '‒' | '‣' | '−' | '◦' => "-",
         '·' => ".",
         '‥' => "..",
-        '¹' => "1",
-        '⅓' => "1/3",
-        '⅛' => "1/8",
-        '²' => "2",
-        '⅔' => "2/3",
-        '³' => "3",
-        '⅜' => "3/8",
-        '⅝' => "5/8",
-        '⅞' => "7/8",
         '№' => "No",
         '™' => "TM",
         '℅' => "c/o",

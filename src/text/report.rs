@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Limit, Segments};
 
 /// What [`check`](super::check()) found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// How the text is cut as it is.
@@ -30,7 +30,7 @@ impl Report {
 }
 
 /// One thing that is wrong with a text. Shows a single character of it at the most.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
     /// The text is longer than a vendor takes.
@@ -87,14 +87,38 @@ impl Finding {
     }
 }
 
+// All characters outside GSM-7, each with its place, are most of a text in another script: `Debug`
+// shows neither.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("before", &self.before)
+            .field("after", &self.after)
+            .field("findings", &self.findings.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong { .. } => "TooLong",
+            Self::TooManySegments { .. } => "TooManySegments",
+            Self::NoOptOut => "NoOptOut",
+            Self::NotGsm7 { .. } => "NotGsm7",
+            Self::ShortenedLink { .. } => "ShortenedLink",
+        })
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { limit, excess } => {
-                write!(f, "longer than {} takes, by {excess}", limit.vendor())
+                write!(f, "longer than {} takes, by {excess} units", limit.vendor())
             }
             Self::TooManySegments { count, allowed } => {
-                write!(f, "takes {count} segments, {allowed} allowed")
+                write!(f, "segments: {count}, at most {allowed}")
             }
             Self::NoOptOut => f.write_str("marketing without a way to opt out"),
             Self::NotGsm7 { character, times, substitute, .. } => {
@@ -180,6 +204,6 @@ mod tests {
         assert_eq!(character('\u{202e}', 1, None), "U+202E is not in GSM-7");
         assert_eq!(character('\u{301}', 1, None), "U+0301 is not in GSM-7");
         let long = Finding::TooLong { limit: Limit::PLIVO, excess: 3 };
-        assert_eq!(long.to_string(), "longer than Plivo takes, by 3");
+        assert_eq!(long.to_string(), "longer than Plivo takes, by 3 units");
     }
 }

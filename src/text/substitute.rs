@@ -1,4 +1,4 @@
-//! [`to_gsm7`] and [`smart_encode`]: a text in characters that cost less.
+//! [`to_gsm7`] and [`smart_encode`]: a text in characters that mostly cost less.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,13 @@ use super::{
     smart::smart,
 };
 
-/// The text with as much of it in GSM-7 as can be without changing what it says: Twilio's Smart
-/// Encoding, Latin letters without the diacritics that GSM-7 lacks, and signs that look alike.
+/// The text with as much of it in GSM-7 as can be: Twilio's Smart Encoding, Latin letters without the
+/// diacritics that GSM-7 lacks, and signs that look alike.
 ///
-/// A letter and a combining mark count as one; what has no substitute stays as it is.
+/// A letter and a combining mark count as one; what has no substitute stays as it is. A text that
+/// stays UCS-2 for that gains nothing, and may take more segments than before, as `…` becomes three
+/// characters: [`Report`](super::Report) has both counts. Smart Encoding also spells fractions out,
+/// and makes `1½` `11/2`: read the result.
 ///
 /// ```
 /// use anysms::text::to_gsm7;
@@ -69,7 +72,8 @@ impl Gsm7Writer {
             return None;
         }
         let substitute = match self.text.chars().next_back().filter(|_| is_mark(c)) {
-            Some(base) if septets(base) == 0 => None, // belongs to what stays
+            // Belongs to what stays, or strikes out an amount.
+            Some(base) if septets(base) == 0 || strikes_out(c) && !base.is_alphabetic() => None,
             Some(base) => {
                 if let Some(letter) = previous.and_then(|previous| compose(previous, c)) {
                     self.text.pop();
@@ -85,6 +89,13 @@ impl Gsm7Writer {
         }
         substitute
     }
+}
+
+/// Whether a mark is drawn over its character, and Smart Encoding does not know it.
+fn strikes_out(mark: char) -> bool {
+    let over =
+        matches!(mark, '\u{334}'..='\u{338}' | '\u{20d2}' | '\u{20d3}' | '\u{20d8}'..='\u{20da}');
+    over && smart(mark).is_none()
 }
 
 #[cfg(test)]
@@ -104,6 +115,20 @@ mod tests {
             }
         }
         assert_eq!(smart_entries, 271);
+    }
+
+    #[test]
+    fn substitutes_are_the_nearest() {
+        for (text, expected) in [
+            ("ŁÓDŹ łódź", "LODZ lodz"),
+            ("ç Ç ò o\u{300}", "c Ç ò ò"),
+            ("Ő ű ǘ ấ", "Ö ü ü a"),
+            ("‹a› ᴀ ᴜ", "<a> A U"),
+            ("Hi \u{2068}Ann\u{2069}, \u{202e}ready\u{202c}", "Hi Ann, ready"),
+            ("10² 5⅓ 1̶0̶", "10² 5⅓ 1̶0̶"),
+        ] {
+            assert_eq!(to_gsm7(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -11,14 +11,14 @@ use super::{Encoding, segments::gsm7_segments};
 #[allow(clippy::panic)] // how a constant says no
 pub const fn gsm7_within(text: &'static str, segments: usize, room: usize) -> &'static str {
     let Some(needed) = gsm7_segments(text) else {
-        panic!("the text has a character outside GSM-7");
+        panic!("the text has a character outside GSM-7: `check_text` says which");
     };
     let count = match room {
         0 => needed.count(),
         room => most_segments(needed.units() + room),
     };
     if count > segments {
-        panic!("the text needs more segments than that");
+        panic!("the text needs more segments of GSM-7 than allowed here");
     }
     text
 }

@@ -15,7 +15,6 @@ use crate::{
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
-    text::segments,
     twilio::{TWILIO, TwilioConfig, TwilioWebhook, client::FORM, error_help},
     webhook::PublicUrl,
 };
@@ -249,7 +248,7 @@ fn body(message: &Carried) -> Value {
     let sent = message.status == MessageStatus::Sent || message.status.is_final();
     let num_segments = match message.status {
         MessageStatus::Accepted | MessageStatus::Scheduled => 0,
-        _ => segments(&message.text).count(),
+        _ => message.segments,
     };
     json!({
         "account_sid": account,

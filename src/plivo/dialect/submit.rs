@@ -10,6 +10,7 @@ use crate::{
     number::PhoneNumber,
     plivo::{PLIVO, PlivoDialect},
     sandbox::{self, Ask, Callback, Carried, Carrier},
+    text::{Rule, segments_by},
 };
 
 /// Takes a message for one destination, or for several with `<` between them.
@@ -66,6 +67,9 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
         let mut message = Carried::new(id, to, text, MessageStatus::Queued);
         message.from = src.unwrap_or_default().into();
         message.pool = pool.map(str::to_owned);
+        if media.is_empty() {
+            message.segments = segments_by(Rule::Plain, text).count();
+        }
         message.media = media.clone();
         message.callback = callback.clone();
         carrier.submit(message);

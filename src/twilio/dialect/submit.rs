@@ -9,7 +9,7 @@ use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl, WebUrlError},
     number::PhoneNumber,
     sandbox::{self, Ask, Callback, Carried, Carrier},
-    text::Limit,
+    text::{Limit, segments, smart_encode},
     twilio::TWILIO,
 };
 
@@ -63,6 +63,11 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
     let mut message = Carried::new(id, to, text, status);
     message.from = from.unwrap_or_default().into();
     message.pool = pool.map(str::to_owned);
+    if media.is_empty() {
+        let smart = get(&form, "SmartEncoded") == Some("true");
+        let sent = if smart { smart_encode(text) } else { text.into() };
+        message.segments = segments(&sent).count();
+    }
     message.media = media;
     message.callback = callback;
     message.send_at = send_at;
