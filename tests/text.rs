@@ -152,8 +152,8 @@ fn a_text_may_be_meant_to_be_ucs2() {
 
 #[test]
 fn a_text_is_held_to_its_segments_when_it_is_compiled() {
-    const NAME: &str = "ACME";
-    const READY: &str = gsm7!(NAME, 1);
+    const TEXT: &str = "ACME";
+    const READY: &str = gsm7!(TEXT, 1);
     assert_eq!(READY, "ACME");
     assert_eq!(gsm7!(concat!("Price: ", "10 €"), 1, room = 148), "Price: 10 €");
     assert_eq!(gsm7!("", 1), "");

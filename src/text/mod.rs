@@ -109,7 +109,7 @@ pub enum Rule {
 macro_rules! gsm7 {
     ($text:expr, $segments:expr $(, room = $room:expr)? $(,)?) => {{
             // A constant of its own, so that `cargo check` says so too.
-            const TEXT: &str = $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?);
-            TEXT
+            const WITHIN_GSM7: &str = $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?);
+            WITHIN_GSM7
     }};
 }
