@@ -147,6 +147,8 @@ fn what_is_no_number_of_the_uk_and_why() {
         ("0033 6 12 34 56 78", NotUk),
         ("+999 123 456 789", NotUk),
         ("07700 DAVINA", Character { at: 6 }),
+        ("07700 900123 mobile", Character { at: 13 }),
+        ("call me on 07700900123 after 5", Character { at: 23 }),
         ("020 7946 Mary", Character { at: 9 }),
         ("4.47701E+11", DigitsLost),
         ("44120461123.0", Ambiguous { country_code: 44 }),

@@ -9,7 +9,7 @@
 use super::{Mend, Mended, NumberKind, Parsed, PhoneNumber, PhoneNumberError as E};
 
 /// The digits of a text.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Reading {
     /// Whether a `+` stood before them.
     pub(super) plus: bool,
@@ -64,7 +64,9 @@ impl Reading {
     /// Reads the digits, without the `.0` of a spreadsheet; refused if that 0 would make a number.
     pub(super) fn number(self, read: impl Fn(Self) -> Result<Parsed, E>) -> Result<Parsed, E> {
         if !self.decimal {
-            return read(self);
+            // Letters that make no number are words.
+            let words = self.mended.contains(Mend::Letters).then_some(self.letters_at);
+            return read(self).map_err(|error| words.map_or(error, |at| E::Character { at }));
         }
         let mut without = self.clone();
         without.len -= 1;
@@ -161,9 +163,9 @@ impl Reading {
                 return Err(E::Character { at: start + at });
             } else if let Some(key) = key_of(c) {
                 letters += 1;
-                self.push(key)?;
+                self.push(key).map_err(|_| E::Character { at: start })?;
             } else if let Some(digit) = digit(c) {
-                self.push(digit)?;
+                self.push(digit).map_err(|_| E::Character { at: start })?;
             } else if !matches!(c, ' ' | '-') {
                 return Err(E::Character { at: start + at });
             }

@@ -108,8 +108,8 @@ pub enum Rule {
 #[macro_export]
 macro_rules! gsm7 {
     ($text:expr, $segments:expr $(, room = $room:expr)? $(,)?) => {{
-            // A constant of its own, so that `cargo check` says so too.
-            const WITHIN_GSM7: &str = $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?);
-            WITHIN_GSM7
+        // A constant of its own, so that `cargo check` says so too.
+        const WITHIN_GSM7: &str = $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?);
+        WITHIN_GSM7
     }};
 }
