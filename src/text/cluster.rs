@@ -49,6 +49,26 @@ impl Class {
     }
 }
 
+/// The bytes that belong to a character of class Other and of one UTF-16 unit, whatever follows, with
+/// the bytes that go on: so much of UTF-8 as whole lead bytes can tell.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] =
+            matches!(byte, 0x20..=0x7e | 0x80..=0xbf | 0xc3..=0xcb | 0xce..=0xd1 | 0xe4..=0xe9);
+        byte += 1;
+    }
+    plain
+};
+
+/// The run of plain characters that a text begins with: how many, and in how many bytes. Each is a
+/// cluster of its own after another of class Other, and one unit long.
+pub(super) fn plain_run(text: &str) -> (usize, usize) {
+    let bytes = text.bytes().take_while(|&byte| PLAIN[usize::from(byte)]);
+    bytes.fold((0, 0), |(chars, len), byte| (chars + usize::from(byte & 0xc0 != 0x80), len + 1))
+}
+
 /// A cluster while it is read: as much of it as the rules ask for.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
@@ -64,6 +84,15 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
+    /// A cluster of one character of class Other, so far.
+    pub(super) const PLAIN: Self = Self {
+        last: Class::Other,
+        single: true,
+        flag: false,
+        extended: false,
+        base_before_last: false,
+    };
+
     /// Takes the next character in, or begins a new cluster with it and says no.
     pub(super) fn takes(&mut self, next: Class) -> bool {
         let joins = self.joins(next);
@@ -119,6 +148,21 @@ mod tests {
             };
             assert_eq!(Class::of(c), expected, "{c:?}");
         }
+    }
+
+    #[test]
+    fn plain_characters_are_of_class_other_and_one_unit() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            match plain_run(&text) {
+                (0, 0) => {}
+                (1, len) => {
+                    assert!(len == text.len() && Class::of(c) == Class::Other && c.len_utf16() == 1)
+                }
+                other => panic!("{c:?}: {other:?}"),
+            }
+        }
+        assert_eq!(plain_run("ждём, né\u{301}"), (8, 13));
     }
 
     #[test]

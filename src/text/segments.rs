@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Encoding, Rule,
-    cluster::{Class, Cluster},
+    cluster::{self, Class, Cluster},
     gsm7,
 };
 
@@ -120,12 +120,25 @@ fn ucs2_segments(rule: Rule, text: &str) -> Segments {
         Rule::Plain => text.chars().for_each(|c| packer.push(c.len_utf16())),
         Rule::Twilio => {
             let (mut cluster, mut units) = (Cluster::default(), 0);
-            for c in text.chars() {
-                if !cluster.takes(Class::of(c)) {
+            let mut chars = text.chars();
+            while let Some(c) = chars.next() {
+                let class = Class::of(c);
+                if !cluster.takes(class) {
                     packer.push(units);
                     units = 0;
                 }
                 units += c.len_utf16();
+                // Most text is runs of characters that are clusters: they are counted, not walked.
+                if class == Class::Other {
+                    let rest = chars.as_str();
+                    let (run, len) = cluster::plain_run(rest);
+                    if run > 0 {
+                        packer.push(units);
+                        packer.push_ones(run - 1);
+                        (cluster, units) = (Cluster::PLAIN, 1);
+                        chars = rest[len..].chars();
+                    }
+                }
             }
             packer.push(units);
         }
@@ -163,6 +176,19 @@ impl Packer {
             }
             self.count += 1;
             self.full = before + self.encoding.part_limit();
+        }
+    }
+
+    /// Pushes one unit so many times.
+    fn push_ones(&mut self, mut times: usize) {
+        while times > 0 {
+            let fits = times.min(self.full.saturating_sub(self.units));
+            self.units += fits;
+            times -= fits;
+            if times > 0 {
+                self.push(1);
+                times -= 1;
+            }
         }
     }
 
