@@ -35,6 +35,17 @@ impl WebhookError {
         self.field
     }
 
+    /// Whether the request was proved to be the provider's, and only its fields break a rule.
+    #[must_use]
+    pub const fn is_authentic(&self) -> bool {
+        matches!(
+            self.kind,
+            WebhookErrorKind::MissingField
+                | WebhookErrorKind::DuplicateField
+                | WebhookErrorKind::InvalidField
+        )
+    }
+
     /// The status to answer: 403 to what is not proved, 413 to what is too large, 415 to a form of
     /// body that is not read, 400 to what is authentic and malformed. Answer it with a constant body.
     #[must_use]
@@ -42,9 +53,7 @@ impl WebhookError {
         match self.kind {
             WebhookErrorKind::TooLarge | WebhookErrorKind::TooManyParameters => 413,
             WebhookErrorKind::UnsupportedContent => 415,
-            WebhookErrorKind::MissingField
-            | WebhookErrorKind::DuplicateField
-            | WebhookErrorKind::InvalidField => 400,
+            _ if self.is_authentic() => 400,
             _ => 403,
         }
     }

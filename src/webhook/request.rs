@@ -1,6 +1,6 @@
 //! [`WebhookRequest`]: a request as it came, free of any framework.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use http::HeaderMap;
 
@@ -21,6 +21,7 @@ pub struct WebhookRequest<'a> {
     path_and_query: &'a str,
     headers: Headers<'a>,
     body: &'a [u8],
+    peer: Option<IpAddr>,
 }
 
 #[derive(Clone, Copy)]
@@ -40,7 +41,7 @@ impl<'a> WebhookRequest<'a> {
         headers: &'a [(&'a str, &'a [u8])],
         body: &'a [u8],
     ) -> Self {
-        Self { method, path_and_query, headers: Headers::Pairs(headers), body }
+        Self { method, path_and_query, headers: Headers::Pairs(headers), body, peer: None }
     }
 
     /// A request of the `http` crate with its whole body.
@@ -63,7 +64,26 @@ impl<'a> WebhookRequest<'a> {
         body: &'a [u8],
     ) -> Self {
         let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str());
-        Self { method: method.as_str(), path_and_query, headers: Headers::Map(headers), body }
+        Self {
+            method: method.as_str(),
+            path_and_query,
+            headers: Headers::Map(headers),
+            body,
+            peer: None,
+        }
+    }
+
+    /// Says who opened the connection: needed where a trusted proxy names the public address.
+    #[must_use]
+    pub const fn with_peer(mut self, peer: IpAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Who opened the connection, where it was said.
+    #[must_use]
+    pub const fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// The method, such as `POST`.
