@@ -39,7 +39,10 @@ fn v2(token: &str) -> String {
 }
 
 /// Checks a form with these signatures, each under the ending of its header's name.
-fn check(webhook: &PlivoWebhook, signatures: &[(&str, &str)]) -> Result<Proof, WebhookError> {
+fn check(
+    webhook: &PlivoWebhook,
+    signatures: &[(&str, &str)],
+) -> Result<(Authenticity, &'static str, usize), WebhookError> {
     let name = |ending: &str| format!("X-Plivo-Signature-{ending}");
     let names: Vec<_> = signatures.iter().map(|(ending, _)| name(ending)).collect();
     let mut headers: Vec<(&str, &[u8])> = vec![
@@ -50,7 +53,9 @@ fn check(webhook: &PlivoWebhook, signatures: &[(&str, &str)]) -> Result<Proof, W
     let signed = names.iter().zip(signatures);
     headers.extend(signed.map(|(name, (_, value))| (name.as_str(), value.as_bytes())));
     let request = WebhookRequest::new("POST", "/hooks", &headers, BODY.as_bytes());
-    Verified::check(webhook, request).map(|verified| verified.proof())
+    let proof = Verified::check(webhook, request)?.proof().clone();
+    assert_eq!(proof.nonce, Some(NONCE));
+    Ok((proof.authenticity, proof.scheme, proof.key))
 }
 
 fn kind<T: std::fmt::Debug>(result: Result<T, WebhookError>) -> WebhookErrorKind {
@@ -62,7 +67,7 @@ fn a_wrong_v3_is_refused_though_v2_is_right() {
     let webhook = plivo(MAIN);
     assert!(check(&webhook, &[("V3", &v3(MAIN)), ("V2", &v2(MAIN))]).is_ok());
     let proof = check(&webhook, &[("V2", &v2(MAIN))]).unwrap();
-    assert_eq!(proof, Proof::new(Authenticity::UrlOnly, "X-Plivo-Signature-V2", 0));
+    assert_eq!(proof, (Authenticity::UrlOnly, "X-Plivo-Signature-V2", 0));
     for wrong in [v3("another token"), v2(MAIN), "x".into(), ",".into()] {
         for ending in ["V3", "Ma-V3"] {
             let signatures = [(ending, wrong.as_str()), ("V2", &v2(MAIN)), ("Ma-V2", &v2(MAIN))];
@@ -95,23 +100,26 @@ fn each_header_is_checked_with_the_keys_that_may_sign_it() {
     ] {
         let signature = if ending.ends_with("V3") { v3(token) } else { v2(token) };
         let found = check(&webhook, &[(ending, &signature)]);
-        let proof = proof.map(|(authenticity, scheme, key)| Proof::new(authenticity, scheme, key));
         assert_eq!(found.ok(), proof, "{ending} {token}");
     }
     // As Plivo sends for a subaccount: both headers, each by its own key.
     let both = [("V3", v3(SUB)), ("Ma-V3", v3(MAIN))];
     let both = both.each_ref().map(|(ending, signature)| (*ending, signature.as_str()));
-    assert_eq!(check(&webhook, &both).unwrap().key, 1);
-    assert_eq!(check(&plivo(MAIN), &both).unwrap().scheme, "X-Plivo-Signature-Ma-V3");
-    assert_eq!(check(&plivo(SUB), &both).unwrap().scheme, "X-Plivo-Signature-V3");
+    assert_eq!(check(&webhook, &both), Ok((full, "X-Plivo-Signature-V3", 1)));
+    assert_eq!(check(&plivo(SUB), &both), Ok((full, "X-Plivo-Signature-V3", 0)));
+    // The plain header decides, unless told otherwise.
+    assert_eq!(kind(check(&plivo(MAIN), &both)), WebhookErrorKind::BadSignature);
+    let main = plivo(MAIN).by_main_account();
+    assert_eq!(check(&main, &both), Ok((full, "X-Plivo-Signature-Ma-V3", 0)));
+    assert_eq!(kind(check(&main, &both[..1])), WebhookErrorKind::MissingSignature);
 }
 
 #[test]
 fn a_rotation_accepts_both_tokens() {
     let webhook = plivo(MAIN).with_key("new token").unwrap();
-    assert_eq!(check(&webhook, &[("Ma-V3", &v3("new token"))]).unwrap().key, 1);
-    let several = format!("{}, {}", v3("another token"), v3(MAIN));
-    assert_eq!(check(&webhook, &[("V3", &several)]).unwrap().key, 0);
+    assert_eq!(check(&webhook, &[("Ma-V3", &v3("new token"))]).unwrap().2, 1);
+    let several = format!("{},{}", v3("another token"), v3(MAIN));
+    assert_eq!(check(&webhook, &[("V3", &several)]).unwrap().2, 0);
 
     // Up to eight, as a rotation has no more; and what is no signature is passed over.
     for (count, passes) in [(7, true), (8, false), (1_000, false)] {
@@ -127,8 +135,8 @@ fn a_rotation_accepts_both_tokens() {
         let headers: [(&str, &[u8]); 2] =
             [("content-type", FORM), ("x-twilio-signature", signature.as_bytes())];
         let request = WebhookRequest::new("POST", "/hooks", &headers, BODY.as_bytes());
-        let proof = Verified::check(&webhook, request).unwrap().proof();
-        assert_eq!(proof, Proof::new(Authenticity::Full, "X-Twilio-Signature", key));
+        let verified = Verified::check(&webhook, request).unwrap();
+        assert_eq!(*verified.proof(), Proof::new(Authenticity::Full, "X-Twilio-Signature", key));
     }
     for token in ["", " ", "\t\n"] {
         assert!(TwilioWebhook::new(token, URL.parse().unwrap()).is_err());

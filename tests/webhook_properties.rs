@@ -24,7 +24,7 @@ fn twilio() -> TwilioWebhook {
 }
 
 fn plivo() -> PlivoWebhook {
-    PlivoWebhook::new("token", ORIGIN.parse().unwrap()).unwrap()
+    PlivoWebhook::new("token", ORIGIN.parse().unwrap()).unwrap().lenient()
 }
 
 /// Names that the vendors use and names that they do not, with any text.
@@ -194,7 +194,7 @@ proptest! {
         let signature = webhook.sign_v3("POST", &url, body.as_bytes(), NONCE).unwrap();
         prop_assert!(passes(&webhook, &target, body.as_bytes(), signature.as_bytes()));
 
-        let other = PlivoWebhook::new("Token", ORIGIN.parse().unwrap()).unwrap();
+        let other = PlivoWebhook::new("Token", ORIGIN.parse().unwrap()).unwrap().lenient();
         prop_assert!(!passes(&other, &target, body.as_bytes(), signature.as_bytes()));
         prop_assert!(!passes(&webhook, &target, body.as_bytes(), &flip(&signature, at, byte)));
         if let Ok(flipped) = String::from_utf8(flip(&path, at, byte)) {

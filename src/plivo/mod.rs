@@ -10,6 +10,7 @@
 mod client;
 mod config;
 mod error;
+mod event;
 mod media;
 mod options;
 mod signature;

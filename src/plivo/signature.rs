@@ -1,76 +1,125 @@
 //! Plivo's signatures: HMAC-SHA256 over the address and a nonce (V2), and over the parameters too
-//! (V3).
+//! (V3); the old V1 is HMAC-SHA1 over the address and the parameters.
 //!
 //! Source: Plivo's SDKs for Python and Node, where they agree, as of 2026-11-20.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
-use crate::webhook::Form;
+use crate::webhook::{Form, Key, Origin, RequestUrl};
 
-/// A key, ready to sign: the token is in the state of the hash and nowhere else.
-#[derive(Clone)]
-pub(super) struct Key(Hmac<Sha256>);
+/// Most signatures in one header.
+const MOST: usize = 8;
 
-impl Key {
-    /// None for a token of white space only.
-    pub(super) fn new(token: &str) -> Option<Self> {
-        if token.trim().is_empty() {
-            return None;
-        }
-        Hmac::new_from_slice(token.as_bytes()).ok().map(Self)
-    }
+/// What is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    V2,
+    V3,
+}
 
-    /// The signature of a text, as it stands in the header.
-    pub(super) fn sign(&self, text: &str) -> String {
-        STANDARD.encode(self.mac(text).finalize().into_bytes())
-    }
-
-    /// Whether any of the signatures is of any of the texts. All are tried, so that the time does
-    /// not tell which.
-    pub(super) fn matches(&self, texts: &[String], signatures: &[[u8; 32]]) -> bool {
-        let mut matched = false;
-        for text in texts {
-            for signature in signatures {
-                matched |= self.mac(text).verify_slice(signature).is_ok();
+impl Version {
+    /// Writes the text that is signed, with this port and path.
+    pub(super) fn write(
+        self,
+        text: &mut String,
+        (url, (port, path)): (&RequestUrl<'_>, (&str, &str)),
+        (query, params): (&Form, &Form),
+        nonce: Option<&str>,
+    ) {
+        let Origin { scheme, host, .. } = url.origin;
+        text.clear();
+        text.reserve(64 + host.len() + path.len() + query.len() + params.len());
+        text.extend([scheme, "://", host, port, path]);
+        match self {
+            Self::V1 => {
+                text.extend(url.query.iter().flat_map(|query| ["?", query]));
+                text.extend(params.pairs().flat_map(|(name, value)| [name, value]));
             }
+            Self::V2 => text.extend(nonce),
+            Self::V3 => append_v3(text, query, params, nonce.unwrap_or_default()),
         }
-        matched
-    }
-
-    fn mac(&self, text: &str) -> Hmac<Sha256> {
-        let mut mac = self.0.clone();
-        mac.update(text.as_bytes());
-        mac
     }
 }
 
+/// The signatures of a header.
+pub(super) enum Signatures {
+    Sha1([u8; 20]),
+    Sha256([[u8; 32]; MOST], usize),
+}
+
+impl Signatures {
+    /// Reads up to 8 signatures with commas between them, each 44 characters of canonical base64; one
+    /// of 28 where it is V1. What is not a signature is left out.
+    pub(super) fn decode(version: Version, header: &str, lenient: bool) -> Option<Self> {
+        if version == Version::V1 {
+            return decode(header).map(Self::Sha1);
+        }
+        let blank = |b: u8| matches!(b, b' ' | b'\t');
+        if header.split(',').count() > MOST || !lenient && header.bytes().any(blank) {
+            return None;
+        }
+        let (mut all, mut count) = ([[0; 32]; MOST], 0);
+        for signature in header.split(',').filter_map(|entry| decode(entry.trim())) {
+            all[count] = signature;
+            count += 1;
+        }
+        Some(Self::Sha256(all, count))
+    }
+
+    /// Whether any is a key's of this text. All are compared, so that the time does not tell which.
+    pub(super) fn any_of(&self, key: &Key, text: &str) -> bool {
+        match self {
+            Self::Sha1(mac) => key.is_sha1(text, mac),
+            Self::Sha256(all, count) => {
+                all[..*count].iter().fold(false, |found, mac| found | key.is_sha256(text, mac))
+            }
+        }
+    }
+}
+
+/// Decodes what has exactly the length of so many bytes.
+fn decode<const N: usize>(entry: &str) -> Option<[u8; N]> {
+    if entry.len() != N.div_ceil(3) * 4 {
+        return None;
+    }
+    // Room for the padding, which the decoder counts as bytes at first.
+    let mut bytes = [0; 36];
+    let len = STANDARD.decode_slice(entry, &mut bytes).ok()?;
+    bytes.get(..len)?.try_into().ok()
+}
+
+/// The signature of a text, as it stands in the header.
+pub(super) fn sign(key: &Key, text: &str) -> String {
+    STANDARD.encode(key.sha256(text))
+}
+
 /// The text that V2 signs: the address without its query, and the nonce.
-pub(super) fn v2_text(url: &str, nonce: &str) -> String {
-    format!("{}{nonce}", split(url).0)
+pub(super) fn v2_text(base: &str, nonce: &str) -> String {
+    format!("{base}{nonce}")
 }
 
 /// The text that V3 signs: the address, its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(super) fn v3_text(url: &str, params: &Form<'_>, query: &Form<'_>, nonce: &str) -> String {
-    let mut text = split(url).0.to_owned();
-    let (query, params) = (query.pairs(), params.pairs());
+pub(super) fn v3_text(base: &str, (query, params): (&Form, &Form), nonce: &str) -> String {
+    let mut text = base.to_owned();
+    append_v3(&mut text, query, params, nonce);
+    text
+}
+
+fn append_v3(text: &mut String, query: &Form, params: &Form, nonce: &str) {
     if !query.is_empty() || !params.is_empty() {
         text.push('?');
     }
-    for (at, (name, value)) in query.iter().enumerate() {
+    for (at, (name, value)) in query.pairs().enumerate() {
         let ampersand = if at == 0 { "" } else { "&" };
         text.extend([ampersand, name, "=", value]);
     }
     if !query.is_empty() && !params.is_empty() {
         text.push('.');
     }
-    for (name, value) in params {
-        text.extend([name.as_ref(), value.as_ref()]);
-    }
+    text.extend(params.pairs().flat_map(|(name, value)| [name, value]));
     text.extend([".", nonce]);
-    text
 }
 
 /// An address and its query; a fragment is in neither.
@@ -79,39 +128,30 @@ pub(super) fn split(url: &str) -> (&str, &str) {
     url.split_once('?').unwrap_or((url, ""))
 }
 
-/// The forms of an address that Plivo may have signed: without user name and password, with or
-/// without the scheme's own port, and where the path is `/`, with or without it, as a request always
-/// has one and a callback address may not.
-pub(super) fn candidates(url: &str) -> Vec<String> {
-    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let default = if scheme == "https" { ":443" } else { ":80" };
-    let has_port = host.rsplit(']').next().unwrap_or(host).contains(':');
-    let other = match host.strip_suffix(default) {
-        Some(bare) => Some(bare.to_owned()),
-        None if has_port => None,
-        None => Some(format!("{host}{default}")),
+/// The port and path under which Plivo may have signed an address: with or without the scheme's own
+/// port, and where the path is `/`, with or without it, as a request always has one and a callback
+/// address may not. User name and password are never signed.
+pub(super) fn forms<'a>(url: &RequestUrl<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let (own, default) = (url.origin.port.as_str(), url.origin.default_port());
+    let other = match own {
+        "" => Some(default),
+        own if own == default => Some(""),
+        _ => None,
     };
-    let pathless = path.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?'));
-    let hosts = std::iter::once(host.to_owned()).chain(other);
-    let forms = |host: String| {
-        let paths = std::iter::once(path).chain(pathless);
-        paths.map(move |path| format!("{scheme}://{host}{path}")).collect::<Vec<_>>()
-    };
-    hosts.flat_map(forms).collect()
+    let paths = [Some(url.path), (url.path == "/").then_some("")];
+    let paths = move |port| paths.into_iter().flatten().map(move |path| (port, path));
+    std::iter::once(own).chain(other).flat_map(paths)
 }
 
-/// The signatures in a header: up to 8, with commas between them, each 44 characters of canonical
-/// base64. What is not a signature is left out.
-pub(super) fn decode(header: &str) -> Option<Vec<[u8; 32]>> {
-    const MOST: usize = 8;
-    if header.split(',').count() > MOST {
-        return None;
-    }
-    let entry = |text: &str| STANDARD.decode(text.trim()).ok()?.try_into().ok();
-    Some(header.split(',').filter_map(entry).collect())
+/// Whether Plivo's SDKs disagree about what is signed of this address.
+pub(super) fn disputed(url: &RequestUrl<'_>, query: &Form, method: &str) -> bool {
+    let mut last = None;
+    let mut repeated = query.pairs().map(|(name, _)| last.replace(name) == Some(name));
+    // The parameters of a GET are in its query, and may be anything.
+    let in_query = method != "GET"
+        && (repeated.any(|repeated| repeated)
+            || query.pairs().any(|(name, value)| !name.is_ascii() || !value.is_ascii()));
+    url.path.contains('%') || in_query
 }
 
 #[cfg(test)]
@@ -120,16 +160,16 @@ mod tests {
 
     #[test]
     fn tries_the_forms_plivo_signs() {
-        assert_eq!(
-            candidates("https://u:p@example.com/a"),
-            ["https://example.com/a", "https://example.com:443/a"]
-        );
-        assert_eq!(candidates("http://example.com:80")[1..], ["http://example.com"]);
-        assert_eq!(
-            candidates("https://example.com:1/?a=b"),
-            ["https://example.com:1/?a=b", "https://example.com:1?a=b"]
-        );
-        assert_eq!(candidates("https://[::1]:8443/a"), ["https://[::1]:8443/a"]);
-        assert_eq!(candidates("https://[::1]/a")[1..], ["https://[::1]:443/a"]);
+        for (url, path, expected) in [
+            ("https://u:p@example.com", "/a", &[("", "/a"), (":443", "/a")][..]),
+            ("http://example.com:80", "/a", &[(":80", "/a"), ("", "/a")]),
+            ("https://example.com:1", "/", &[(":1", "/"), (":1", "")]),
+            ("https://[::1]:8443", "/a", &[(":8443", "/a")]),
+            ("https://[::1]", "/a", &[("", "/a"), (":443", "/a")]),
+        ] {
+            let (origin, _) = Origin::parse(url).unwrap();
+            let url = RequestUrl { origin: &origin, path, query: None };
+            assert_eq!(forms(&url).collect::<Vec<_>>(), expected);
+        }
     }
 }

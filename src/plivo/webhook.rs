@@ -1,40 +1,35 @@
-//! [`PlivoWebhook`]: status callbacks and inbound messages, checked and read.
+//! [`PlivoWebhook`]: whose request it is. What it says is `event`'s.
 
-use std::fmt;
-
-use secrecy::{ExposeSecret, SecretString};
+use std::{fmt, sync::Arc};
 
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
-    message::{Address, Currency, MessageId, Money},
     plivo::{
-        PLIVO,
-        error::delivery_failure,
-        signature::{Key, candidates, decode, split, v2_text, v3_text},
-        status::PlivoStatus,
+        PLIVO, event,
+        signature::{Signatures, Version, disputed, forms, sign, split, v2_text, v3_text},
     },
     provider_id::ProviderId,
-    transport::lenient,
     webhook::{
-        Authenticity, Event, Form, InboundMedia, InboundMessage, Keyword, OtherEvent, Proof,
-        PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+        Attempt, Authenticity, Diagnosis, Event, Form, Key, KeyLookup, KeyRing, Keys, Proof,
+        PublicUrl, RequestUrl, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+        diagnose, first_key,
     },
 };
 
-const V2: &str = "X-Plivo-Signature-V2";
-const MA_V2: &str = "X-Plivo-Signature-Ma-V2";
-const V2_NONCE: &str = "X-Plivo-Signature-V2-Nonce";
-const V3: &str = "X-Plivo-Signature-V3";
-const MA_V3: &str = "X-Plivo-Signature-Ma-V3";
-const V3_NONCE: &str = "X-Plivo-Signature-V3-Nonce";
-
-/// Checks and reads what Plivo calls: V3 where it is there, else V2; in the plain headers, which the
-/// account or subaccount of the resource signs, and in the `-Ma-` headers, which the main account
-/// signs.
+/// Checks and reads what Plivo calls: V3 where it is there, else V2. The plain header, which the
+/// account **or subaccount** of the resource signs, decides where it is there; else the `-Ma-` header,
+/// which the main account signs.
 ///
-/// **V2 signs neither the query nor the body**, and by GET V3 does not part one parameter from the
-/// next. What they prove is `Authenticity::UrlOnly`. A V3 signature that is there and wrong is a refusal, never a reason to look at V2.
+/// What is there and wrong is a refusal, never a reason to look at another header. **V2 signs neither
+/// the query nor the body**, and by GET V3 does not part one parameter from the next: what they prove
+/// is [`Authenticity::UrlOnly`].
+///
+/// Where Plivo's own SDKs disagree about what is signed, the request is refused unless
+/// [`lenient`](Self::lenient) says otherwise. As of 2026-11-20 that is a path with a percent sign, in a
+/// query of V3 a character outside of ASCII or a repeated name, and blanks in a list of signatures; so
+/// give Plivo addresses of letters, digits, `/_.-`. (A GET has parameters in its query, of which the
+/// SDKs disagree only where they were part of the address given: this cannot be told apart.)
 ///
 /// ```
 /// use anysms::plivo::PlivoWebhook;
@@ -44,21 +39,26 @@ const V3_NONCE: &str = "X-Plivo-Signature-V3-Nonce";
 /// ```
 #[derive(Clone)]
 pub struct PlivoWebhook {
-    keys: Vec<(Owner, Key)>,
+    tokens: Tokens,
+    subaccounts: Option<KeyRing>,
     url: PublicUrl,
+    rules: Rules,
 }
 
-/// Whose token a key is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Main,
-    Subaccount,
+/// Whose auth tokens are good.
+#[derive(Clone)]
+enum Tokens {
+    Ring(KeyRing),
+    ByAccount(Arc<dyn KeyLookup>),
 }
 
-/// One version of the signature, as far as it is in the headers.
-struct Found {
-    header: &'static str,
-    signatures: Vec<[u8; 32]>,
+/// What is taken, and which header decides.
+#[derive(Clone, Copy, Default)]
+struct Rules {
+    main_account: bool,
+    require_v3: bool,
+    allow_v1: bool,
+    lenient: bool,
 }
 
 impl PlivoWebhook {
@@ -67,7 +67,8 @@ impl PlivoWebhook {
     /// # Errors
     /// `Config` if the token is empty.
     pub fn new(auth_token: impl Into<String>, url: PublicUrl) -> Result<Self> {
-        Self { keys: Vec::new(), url }.add(Owner::Main, auth_token.into())
+        let ring = KeyRing::new(auth_token).map_err(|error| error.with_provider(PLIVO))?;
+        Ok(Self::with_ring(ring, url))
     }
 
     /// A verifier with the token from `PLIVO_AUTH_TOKEN`.
@@ -81,40 +82,89 @@ impl PlivoWebhook {
         Self::new(token, url)
     }
 
+    /// A verifier with the main account's tokens of a ring, which may change meanwhile.
+    #[must_use]
+    pub fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
+        Self::of(Tokens::Ring(ring), url)
+    }
+
+    /// A verifier for several accounts, each with its own tokens. Plivo does not name the account in
+    /// what it sends, so the last segment of the path does, which every scheme signs:
+    /// `https://example.com/hooks/plivo/MAXXXXXXXXXXXXXXXXXX`. The URL is given up to the host.
+    #[must_use]
+    pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
+        Self::of(Tokens::ByAccount(Arc::new(keys)), url)
+    }
+
+    fn of(tokens: Tokens, url: PublicUrl) -> Self {
+        Self { tokens, subaccounts: None, url, rules: Rules::default() }
+    }
+
     /// One more token of the main account that is good too, for the time of a rotation.
     ///
     /// # Errors
-    /// `Config` if the token is empty.
+    /// `Config` if the token is empty, there are four already, or the keys are looked up.
     pub fn with_key(self, auth_token: impl Into<String>) -> Result<Self> {
-        self.add(Owner::Main, auth_token.into())
+        match &self.tokens {
+            Tokens::Ring(ring) => ring.add(auth_token)?,
+            Tokens::ByAccount(_) => {
+                let detail = "keys: are looked up by account";
+                return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
+            }
+        }
+        Ok(self)
     }
 
     /// The token of a subaccount, which signs the plain headers and never the `-Ma-` ones.
     ///
     /// # Errors
-    /// `Config` if the token is empty.
-    pub fn with_subaccount_key(self, auth_token: impl Into<String>) -> Result<Self> {
-        self.add(Owner::Subaccount, auth_token.into())
+    /// `Config` if the token is empty, or there are four already.
+    pub fn with_subaccount_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
+        match &self.subaccounts {
+            Some(ring) => ring.add(auth_token)?,
+            None => self.subaccounts = Some(KeyRing::new(auth_token)?),
+        }
+        Ok(self)
     }
 
-    fn add(mut self, owner: Owner, auth_token: String) -> Result<Self> {
-        let token = SecretString::from(auth_token);
-        let key = Key::new(token.expose_secret()).ok_or_else(|| {
-            Error::not_sent(ErrorKind::Config)
-                .with_provider(PLIVO)
-                .with_detail("auth token: is empty")
-        })?;
-        self.keys.push((owner, key));
-        Ok(self)
+    /// Looks at the `-Ma-` headers only, which the main account signs for all its subaccounts.
+    #[must_use]
+    pub const fn by_main_account(mut self) -> Self {
+        self.rules.main_account = true;
+        self
+    }
+
+    /// Refuses what is signed by V2 only.
+    #[must_use]
+    pub const fn require_v3(mut self) -> Self {
+        self.rules.require_v3 = true;
+        self
+    }
+
+    /// Takes V1 too (`X-Plivo-Signature`, HMAC-SHA1 over address and parameters), where there is no
+    /// other: it is in no current page of Plivo's, and has no nonce.
+    #[must_use]
+    pub const fn allow_v1(mut self) -> Self {
+        self.rules.allow_v1 = true;
+        self
+    }
+
+    /// Takes what Plivo's SDKs disagree about too: as its SDKs for Python and Node have it, and with
+    /// blanks left out of a list of signatures.
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.rules.lenient = true;
+        self
     }
 
     /// The V2 signature that Plivo would put on a request to this address: for tests. The first key
     /// signs.
     ///
     /// # Errors
-    /// None today; a verifier always has a key.
+    /// `MissingSignature` if no key is known for the address.
     pub fn sign_v2(&self, url: &str, nonce: &str) -> Result<String, WebhookError> {
-        self.sign(&v2_text(url, nonce))
+        let base = split(url).0;
+        Ok(sign(&self.signing_key(base)?, &v2_text(base, nonce)))
     }
 
     /// The V3 signature that Plivo would put on a request to this address: for tests. The first key
@@ -122,7 +172,8 @@ impl PlivoWebhook {
     /// join those of the address.
     ///
     /// # Errors
-    /// Those of a query or a body that could not have been signed.
+    /// Those of a query or a body that could not have been signed; `MissingSignature` if no key is
+    /// known for the address.
     pub fn sign_v3(
         &self,
         method: &str,
@@ -130,46 +181,176 @@ impl PlivoWebhook {
         body: &[u8],
         nonce: &str,
     ) -> Result<String, WebhookError> {
-        let query = split(url).1;
+        let (base, query) = split(url);
         let joined = [query.as_bytes(), b"&", body].concat();
         let (query, body) = match method {
             "GET" => (joined.as_slice(), &b""[..]),
             _ => (query.as_bytes(), body),
         };
         let (query, params) = (Form::parse(query)?.sorted(), Form::parse(body)?.sorted());
-        self.sign(&v3_text(url, &params, &query, nonce))
+        Ok(sign(&self.signing_key(base)?, &v3_text(base, (&query, &params), nonce)))
     }
 
-    fn sign(&self, text: &str) -> Result<String, WebhookError> {
+    fn signing_key(&self, base: &str) -> Result<Key, WebhookError> {
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
-        self.keys.first().map(|(_, key)| key.sign(text)).ok_or(missing)
+        let ring = match &self.tokens {
+            Tokens::Ring(ring) => Some(ring.clone()),
+            Tokens::ByAccount(lookup) => {
+                last_segment(base).and_then(|account| lookup.keys(account))
+            }
+        };
+        ring.and_then(|ring| ring.keys().first().cloned()).ok_or(missing)
     }
 
-    /// Which key signed one of the texts, with the scheme by whose header it did.
-    fn key(
+    /// The keys that may have signed a header.
+    fn keys<'a>(
         &self,
-        texts: &[String],
-        found: &[Found],
-    ) -> Result<(&'static str, usize), WebhookError> {
-        let mut matched = None;
-        for found in found {
-            for (at, (owner, key)) in self.keys.iter().enumerate() {
-                let main_only = found.header == MA_V2 || found.header == MA_V3;
-                let may = *owner == Owner::Main || !main_only;
-                let ok = key.matches(texts, &found.signatures) & may;
-                matched = matched.or(ok.then_some((found.header, at)));
+        url: &RequestUrl<'_>,
+        request: &WebhookRequest<'a>,
+        plain: bool,
+    ) -> Result<Good<'a>, WebhookError> {
+        let (main, account) = match &self.tokens {
+            Tokens::Ring(ring) => (ring.keys(), None),
+            Tokens::ByAccount(lookup) => {
+                // The path that is signed, and no other.
+                let account = last_segment(request.path()).filter(|_| url.path == request.path());
+                let unknown = WebhookError::new(WebhookErrorKind::WrongAccount);
+                let ring = account.and_then(|account| lookup.keys(account)).ok_or(unknown)?;
+                (ring.keys(), account)
+            }
+        };
+        let subaccounts = self.subaccounts.as_ref().filter(|_| plain).map(KeyRing::keys);
+        Ok(Good { main, subaccounts, account })
+    }
+
+    /// The header that decides.
+    fn found<'a>(&self, request: &WebhookRequest<'a>) -> Result<Found<'a>, WebhookError> {
+        for scheme in &SCHEMES {
+            let plain = scheme.plain.filter(|_| !self.rules.main_account);
+            for (header, plain) in [(plain, true), (scheme.main, false)] {
+                let Some(header) = header.filter(|_| self.rules.allow(scheme.version)) else {
+                    continue;
+                };
+                if let Some(value) = request.header(header)?.filter(|value| !value.is_empty()) {
+                    return Ok(Found { scheme, header, value, plain });
+                }
             }
         }
-        matched.ok_or(WebhookError::new(WebhookErrorKind::BadSignature))
+        Err(WebhookError::new(WebhookErrorKind::MissingSignature)
+            .with_field("X-Plivo-Signature-V3"))
+    }
+
+    /// Checks a request as if it had come under this address.
+    fn check_at<'a>(
+        &self,
+        url: &PublicUrl,
+        request: &WebhookRequest<'a>,
+    ) -> Result<Proof<'a>, WebhookError> {
+        request.within_limits()?;
+        let url = url.of(request)?;
+        let body = signed_body(request)?;
+        let found = self.found(request)?;
+        let bad = WebhookError::new(WebhookErrorKind::BadSignature);
+        let signatures = Signatures::decode(found.scheme.version, found.value, self.rules.lenient);
+        let signatures = signatures.ok_or(bad.with_field(found.header))?;
+        let nonce = found.scheme.nonce.map(|name| nonce(request, name)).transpose()?;
+        let keys = self.keys(&url, request, found.plain)?;
+        let (query, body) = match found.scheme.version {
+            Version::V1 => ("", body),
+            Version::V2 => ("", &b""[..]),
+            Version::V3 => (url.query.unwrap_or_default(), body),
+        };
+        let (query, params) =
+            (Form::parse(query.as_bytes())?.sorted(), Form::parse(body)?.sorted());
+        if !self.rules.lenient && disputed(&url, &query, request.method()) {
+            return Err(bad.with_field("address"));
+        }
+        let mut text = String::new();
+        let key = forms(&url).find_map(|form| {
+            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce);
+            keys.first(|key| signatures.any_of(key, &text))
+        });
+        // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have been
+        // one text or two parameters.
+        let authenticity = match (found.scheme.version, request.method()) {
+            (Version::V1 | Version::V3, "POST") => Authenticity::Full,
+            _ => Authenticity::UrlOnly,
+        };
+        let mut proof = Proof::new(authenticity, found.header, key.ok_or(bad)?);
+        proof.nonce = nonce;
+        proof.account = keys.account;
+        Ok(proof)
+    }
+}
+
+impl Rules {
+    const fn allow(self, version: Version) -> bool {
+        match version {
+            Version::V3 => true,
+            Version::V2 => !self.require_v3,
+            Version::V1 => self.allow_v1 && !self.require_v3,
+        }
+    }
+}
+
+/// A version of the signature and its headers: those of the account, of the main account, and of the
+/// nonce.
+struct Scheme {
+    version: Version,
+    plain: Option<&'static str>,
+    main: Option<&'static str>,
+    nonce: Option<&'static str>,
+}
+
+/// In the order in which they are looked for.
+const SCHEMES: [Scheme; 3] = [
+    Scheme {
+        version: Version::V3,
+        plain: Some("X-Plivo-Signature-V3"),
+        main: Some("X-Plivo-Signature-Ma-V3"),
+        nonce: Some("X-Plivo-Signature-V3-Nonce"),
+    },
+    Scheme {
+        version: Version::V2,
+        plain: Some("X-Plivo-Signature-V2"),
+        main: Some("X-Plivo-Signature-Ma-V2"),
+        nonce: Some("X-Plivo-Signature-V2-Nonce"),
+    },
+    Scheme { version: Version::V1, plain: Some("X-Plivo-Signature"), main: None, nonce: None },
+];
+
+/// A header that decides, and its value.
+struct Found<'a> {
+    scheme: &'static Scheme,
+    header: &'static str,
+    value: &'a str,
+    plain: bool,
+}
+
+/// The keys that are good for one header.
+struct Good<'a> {
+    main: Keys,
+    subaccounts: Option<Keys>,
+    account: Option<&'a str>,
+}
+
+impl Good<'_> {
+    /// The first by which something holds, those of subaccounts behind the others.
+    fn first(&self, holds: impl Fn(&Key) -> bool) -> Option<usize> {
+        let main = first_key(&self.main, &holds);
+        let subaccount = self.subaccounts.as_ref().and_then(|keys| first_key(keys, &holds));
+        main.or(subaccount.map(|at| at + self.main.len()))
     }
 }
 
 impl fmt::Debug for PlivoWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlivoWebhook")
-            .field("url", &self.url)
-            .field("keys", &self.keys.len())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("PlivoWebhook");
+        debug.field("url", &self.url);
+        if let Tokens::Ring(ring) = &self.tokens {
+            debug.field("keys", &ring.len());
+        }
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -178,80 +359,42 @@ impl Webhook for PlivoWebhook {
         PLIVO
     }
 
-    fn check_signature(&self, request: &WebhookRequest<'_>) -> Result<Proof, WebhookError> {
-        request.within_limits()?;
-        let urls = candidates(&self.url.of(request)?);
-        let (params, query) = signed_params(request)?;
-        let v3 = headers(request, [V3, MA_V3])?;
-        if !v3.is_empty() {
-            let nonce = nonce(request, V3_NONCE)?;
-            let text = |url: &String| v3_text(url, &params, &query, nonce);
-            let texts: Vec<_> = urls.iter().map(text).collect();
-            let (scheme, key) = self.key(&texts, &v3)?;
-            // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have
-            // been one text or two parameters.
-            let authenticity = match request.method() {
-                "GET" => Authenticity::UrlOnly,
-                _ => Authenticity::Full,
-            };
-            return Ok(Proof::new(authenticity, scheme, key));
-        }
-        let v2 = headers(request, [V2, MA_V2])?;
-        if v2.is_empty() {
-            return Err(WebhookError::new(WebhookErrorKind::MissingSignature).with_field(V2));
-        }
-        let nonce = nonce(request, V2_NONCE)?;
-        let texts: Vec<_> = urls.iter().map(|url| v2_text(url, nonce)).collect();
-        let (scheme, key) = self.key(&texts, &v2)?;
-        Ok(Proof::new(Authenticity::UrlOnly, scheme, key))
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
+        self.check_at(&self.url, request)
     }
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
-        let request = verified.request_for(&PLIVO)?;
-        let form = match request.method() {
-            "GET" => Form::parse(request.query().unwrap_or_default().as_bytes())?,
-            _ => Form::parse(request.body())?,
+        event::read(verified.request_for(&PLIVO)?, verified.proof())
+    }
+
+    fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
+        let check = |webhook: Self| {
+            move |url: &PublicUrl, request: &WebhookRequest<'_>| {
+                webhook.check_at(url, request).map(|proof| proof.key)
+            }
         };
-        let authenticity = verified.proof().authenticity;
-        if form.has("MessageUUID") && form.has("Status") {
-            status(&form, authenticity).map(Event::Status)
-        } else if form.has("MessageUUID") && form.has("From") {
-            inbound(&form, authenticity).map(Event::Inbound)
-        } else {
-            let fields = form.extra(|_| false);
-            Ok(Event::Other(OtherEvent::new(PLIVO, fields, authenticity)))
-        }
+        let mut older = self.clone();
+        (older.rules.require_v3, older.rules.allow_v1) = (false, true);
+        let others: [(&str, &Attempt<'_>); 3] = [
+            ("with `lenient`", &check(self.clone().lenient())),
+            ("with `by_main_account`", &check(self.clone().by_main_account())),
+            ("with an older version of the signature", &check(older)),
+        ];
+        diagnose(request, &self.url, &check(self.clone()), &others)
     }
 }
 
-/// The parameters of the body and of the query, each sorted.
-fn signed_params<'a>(request: &WebhookRequest<'a>) -> Result<(Form<'a>, Form<'a>), WebhookError> {
-    let query = Form::parse(request.query().unwrap_or_default().as_bytes())?.sorted();
-    let body = match request.method() {
-        "GET" if request.body().is_empty() => b"",
-        "POST" if request.body().is_empty() || request.has_form()? => request.body(),
+/// The body, if it is one whose parameters may be signed.
+fn signed_body<'a>(request: &WebhookRequest<'a>) -> Result<&'a [u8], WebhookError> {
+    match request.method() {
+        "GET" if request.body().is_empty() => Ok(b""),
+        "POST" if request.body().is_empty() || request.has_form()? => Ok(request.body()),
         "POST" => {
             let kind = WebhookErrorKind::UnsupportedContent;
-            return Err(WebhookError::new(kind).with_field("content-type"));
+            Err(WebhookError::new(kind).with_field("content-type"))
         }
-        _ => return Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
-    };
-    Ok((Form::parse(body)?.sorted(), query))
-}
-
-/// Those of the headers that are there and not empty.
-fn headers(
-    request: &WebhookRequest<'_>,
-    names: [&'static str; 2],
-) -> Result<Vec<Found>, WebhookError> {
-    let mut found = Vec::with_capacity(2);
-    for header in names {
-        if let Some(value) = request.header(header)?.filter(|value| !value.is_empty()) {
-            let bad = WebhookError::new(WebhookErrorKind::BadSignature).with_field(header);
-            found.push(Found { header, signatures: decode(value).ok_or(bad)? });
-        }
+        _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
     }
-    Ok(found)
 }
 
 /// The nonce: digits only. A dot or a letter in it would let it trade places with its neighbours in
@@ -265,98 +408,6 @@ fn nonce<'a>(request: &WebhookRequest<'a>, header: &'static str) -> Result<&'a s
     }
 }
 
-fn message_id(form: &Form<'_>) -> Result<MessageId, WebhookError> {
-    let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageUUID");
-    MessageId::new(PLIVO, form.required("MessageUUID")?).map_err(invalid)
-}
-
-/// The price, which Plivo gives without a currency: US dollars.
-fn price(form: &Form<'_>) -> Result<Option<Money>, WebhookError> {
-    let Some(amount) = form.text("TotalAmount")? else { return Ok(None) };
-    let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field("TotalAmount");
-    let plain = amount.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    Money::charge(amount, Currency::USD).filter(|_| plain).map(Some).ok_or(invalid)
-}
-
-fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
-    let word = form.required("Status")?;
-    if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-') {
-        return Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field("Status"));
-    }
-    let failure = delivery_failure(form.text("ErrorCode")?);
-    let status = PlivoStatus::from(word).into();
-    let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.from = form.text("From")?.map(Address::from_plain);
-    update.to = form.text("To")?.map(Address::from_plain);
-    update.pool = form.parsed("PowerpackUUID")?;
-    update.segments = form.parsed("Units")?;
-    update.price = price(form)?;
-    update.sequence = form.parsed("Sequence")?;
-    let at = form.text("DeliveryReportTime")?.or(form.text("SentTime")?);
-    update.at = at.or(form.text("QueuedTime")?).and_then(lenient::time);
-    update.extra = form.extra(|name| {
-        const READ: [&str; 13] = [
-            "MessageUUID",
-            "Status",
-            "ErrorCode",
-            "From",
-            "To",
-            "PowerpackUUID",
-            "Units",
-            "TotalAmount",
-            "Sequence",
-            "DeliveryReportTime",
-            "SentTime",
-            "QueuedTime",
-            "MessageTime",
-        ];
-        READ.contains(&name)
-    });
-    Ok(update)
-}
-
-fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
-    let ends =
-        (Address::from_plain(form.required("From")?), Address::from_plain(form.required("To")?));
-    // The text of an MMS is in Body.
-    let text = form.get("Text")?.or(form.get("Body")?).unwrap_or_default();
-    let mut message = InboundMessage::new(message_id(form)?, ends, text.into(), authenticity);
-    message.pool = form.parsed("PowerpackUUID")?;
-    message.segments = form.parsed("Units")?;
-    message.media = media(form)?;
-    message.keyword = match form.text("MessageIntent")? {
-        Some("optout") => Some(Keyword::OptOut),
-        Some("optin") => Some(Keyword::OptIn),
-        Some("help") => Some(Keyword::Help),
-        _ => None,
-    };
-    message.extra = form.extra(|name| {
-        const READ: [&str; 8] = [
-            "MessageUUID",
-            "From",
-            "To",
-            "Text",
-            "Body",
-            "PowerpackUUID",
-            "Units",
-            "MessageIntent",
-        ];
-        READ.contains(&name) || media_number(name).is_some()
-    });
-    Ok(message)
-}
-
-/// Every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
-/// from 1 in others.
-fn media(form: &Form<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
-    let numbered = form.pairs().iter().filter_map(|(name, url)| Some((media_number(name)?, url)));
-    let mut numbered: Vec<_> = numbered.collect();
-    numbered.sort_unstable_by_key(|(number, _)| *number);
-    let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("Media");
-    let url = |(_, url): (u32, &std::borrow::Cow<'_, str>)| url.parse().map_err(invalid);
-    numbered.into_iter().map(|entry| Ok(InboundMedia::new(url(entry)?, None))).collect()
-}
-
-fn media_number(name: &str) -> Option<u32> {
-    name.strip_prefix("Media").filter(|n| n.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+fn last_segment(path: &str) -> Option<&str> {
+    path.rsplit('/').next().filter(|segment| !segment.is_empty())
 }

@@ -12,6 +12,7 @@
 mod client;
 mod config;
 mod error;
+mod event;
 mod message;
 mod options;
 mod signature;
@@ -31,7 +32,7 @@ pub use options::{
     TwilioQuery,
 };
 pub use status::TwilioStatus;
-pub use webhook::TwilioWebhook;
+pub use webhook::{SharedKeyAlgorithm, TwilioWebhook};
 
 #[cfg(feature = "sandbox")]
 pub use dialect::TwilioDialect;

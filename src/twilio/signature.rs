@@ -1,87 +1,106 @@
-//! Twilio's signature: HMAC-SHA1 over the address and the sorted parameters.
+//! Twilio's signature: an HMAC over the address and the sorted parameters.
 //!
 //! Source: Twilio's "Webhooks security" page and the validators of its SDKs, as of 2026-11-20.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 
-use crate::webhook::Form;
+use crate::webhook::{Form, Key, Origin, RequestUrl};
 
-/// A key, ready to sign: the token is in the state of the hash and nowhere else.
-#[derive(Clone)]
-pub(super) struct Key(Hmac<Sha1>);
+/// The hash of the HMAC: SHA-1 with an auth token, and either with a SharedKey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Sha1,
+    Sha256,
+}
 
-impl Key {
-    /// None for a token of white space only.
-    pub(super) fn new(token: &str) -> Option<Self> {
-        if token.trim().is_empty() {
-            return None;
+/// The bytes of a signature.
+pub(super) enum Signature {
+    Sha1([u8; 20]),
+    Sha256([u8; 32]),
+}
+
+impl Algorithm {
+    /// Its name in the settings header.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "HMAC_SHA1",
+            Self::Sha256 => "HMAC_SHA256",
         }
-        Hmac::new_from_slice(token.as_bytes()).ok().map(Self)
     }
 
-    /// The signature of an address and its parameters, as it stands in the header.
-    pub(super) fn sign(&self, url: &str, params: &Form<'_>) -> String {
-        STANDARD.encode(self.mac(url, params).finalize().into_bytes())
-    }
-
-    /// Whether the signature is of any of the forms of the address. All are tried, so that the time
-    /// does not tell which.
-    pub(super) fn matches(&self, urls: &[String], params: &Form<'_>, signature: &[u8; 20]) -> bool {
-        let check = |url: &String| self.mac(url, params).verify_slice(signature).is_ok();
-        urls.iter().fold(false, |matched, url| matched | check(url))
-    }
-
-    fn mac(&self, url: &str, params: &Form<'_>) -> Hmac<Sha1> {
-        let mut mac = self.0.clone();
-        mac.update(url.as_bytes());
-        let mut last = None;
-        for pair in params.pairs() {
-            // A repeated name is signed once for each of its different values.
-            if last.replace(pair) != Some(pair) {
-                mac.update(pair.0.as_bytes());
-                mac.update(pair.1.as_bytes());
-            }
+    /// The signature of a text, as it stands in the header.
+    pub(super) fn sign(self, key: &Key, text: &str) -> String {
+        match self {
+            Self::Sha1 => STANDARD.encode(key.sha1(text)),
+            Self::Sha256 => STANDARD.encode(key.sha256(text)),
         }
-        mac
+    }
+
+    /// The bytes of a signature: canonical base64 of its one length and nothing else.
+    pub(super) fn decode(self, header: &str) -> Option<Signature> {
+        match self {
+            Self::Sha1 => decode(header).map(Signature::Sha1),
+            Self::Sha256 => decode(header).map(Signature::Sha256),
+        }
     }
 }
 
-/// The bytes of a signature: 28 characters of canonical base64 and nothing else.
-pub(super) fn decode(header: &str) -> Option<[u8; 20]> {
-    if header.len() != 28 {
+impl Signature {
+    /// Whether it is a key's of this text.
+    pub(super) fn is_of(&self, key: &Key, text: &str) -> bool {
+        match self {
+            Self::Sha1(mac) => key.is_sha1(text, mac),
+            Self::Sha256(mac) => key.is_sha256(text, mac),
+        }
+    }
+}
+
+/// Decodes what has exactly the length of so many bytes.
+fn decode<const N: usize>(header: &str) -> Option<[u8; N]> {
+    if header.len() != N.div_ceil(3) * 4 {
         return None;
     }
-    STANDARD.decode(header).ok()?.try_into().ok()
+    // Room for the padding, which the decoder counts as bytes at first.
+    let mut bytes = [0; 36];
+    let len = STANDARD.decode_slice(header, &mut bytes).ok()?;
+    bytes.get(..len)?.try_into().ok()
 }
 
-/// The forms of an address that Twilio may have signed: with and without user name and password,
-/// and of each with the port as it is, without it, and with the scheme's own.
-pub(super) fn candidates(url: &str) -> Vec<String> {
-    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let default = if matches!(scheme, "https" | "wss") { "443" } else { "80" };
-    let (userinfo, host) = authority
-        .rsplit_once('@')
-        .map_or(("", authority), |(_, host)| authority.split_at(authority.len() - host.len()));
-    let bare = match host.rsplit_once(':') {
-        Some((bare, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !bare.ends_with(':') => {
-            bare
-        }
-        _ => host,
-    };
-    let mut forms = Vec::with_capacity(6);
-    for user in [userinfo, ""].into_iter().skip(usize::from(userinfo.is_empty())) {
-        for host in [host.to_owned(), bare.to_owned(), format!("{bare}:{default}")] {
-            let form = format!("{scheme}://{user}{host}{path}");
-            if !forms.contains(&form) {
-                forms.push(form);
-            }
+/// The user name and port under which Twilio may have signed an address: with and without user name
+/// and password, and of each with the port as it is, without it, and with the scheme's own.
+pub(super) fn forms(origin: &Origin) -> impl Iterator<Item = (&str, &str)> {
+    let (own, default) = (origin.port.as_str(), origin.default_port());
+    let users = [Some(origin.userinfo.as_str()), (!origin.userinfo.is_empty()).then_some("")];
+    let ports = [Some(own), (!own.is_empty()).then_some(""), (own != default).then_some(default)];
+    let ports = move |user| ports.into_iter().flatten().map(move |port| (user, port));
+    users.into_iter().flatten().flat_map(ports)
+}
+
+/// Writes the text that is signed, with this user name and port.
+pub(super) fn signed_text(
+    text: &mut String,
+    url: &RequestUrl<'_>,
+    (userinfo, port): (&str, &str),
+    params: &Form,
+) {
+    let Origin { scheme, host, .. } = url.origin;
+    let (mark, query) = url.query.map_or(("", ""), |query| ("?", query));
+    let parts = [scheme, "://", userinfo, host, port, url.path, mark, query];
+    text.clear();
+    text.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + params.len());
+    text.extend(parts);
+    append(text, params);
+}
+
+/// Appends the sorted parameters. A repeated name is signed once for each of its different values.
+pub(super) fn append(text: &mut String, params: &Form) {
+    let mut last = None;
+    for pair in params.pairs() {
+        if last.replace(pair) != Some(pair) {
+            text.push_str(pair.0);
+            text.push_str(pair.1);
         }
     }
-    forms
 }
 
 #[cfg(test)]
@@ -90,24 +109,32 @@ mod tests {
 
     #[test]
     fn tries_the_forms_twilio_signs() {
-        assert_eq!(
-            candidates("https://u:p@example.com:8443/a?b=c:1"),
-            [
-                "https://u:p@example.com:8443/a?b=c:1",
-                "https://u:p@example.com/a?b=c:1",
-                "https://u:p@example.com:443/a?b=c:1",
-                "https://example.com:8443/a?b=c:1",
-                "https://example.com/a?b=c:1",
-                "https://example.com:443/a?b=c:1",
-            ]
-        );
-        assert_eq!(candidates("http://[::1]/x")[1..], ["http://[::1]:80/x"]);
-        assert_eq!(candidates("http://[::1]:8080/x")[1..], ["http://[::1]/x", "http://[::1]:80/x"]);
+        for (url, expected) in [
+            (
+                "https://u:p@example.com:8443",
+                &[
+                    ("u:p@", ":8443"),
+                    ("u:p@", ""),
+                    ("u:p@", ":443"),
+                    ("", ":8443"),
+                    ("", ""),
+                    ("", ":443"),
+                ][..],
+            ),
+            ("https://example.com", &[("", ""), ("", ":443")]),
+            ("https://example.com:443", &[("", ":443"), ("", "")]),
+            ("http://[::1]", &[("", ""), ("", ":80")]),
+            ("http://[::1]:8080", &[("", ":8080"), ("", ""), ("", ":80")]),
+        ] {
+            let (origin, _) = Origin::parse(url).unwrap();
+            assert_eq!(forms(&origin).collect::<Vec<_>>(), expected, "{url}");
+        }
     }
 
     #[test]
     fn only_the_canonical_form_is_a_signature() {
-        assert!(decode("RSOYDt4T1cUTdK1PDd93/VVr8B8=").is_some());
+        assert!(decode::<20>("RSOYDt4T1cUTdK1PDd93/VVr8B8=").is_some());
+        assert!(decode::<32>("xhtapDfw8ATkoCh/n/AIIuw7svY6WzS7Yz3yHwUG+PY=").is_some());
         for text in [
             "",
             "=",
@@ -116,8 +143,10 @@ mod tests {
             "RSOYDt4T1cUTdK1PDd93_VVr8B8=",
             " RSOYDt4T1cUTdK1PDd93/VVr8B8=",
             "RSOYDt4T1cUTdK1PDd93/VVr8B9=",
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8A",
+            "xhtapDfw8ATkoCh/n/AIIuw7svY6WzS7Yz3yHwUG+PY=",
         ] {
-            assert!(decode(text).is_none(), "{text}");
+            assert!(decode::<20>(text).is_none(), "{text}");
         }
     }
 }

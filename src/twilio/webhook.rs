@@ -1,32 +1,32 @@
-//! [`TwilioWebhook`]: status callbacks and inbound messages, checked and read.
+//! [`TwilioWebhook`]: whose request it is. What it says is `event`'s.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
-    message::{Address, Extra, MessageId},
     provider_id::ProviderId,
     twilio::{
-        TWILIO,
-        error::delivery_failure,
-        signature::{Key, candidates, decode},
-        status::TwilioStatus,
+        TWILIO, event,
+        signature::{Algorithm, Signature, forms, signed_text},
     },
     webhook::{
-        Authenticity, Event, Form, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent,
-        Proof, PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind,
-        WebhookRequest,
+        Attempt, Authenticity, Diagnosis, Event, Form, Key, KeyLookup, KeyRing, Keys, Proof,
+        PublicUrl, RequestUrl, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+        diagnose, first_key,
     },
 };
 
 const HEADER: &str = "X-Twilio-Signature";
+const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
 
 /// Checks and reads what Twilio calls: forms, and JSON with its hash in the query, by POST; where
 /// [`PublicUrl::by_get`] says so, everything in the query by GET.
+///
+/// All keys are tried whichever matches, so that the time does not tell which; a form of the address
+/// is tried only if those before did not match, as the address is no secret.
 ///
 /// ```
 /// use anysms::twilio::TwilioWebhook;
@@ -36,9 +36,38 @@ const HEADER: &str = "X-Twilio-Signature";
 /// ```
 #[derive(Clone)]
 pub struct TwilioWebhook {
-    keys: Vec<Key>,
+    tokens: Tokens,
+    shared: Vec<SharedKey>,
     url: PublicUrl,
     account: Option<String>,
+    lenient: bool,
+}
+
+/// Whose auth tokens are good.
+#[derive(Clone)]
+enum Tokens {
+    /// There are only shared keys.
+    None,
+    Ring(KeyRing),
+    ByAccount(Arc<dyn KeyLookup>),
+}
+
+/// A SharedKey: its name in the settings header, and the one algorithm it signs by.
+#[derive(Clone)]
+struct SharedKey {
+    name: String,
+    algorithm: Algorithm,
+    key: Key,
+}
+
+/// The algorithm of a SharedKey, as it was chosen when the key was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SharedKeyAlgorithm {
+    /// `HMAC_SHA256`.
+    HmacSha256,
+    /// `HMAC_SHA1`.
+    HmacSha1,
 }
 
 impl TwilioWebhook {
@@ -48,7 +77,8 @@ impl TwilioWebhook {
     /// # Errors
     /// `Config` if the token is empty.
     pub fn new(auth_token: impl Into<String>, url: PublicUrl) -> Result<Self> {
-        Self { keys: Vec::new(), url, account: None }.with_key(auth_token)
+        let ring = KeyRing::new(auth_token).map_err(|error| error.with_provider(TWILIO))?;
+        Ok(Self::with_ring(ring, url))
     }
 
     /// A verifier with the token from `TWILIO_AUTH_TOKEN`.
@@ -62,18 +92,71 @@ impl TwilioWebhook {
         Self::new(token, url)
     }
 
+    /// A verifier with the tokens of a ring, which may change meanwhile.
+    #[must_use]
+    pub const fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
+        Self::of(Tokens::Ring(ring), url)
+    }
+
+    /// A verifier for several accounts, each with its own tokens: the keys are those of the request's
+    /// `AccountSid` (`AC…`).
+    #[must_use]
+    pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
+        Self::of(Tokens::ByAccount(Arc::new(keys)), url)
+    }
+
+    /// A verifier with a SharedKey and no auth token. (Public beta, as of 2026-11-20.)
+    ///
+    /// # Errors
+    /// `Config` if the name or the secret is empty.
+    pub fn from_shared_key(
+        name: impl Into<String>,
+        secret: impl Into<String>,
+        algorithm: SharedKeyAlgorithm,
+        url: PublicUrl,
+    ) -> Result<Self> {
+        Self::of(Tokens::None, url).with_shared_key(name, secret, algorithm)
+    }
+
+    const fn of(tokens: Tokens, url: PublicUrl) -> Self {
+        Self { tokens, shared: Vec::new(), url, account: None, lenient: false }
+    }
+
     /// One more token that is good too, for the time of a rotation.
     ///
     /// # Errors
-    /// `Config` if the token is empty.
+    /// `Config` if the token is empty, there are four already, or the keys are looked up.
     pub fn with_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
-        let token = SecretString::from(auth_token.into());
-        let key = Key::new(token.expose_secret()).ok_or_else(|| {
-            Error::not_sent(ErrorKind::Config)
-                .with_provider(TWILIO)
-                .with_detail("auth token: is empty")
-        })?;
-        self.keys.push(key);
+        match &self.tokens {
+            Tokens::Ring(ring) => ring.add(auth_token)?,
+            Tokens::None => self.tokens = Tokens::Ring(KeyRing::new(auth_token)?),
+            Tokens::ByAccount(_) => {
+                let detail = "keys: are looked up by account";
+                return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
+            }
+        }
+        Ok(self)
+    }
+
+    /// A SharedKey that is good too, by this algorithm and no other. (Public beta, as of 2026-11-20.)
+    ///
+    /// # Errors
+    /// `Config` if the name (`webhooks_sharedkey_…`) or the secret is empty.
+    pub fn with_shared_key(
+        mut self,
+        name: impl Into<String>,
+        secret: impl Into<String>,
+        algorithm: SharedKeyAlgorithm,
+    ) -> Result<Self> {
+        let (name, key) = (name.into(), Key::new(secret.into())?);
+        if name.trim().is_empty() {
+            return Err(Error::not_sent(ErrorKind::Config).with_detail("shared key: has no name"));
+        }
+        let algorithm = match algorithm {
+            SharedKeyAlgorithm::HmacSha256 => Algorithm::Sha256,
+            SharedKeyAlgorithm::HmacSha1 => Algorithm::Sha1,
+        };
+        self.shared.push(SharedKey { name, algorithm, key });
         Ok(self)
     }
 
@@ -84,24 +167,117 @@ impl TwilioWebhook {
         self
     }
 
+    /// Takes the hash of a body in upper-case hex too, which Twilio's SDKs refuse.
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
     /// The signature that Twilio would put on a form sent to this address: for tests. The first key
     /// signs. The parameters are given as the body will hold them, percent-encoded.
     ///
     /// # Errors
-    /// Those of a body that could not have been signed.
+    /// Those of a body that could not have been signed; `MissingSignature` if no key is known.
     pub fn sign(&self, url: &str, body: &[u8]) -> Result<String, WebhookError> {
-        let params = Form::parse(body)?.sorted();
+        let params = Form::parse(body)?;
+        let account = params.get("AccountSid").ok().flatten();
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
-        self.keys.first().map(|key| key.sign(url, &params)).ok_or(missing)
+        let keys = self.keys(|| account.map(str::to_owned)).ok();
+        let mut text = url.to_owned();
+        match (keys.as_deref().and_then(<[Key]>::first), self.shared.first()) {
+            (Some(key), _) => Ok((key.clone(), Algorithm::Sha1)),
+            (None, Some(shared)) => Ok((shared.key.clone(), shared.algorithm)),
+            (None, None) => Err(missing),
+        }
+        .map(|(key, algorithm)| {
+            crate::twilio::signature::append(&mut text, &params.sorted());
+            algorithm.sign(&key, &text)
+        })
     }
+
+    /// The auth tokens that are good for the account that a request claims to be about.
+    fn keys(&self, account: impl FnOnce() -> Option<String>) -> Result<Keys, WebhookError> {
+        match &self.tokens {
+            Tokens::None => Err(WebhookError::new(WebhookErrorKind::BadSignature)),
+            Tokens::Ring(ring) => Ok(ring.keys()),
+            Tokens::ByAccount(lookup) => account()
+                .and_then(|account| lookup.keys(&account))
+                .map(|ring| ring.keys())
+                .ok_or(WebhookError::new(WebhookErrorKind::WrongAccount)),
+        }
+    }
+
+    /// The shared key that the settings header names, if they agree on the algorithm.
+    fn shared_key(&self, settings: &str) -> Result<&SharedKey, WebhookError> {
+        let value = |name: &str| {
+            let mut values = settings
+                .split(',')
+                .filter_map(|pair| pair.split_once('=').filter(|(known, _)| known.trim() == name));
+            values.next().filter(|_| values.next().is_none()).map(|(_, value)| value.trim())
+        };
+        let (name, algorithm) = (value("key"), value("algorithm"));
+        let named = |shared: &&SharedKey| {
+            name == Some(shared.name.as_str()) && algorithm == Some(shared.algorithm.name())
+        };
+        let unknown = WebhookError::new(WebhookErrorKind::BadSignature).with_field(SETTINGS);
+        self.shared.iter().find(named).ok_or(unknown)
+    }
+
+    /// Checks a request as if it had come under this address.
+    fn check_at(
+        &self,
+        url: &PublicUrl,
+        request: &WebhookRequest<'_>,
+    ) -> Result<Proof<'static>, WebhookError> {
+        request.within_limits()?;
+        let missing = WebhookError::new(WebhookErrorKind::MissingSignature).with_field(HEADER);
+        let header = request.header(HEADER)?.filter(|text| !text.is_empty()).ok_or(missing)?;
+        let shared = request.header(SETTINGS)?.map(|settings| self.shared_key(settings));
+        let shared = shared.transpose()?;
+        let algorithm = shared.map_or(Algorithm::Sha1, |shared| shared.algorithm);
+        let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
+        let signature = algorithm.decode(header).ok_or(mismatch)?;
+        let url = url.of(request)?;
+        let params = signed_params(request, self.lenient)?.sorted();
+        let key = match shared {
+            Some(shared) => matching(&url, &params, &signature, std::slice::from_ref(&shared.key)),
+            None => {
+                let keys = self.keys(|| event::account(request))?;
+                matching(&url, &params, &signature, &keys)
+            }
+        };
+        let key = key.ok_or(mismatch)?;
+        if self.account.is_some() && event::account(request) != self.account {
+            return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
+        }
+        Ok(Proof::new(Authenticity::Full, if shared.is_some() { SETTINGS } else { HEADER }, key))
+    }
+}
+
+/// Which key made this signature, over any form of the address.
+fn matching(
+    url: &RequestUrl<'_>,
+    params: &Form,
+    signature: &Signature,
+    keys: &[Key],
+) -> Option<usize> {
+    let mut text = String::new();
+    forms(url.origin).find_map(|form| {
+        signed_text(&mut text, url, form, params);
+        first_key(keys, |key| signature.is_of(key, &text))
+    })
 }
 
 impl fmt::Debug for TwilioWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwilioWebhook")
-            .field("url", &self.url)
-            .field("keys", &self.keys.len())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("TwilioWebhook");
+        debug.field("url", &self.url);
+        match &self.tokens {
+            Tokens::Ring(ring) => debug.field("keys", &ring.len()),
+            Tokens::None | Tokens::ByAccount(_) => &mut debug,
+        };
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -110,56 +286,38 @@ impl Webhook for TwilioWebhook {
         TWILIO
     }
 
-    fn check_signature(&self, request: &WebhookRequest<'_>) -> Result<Proof, WebhookError> {
-        request.within_limits()?;
-        let missing = WebhookError::new(WebhookErrorKind::MissingSignature).with_field(HEADER);
-        let header = request.header(HEADER)?.filter(|text| !text.is_empty()).ok_or(missing)?;
-        let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
-        let signature = decode(header).ok_or(mismatch)?;
-        let urls = candidates(&self.url.of(request)?);
-        let params = signed_params(request)?.sorted();
-        // Every key is tried, so that the time does not tell which one matched.
-        let matched = self.keys.iter().map(|key| key.matches(&urls, &params, &signature));
-        let found = matched.enumerate().fold(None, |found, (at, ok)| found.or(ok.then_some(at)));
-        let key = found.ok_or(mismatch)?;
-        if let Some(account) = &self.account {
-            let named = match fields(request)? {
-                Some(form) => form.get("AccountSid")?.map(str::to_owned),
-                None => Extra::from_body(request.body()).get("AccountSid").map(str::to_owned),
-            };
-            if named.as_deref() != Some(account) {
-                return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
-            }
-        }
-        Ok(Proof::new(Authenticity::Full, HEADER, key))
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
+        self.check_at(&self.url, request)
     }
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
-        let request = verified.request_for(&TWILIO)?;
-        let authenticity = verified.proof().authenticity;
-        let Some(form) = fields(request)? else {
-            let fields = Extra::from_body(request.body());
-            return Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)));
+        event::read(verified.request_for(&TWILIO)?, verified.proof().authenticity)
+    }
+
+    fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
+        let check = |webhook: Self| {
+            move |url: &PublicUrl, request: &WebhookRequest<'_>| {
+                webhook.check_at(url, request).map(|proof| proof.key)
+            }
         };
-        if form.has("MessageStatus") {
-            status(&form, authenticity).map(Event::Status)
-        } else if form.has("Body") && form.has("From") && !form.has("EventType") {
-            inbound(&form, authenticity).map(Event::Inbound)
-        } else {
-            let fields = form.extra(|_| false);
-            Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)))
-        }
+        let mut any_account = self.clone();
+        any_account.account = None;
+        let others: [(&str, &Attempt<'_>); 2] = [
+            ("with `lenient`", &check(self.clone().lenient())),
+            ("for another account than the one of `for_account`", &check(any_account)),
+        ];
+        diagnose(request, &self.url, &check(self.clone()), &others)
     }
 }
 
 /// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
 /// whose hash is in the query.
-fn signed_params<'a>(request: &WebhookRequest<'a>) -> Result<Form<'a>, WebhookError> {
+fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Form, WebhookError> {
     match request.method() {
         "GET" if request.body().is_empty() => Form::parse(b""),
         "POST" => {
             let form = request.has_form()?;
-            match hash_in_query(request)? {
+            match hash_in_query(request.query().unwrap_or_default(), lenient)? {
                 Some(hash) if Sha256::digest(request.body()).as_slice() != hash => {
                     Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
                 }
@@ -172,145 +330,21 @@ fn signed_params<'a>(request: &WebhookRequest<'a>) -> Result<Form<'a>, WebhookEr
     }
 }
 
-/// The SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 hex digits.
-fn hash_in_query(request: &WebhookRequest<'_>) -> Result<Option<[u8; 32]>, WebhookError> {
-    let mismatch = || WebhookError::new(WebhookErrorKind::BodyHashMismatch);
-    let query = Form::parse(request.query().unwrap_or_default().as_bytes())?;
-    let Some(hex) = query.get("bodySHA256").map_err(|_| mismatch())? else { return Ok(None) };
-    if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(mismatch());
+/// The SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 digits of
+/// lower-case hex.
+fn hash_in_query(query: &str, lenient: bool) -> Result<Option<[u8; 32]>, WebhookError> {
+    let mismatch = WebhookError::new(WebhookErrorKind::BodyHashMismatch);
+    let parts = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
+    let mut values = parts.filter_map(|(name, value)| (name == "bodySHA256").then_some(value));
+    let Some(value) = values.next() else { return Ok(None) };
+    let digits = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f') || lenient && b.is_ascii_hexdigit();
+    if values.next().is_some() || value.len() != 64 || !value.bytes().all(digits) {
+        return Err(mismatch);
     }
     let mut hash = [0; 32];
-    for (byte, pair) in hash.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| mismatch())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| mismatch())?;
+    for (byte, pair) in hash.iter_mut().zip(value.as_bytes().chunks_exact(2)) {
+        let text = std::str::from_utf8(pair).map_err(|_| mismatch)?;
+        *byte = u8::from_str_radix(text, 16).map_err(|_| mismatch)?;
     }
     Ok(Some(hash))
-}
-
-/// The fields of a request: of a form by POST, of the query by GET; none of any other body.
-fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form<'a>>, WebhookError> {
-    match request.method() {
-        "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()).map(Some),
-        _ if request.has_form()? => Form::parse(request.body()).map(Some),
-        _ => Ok(None),
-    }
-}
-
-fn message_id(form: &Form<'_>) -> Result<MessageId, WebhookError> {
-    let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageSid");
-    MessageId::new(TWILIO, form.required("MessageSid")?).map_err(invalid)
-}
-
-fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
-    let word = form.required("MessageStatus")?;
-    // A signature does not part names from values: this is where a shifted boundary shows.
-    if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-        let kind = WebhookErrorKind::InvalidField;
-        return Err(WebhookError::new(kind).with_field("MessageStatus"));
-    }
-    let failure =
-        delivery_failure(form.parsed::<u32>("ErrorCode")?.map(|n| n.to_string()).as_deref());
-    let status = TwilioStatus::from(word).into();
-    let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.account = form.text("AccountSid")?.map(Into::into);
-    update.from = form.text("From")?.map(Address::from_wire);
-    update.to = form.text("To")?.map(Address::from_wire);
-    update.pool = form.parsed("MessagingServiceSid")?;
-    update.extra = form.extra(|name| {
-        const READ: [&str; 9] = [
-            "MessageSid",
-            "SmsSid",
-            "MessageStatus",
-            "SmsStatus",
-            "ErrorCode",
-            "AccountSid",
-            "From",
-            "To",
-            "MessagingServiceSid",
-        ];
-        READ.contains(&name)
-    });
-    Ok(update)
-}
-
-fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
-    let ends =
-        (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
-    let text = form.get("Body")?.unwrap_or_default().into();
-    let mut message = InboundMessage::new(message_id(form)?, ends, text, authenticity);
-    message.account = form.text("AccountSid")?.map(Into::into);
-    message.pool = form.parsed("MessagingServiceSid")?;
-    message.segments = form.parsed("NumSegments")?;
-    message.media = media(form)?;
-    message.keyword = match form.text("OptOutType")? {
-        Some("STOP") => Some(Keyword::OptOut),
-        Some("START") => Some(Keyword::OptIn),
-        Some("HELP") => Some(Keyword::Help),
-        _ => None,
-    };
-    message.from_geography = geography(form, ["FromCountry", "FromState", "FromCity", "FromZip"])?;
-    message.to_geography = geography(form, ["ToCountry", "ToState", "ToCity", "ToZip"])?;
-    message.extra = form.extra(|name| {
-        const READ: [&str; 19] = [
-            "MessageSid",
-            "SmsSid",
-            "SmsMessageSid",
-            "AccountSid",
-            "MessagingServiceSid",
-            "From",
-            "To",
-            "Body",
-            "NumMedia",
-            "NumSegments",
-            "SmsStatus",
-            "FromCountry",
-            "FromState",
-            "FromCity",
-            "FromZip",
-            "ToCountry",
-            "ToState",
-            "ToCity",
-            "ToZip",
-        ];
-        let numbered = ["MediaUrl", "MediaContentType"];
-        let media = numbered.iter().filter_map(|prefix| name.strip_prefix(prefix));
-        READ.contains(&name) || media.into_iter().any(|n| n.bytes().all(|b| b.is_ascii_digit()))
-    });
-    Ok(message)
-}
-
-/// `MediaUrl0` and so on, as many as `NumMedia` says.
-fn media(form: &Form<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
-    let count: u32 = form.parsed("NumMedia")?.unwrap_or(0);
-    let mut media = Vec::new();
-    for n in 0..count.min(crate::webhook::MAX_PARAMS as u32) {
-        let find = |prefix: &str| {
-            let name = format!("{prefix}{n}");
-            form.pairs().iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
-        };
-        let kind = if find("MediaUrl").is_none() {
-            WebhookErrorKind::MissingField
-        } else {
-            WebhookErrorKind::InvalidField
-        };
-        let url = find("MediaUrl").and_then(|url| url.parse().ok());
-        let url = url.ok_or_else(|| WebhookError::new(kind).with_field("MediaUrl"))?;
-        media.push(InboundMedia::new(url, find("MediaContentType").map(str::to_owned)));
-    }
-    Ok(media)
-}
-
-fn geography(
-    form: &Form<'_>,
-    [country, state, city, zip]: [&'static str; 4],
-) -> Result<Option<Geography>, WebhookError> {
-    let text = |name| Ok(form.text(name)?.map(Into::into));
-    let place = Geography {
-        country: text(country)?,
-        state: text(state)?,
-        city: text(city)?,
-        zip: text(zip)?,
-    };
-    Ok(Some(place).filter(|place| *place != Geography::default()))
 }

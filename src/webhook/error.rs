@@ -47,12 +47,14 @@ impl WebhookError {
     }
 
     /// The status to answer: 403 to what is not proved, 413 to what is too large, 415 to a form of
-    /// body that is not read, 400 to what is authentic and malformed. Answer it with a constant body.
+    /// body that is not read, 404 to a
+    /// callback about another message, 400 to what is authentic and malformed. Answer it with a constant body.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self.kind {
             WebhookErrorKind::TooLarge | WebhookErrorKind::TooManyParameters => 413,
             WebhookErrorKind::UnsupportedContent => 415,
+            WebhookErrorKind::TokenMismatch => 404,
             _ if self.is_authentic() => 400,
             _ => 403,
         }
@@ -75,6 +77,12 @@ pub enum WebhookErrorKind {
     BadSignature,
     /// The hash of the body in the URL is missing, malformed or of another body.
     BodyHashMismatch,
+    /// No trusted proxy names an address that is known.
+    UntrustedAddress,
+    /// The nonce was used before, with another content.
+    NonceReused,
+    /// The token in the path is not of this message.
+    TokenMismatch,
     /// Neither GET nor POST, or a GET with a body.
     UnsupportedMethod,
     /// A content type or encoding that this webhook does not use.
@@ -106,6 +114,9 @@ impl fmt::Display for WebhookError {
             WebhookErrorKind::BadNonce => "webhook: the nonce is not 1 to 64 digits",
             WebhookErrorKind::BadSignature => "webhook: the signature does not match",
             WebhookErrorKind::BodyHashMismatch => "webhook: the hash is not of this body",
+            WebhookErrorKind::UntrustedAddress => "webhook: no trusted proxy names a known address",
+            WebhookErrorKind::NonceReused => "webhook: the nonce was used with another content",
+            WebhookErrorKind::TokenMismatch => "webhook: the token is not of this message",
             WebhookErrorKind::UnsupportedMethod => "webhook: the method is not supported",
             WebhookErrorKind::UnsupportedContent => "webhook: the content type is not supported",
             WebhookErrorKind::BadEncoding => "webhook: the body is not UTF-8",

@@ -1,12 +1,8 @@
 //! [`Form`]: the parameters of a form body or a query, in order, strictly UTF-8.
 
-use std::borrow::Cow;
-
-use percent_encoding::percent_decode;
-
 use crate::{
     message::Extra,
-    webhook::{MAX_PARAMS, WebhookError, WebhookErrorKind},
+    webhook::{MAX_BODY, MAX_PARAMS, WebhookError, WebhookErrorKind},
 };
 
 /// The parameters of a form body or a query, decoded, in the order they came.
@@ -14,45 +10,83 @@ use crate::{
 /// Malformed percent signs stay as they are, as browsers and both vendors have it. Bytes that are not
 /// UTF-8 are refused rather than replaced, as a replacement could not be what was signed.
 #[derive(Clone)]
-pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(crate) struct Form {
+    /// All that was decoded. The `&` and `=` between the parts stay, so that the end of one part and
+    /// the start of the next never make a character together.
+    text: String,
+    pairs: Vec<Pair>,
+}
 
-impl<'a> Form<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, WebhookError> {
-        let likely = bytes.iter().filter(|b| **b == b'&').count() + 1;
-        let mut pairs = Vec::with_capacity(likely.min(MAX_PARAMS));
+/// Where a parameter stands in the text. No body is so long that it does not fit.
+#[derive(Clone, Copy)]
+struct Pair {
+    /// The first bytes of the name, by which nearly all names can be sorted.
+    first: u128,
+    name: (u32, u32),
+    value: (u32, u32),
+}
+
+impl Form {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, WebhookError> {
+        if bytes.len() > MAX_BODY {
+            return Err(WebhookError::new(WebhookErrorKind::TooLarge));
+        }
+        let likely = bytes.iter().filter(|b| **b == b'&').count() + usize::from(!bytes.is_empty());
+        let mut form =
+            Self { text: String::new(), pairs: Vec::with_capacity(likely.min(MAX_PARAMS)) };
+        let mut decoded = Vec::with_capacity(bytes.len() + likely + 1);
         for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-            if pairs.len() == MAX_PARAMS {
+            if form.pairs.len() == MAX_PARAMS {
                 return Err(WebhookError::new(WebhookErrorKind::TooManyParameters));
             }
-            let equals = pair.iter().position(|b| *b == b'=');
-            let (name, value) = match equals {
+            let (name, value) = match pair.iter().position(|b| *b == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &b""[..]),
             };
-            pairs.push((decode(name)?, decode(value)?));
+            let name = decode(name, &mut decoded);
+            let first = first_bytes(&decoded[name.0 as usize..]);
+            decoded.push(b'=');
+            let value = decode(value, &mut decoded);
+            decoded.push(b'&');
+            form.pairs.push(Pair { first, name, value });
         }
-        Ok(Self(pairs))
+        let bad = |_| WebhookError::new(WebhookErrorKind::BadEncoding);
+        form.text = String::from_utf8(decoded).map_err(bad)?;
+        Ok(form)
     }
 
     /// The parameters by name, byte by byte, and under one name by value: the order both vendors
     /// sign in.
     pub(crate) fn sorted(mut self) -> Self {
-        self.0.sort_unstable();
+        let text = &self.text;
+        self.pairs.sort_unstable_by(|a, b| {
+            let whole = |pair: &Pair| (part(text, pair.name), part(text, pair.value));
+            a.first.cmp(&b.first).then_with(|| whole(a).cmp(&whole(b)))
+        });
         self
     }
 
-    pub(crate) fn pairs(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
-        &self.0
+    pub(crate) fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|pair| (part(&self.text, pair.name), part(&self.text, pair.value)))
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// The bytes of all names and values, and no more than that.
+    pub(crate) const fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// The one value under a name that the vendor's schema has.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<&str>, WebhookError> {
-        let mut values = self.0.iter().filter(|(known, _)| known == name);
+        let mut values = self.pairs().filter(|(known, _)| *known == name);
         let value = values.next();
         if values.next().is_some() {
             return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
         }
-        Ok(value.map(|(_, value)| value.as_ref()))
+        Ok(value.map(|(_, value)| value))
     }
 
     /// The one value, none if it is empty.
@@ -77,29 +111,57 @@ impl<'a> Form<'a> {
 
     /// Whether there is a parameter of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.pairs().any(|(known, _)| known == name)
     }
 
     /// All parameters but those that were read.
     pub(crate) fn extra(&self, read: impl Fn(&str) -> bool) -> Extra {
-        let rest = self.0.iter().filter(|(name, _)| !read(name));
-        rest.map(|(name, value)| (name.to_string(), value.to_string())).collect()
+        let rest = self.pairs().filter(|(name, _)| !read(name));
+        rest.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, WebhookError> {
-    let bad = || WebhookError::new(WebhookErrorKind::BadEncoding);
-    if !bytes.iter().any(|b| matches!(b, b'+' | b'%')) {
-        return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bad());
+fn part(text: &str, (from, to): (u32, u32)) -> &str {
+    &text[from as usize..to as usize]
+}
+
+/// The first 16 bytes, as a number that sorts as they do.
+fn first_bytes(name: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let len = name.len().min(16);
+    first[..len].copy_from_slice(&name[..len]);
+    u128::from_be_bytes(first)
+}
+
+/// Appends what the bytes stand for, and says where it is.
+fn decode(bytes: &[u8], decoded: &mut Vec<u8>) -> (u32, u32) {
+    let from = decoded.len();
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'+' | b'%')) {
+        decoded.extend_from_slice(&rest[..at]);
+        let (byte, len) = match rest[at..] {
+            [b'%', high, low, ..] => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (b'%', 1),
+            },
+            [b'+', ..] => (b' ', 1),
+            _ => (b'%', 1),
+        };
+        decoded.push(byte);
+        rest = &rest[at + len..];
     }
-    let mut decoded = Vec::with_capacity(bytes.len());
-    for (at, part) in bytes.split(|b| *b == b'+').enumerate() {
-        if at > 0 {
-            decoded.push(b' ');
-        }
-        decoded.extend(percent_decode(part));
+    decoded.extend_from_slice(rest);
+    (from as u32, decoded.len() as u32)
+}
+
+/// What a hex digit stands for.
+pub(super) const fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
     }
-    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| bad())
 }
 
 #[cfg(test)]
@@ -108,7 +170,7 @@ mod tests {
 
     fn pairs(text: &[u8]) -> Vec<(String, String)> {
         let form = Form::parse(text).unwrap();
-        form.pairs().iter().map(|(n, v)| (n.to_string(), v.to_string())).collect()
+        form.pairs().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
     }
 
     #[test]
@@ -133,10 +195,23 @@ mod tests {
     }
 
     #[test]
+    fn sorts_by_name_then_value_byte_by_byte() {
+        let text =
+            b"b=1&a_name_of_20_bytes_2=1&a_name_of_20_bytes_1=2&B=1&a=2&a=1&ab=0&a%00=0&%C3%A9=1";
+        let form = Form::parse(text).unwrap().sorted();
+        let sorted: Vec<_> = form.pairs().collect();
+        assert!(sorted.is_sorted() && sorted.len() == 9, "{sorted:?}");
+    }
+
+    #[test]
     fn refuses_what_could_not_have_been_signed() {
         let kind = |bytes: &[u8]| Form::parse(bytes).err().map(|error| error.kind());
         assert_eq!(kind(b"a=%FF"), Some(WebhookErrorKind::BadEncoding));
         assert_eq!(kind(b"\xff=1"), Some(WebhookErrorKind::BadEncoding));
+        // Two halves of a character in two parts are no character.
+        for halves in [&b"a%C3=%A9"[..], b"a=%C3&%A9=1", b"a=\xc3&\xa9=1"] {
+            assert_eq!(kind(halves), Some(WebhookErrorKind::BadEncoding));
+        }
         let many = |n: usize| vec!["a=1"; n].join("&");
         assert_eq!(kind(many(256).as_bytes()), None);
         assert_eq!(kind(many(257).as_bytes()), Some(WebhookErrorKind::TooManyParameters));

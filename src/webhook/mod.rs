@@ -21,9 +21,12 @@
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
 //! from the `http` crate's types in one call, or from plain parts.
 
+mod diagnosis;
 mod error;
 mod event;
 mod form;
+mod keys;
+mod proxy;
 mod public_url;
 mod reply;
 mod request;
@@ -33,16 +36,22 @@ use std::fmt;
 
 use crate::provider_id::ProviderId;
 
+pub use diagnosis::Diagnosis;
 pub use error::{WebhookError, WebhookErrorKind};
 pub use event::{
     Event, EventId, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent, StatusUpdate,
 };
+pub use keys::{KeyLookup, KeyRing};
+pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use reply::Reply;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
 pub use verified::{Authenticity, Proof, Verified};
 
+pub(crate) use diagnosis::{Attempt, diagnose};
 pub(crate) use form::Form;
+pub(crate) use keys::{Key, Keys, first as first_key};
+pub(crate) use public_url::{Origin, RequestUrl};
 
 /// Checks and reads what one provider calls.
 ///
@@ -56,13 +65,20 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Any [`WebhookError`] means that nothing is proved.
-    fn check_signature(&self, request: &WebhookRequest<'_>) -> Result<Proof, WebhookError>;
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError>;
 
     /// Reads a verified request.
     ///
     /// # Errors
     /// A field that is missing, twice there or malformed. Unknown fields and words are kept.
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError>;
+
+    /// Finds out why a request does not pass: what of the address, the body or the settings would have
+    /// to be otherwise. For a developer's log, never for the response; it checks many times over, so
+    /// ask it where someone looks, not for every refusal.
+    fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
+        Diagnosis::new(self.check_signature(request).err())
+    }
 
     /// The answer that tells the provider: taken, nothing to say.
     fn empty_reply(&self) -> Reply {

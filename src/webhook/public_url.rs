@@ -1,15 +1,15 @@
 //! [`PublicUrl`]: where the provider calls, as the provider sees it.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::{
     message::WebUrl,
-    webhook::{WebhookError, WebhookErrorKind, WebhookRequest},
+    webhook::{TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest},
 };
 
 /// The address under which the provider calls, as the provider sees it. Both vendors sign it, and a
 /// process behind a proxy cannot know it, so it is configured and never guessed from `Host` or
-/// `X-Forwarded-*`.
+/// `X-Forwarded-*`; a [`TrustedProxy`] may say which of several configured ones it is.
 ///
 /// Give the whole address, `https://example.com/hooks/twilio`, with its query if it has one: then a
 /// request passes for that endpoint only, whatever path the proxy passes on. Neither vendor marks in
@@ -18,11 +18,18 @@ use crate::{
 ///
 /// With a host alone, `https://example.com`, path and query are those of the request, and **it is for
 /// the router in front to let through only the paths and queries that were given to the provider**.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PublicUrl {
-    origin: String,         // scheme and authority
+    source: Source,
     target: Option<String>, // path and query
     get: bool,
+}
+
+/// Where scheme and host come from.
+#[derive(Clone)]
+enum Source {
+    Fixed(Origin),
+    Proxy(Arc<TrustedProxy>),
 }
 
 impl PublicUrl {
@@ -31,13 +38,16 @@ impl PublicUrl {
     /// # Errors
     /// [`PublicUrlError`] if it is not an absolute `http` or `https` address.
     pub fn parse(text: &str) -> Result<Self, PublicUrlError> {
-        let text = text.split_once('#').map_or(text, |(before, _)| before);
-        let web = WebUrl::parse(text).map_err(|_| PublicUrlError)?;
-        let text = web.as_str();
-        let host = text.find("://").ok_or(PublicUrlError)? + 3;
-        let end = text[host..].find(['/', '?']).map_or(text.len(), |at| host + at);
-        let target = Some(&text[end..]).filter(|target| !target.is_empty() && *target != "/");
-        Ok(Self { origin: text[..end].to_owned(), target: target.map(str::to_owned), get: false })
+        let (origin, rest) = Origin::parse(text)?;
+        let target = Some(rest).filter(|target| !target.is_empty() && *target != "/");
+        Ok(Self { source: Source::Fixed(origin), target: target.map(str::to_owned), get: false })
+    }
+
+    /// Takes scheme and host from what a trusted proxy says, among those it may name. Path and query
+    /// are those of the request.
+    #[must_use]
+    pub fn behind(proxy: TrustedProxy) -> Self {
+        Self { source: Source::Proxy(Arc::new(proxy)), target: None, get: false }
     }
 
     /// Expects calls by GET in place of POST, with everything in the query.
@@ -47,29 +57,54 @@ impl PublicUrl {
         self
     }
 
+    /// A scheme and host, with path and query of the request.
+    pub(super) const fn of_origin(origin: Origin, get: bool) -> Self {
+        Self { source: Source::Fixed(origin), target: None, get }
+    }
+
+    /// Scheme and host, path and query where they are configured, and whether calls are by GET; none
+    /// if no trusted proxy names an address.
+    pub(super) fn parts(
+        &self,
+        request: &WebhookRequest<'_>,
+    ) -> Option<(&Origin, Option<&str>, bool)> {
+        let origin = match &self.source {
+            Source::Fixed(origin) => origin,
+            Source::Proxy(proxy) => proxy.origin(request).ok()?,
+        };
+        Some((origin, self.target.as_deref(), self.get))
+    }
+
     /// The whole address of a request, as the provider signed it.
     ///
     /// # Errors
     /// `UnsupportedMethod` if the provider was told to call by the other method, `BadSignature` if the
-    /// query is not the one the provider was given.
-    pub(crate) fn of(&self, request: &WebhookRequest<'_>) -> Result<String, WebhookError> {
+    /// query is not the one the provider was given, `UntrustedAddress` if no trusted proxy names a
+    /// known address.
+    pub(crate) fn of<'a>(
+        &'a self,
+        request: &WebhookRequest<'a>,
+    ) -> Result<RequestUrl<'a>, WebhookError> {
         if request.method() != if self.get { "GET" } else { "POST" } {
             return Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod));
         }
+        let origin = match &self.source {
+            Source::Fixed(origin) => origin,
+            Source::Proxy(proxy) => proxy.origin(request)?,
+        };
+        let query = request.query();
         let Some(target) = &self.target else {
-            let path = request.path();
-            return Ok(join(&self.origin, path, request.query()));
+            return Ok(RequestUrl { origin, path: request.path(), query });
         };
         let (path, given) = match target.split_once('?') {
             Some((path, query)) => (path, query),
             None => (target.as_str(), ""),
         };
-        let query = request.query();
         if !self.allows(given, query.unwrap_or_default()) {
             let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
             return Err(mismatch.with_field("query"));
         }
-        Ok(join(&self.origin, path, query))
+        Ok(RequestUrl { origin, path, query })
     }
 
     /// Whether this is the query the provider was given: with the parameters behind it if it calls by
@@ -89,10 +124,51 @@ impl PublicUrl {
     }
 }
 
-fn join(origin: &str, path: &str, query: Option<&str>) -> String {
-    match query {
-        Some(query) => format!("{origin}{path}?{query}"),
-        None => format!("{origin}{path}"),
+/// The address of one request, in the parts that vendors vary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestUrl<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+}
+
+/// Scheme and authority of an address, each part as it was written.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) scheme: String,
+    /// With its `@`, or empty.
+    pub(crate) userinfo: String,
+    pub(crate) host: String,
+    /// With its `:`, or empty.
+    pub(crate) port: String,
+}
+
+impl Origin {
+    /// Reads an address up to its path, and gives the rest without its fragment.
+    pub(crate) fn parse(text: &str) -> Result<(Self, &str), PublicUrlError> {
+        let text = text.split_once('#').map_or(text, |(before, _)| before);
+        WebUrl::parse(text).map_err(|_| PublicUrlError)?;
+        let (scheme, rest) = text.split_once("://").ok_or(PublicUrlError)?;
+        let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (userinfo, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        let colon = host.rfind(':').filter(|at| host[at + 1..].bytes().all(|b| b.is_ascii_digit()));
+        let (host, port) = host.split_at(colon.unwrap_or(host.len()));
+        let own = str::to_owned;
+        let origin =
+            Self { scheme: own(scheme), userinfo: own(userinfo), host: own(host), port: own(port) };
+        Ok((origin, rest))
+    }
+
+    /// The port of the scheme, with its `:`.
+    pub(crate) fn default_port(&self) -> &'static str {
+        if self.scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" }
+    }
+}
+
+impl fmt::Debug for Origin {
+    /// Leaves out user name and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.host, self.port)
     }
 }
 
@@ -106,8 +182,10 @@ impl FromStr for PublicUrl {
 
 impl fmt::Debug for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.origin.rsplit(['@', '/']).next().unwrap_or_default();
-        write!(f, "PublicUrl({host})")
+        match &self.source {
+            Source::Fixed(origin) => write!(f, "PublicUrl({origin:?})"),
+            Source::Proxy(proxy) => write!(f, "PublicUrl({proxy:?})"),
+        }
     }
 }
 
@@ -131,7 +209,11 @@ mod tests {
     fn of(public: &str, method: &str, target: &str) -> Result<String, WebhookErrorKind> {
         let public = PublicUrl::parse(public).unwrap();
         let public = if method == "GET" { public.by_get() } else { public };
-        public.of(&WebhookRequest::new(method, target, &[], b"")).map_err(|error| error.kind())
+        let request = WebhookRequest::new(method, target, &[], b"");
+        let url = public.of(&request).map_err(|error| error.kind())?;
+        let Origin { scheme, userinfo, host, port } = url.origin;
+        let query = url.query.map(|query| format!("?{query}")).unwrap_or_default();
+        Ok(format!("{scheme}://{userinfo}{host}{port}{}{query}", url.path))
     }
 
     #[test]
@@ -145,7 +227,7 @@ mod tests {
             assert_eq!(of(public, "POST", "/inner/a%2Fb?x=1").as_deref(), Ok(whole));
         }
         for text in ["", "example.com", "/hooks", "ftp://example.com"] {
-            assert_eq!(PublicUrl::parse(text), Err(PublicUrlError), "{text}");
+            assert_eq!(PublicUrl::parse(text).err(), Some(PublicUrlError), "{text}");
         }
     }
 
@@ -171,7 +253,8 @@ mod tests {
     fn only_the_configured_method_passes() {
         let url = PublicUrl::parse("https://example.com").unwrap();
         for (url, method) in [(url.clone(), "GET"), (url.clone(), "PUT"), (url.by_get(), "POST")] {
-            let error = url.of(&WebhookRequest::new(method, "/", &[], b"")).unwrap_err();
+            let request = WebhookRequest::new(method, "/", &[], b"");
+            let error = url.of(&request).unwrap_err();
             assert_eq!(error.kind(), WebhookErrorKind::UnsupportedMethod);
         }
     }

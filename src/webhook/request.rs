@@ -98,6 +98,25 @@ impl<'a> WebhookRequest<'a> {
         self.path_and_query.split_once('?').map_or(self.path_and_query, |(path, _)| path)
     }
 
+    /// The raw path and query, from its `/` on.
+    #[must_use]
+    pub const fn path_and_query(&self) -> &'a str {
+        self.path_and_query
+    }
+
+    /// The same request but for these parts.
+    pub(super) const fn changed<'b>(
+        &self,
+        method: &'b str,
+        path_and_query: &'b str,
+        body: &'b [u8],
+    ) -> WebhookRequest<'b>
+    where
+        'a: 'b,
+    {
+        WebhookRequest { method, path_and_query, headers: self.headers, body, peer: self.peer }
+    }
+
     /// The raw query, without its `?`; none if there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&'a str> {

@@ -18,22 +18,40 @@ pub enum Authenticity {
 }
 
 /// What a check has proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Proof {
+pub struct Proof<'a> {
     /// How much of the request is signed.
     pub authenticity: Authenticity,
     /// The vendor's name of the scheme, such as `X-Plivo-Signature-Ma-V3`.
     pub scheme: &'static str,
     /// Which of the configured keys matched, from 0, in the order they were given.
     pub key: usize,
+    /// The number that is good once, where the scheme has one.
+    pub nonce: Option<&'a str>,
+    /// The account whose key matched, where keys are looked up by an account that the address names.
+    pub account: Option<&'a str>,
 }
 
-impl Proof {
+impl<'a> Proof<'a> {
     /// What was proved, by which scheme, with which key.
     #[must_use]
     pub const fn new(authenticity: Authenticity, scheme: &'static str, key: usize) -> Self {
-        Self { authenticity, scheme, key }
+        Self { authenticity, scheme, key, nonce: None, account: None }
+    }
+
+    /// Adds the number that is good once.
+    #[must_use]
+    pub const fn with_nonce(mut self, nonce: &'a str) -> Self {
+        self.nonce = Some(nonce);
+        self
+    }
+
+    /// Adds the account that the address names.
+    #[must_use]
+    pub const fn with_account(mut self, account: Option<&'a str>) -> Self {
+        self.account = account;
+        self
     }
 }
 
@@ -41,7 +59,7 @@ impl Proof {
 #[derive(Clone, Debug)]
 pub struct Verified<'a> {
     request: WebhookRequest<'a>,
-    proof: Proof,
+    proof: Proof<'a>,
     provider: ProviderId,
 }
 
@@ -72,7 +90,7 @@ impl<'a> Verified<'a> {
 
     /// What was proved.
     #[must_use]
-    pub const fn proof(&self) -> Proof {
-        self.proof
+    pub const fn proof(&self) -> &Proof<'a> {
+        &self.proof
     }
 }
