@@ -13,12 +13,14 @@ use crate::{
         error::delivery_failure,
         signature::{Key, candidates, decode, split, v2_text, v3_text},
         status::PlivoStatus,
+        xml,
     },
     provider_id::ProviderId,
     transport::lenient,
     webhook::{
         Authenticity, Event, Form, InboundMedia, InboundMessage, Keyword, OtherEvent, Proof,
-        PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+        PublicUrl, Reply, ReplyMessage, StatusUpdate, Verified, Webhook, WebhookError,
+        WebhookErrorKind, WebhookRequest,
     },
 };
 
@@ -221,6 +223,11 @@ impl Webhook for PlivoWebhook {
             let fields = form.extra(|_| false);
             Ok(Event::Other(OtherEvent::new(PLIVO, fields, authenticity)))
         }
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(PLIVO)?;
+        xml::reply(inbound, messages)
     }
 }
 

@@ -15,11 +15,12 @@ use crate::{
         error::delivery_failure,
         signature::{Key, candidates, decode},
         status::TwilioStatus,
+        twiml,
     },
     webhook::{
         Authenticity, Event, Form, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent,
-        Proof, PublicUrl, StatusUpdate, Verified, Webhook, WebhookError, WebhookErrorKind,
-        WebhookRequest,
+        Proof, PublicUrl, Reply, ReplyMessage, StatusUpdate, Verified, Webhook, WebhookError,
+        WebhookErrorKind, WebhookRequest,
     },
 };
 
@@ -149,6 +150,11 @@ impl Webhook for TwilioWebhook {
             let fields = form.extra(|_| false);
             Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)))
         }
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(TWILIO)?;
+        twiml::reply(messages)
     }
 }
 
