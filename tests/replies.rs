@@ -51,7 +51,7 @@ struct Element {
     name: String,
     attributes: Vec<(String, String)>,
     text: String,
-    children: Vec<Element>,
+    children: Vec<Self>,
 }
 
 impl Element {
@@ -86,9 +86,9 @@ fn message_in(reply: &Reply) -> Element {
     message
 }
 
-fn refused(result: Result<Reply, Error>, provider: ProviderId, kind: ErrorKind, field: &str) {
+fn refused(result: Result<Reply, Error>, provider: &ProviderId, kind: ErrorKind, field: &str) {
     let error = result.unwrap_err();
-    assert_eq!((error.kind(), error.provider()), (kind, Some(&provider)), "{error}");
+    assert_eq!((error.kind(), error.provider()), (kind, Some(provider)), "{error}");
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert!(error.detail().starts_with(&format!("{field}: ")), "{error}");
 }
@@ -179,19 +179,19 @@ fn twilio_refuses_what_it_cannot_say() {
     let message = |message| Twiml::new().with_message(message).reply();
     let pool: Sender = "MG00000000000000000000000000000001".parse().unwrap();
     let from_pool = ReplyMessage::new("hi").with_sender(pool);
-    refused(message(from_pool), TWILIO, ErrorKind::Unsupported, "sender");
+    refused(message(from_pool), &TWILIO, ErrorKind::Unsupported, "sender");
     for empty in ["", "\0\u{1f}\u{ffff}"] {
-        refused(message(empty.into()), TWILIO, ErrorKind::InvalidContent, "text");
+        refused(message(empty.into()), &TWILIO, ErrorKind::InvalidContent, "text");
     }
     let many = |count| (0..count).fold(Twiml::new(), |twiml, _| twiml.with_message("hi"));
     assert_eq!(read(many(10).reply().unwrap().body()).children.len(), 10);
-    refused(many(11).reply(), TWILIO, ErrorKind::InvalidRequest, "messages");
+    refused(many(11).reply(), &TWILIO, ErrorKind::InvalidRequest, "messages");
     let alone = Twiml::new().with_action(url("https://example.com/a"));
-    refused(alone.reply(), TWILIO, ErrorKind::InvalidRequest, "action");
+    refused(alone.reply(), &TWILIO, ErrorKind::InvalidRequest, "action");
     let frame = message("a".into()).unwrap().body().len() - 1;
     assert_eq!(message("a".repeat(65_536 - frame).into()).unwrap().body().len(), 65_536);
     let long = message("a".repeat(65_537 - frame).into());
-    refused(long, TWILIO, ErrorKind::InvalidContent, "reply");
+    refused(long, &TWILIO, ErrorKind::InvalidContent, "reply");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn plivo_is_told_both_ends() {
 fn plivo_refuses_what_it_cannot_say() {
     let [_, plivo] = hooks();
     let refused = |inbound: &InboundMessage, message: ReplyMessage, kind, field| {
-        refused(plivo.reply(inbound, &[message]), PLIVO, kind, field);
+        refused(plivo.reply(inbound, &[message]), &PLIVO, kind, field);
     };
     let hi = || ReplyMessage::new("hi");
     let from = |sender: &str| hi().with_sender(sender.parse().unwrap());
@@ -244,8 +244,8 @@ fn plivo_refuses_what_it_cannot_say() {
 fn nobody_answers_another_vendors_message() {
     let [twilio, plivo] = hooks();
     let answer = |hook: &dyn Webhook, of| hook.reply(&inbound(of), &["hi".into()]);
-    refused(answer(&*twilio, PLIVO), TWILIO, ErrorKind::InvalidRequest, "inbound");
-    refused(answer(&*plivo, TWILIO), PLIVO, ErrorKind::InvalidRequest, "inbound");
+    refused(answer(&*twilio, PLIVO), &TWILIO, ErrorKind::InvalidRequest, "inbound");
+    refused(answer(&*plivo, TWILIO), &PLIVO, ErrorKind::InvalidRequest, "inbound");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_provider_that_takes_no_messages_in_an_answer_says_so() {
 
     let message = inbound(Acme.provider());
     let answer = Acme.reply(&message, &["hi".into()]);
-    refused(answer, Acme.provider(), ErrorKind::Unsupported, "reply");
+    refused(answer, &Acme.provider(), ErrorKind::Unsupported, "reply");
     assert_eq!(Acme.reply(&message, &[]).unwrap(), Reply::EMPTY);
 }
 
@@ -319,7 +319,7 @@ proptest! {
         };
         let message = ReplyMessage::new("hi").with_status_callback(callback.clone());
         for hook in hooks() {
-            let reply = hook.reply(&inbound(hook.provider()), &[message.clone()]).unwrap();
+            let reply = hook.reply(&inbound(hook.provider()), std::slice::from_ref(&message)).unwrap();
             let name = if hook.provider() == PLIVO { "callbackUrl" } else { "statusCallback" };
             let message = message_in(&reply);
             prop_assert_eq!(message.get(name), Some(callback.as_str()));

@@ -5,8 +5,8 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! Plivo can neither cancel, redact nor delete a message. The files are those of every
-//! vendor, and `xml` (replies).
+//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor, and
+//! `xml` (replies).
 
 mod client;
 mod config;

@@ -98,7 +98,8 @@ impl PlivoXml {
         Ok(())
     }
 
-    /// Plivo reads several recipients from `1<2`, so only what is surely one address may stand here.
+    /// Plivo reads several recipients from `1<2` (its page on `<Message>`, 2026-11), so only what is
+    /// surely one address may stand here.
     fn dst(&self, message: &ReplyMessage) -> Result<String> {
         message.to().map(Address::from).as_ref().or(Some(&self.to)).and_then(plain).ok_or_else(
             || {

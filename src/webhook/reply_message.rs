@@ -59,7 +59,8 @@ impl ReplyMessage {
         self
     }
 
-    /// Sets where the provider reports what becomes of it, by POST.
+    /// Sets where the provider reports what becomes of it: by POST, unless its own builder says
+    /// otherwise.
     #[must_use]
     pub fn with_status_callback(mut self, url: WebUrl) -> Self {
         self.status_callback = Some(url);
