@@ -7,12 +7,15 @@ use anysms::{
     Error, ErrorKind, Message, MessageId, MessageRecord, MessageStatus, PhoneNumber, Query, Sender,
     SmsProvider, SmsProviderExt,
     message::{AccountId, Address, Cursor, Extra, Media, MediaRecord, Page, Text, WebUrl},
-    plivo::{Location, Plivo, PlivoConfig, PlivoOptions, PlivoQuery, PlivoWebhook},
+    plivo::{Location, Plivo, PlivoConfig, PlivoOptions, PlivoQuery, PlivoWebhook, PlivoXml},
     provider::{AccountState, AccountStatus},
     testing::ScriptedTransport,
     transport::{BodyError, ReqwestTransport, TransportError, TransportErrorKind},
-    twilio::{Twilio, TwilioConfig, TwilioOptions, TwilioWebhook},
-    webhook::{Event, PublicUrl, Verified, Webhook, WebhookExt, WebhookRequest},
+    twilio::{Twilio, TwilioConfig, TwilioOptions, TwilioWebhook, Twiml},
+    webhook::{
+        Authenticity, Event, InboundMessage, PublicUrl, ReplyMessage, Verified, Webhook,
+        WebhookExt, WebhookRequest,
+    },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -273,6 +276,53 @@ fn webhooks_are_silent() {
     ];
     let request = WebhookRequest::new("POST", "/?CANARY_query", &headers, plivo_body.as_bytes());
     shown.debug(&plivo.receive(request).unwrap());
+    shown.assert_silent();
+}
+
+#[test]
+fn replies_are_silent() {
+    let mut shown = Shown::default();
+    let public: PublicUrl = "https://example.com/CANARY_path".parse().unwrap();
+    let twilio = TwilioWebhook::new(TOKEN, public.clone()).unwrap();
+    let plivo = PlivoWebhook::new(TOKEN, public).unwrap();
+    let text = || ReplyMessage::new(TEXT).with_to(number()).with_status_callback(url());
+    let inbound = |id: &str, from: &str| {
+        let ends = (Address::from_wire(from), Address::from_wire("+447700900124"));
+        InboundMessage::new(id.parse().unwrap(), ends, TEXT.into(), Authenticity::Full)
+    };
+    let messages = [
+        text(),
+        text().with_sender(number().into()),
+        text().with_media(Media::from_url(url())),
+        text().with_sender("CANARY-1".parse().unwrap()),
+        text().with_sender("5ec4c8c9-cd74-42b5-9e41-0d7670d6bb46".parse().unwrap()),
+        ReplyMessage::new("\0").with_to(number()),
+        ReplyMessage::new(TEXT),
+    ];
+    for (at, message) in messages.iter().enumerate() {
+        if at != 3 {
+            shown.debug(message); // a sender's name is no secret
+        }
+        for id in ["twilio:1", "plivo:1"] {
+            for from in [NUMBER, "447700900123<447700900124", "CANARY, no sender"] {
+                for hook in [&twilio as &dyn Webhook, &plivo] {
+                    match hook.reply(&inbound(id, from), std::slice::from_ref(message)) {
+                        Ok(reply) => {
+                            assert!(tells(reply.body()).is_some());
+                            shown.debug(&reply);
+                        }
+                        Err(error) => shown.error(&error),
+                    }
+                }
+            }
+        }
+    }
+    let twiml = Twiml::new().with_message(text());
+    shown.debug(&twiml.clone().with_action(url()));
+    shown.debug(&twiml.with_redirect(url()));
+    for from in [NUMBER, "447700900123<447700900124"] {
+        shown.debug(&PlivoXml::answering(&inbound("plivo:1", from)).with_message(text()));
+    }
     shown.assert_silent();
 }
 

@@ -3,9 +3,10 @@
 //! - [`Plivo`] sends, looks up, lists, and lists the media of a message and of the account;
 //!   [`PlivoConfig`] says for whom and where.
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
-//! - [`PlivoWebhook`] checks and reads what Plivo calls.
+//! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
+//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor, and
+//! `xml` (replies).
 
 mod client;
 mod config;
@@ -18,6 +19,7 @@ mod status;
 mod submit;
 mod webhook;
 mod wire;
+mod xml;
 
 #[cfg(feature = "sandbox")]
 mod dialect;
@@ -30,6 +32,7 @@ pub use options::{
 };
 pub use status::PlivoStatus;
 pub use webhook::PlivoWebhook;
+pub use xml::PlivoXml;
 
 #[cfg(feature = "sandbox")]
 pub use dialect::PlivoDialect;

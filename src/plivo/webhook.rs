@@ -8,12 +8,13 @@ use crate::{
     plivo::{
         PLIVO, event,
         signature::{Signatures, Version, disputed, forms, sign, split, v2_text, v3_text},
+        xml,
     },
     provider_id::ProviderId,
     webhook::{
-        Attempt, Authenticity, Diagnosis, Event, Form, Key, KeyLookup, KeyRing, Keys, Proof,
-        PublicUrl, RequestUrl, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
-        diagnose, first_key,
+        Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook, WebhookError,
+        WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
 
@@ -381,6 +382,11 @@ impl Webhook for PlivoWebhook {
             ("with an older version of the signature", &check(older)),
         ];
         diagnose(request, &self.url, &check(self.clone()), &others)
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(PLIVO)?;
+        xml::reply(inbound, messages)
     }
 }
 

@@ -3,11 +3,11 @@
 //! - [`Twilio`] sends, looks up, lists and cancels, redacts and deletes; [`TwilioConfig`] says for
 //!   whom and where.
 //! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
-//! - [`TwilioWebhook`] checks and reads what Twilio calls.
+//! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
 //! Each file is one job: `config`, `client` (the contract), `submit` (a message on the wire, and what
 //! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
-//! `webhook`, and `dialect` (Twilio's half of the sandbox).
+//! `webhook`, `twiml` (replies), and `dialect` (Twilio's half of the sandbox).
 
 mod client;
 mod config;
@@ -18,6 +18,7 @@ mod options;
 mod signature;
 mod status;
 mod submit;
+mod twiml;
 mod webhook;
 mod wire;
 
@@ -32,6 +33,7 @@ pub use options::{
     TwilioQuery,
 };
 pub use status::TwilioStatus;
+pub use twiml::Twiml;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook};
 
 #[cfg(feature = "sandbox")]

@@ -11,11 +11,12 @@ use crate::{
     twilio::{
         TWILIO, event,
         signature::{Algorithm, Signature, forms, signed_text},
+        twiml,
     },
     webhook::{
-        Attempt, Authenticity, Diagnosis, Event, Form, Key, KeyLookup, KeyRing, Keys, Proof,
-        PublicUrl, RequestUrl, Verified, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
-        diagnose, first_key,
+        Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook, WebhookError,
+        WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
 
@@ -307,6 +308,11 @@ impl Webhook for TwilioWebhook {
             ("for another account than the one of `for_account`", &check(any_account)),
         ];
         diagnose(request, &self.url, &check(self.clone()), &others)
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(TWILIO)?;
+        twiml::reply(messages)
     }
 }
 

@@ -17,6 +17,20 @@
 //! # }
 //! ```
 //!
+//! An inbound message is answered with a [`Reply`]: [`Webhook::reply`] sends texts back,
+//! [`Webhook::empty_reply`] none.
+//!
+//! ```
+//! use anysms::webhook::{Event, Reply, Webhook};
+//!
+//! fn answer(webhook: &dyn Webhook, event: &Event) -> anysms::Result<Reply> {
+//!     match event {
+//!         Event::Inbound(message) => webhook.reply(message, &["Thanks!".into()]),
+//!         _ => Ok(webhook.empty_reply()),
+//!     }
+//! }
+//! ```
+//!
 //! What belongs here: the contract and the types that all vendors share. How a vendor signs and what
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
 //! from the `http` crate's types in one call, or from plain parts.
@@ -29,12 +43,17 @@ mod keys;
 mod proxy;
 mod public_url;
 mod reply;
+mod reply_message;
 mod request;
 mod verified;
+mod xml;
 
 use std::fmt;
 
-use crate::provider_id::ProviderId;
+use crate::{
+    error::{Error, Result},
+    provider_id::ProviderId,
+};
 
 pub use diagnosis::Diagnosis;
 pub use error::{WebhookError, WebhookErrorKind};
@@ -45,6 +64,7 @@ pub use keys::{KeyLookup, KeyRing};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use reply::Reply;
+pub use reply_message::ReplyMessage;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
 pub use verified::{Authenticity, Proof, Verified};
 
@@ -52,6 +72,7 @@ pub(crate) use diagnosis::{Attempt, diagnose};
 pub(crate) use form::Form;
 pub(crate) use keys::{Key, Keys, first as first_key};
 pub(crate) use public_url::{Origin, RequestUrl};
+pub(crate) use xml::Document;
 
 /// Checks and reads what one provider calls.
 ///
@@ -83,6 +104,25 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
     /// The answer that tells the provider: taken, nothing to say.
     fn empty_reply(&self) -> Reply {
         Reply::EMPTY
+    }
+
+    /// The answer to an inbound message that sends messages back; [`Webhook::empty_reply`] where there
+    /// are none. What only one vendor can say is in its own builder.
+    ///
+    /// A provider that gets no answer asks again, and each answer sends: [`Event::id`] tells whether
+    /// this message was answered before.
+    ///
+    /// **It goes to whom the request names.** Where that was not signed
+    /// ([`Authenticity::UrlOnly`]), that may be anybody.
+    ///
+    /// # Errors
+    /// What the provider cannot say in an answer, naming the field; all of it, where it takes no
+    /// messages there.
+    fn reply(&self, _inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        if messages.is_empty() {
+            return Ok(self.empty_reply());
+        }
+        Err(Error::unsupported(self.provider(), "reply: this provider takes none in an answer"))
     }
 }
 

@@ -1,13 +1,16 @@
 //! [`Reply`]: what to answer a provider.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 
 /// What to answer a provider: status 200 and an XML document. Never plain text, which Twilio would
-/// send to the sender as a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// send to the sender as a message. `Debug` shows only how long it is.
+///
+/// It is made by [`Webhook::reply`](crate::webhook::Webhook::reply), by a vendor's own builder, or is
+/// [`Reply::EMPTY`].
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     body: Cow<'static, str>,
 }
@@ -17,13 +20,18 @@ impl Reply {
     pub const EMPTY: Self =
         Self { body: Cow::Borrowed(r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#) };
 
+    pub(super) const fn from_xml(document: String) -> Self {
+        Self { body: Cow::Owned(document) }
+    }
+
     /// The HTTP status: always 200.
     #[must_use]
     pub const fn status(&self) -> u16 {
         200
     }
 
-    /// The value for `Content-Type`: always `application/xml`.
+    /// The value for `Content-Type`: always `application/xml`. The document itself says that it is
+    /// in UTF-8.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
         "application/xml"
@@ -45,5 +53,11 @@ impl Reply {
         });
         response.headers_mut().insert(CONTENT_TYPE, kind);
         response
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply([{} bytes])", self.body.len())
     }
 }
