@@ -1,5 +1,7 @@
 //! [`Form`]: the parameters of a form body or a query, in order, strictly UTF-8.
 
+use memchr::{memchr, memchr2};
+
 use crate::{
     message::Extra,
     webhook::{MAX_BODY, MAX_PARAMS, WebhookError, WebhookErrorKind},
@@ -31,28 +33,23 @@ impl Form {
         if bytes.len() > MAX_BODY {
             return Err(WebhookError::new(WebhookErrorKind::TooLarge));
         }
-        let likely = bytes.iter().filter(|b| **b == b'&').count() + usize::from(!bytes.is_empty());
-        let mut form =
-            Self { text: String::new(), pairs: Vec::with_capacity(likely.min(MAX_PARAMS)) };
-        let mut decoded = Vec::with_capacity(bytes.len() + likely + 1);
-        for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-            if form.pairs.len() == MAX_PARAMS {
-                return Err(WebhookError::new(WebhookErrorKind::TooManyParameters));
+        let mut pairs = Vec::with_capacity((bytes.len() / 16 + 1).min(MAX_PARAMS));
+        let mut decoded = Vec::with_capacity(bytes.len() + 1);
+        let mut escapes = Escapes::new(bytes);
+        let mut from = 0;
+        while from < bytes.len() {
+            let to = memchr(b'&', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+            if to > from {
+                if pairs.len() == MAX_PARAMS {
+                    return Err(WebhookError::new(WebhookErrorKind::TooManyParameters));
+                }
+                pairs.push(pair(bytes, from, to, &mut escapes, &mut decoded));
+                decoded.push(b'&');
             }
-            let (name, value) = match pair.iter().position(|b| *b == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &b""[..]),
-            };
-            let name = decode(name, &mut decoded);
-            let first = first_bytes(&decoded[name.0 as usize..]);
-            decoded.push(b'=');
-            let value = decode(value, &mut decoded);
-            decoded.push(b'&');
-            form.pairs.push(Pair { first, name, value });
+            from = to + 1;
         }
         let bad = |_| WebhookError::new(WebhookErrorKind::BadEncoding);
-        form.text = String::from_utf8(decoded).map_err(bad)?;
-        Ok(form)
+        Ok(Self { text: String::from_utf8(decoded).map_err(bad)?, pairs })
     }
 
     /// The parameters by name, byte by byte, and under one name by value: the order both vendors
@@ -125,37 +122,83 @@ fn part(text: &str, (from, to): (u32, u32)) -> &str {
     &text[from as usize..to as usize]
 }
 
-/// The first 16 bytes, as a number that sorts as they do.
-fn first_bytes(name: &[u8]) -> u128 {
-    let mut first = [0; 16];
-    let len = name.len().min(16);
-    first[..len].copy_from_slice(&name[..len]);
-    u128::from_be_bytes(first)
+/// Appends a parameter to what was decoded, and says where it is.
+fn pair(
+    bytes: &[u8],
+    from: usize,
+    to: usize,
+    escapes: &mut Escapes<'_>,
+    decoded: &mut Vec<u8>,
+) -> Pair {
+    let start = decoded.len();
+    let equals = memchr(b'=', &bytes[from..to]).map_or(to, |at| from + at);
+    let (name_end, value_start) = if escapes.next < to {
+        escapes.decode(from, equals, decoded);
+        let name_end = decoded.len();
+        decoded.push(b'=');
+        escapes.decode((equals + 1).min(to), to, decoded);
+        (name_end, name_end + 1)
+    } else {
+        decoded.extend_from_slice(&bytes[from..to]);
+        (start + (equals - from), (start + (equals - from) + 1).min(decoded.len()))
+    };
+    let first = first_bytes(&decoded[start..name_end]);
+    let place = |from: usize, to: usize| (from as u32, to as u32);
+    Pair { first, name: place(start, name_end), value: place(value_start, decoded.len()) }
 }
 
-/// Appends what the bytes stand for, and says where it is.
-fn decode(bytes: &[u8], decoded: &mut Vec<u8>) -> (u32, u32) {
-    let from = decoded.len();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|b| matches!(b, b'+' | b'%')) {
-        decoded.extend_from_slice(&rest[..at]);
-        let (byte, len) = match rest[at..] {
-            [b'%', high, low, ..] => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 3),
-                _ => (b'%', 1),
-            },
-            [b'+', ..] => (b' ', 1),
-            _ => (b'%', 1),
-        };
-        decoded.push(byte);
-        rest = &rest[at + len..];
+/// The first 16 bytes, as a number that sorts as they do.
+fn first_bytes(name: &[u8]) -> u128 {
+    if let Some(first) = name.first_chunk() {
+        return u128::from_be_bytes(*first);
     }
-    decoded.extend_from_slice(rest);
-    (from as u32, decoded.len() as u32)
+    name.iter()
+        .fold(0, |number, byte| number << 8 | u128::from(*byte))
+        .checked_shl(8 * (16 - name.len()) as u32)
+        .unwrap_or_default()
+}
+
+/// The bytes that do not stand for themselves.
+struct Escapes<'a> {
+    bytes: &'a [u8],
+    /// Where the next one is; the end if there is none.
+    next: usize,
+}
+
+impl<'a> Escapes<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut escapes = Self { bytes, next: 0 };
+        escapes.find(0);
+        escapes
+    }
+
+    fn find(&mut self, from: usize) {
+        let found = memchr2(b'+', b'%', &self.bytes[from..]);
+        self.next = found.map_or(self.bytes.len(), |at| from + at);
+    }
+
+    /// Appends what the bytes from here to there stand for.
+    fn decode(&mut self, mut from: usize, to: usize, decoded: &mut Vec<u8>) {
+        while self.next < to {
+            decoded.extend_from_slice(&self.bytes[from..self.next]);
+            let (byte, len) = match self.bytes[self.next..to] {
+                [b'%', high, low, ..] => match (hex(high), hex(low)) {
+                    (Some(high), Some(low)) => (high << 4 | low, 3),
+                    _ => (b'%', 1),
+                },
+                [b'+', ..] => (b' ', 1),
+                _ => (b'%', 1),
+            };
+            decoded.push(byte);
+            from = self.next + len;
+            self.find(from);
+        }
+        decoded.extend_from_slice(&self.bytes[from..to]);
+    }
 }
 
 /// What a hex digit stands for.
-pub(super) const fn hex(digit: u8) -> Option<u8> {
+const fn hex(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

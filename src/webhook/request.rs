@@ -177,6 +177,15 @@ impl<'a> WebhookRequest<'a> {
             return Err(WebhookError::new(kind).with_field("content-encoding"));
         }
         let Some(kind) = self.header("content-type")? else { return Ok(false) };
+        // As both vendors write it.
+        if matches!(
+            kind,
+            "application/x-www-form-urlencoded"
+                | "application/x-www-form-urlencoded; charset=UTF-8"
+                | "application/x-www-form-urlencoded; charset=utf-8"
+        ) {
+            return Ok(true);
+        }
         let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
         if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Ok(false);
