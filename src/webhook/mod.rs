@@ -24,6 +24,7 @@
 mod error;
 mod event;
 mod form;
+mod keyword;
 mod public_url;
 mod reply;
 mod request;
@@ -35,8 +36,9 @@ use crate::provider_id::ProviderId;
 
 pub use error::{WebhookError, WebhookErrorKind};
 pub use event::{
-    Event, EventId, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent, StatusUpdate,
+    Event, EventId, Geography, InboundMedia, InboundMessage, OtherEvent, StatusUpdate,
 };
+pub use keyword::{Keyword, KeywordError, Keywords};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use reply::Reply;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
