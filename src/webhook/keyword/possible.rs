@@ -4,15 +4,14 @@
 
 use super::normal::normal;
 
-/// Longer texts are not read.
+/// Longer texts are not read: two segments of GSM-7.
 const MAX: usize = 306;
 
-/// Words that are an opt-out by themselves, or with no others but [`FILLING`]: "STOP please", "BAJA".
-const CORE: [&str; 22] = [
+/// Words that are an opt-out with nothing else but [`FILLING`]: "STOP please", "Baja".
+const CORE: [&str; 23] = [
     "stop",
     "stopp",
     "stopall",
-    "unstopall",
     "unsubscribe",
     "unsub",
     "unsubcribe",
@@ -26,19 +25,20 @@ const CORE: [&str; 22] = [
     "arrêter",
     "arretez",
     "arrêtez",
+    "stoppez",
     "baja",
     "alto",
     "parar",
     "paren",
     "salir",
+    "desuscribir",
 ];
 
-/// What adds nothing to them.
-const FILLING: [&str; 40] = [
+/// Words that add nothing to those.
+const FILLING: [&str; 34] = [
     "please",
     "pls",
     "plz",
-    "plse",
     "now",
     "just",
     "ok",
@@ -47,12 +47,9 @@ const FILLING: [&str; 40] = [
     "thx",
     "thank",
     "you",
-    "ty",
     "it",
     "this",
-    "that",
     "these",
-    "them",
     "me",
     "i",
     "said",
@@ -60,11 +57,9 @@ const FILLING: [&str; 40] = [
     "already",
     "immediately",
     "asap",
-    "no",
     "sorry",
     "hi",
     "hello",
-    "sir",
     "and",
     "svp",
     "merci",
@@ -77,11 +72,129 @@ const FILLING: [&str; 40] = [
     "forever",
 ];
 
-/// Wordings that are an opt-out wherever they stand. Words in a row, each one of several; `$` is the
-/// end of the text.
-const WORDINGS: [&str; 0] = [];
+/// Wordings that are an opt-out wherever they stand: words in a row, each one of several, `$` for the
+/// end. Letters as [`normal`] leaves them, without apostrophes.
+const WORDINGS: [&str; 45] = [
+    // English
+    "stop|quit|cease|discontinue texting|messaging|sending|contacting|spamming|txting|msging|bothering|harassing",
+    "stop|end|cease|discontinue these|the|this|all|your|those|with text|texts|message|messages|msg|msgs|sms|txts|spam|alerts|notifications|promos|promotions|marketing|ads|reminders",
+    "stop sent from",
+    "stop text|texts|message|messages|msg|msgs|sms|txts|spam|alerts|notifications|promos",
+    "cancel|end|stop my|these|your alerts|texts|messages|notifications|sms|reminders",
+    "cease and desist",
+    "unsubscribe|unsub|optout|unsubcribe|unsuscribe",
+    "be|get|been unsubscribed",
+    "opt|opting me|us out",
+    "opt|opting out $|please|pls|now|thanks|immediately|today",
+    "opt|opting out of|from your|this|these|all|text|texts|texting|sms|messages|messaging|marketing|promotional|further|receiving",
+    "take|get me|us|my off your|this|these|that|the|all list|lists|mailing|text|texts|texting|message|messages|sms|marketing|contact",
+    "take|get me|us off of your|this|these|that|the|all list|lists|mailing|text|texts|texting|message|messages|sms|marketing|contact",
+    "take|get me|us off $|please|pls|now",
+    "take|get my number|phone off",
+    "remove|delete|erase me|us $|please|pls|now|asap|immediately|thanks",
+    "remove|delete me|us from your|this|these|that|the|all list|lists|mailing|text|texts|messages|message|sms|marketing|contact|contacts|system|database",
+    "remove|delete|erase|lose my|this number",
+    "leave me|us alone",
+    "dont|not|never|dnt text|message|msg|contact|txt|sms|bother|spam me|us|this|my $|again|anymore|any|ever|more|please|pls|plz|thanks|or|number",
+    "dont|not|never|dnt text|message|msg|contact $|again|anymore|ever",
+    "dont|not|never|dnt send me|us|any $|any|anymore|more|these|another|texts|messages|msgs|sms|ads|spam|stuff",
+    "dont|not|never send any|more|these texts|messages|more",
+    "no more texts|text|messages|message|msgs|sms|txts|spam|reminders $|please|pls|from|thanks|to",
+    "dont|not|didnt want|need|wish your|these|any|more|to|get text|texts|message|messages|msgs|sms|spam|more",
+    "dont|not|longer want|wish|need|like to|these|your receive|get|messages|texts $|any|anymore|these|your|texts|text|messages|sms|more|further|marketing|from",
+    "dont|not|longer want|wish to be contacted|texted|messaged",
+    "revoke|withdraw|withdrawing|revoking my|all consent|permission",
+    "i revoke consent|permission",
+    "stop stop",
+    // French
+    "arrêtez|arretez|arrête|arrete|arrêter|arreter|cessez de menvoyer|mécrire|mecrire|me|mharceler|envoyer",
+    "menvoyez|mécrivez|mecrivez|contactez|menvoyer|contacter plus",
+    "plus recevoir de|ces|vos|aucun|$",
+    "plus de messages|message|sms|textos|texto|textes|pub|pubs svp|merci",
+    "désabonner|desabonner|désabonnez|desabonnez|désabonnement|desabonnement|désabonne|desabonne",
+    "désinscrire|desinscrire|désinscrivez|desinscrivez|désinscription|desinscription|désinscris|desinscris",
+    "retirez|enlevez|supprimez|rayez moi|mon de|numéro|numero|nom",
+    // Spanish
+    "darme|denme|dame|deme|darse|dar|den de baja",
+    "no me manden|mandes|mande|envíen|envien|envíes|envies|envíe|envie más|mas|mensajes|nada",
+    "no me escriban|escribas|escriba|contacten|contacte|molesten|molestes|moleste|texteen|textees $|más|mas|por",
+    "no más|mas mensajes|textos|sms|mensages",
+    "no quiero recibir|más|mas $|mensajes|textos|sms|más|mas|sus|estos|nada",
+    "deje|dejen|deja|dejar|pare|paren de enviar|mandar|enviarme|mandarme|escribir|escribirme|molestar|molestarme|textear|textearme",
+    "quítenme|quitenme|sáquenme|saquenme|bórrenme|borrenme|elimínenme|eliminenme de",
+    "cancelar|cancela|cancelen|anular los|estos|sus|mis mensajes|textos|avisos|sms",
+];
 
+/// Words that turn a wording round, up to three words before it, or show that it is quoted: "didn't
+/// mean to unsubscribe", "Reply STOP to unsubscribe".
+const TURNING: [&str; 16] = [
+    "dont",
+    "not",
+    "never",
+    "cant",
+    "cannot",
+    "wont",
+    "didnt",
+    "doesnt",
+    "wouldnt",
+    "shouldnt",
+    "if",
+    "without",
+    "accidentally",
+    "accidently",
+    "reply",
+    "text",
+];
+
+/// Whether a text has one of the wordings, or is a word for it and hardly more.
 pub(super) fn reads_like_opt_out(text: &str) -> bool {
-    let _ = text;
-    false
+    // What mail programs and some phones put below it does not matter.
+    let first_line = text.trim().lines().next().unwrap_or_default();
+    if normal(first_line, MAX).is_some_and(|line| CORE.contains(&&*line)) {
+        return true;
+    }
+    let Some(text) = normal(text, MAX) else { return false };
+    let text = text.replace('\'', "");
+    let words: Vec<_> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_core = |word: &&str| CORE.contains(word);
+    let is_filled = words.iter().all(|word| is_core(word) || FILLING.contains(word));
+    words.iter().any(is_core) && is_filled
+        || (0..words.len()).any(|at| {
+            let begins = |wording: &&str| begins_with(&words[at..], wording);
+            !is_turned(&words[..at]) && WORDINGS.iter().any(begins)
+        })
+}
+
+fn begins_with(words: &[&str], wording: &str) -> bool {
+    wording.split(' ').enumerate().all(|(at, choices)| {
+        choices.split('|').any(|choice| words.get(at).map_or("$", |word| *word) == choice)
+    })
+}
+
+/// Whether the words before turn it round. "Why don't you stop texting me" does not.
+fn is_turned(before: &[&str]) -> bool {
+    let near = &before[before.len().saturating_sub(3)..];
+    let negation = near.iter().rposition(|word| TURNING.contains(word));
+    negation.is_some_and(|at| near.get(at + 1) != Some(&"you"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wordings_are_in_the_form_in_which_they_are_compared() {
+        let words = WORDINGS.iter().flat_map(|wording| wording.split([' ', '|']));
+        for word in words.chain(CORE).chain(FILLING).chain(TURNING).filter(|word| *word != "$") {
+            assert_eq!(normal(word, MAX).as_deref(), Some(word));
+            assert!(word.chars().all(char::is_alphanumeric), "{word}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_not_read() {
+        let text = "Please stop texting me. ";
+        assert!(reads_like_opt_out(&text.repeat(13)) && !reads_like_opt_out(&text.repeat(14)));
+    }
 }
