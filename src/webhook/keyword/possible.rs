@@ -72,15 +72,19 @@ const FILLING: [&str; 34] = [
     "forever",
 ];
 
-/// Wordings that are an opt-out wherever they stand: words in a row, each one of several, `$` for the
-/// end. Letters as [`normal`] leaves them, without apostrophes.
-const WORDINGS: [&str; 45] = [
+/// Wordings that are an opt-out wherever they stand in a sentence: words in a row, each one of several,
+/// `$` for the end. Letters as [`normal`] leaves them, without apostrophes.
+const WORDINGS: [&str; 61] = [
     // English
     "stop|quit|cease|discontinue texting|messaging|sending|contacting|spamming|txting|msging|bothering|harassing",
     "stop|end|cease|discontinue these|the|this|all|your|those|with text|texts|message|messages|msg|msgs|sms|txts|spam|alerts|notifications|promos|promotions|marketing|ads|reminders",
+    "stop|cease|discontinue with|w the|these|this|all|your text|texts|messages|spam",
+    "cease|discontinue texts|messages|sms|messaging",
     "stop sent from",
     "stop text|texts|message|messages|msg|msgs|sms|txts|spam|alerts|notifications|promos",
-    "cancel|end|stop my|these|your alerts|texts|messages|notifications|sms|reminders",
+    "stop receiving",
+    "make it|this|these|them stop $|please|pls",
+    "cancel|end|stop my|these|your|text alerts|texts|messages|notifications|sms",
     "cease and desist",
     "unsubscribe|unsub|optout|unsubcribe|unsuscribe",
     "be|get|been unsubscribed",
@@ -90,17 +94,24 @@ const WORDINGS: [&str; 45] = [
     "take|get me|us|my off your|this|these|that|the|all list|lists|mailing|text|texts|texting|message|messages|sms|marketing|contact",
     "take|get me|us off of your|this|these|that|the|all list|lists|mailing|text|texts|texting|message|messages|sms|marketing|contact",
     "take|get me|us off $|please|pls|now",
-    "take|get my number|phone off",
+    "take me|us off this|these|that $",
+    "get off your|this|these|the list|lists",
+    "take|get my number|phone off|out",
     "remove|delete|erase me|us $|please|pls|now|asap|immediately|thanks",
-    "remove|delete me|us from your|this|these|that|the|all list|lists|mailing|text|texts|messages|message|sms|marketing|contact|contacts|system|database",
+    "remove|delete me|us from your|this|these|that|the|all list|lists|mailing|text|texting|texts|messages|message|sms|marketing|contact|contacts|system|database",
     "remove|delete|erase|lose my|this number",
+    "remove|delete|erase|lose my|this phone|cell number",
     "leave me|us alone",
     "dont|not|never|dnt text|message|msg|contact|txt|sms|bother|spam me|us|this|my $|again|anymore|any|ever|more|please|pls|plz|thanks|or|number",
     "dont|not|never|dnt text|message|msg|contact $|again|anymore|ever",
+    "dont|not ever text|message|msg|contact me|us|this",
     "dont|not|never|dnt send me|us|any $|any|anymore|more|these|another|texts|messages|msgs|sms|ads|spam|stuff",
     "dont|not|never send any|more|these texts|messages|more",
     "no more texts|text|messages|message|msgs|sms|txts|spam|reminders $|please|pls|from|thanks|to",
-    "dont|not|didnt want|need|wish your|these|any|more|to|get text|texts|message|messages|msgs|sms|spam|more",
+    "dont|not|didnt want|need|wish your|these|any|to|get text|texts|message|messages|msgs|sms|spam|reminders|alerts",
+    "dont|not want text|texts|messages|sms",
+    "dont|not want|need any more texts|messages|msgs|sms|$",
+    "dont|not want|need any more of these|this|your",
     "dont|not|longer want|wish|need|like to|these|your receive|get|messages|texts $|any|anymore|these|your|texts|text|messages|sms|more|further|marketing|from",
     "dont|not|longer want|wish to be contacted|texted|messaged",
     "revoke|withdraw|withdrawing|revoking my|all consent|permission",
@@ -108,7 +119,9 @@ const WORDINGS: [&str; 45] = [
     "stop stop",
     // French
     "arrêtez|arretez|arrête|arrete|arrêter|arreter|cessez de menvoyer|mécrire|mecrire|me|mharceler|envoyer",
+    "veuillez cesser|arrêter|arreter",
     "menvoyez|mécrivez|mecrivez|contactez|menvoyer|contacter plus",
+    "plus menvoyer|mécrire|mecrire|menvoyez",
     "plus recevoir de|ces|vos|aucun|$",
     "plus de messages|message|sms|textos|texto|textes|pub|pubs svp|merci",
     "désabonner|desabonner|désabonnez|desabonnez|désabonnement|desabonnement|désabonne|desabonne",
@@ -120,6 +133,9 @@ const WORDINGS: [&str; 45] = [
     "no me escriban|escribas|escriba|contacten|contacte|molesten|molestes|moleste|texteen|textees $|más|mas|por",
     "no más|mas mensajes|textos|sms|mensages",
     "no quiero recibir|más|mas $|mensajes|textos|sms|más|mas|sus|estos|nada",
+    "no quiero mensajes|textos",
+    "no quiero que me manden|envíen|envien|escriban",
+    "stop mandando|enviando",
     "deje|dejen|deja|dejar|pare|paren de enviar|mandar|enviarme|mandarme|escribir|escribirme|molestar|molestarme|textear|textearme",
     "quítenme|quitenme|sáquenme|saquenme|bórrenme|borrenme|elimínenme|eliminenme de",
     "cancelar|cancela|cancelen|anular los|estos|sus|mis mensajes|textos|avisos|sms",
@@ -146,24 +162,44 @@ const TURNING: [&str; 16] = [
     "text",
 ];
 
-/// Whether a text has one of the wordings, or is a word for it and hardly more.
+/// Whether a sentence has one of the wordings, or is a word for it and hardly more: "Stop. I moved
+/// away", "I asked before, please stop". What is cried out before others may be a joke: "Stop! You're
+/// making me blush".
 pub(super) fn reads_like_opt_out(text: &str) -> bool {
-    // What mail programs and some phones put below it does not matter.
-    let first_line = text.trim().lines().next().unwrap_or_default();
-    if normal(first_line, MAX).is_some_and(|line| CORE.contains(&&*line)) {
-        return true;
-    }
-    let Some(text) = normal(text, MAX) else { return false };
-    let text = text.replace('\'', "");
-    let words: Vec<_> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_core = |word: &&str| CORE.contains(word);
-    let is_filled = words.iter().all(|word| is_core(word) || FILLING.contains(word));
-    words.iter().any(is_core) && is_filled
-        || (0..words.len()).any(|at| {
-            let begins = |wording: &&str| begins_with(&words[at..], wording);
-            !is_turned(&words[..at]) && WORDINGS.iter().any(begins)
+    let Some(whole) = read(text).filter(|_| text.len() <= 4 * MAX) else { return false };
+    let sentences: Vec<_> = text.split_inclusive(['.', '!', '?', ';', ',', '\n']).collect();
+    is_core(&words(&whole))
+        || sentences.iter().enumerate().any(|(at, sentence)| {
+            let capitals = !sentence.contains(char::is_lowercase);
+            let stands_alone =
+                capitals || at + 1 == sentences.len() || sentence.ends_with(['.', ';', '\n']);
+            read(sentence).is_some_and(|read| {
+                let words = words(&read);
+                stands_alone && is_core(&words) || has_wording(&words)
+            })
         })
+}
+
+/// The text as [`normal`] leaves it, without apostrophes; none if it is too long.
+fn read(text: &str) -> Option<String> {
+    normal(text, MAX).map(|text| text.replace('\'', ""))
+}
+
+fn has_wording(words: &[&str]) -> bool {
+    (0..words.len()).any(|at| {
+        let begins = |wording: &&str| begins_with(&words[at..], wording);
+        !is_turned(&words[..at]) && WORDINGS.iter().any(begins)
+    })
+}
+
+/// Whether the words are one for it, and others that add nothing.
+fn is_core(words: &[&str]) -> bool {
+    words.iter().any(|word| CORE.contains(word))
+        && words.iter().all(|word| CORE.contains(word) || FILLING.contains(word))
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
 
 fn begins_with(words: &[&str], wording: &str) -> bool {
