@@ -231,6 +231,6 @@ mod tests {
     #[test]
     fn long_texts_are_not_read() {
         let text = "Please stop texting me. ";
-        assert!(reads_like_opt_out(&text.repeat(13)) && !reads_like_opt_out(&text.repeat(14)));
+        assert!(reads_like_opt_out(&text.repeat(12)) && !reads_like_opt_out(&text.repeat(13)));
     }
 }
