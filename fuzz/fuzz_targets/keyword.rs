@@ -84,6 +84,9 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn hold(text: &str) {
+    if text.len() > 8_000 {
+        return; // with signs around it, it might be too long to be read
+    }
     let keywords = Keywords::standard();
     let found = keywords.find(text);
     // Signs around it change nothing.
