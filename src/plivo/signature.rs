@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Form, Key, Origin, RequestUrl};
+use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError};
 
 /// Most signatures in one header.
 const MOST: usize = 8;
@@ -22,22 +22,26 @@ impl Version {
     /// Writes the text that is signed, with this port and path.
     pub(super) fn write(
         self,
-        text: &mut String,
+        text: &mut Vec<u8>,
         (url, (port, path)): (&RequestUrl<'_>, (&str, &str)),
-        (query, params): (&Form, &Form),
+        (query, params): (&Signed<'_>, &Signed<'_>),
         nonce: Option<&str>,
-    ) {
+    ) -> Result<(), WebhookError> {
         let Origin { scheme, host, .. } = url.origin;
         text.clear();
-        text.reserve(64 + host.len() + path.len() + query.len() + params.len());
-        text.extend([scheme, "://", host, port, path]);
+        text.reserve(96 + host.len() + path.len() + query.len() + params.len());
+        let mut push = |part: &str| text.extend_from_slice(part.as_bytes());
+        [scheme, "://", host, port, path].into_iter().for_each(&mut push);
         match self {
             Self::V1 => {
-                text.extend(url.query.iter().flat_map(|query| ["?", query]));
-                text.extend(params.pairs().flat_map(|(name, value)| [name, value]));
+                url.query.into_iter().flat_map(|query| ["?", query]).for_each(push);
+                params.write(text)
             }
-            Self::V2 => text.extend(nonce),
-            Self::V3 => append_v3(text, query, params, nonce.unwrap_or_default()),
+            Self::V2 => {
+                nonce.into_iter().for_each(push);
+                Ok(())
+            }
+            Self::V3 => append_v3(text, (query, params), nonce.unwrap_or_default()),
         }
     }
 }
@@ -68,7 +72,7 @@ impl Signatures {
     }
 
     /// Whether any is a key's of this text. All are compared, so that the time does not tell which.
-    pub(super) fn any_of(&self, key: &Key, text: &str) -> bool {
+    pub(super) fn any_of(&self, key: &Key, text: &[u8]) -> bool {
         match self {
             Self::Sha1(mac) => key.is_sha1(text, mac),
             Self::Sha256(all, count) => {
@@ -90,36 +94,28 @@ fn decode<const N: usize>(entry: &str) -> Option<[u8; N]> {
 }
 
 /// The signature of a text, as it stands in the header.
-pub(super) fn sign(key: &Key, text: &str) -> String {
+pub(super) fn sign(key: &Key, text: &[u8]) -> String {
     STANDARD.encode(key.sha256(text))
 }
 
-/// The text that V2 signs: the address without its query, and the nonce.
-pub(super) fn v2_text(base: &str, nonce: &str) -> String {
-    format!("{base}{nonce}")
-}
-
-/// The text that V3 signs: the address, its query sorted, the parameters sorted, and the nonce.
+/// Appends what V3 signs behind the address: its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(super) fn v3_text(base: &str, (query, params): (&Form, &Form), nonce: &str) -> String {
-    let mut text = base.to_owned();
-    append_v3(&mut text, query, params, nonce);
-    text
-}
-
-fn append_v3(text: &mut String, query: &Form, params: &Form, nonce: &str) {
+pub(super) fn append_v3(
+    text: &mut Vec<u8>,
+    (query, params): (&Signed<'_>, &Signed<'_>),
+    nonce: &str,
+) -> Result<(), WebhookError> {
     if !query.is_empty() || !params.is_empty() {
-        text.push('?');
+        text.push(b'?');
     }
-    for (at, (name, value)) in query.pairs().enumerate() {
-        let ampersand = if at == 0 { "" } else { "&" };
-        text.extend([ampersand, name, "=", value]);
-    }
+    query.write_query(text)?;
     if !query.is_empty() && !params.is_empty() {
-        text.push('.');
+        text.push(b'.');
     }
-    text.extend(params.pairs().flat_map(|(name, value)| [name, value]));
-    text.extend([".", nonce]);
+    params.write(text)?;
+    text.push(b'.');
+    text.extend_from_slice(nonce.as_bytes());
+    Ok(())
 }
 
 /// An address and its query; a fragment is in neither.
@@ -144,13 +140,9 @@ pub(super) fn forms<'a>(url: &RequestUrl<'a>) -> impl Iterator<Item = (&'a str, 
 }
 
 /// Whether Plivo's SDKs disagree about what is signed of this address.
-pub(super) fn disputed(url: &RequestUrl<'_>, query: &Form, method: &str) -> bool {
-    let mut last = None;
-    let mut repeated = query.pairs().map(|(name, _)| last.replace(name) == Some(name));
+pub(super) fn disputed(url: &RequestUrl<'_>, query: &Signed<'_>, method: &str) -> bool {
     // The parameters of a GET are in its query, and may be anything.
-    let in_query = method != "GET"
-        && (repeated.any(|repeated| repeated)
-            || query.pairs().any(|(name, value)| !name.is_ascii() || !value.is_ascii()));
+    let in_query = method != "GET" && (query.has_repeated_name() || !query.is_ascii());
     url.path.contains('%') || in_query
 }
 

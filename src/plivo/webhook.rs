@@ -7,13 +7,13 @@ use crate::{
     error::{Error, ErrorKind, Result},
     plivo::{
         PLIVO, event,
-        signature::{Signatures, Version, disputed, forms, sign, split, v2_text, v3_text},
+        signature::{Signatures, Version, append_v3, disputed, forms, sign, split},
         xml,
     },
     provider_id::ProviderId,
     webhook::{
-        Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
-        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook, WebhookError,
+        Attempt, Authenticity, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
+        Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook, WebhookError,
         WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
@@ -165,7 +165,7 @@ impl PlivoWebhook {
     /// `MissingSignature` if no key is known for the address.
     pub fn sign_v2(&self, url: &str, nonce: &str) -> Result<String, WebhookError> {
         let base = split(url).0;
-        Ok(sign(&self.signing_key(base)?, &v2_text(base, nonce)))
+        Ok(sign(&self.signing_key(base)?, &[base, nonce].concat().into_bytes()))
     }
 
     /// The V3 signature that Plivo would put on a request to this address: for tests. The first key
@@ -188,8 +188,9 @@ impl PlivoWebhook {
             "GET" => (joined.as_slice(), &b""[..]),
             _ => (query.as_bytes(), body),
         };
-        let (query, params) = (Form::parse(query)?.sorted(), Form::parse(body)?.sorted());
-        Ok(sign(&self.signing_key(base)?, &v3_text(base, (&query, &params), nonce)))
+        let mut text = base.as_bytes().to_vec();
+        append_v3(&mut text, (&Signed::parse(query)?, &Signed::parse(body)?), nonce)?;
+        Ok(sign(&self.signing_key(base)?, &text))
     }
 
     fn signing_key(&self, base: &str) -> Result<Key, WebhookError> {
@@ -261,16 +262,18 @@ impl PlivoWebhook {
             Version::V2 => ("", &b""[..]),
             Version::V3 => (url.query.unwrap_or_default(), body),
         };
-        let (query, params) =
-            (Form::parse(query.as_bytes())?.sorted(), Form::parse(body)?.sorted());
+        let (query, params) = (Signed::parse(query.as_bytes())?, Signed::parse(body)?);
         if !self.rules.lenient && disputed(&url, &query, request.method()) {
             return Err(bad.with_field("address"));
         }
-        let mut text = String::new();
-        let key = forms(&url).find_map(|form| {
-            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce);
-            keys.first(|key| signatures.any_of(key, &text))
-        });
+        let (mut text, mut key) = (Vec::new(), None);
+        for form in forms(&url) {
+            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce)?;
+            key = keys.first(|key| signatures.any_of(key, &text));
+            if key.is_some() {
+                break;
+            }
+        }
         // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have been
         // one text or two parameters.
         let authenticity = match (found.scheme.version, request.method()) {

@@ -4,7 +4,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Form, Key, Origin, RequestUrl};
+use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError};
 
 /// The hash of the HMAC: SHA-1 with an auth token, and either with a SharedKey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Algorithm {
     }
 
     /// The signature of a text, as it stands in the header.
-    pub(super) fn sign(self, key: &Key, text: &str) -> String {
+    pub(super) fn sign(self, key: &Key, text: &[u8]) -> String {
         match self {
             Self::Sha1 => STANDARD.encode(key.sha1(text)),
             Self::Sha256 => STANDARD.encode(key.sha256(text)),
@@ -47,7 +47,7 @@ impl Algorithm {
 
 impl Signature {
     /// Whether it is a key's of this text.
-    pub(super) fn is_of(&self, key: &Key, text: &str) -> bool {
+    pub(super) fn is_of(&self, key: &Key, text: &[u8]) -> bool {
         match self {
             Self::Sha1(mac) => key.is_sha1(text, mac),
             Self::Sha256(mac) => key.is_sha256(text, mac),
@@ -78,29 +78,19 @@ pub(super) fn forms(origin: &Origin) -> impl Iterator<Item = (&str, &str)> {
 
 /// Writes the text that is signed, with this user name and port.
 pub(super) fn signed_text(
-    text: &mut String,
+    text: &mut Vec<u8>,
     url: &RequestUrl<'_>,
     (userinfo, port): (&str, &str),
-    params: &Form,
-) {
+    params: &Signed<'_>,
+) -> Result<(), WebhookError> {
     let Origin { scheme, host, .. } = url.origin;
     let (mark, query) = url.query.map_or(("", ""), |query| ("?", query));
     let parts = [scheme, "://", userinfo, host, port, url.path, mark, query];
     text.clear();
     text.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + params.len());
-    text.extend(parts);
-    append(text, params);
-}
-
-/// Appends the sorted parameters. A repeated name is signed once for each of its different values.
-pub(super) fn append(text: &mut String, params: &Form) {
-    let mut last = None;
-    for pair in params.pairs() {
-        if last.replace(pair) != Some(pair) {
-            text.push_str(pair.0);
-            text.push_str(pair.1);
-        }
-    }
+    parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    // A repeated name is signed once for each of its different values.
+    params.write_distinct(text)
 }
 
 #[cfg(test)]

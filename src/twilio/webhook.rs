@@ -15,8 +15,8 @@ use crate::{
     },
     webhook::{
         Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
-        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook, WebhookError,
-        WebhookErrorKind, WebhookRequest, diagnose, first_key,
+        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook,
+        WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
 
@@ -185,16 +185,14 @@ impl TwilioWebhook {
         let account = params.get("AccountSid").ok().flatten();
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
         let keys = self.keys(|| account.map(str::to_owned)).ok();
-        let mut text = url.to_owned();
+        let mut text = url.as_bytes().to_vec();
+        Signed::parse(body)?.write_distinct(&mut text)?;
         match (keys.as_deref().and_then(<[Key]>::first), self.shared.first()) {
             (Some(key), _) => Ok((key.clone(), Algorithm::Sha1)),
             (None, Some(shared)) => Ok((shared.key.clone(), shared.algorithm)),
             (None, None) => Err(missing),
         }
-        .map(|(key, algorithm)| {
-            crate::twilio::signature::append(&mut text, &params.sorted());
-            algorithm.sign(&key, &text)
-        })
+        .map(|(key, algorithm)| algorithm.sign(&key, &text))
     }
 
     /// The auth tokens that are good for the account that a request claims to be about.
@@ -240,7 +238,7 @@ impl TwilioWebhook {
         let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
         let signature = algorithm.decode(header).ok_or(mismatch)?;
         let url = url.of(request)?;
-        let params = signed_params(request, self.lenient)?.sorted();
+        let params = signed_params(request, self.lenient)?;
         let key = match shared {
             Some(shared) => matching(&url, &params, &signature, std::slice::from_ref(&shared.key)),
             None => {
@@ -248,7 +246,7 @@ impl TwilioWebhook {
                 matching(&url, &params, &signature, &keys)
             }
         };
-        let key = key.ok_or(mismatch)?;
+        let key = key?.ok_or(mismatch)?;
         if self.account.is_some() && event::account(request) != self.account {
             return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
         }
@@ -259,15 +257,18 @@ impl TwilioWebhook {
 /// Which key made this signature, over any form of the address.
 fn matching(
     url: &RequestUrl<'_>,
-    params: &Form,
+    params: &Signed<'_>,
     signature: &Signature,
     keys: &[Key],
-) -> Option<usize> {
-    let mut text = String::new();
-    forms(url.origin).find_map(|form| {
-        signed_text(&mut text, url, form, params);
-        first_key(keys, |key| signature.is_of(key, &text))
-    })
+) -> Result<Option<usize>, WebhookError> {
+    let mut text = Vec::new();
+    for form in forms(url.origin) {
+        signed_text(&mut text, url, form, params)?;
+        if let Some(key) = first_key(keys, |key| signature.is_of(key, &text)) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }
 
 impl fmt::Debug for TwilioWebhook {
@@ -318,9 +319,12 @@ impl Webhook for TwilioWebhook {
 
 /// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
 /// whose hash is in the query.
-fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Form, WebhookError> {
+fn signed_params<'a>(
+    request: &WebhookRequest<'a>,
+    lenient: bool,
+) -> Result<Signed<'a>, WebhookError> {
     match request.method() {
-        "GET" if request.body().is_empty() => Form::parse(b""),
+        "GET" if request.body().is_empty() => Signed::parse(b""),
         "POST" => {
             let form = request.has_form()?;
             match hash_in_query(request.query().unwrap_or_default(), lenient)? {
@@ -329,7 +333,7 @@ fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Form, We
                 }
                 None if !form => Err(WebhookError::new(WebhookErrorKind::UnsupportedContent)
                     .with_field("content-type")),
-                _ => Form::parse(if form { request.body() } else { b"" }),
+                _ => Signed::parse(if form { request.body() } else { b"" }),
             }
         }
         _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),

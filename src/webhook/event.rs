@@ -12,7 +12,7 @@ use crate::{
         WebUrl,
     },
     provider_id::ProviderId,
-    webhook::Authenticity,
+    webhook::{Authenticity, Keyword, Keywords},
 };
 
 /// What a provider tells.
@@ -142,7 +142,7 @@ pub struct InboundMessage {
     pub media: Vec<InboundMedia>,
     /// How many segments it came in.
     pub segments: Option<u32>,
-    /// What the vendor took it for.
+    /// What the vendor took it for. [`intent`](Self::intent) reads the text as well.
     pub keyword: Option<Keyword>,
     /// Where the sender's number is registered, not where the sender is.
     pub from_geography: Option<Geography>,
@@ -178,6 +178,15 @@ impl InboundMessage {
             extra: Extra::default(),
         }
     }
+
+    /// What the message asks for: what the vendor took it for, else the keyword that its text is.
+    ///
+    /// Most vendors' flags depend on a setting, so the text is what to go by, and the flag knows the
+    /// words that were set up there. Look at the [authenticity](Self::authenticity) before an opt-in.
+    #[must_use]
+    pub fn intent(&self, keywords: &Keywords) -> Option<Keyword> {
+        self.keyword.or_else(|| keywords.find(&self.text))
+    }
 }
 
 /// A file of an inbound message.
@@ -196,19 +205,6 @@ impl InboundMedia {
     pub const fn new(url: WebUrl, content_type: Option<String>) -> Self {
         Self { url, content_type }
     }
-}
-
-/// What the vendor took an inbound message for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Keyword {
-    /// The sender wants no more messages.
-    OptOut,
-    /// The sender wants messages again.
-    OptIn,
-    /// The sender asks what this is.
-    Help,
 }
 
 /// Where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.

@@ -1,10 +1,12 @@
 //! [`Form`]: the parameters of a form body or a query, in order, strictly UTF-8.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr2};
 
 use crate::{
     message::Extra,
-    webhook::{MAX_BODY, MAX_PARAMS, WebhookError, WebhookErrorKind},
+    webhook::{MAX_PARAMS, WebhookError, WebhookErrorKind},
 };
 
 /// The parameters of a form body or a query, decoded, in the order they came.
@@ -12,68 +14,16 @@ use crate::{
 /// Malformed percent signs stay as they are, as browsers and both vendors have it. Bytes that are not
 /// UTF-8 are refused rather than replaced, as a replacement could not be what was signed.
 #[derive(Clone)]
-pub(crate) struct Form {
-    /// All that was decoded. The `&` and `=` between the parts stay, so that the end of one part and
-    /// the start of the next never make a character together.
-    text: String,
-    pairs: Vec<Pair>,
-}
+pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-/// Where a parameter stands in the text. No body is so long that it does not fit.
-#[derive(Clone, Copy)]
-struct Pair {
-    /// The first bytes of the name, by which nearly all names can be sorted.
-    first: u128,
-    name: (u32, u32),
-    value: (u32, u32),
-}
-
-impl Form {
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, WebhookError> {
-        if bytes.len() > MAX_BODY {
-            return Err(WebhookError::new(WebhookErrorKind::TooLarge));
-        }
-        let mut pairs = Vec::with_capacity((bytes.len() / 16 + 1).min(MAX_PARAMS));
-        let mut decoded = Vec::with_capacity(bytes.len() + 1);
-        let mut escapes = Escapes::new(bytes);
-        let mut from = 0;
-        while from < bytes.len() {
-            let to = memchr(b'&', &bytes[from..]).map_or(bytes.len(), |at| from + at);
-            if to > from {
-                if pairs.len() == MAX_PARAMS {
-                    return Err(WebhookError::new(WebhookErrorKind::TooManyParameters));
-                }
-                pairs.push(pair(bytes, from, to, &mut escapes, &mut decoded));
-                decoded.push(b'&');
-            }
-            from = to + 1;
-        }
-        let bad = |_| WebhookError::new(WebhookErrorKind::BadEncoding);
-        Ok(Self { text: String::from_utf8(decoded).map_err(bad)?, pairs })
+impl<'a> Form<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, WebhookError> {
+        let pairs = Pairs::of(bytes).map(|pair| pair.and_then(|(n, v)| Ok((text(n)?, text(v)?))));
+        pairs.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The parameters by name, byte by byte, and under one name by value: the order both vendors
-    /// sign in.
-    pub(crate) fn sorted(mut self) -> Self {
-        let text = &self.text;
-        self.pairs.sort_unstable_by(|a, b| {
-            let whole = |pair: &Pair| (part(text, pair.name), part(text, pair.value));
-            a.first.cmp(&b.first).then_with(|| whole(a).cmp(&whole(b)))
-        });
-        self
-    }
-
-    pub(crate) fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|pair| (part(&self.text, pair.name), part(&self.text, pair.value)))
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    /// The bytes of all names and values, and no more than that.
-    pub(crate) const fn len(&self) -> usize {
-        self.text.len()
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
 
     /// The one value under a name that the vendor's schema has.
@@ -118,83 +68,75 @@ impl Form {
     }
 }
 
-fn part(text: &str, (from, to): (u32, u32)) -> &str {
-    &text[from as usize..to as usize]
+/// The parameters of a form, percent-encoded, without the empty ones.
+pub(super) struct Pairs<'a> {
+    rest: &'a [u8],
+    count: usize,
 }
 
-/// Appends a parameter to what was decoded, and says where it is.
-fn pair(
-    bytes: &[u8],
-    from: usize,
-    to: usize,
-    escapes: &mut Escapes<'_>,
-    decoded: &mut Vec<u8>,
-) -> Pair {
-    let start = decoded.len();
-    let equals = memchr(b'=', &bytes[from..to]).map_or(to, |at| from + at);
-    let (name_end, value_start) = if escapes.next < to {
-        escapes.decode(from, equals, decoded);
-        let name_end = decoded.len();
-        decoded.push(b'=');
-        escapes.decode((equals + 1).min(to), to, decoded);
-        (name_end, name_end + 1)
-    } else {
-        decoded.extend_from_slice(&bytes[from..to]);
-        (start + (equals - from), (start + (equals - from) + 1).min(decoded.len()))
-    };
-    let first = first_bytes(&decoded[start..name_end]);
-    let place = |from: usize, to: usize| (from as u32, to as u32);
-    Pair { first, name: place(start, name_end), value: place(value_start, decoded.len()) }
-}
-
-/// The first 16 bytes, as a number that sorts as they do.
-fn first_bytes(name: &[u8]) -> u128 {
-    if let Some(first) = name.first_chunk() {
-        return u128::from_be_bytes(*first);
+impl<'a> Pairs<'a> {
+    pub(super) const fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, count: 0 }
     }
-    name.iter()
-        .fold(0, |number, byte| number << 8 | u128::from(*byte))
-        .checked_shl(8 * (16 - name.len()) as u32)
-        .unwrap_or_default()
 }
 
-/// The bytes that do not stand for themselves.
-struct Escapes<'a> {
-    bytes: &'a [u8],
-    /// Where the next one is; the end if there is none.
-    next: usize,
-}
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Result<(&'a [u8], &'a [u8]), WebhookError>;
 
-impl<'a> Escapes<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let mut escapes = Self { bytes, next: 0 };
-        escapes.find(0);
-        escapes
-    }
-
-    fn find(&mut self, from: usize) {
-        let found = memchr2(b'+', b'%', &self.bytes[from..]);
-        self.next = found.map_or(self.bytes.len(), |at| from + at);
-    }
-
-    /// Appends what the bytes from here to there stand for.
-    fn decode(&mut self, mut from: usize, to: usize, decoded: &mut Vec<u8>) {
-        while self.next < to {
-            decoded.extend_from_slice(&self.bytes[from..self.next]);
-            let (byte, len) = match self.bytes[self.next..to] {
-                [b'%', high, low, ..] => match (hex(high), hex(low)) {
-                    (Some(high), Some(low)) => (high << 4 | low, 3),
-                    _ => (b'%', 1),
-                },
-                [b'+', ..] => (b' ', 1),
-                _ => (b'%', 1),
-            };
-            decoded.push(byte);
-            from = self.next + len;
-            self.find(from);
+    fn next(&mut self) -> Option<Self::Item> {
+        while let [b'&', rest @ ..] = self.rest {
+            self.rest = rest;
         }
-        decoded.extend_from_slice(&self.bytes[from..to]);
+        if self.rest.is_empty() {
+            return None;
+        }
+        if self.count == MAX_PARAMS {
+            self.rest = b"";
+            return Some(Err(WebhookError::new(WebhookErrorKind::TooManyParameters)));
+        }
+        self.count += 1;
+        let end = memchr(b'&', self.rest).unwrap_or(self.rest.len());
+        let (pair, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Some(Ok(match memchr(b'=', pair) {
+            Some(at) => (&pair[..at], &pair[at + 1..]),
+            None => (pair, b""),
+        }))
     }
+}
+
+/// Whether a part is what it stands for.
+pub(super) fn is_plain(part: &[u8]) -> bool {
+    memchr2(b'+', b'%', part).is_none()
+}
+
+/// Appends what a part of a parameter stands for.
+pub(super) fn decode(part: &[u8], decoded: &mut Vec<u8>) {
+    let mut rest = part;
+    while let Some(at) = memchr2(b'+', b'%', rest) {
+        decoded.extend_from_slice(&rest[..at]);
+        let (byte, len) = match rest[at..] {
+            [b'%', high, low, ..] => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (b'%', 1),
+            },
+            [b'+', ..] => (b' ', 1),
+            _ => (b'%', 1),
+        };
+        decoded.push(byte);
+        rest = &rest[at + len..];
+    }
+    decoded.extend_from_slice(rest);
+}
+
+fn text(part: &[u8]) -> Result<Cow<'_, str>, WebhookError> {
+    let bad = || WebhookError::new(WebhookErrorKind::BadEncoding);
+    if is_plain(part) {
+        return std::str::from_utf8(part).map(Cow::Borrowed).map_err(|_| bad());
+    }
+    let mut decoded = Vec::with_capacity(part.len());
+    decode(part, &mut decoded);
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| bad())
 }
 
 /// What a hex digit stands for.
@@ -235,15 +177,6 @@ mod tests {
         ] {
             assert_eq!(pairs(text.as_bytes()), [(name.to_owned(), value.to_owned())], "{text}");
         }
-    }
-
-    #[test]
-    fn sorts_by_name_then_value_byte_by_byte() {
-        let text =
-            b"b=1&a_name_of_20_bytes_2=1&a_name_of_20_bytes_1=2&B=1&a=2&a=1&ab=0&a%00=0&%C3%A9=1";
-        let form = Form::parse(text).unwrap().sorted();
-        let sorted: Vec<_> = form.pairs().collect();
-        assert!(sorted.is_sorted() && sorted.len() == 9, "{sorted:?}");
     }
 
     #[test]

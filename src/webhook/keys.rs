@@ -138,28 +138,28 @@ impl Key {
     }
 
     /// The HMAC-SHA1 of a text.
-    pub(crate) fn sha1(&self, text: &str) -> [u8; 20] {
+    pub(crate) fn sha1(&self, text: &[u8]) -> [u8; 20] {
         update(self.sha1.clone(), text).finalize().into_bytes().into()
     }
 
     /// The HMAC-SHA256 of a text.
-    pub(crate) fn sha256(&self, text: &str) -> [u8; 32] {
+    pub(crate) fn sha256(&self, text: &[u8]) -> [u8; 32] {
         update(self.sha256.clone(), text).finalize().into_bytes().into()
     }
 
     /// Whether this is the HMAC-SHA1 of a text, in constant time.
-    pub(crate) fn is_sha1(&self, text: &str, mac: &[u8; 20]) -> bool {
+    pub(crate) fn is_sha1(&self, text: &[u8], mac: &[u8; 20]) -> bool {
         update(self.sha1.clone(), text).verify_slice(mac).is_ok()
     }
 
     /// Whether this is the HMAC-SHA256 of a text, in constant time.
-    pub(crate) fn is_sha256(&self, text: &str, mac: &[u8; 32]) -> bool {
+    pub(crate) fn is_sha256(&self, text: &[u8], mac: &[u8; 32]) -> bool {
         update(self.sha256.clone(), text).verify_slice(mac).is_ok()
     }
 }
 
-fn update<M: Mac>(mut mac: M, text: &str) -> M {
-    mac.update(text.as_bytes());
+fn update<M: Mac>(mut mac: M, text: &[u8]) -> M {
+    mac.update(text);
     mac
 }
 

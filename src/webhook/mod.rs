@@ -40,11 +40,13 @@ mod error;
 mod event;
 mod form;
 mod keys;
+mod keyword;
 mod proxy;
 mod public_url;
 mod reply;
 mod reply_message;
 mod request;
+mod signed;
 mod verified;
 mod xml;
 
@@ -58,9 +60,10 @@ use crate::{
 pub use diagnosis::Diagnosis;
 pub use error::{WebhookError, WebhookErrorKind};
 pub use event::{
-    Event, EventId, Geography, InboundMedia, InboundMessage, Keyword, OtherEvent, StatusUpdate,
+    Event, EventId, Geography, InboundMedia, InboundMessage, OtherEvent, StatusUpdate,
 };
 pub use keys::{KeyLookup, KeyRing};
+pub use keyword::{Keyword, KeywordError, Keywords};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use reply::Reply;
@@ -72,6 +75,7 @@ pub(crate) use diagnosis::{Attempt, diagnose};
 pub(crate) use form::Form;
 pub(crate) use keys::{Key, Keys, first as first_key};
 pub(crate) use public_url::{Origin, RequestUrl};
+pub(crate) use signed::Signed;
 pub(crate) use xml::Document;
 
 /// Checks and reads what one provider calls.
