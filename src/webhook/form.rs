@@ -18,8 +18,8 @@ pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, WebhookError> {
-        let pairs = Pairs::of(bytes).map(|pair| pair.and_then(|(n, v)| Ok((text(n)?, text(v)?))));
-        pairs.collect::<Result<_, _>>().map(Self)
+        let text = |pair: Part<'a>| Ok((pair.name_text()?, pair.value_text()?));
+        Parts::of(bytes).map(|part| part.and_then(text)).collect::<Result<_, _>>().map(Self)
     }
 
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -68,74 +68,99 @@ impl<'a> Form<'a> {
     }
 }
 
-/// The parameters of a form, percent-encoded, without the empty ones.
-pub(super) struct Pairs<'a> {
-    rest: &'a [u8],
+/// A parameter as it came.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: &'a [u8],
+    /// Whether name and value are what they stand for.
+    pub(super) plain: bool,
+}
+
+impl<'a> Part<'a> {
+    fn name_text(self) -> Result<Cow<'a, str>, WebhookError> {
+        text(self.name, self.plain)
+    }
+
+    fn value_text(self) -> Result<Cow<'a, str>, WebhookError> {
+        text(self.value, self.plain)
+    }
+}
+
+/// The parameters of a form as they came, without the empty ones.
+pub(super) struct Parts<'a> {
+    bytes: &'a [u8],
+    from: usize,
+    /// The next byte that does not stand for itself; the end if there is none.
+    escape: usize,
     count: usize,
 }
 
-impl<'a> Pairs<'a> {
-    pub(super) const fn of(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, count: 0 }
+impl<'a> Parts<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, from: 0, escape: escape_from(bytes, 0), count: 0 }
     }
 }
 
-impl<'a> Iterator for Pairs<'a> {
-    type Item = Result<(&'a [u8], &'a [u8]), WebhookError>;
+impl<'a> Iterator for Parts<'a> {
+    type Item = Result<Part<'a>, WebhookError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while let [b'&', rest @ ..] = self.rest {
-            self.rest = rest;
+        while self.bytes.get(self.from) == Some(&b'&') {
+            self.from += 1;
         }
-        if self.rest.is_empty() {
+        let rest = &self.bytes[self.from..];
+        if rest.is_empty() {
             return None;
         }
         if self.count == MAX_PARAMS {
-            self.rest = b"";
+            self.from = self.bytes.len();
             return Some(Err(WebhookError::new(WebhookErrorKind::TooManyParameters)));
         }
         self.count += 1;
-        let end = memchr(b'&', self.rest).unwrap_or(self.rest.len());
-        let (pair, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        Some(Ok(match memchr(b'=', pair) {
+        let pair = &rest[..memchr(b'&', rest).unwrap_or(rest.len())];
+        self.from += pair.len();
+        let plain = self.escape >= self.from;
+        if !plain {
+            self.escape = escape_from(self.bytes, self.from);
+        }
+        let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, b""),
-        }))
+            None => (pair, &b""[..]),
+        };
+        Some(Ok(Part { name, value, plain }))
     }
 }
 
-/// Whether a part is what it stands for.
-pub(super) fn is_plain(part: &[u8]) -> bool {
-    memchr2(b'+', b'%', part).is_none()
+fn escape_from(bytes: &[u8], from: usize) -> usize {
+    memchr2(b'+', b'%', &bytes[from..]).map_or(bytes.len(), |at| from + at)
 }
 
-/// Appends what a part of a parameter stands for.
-pub(super) fn decode(part: &[u8], decoded: &mut Vec<u8>) {
-    let mut rest = part;
-    while let Some(at) = memchr2(b'+', b'%', rest) {
-        decoded.extend_from_slice(&rest[..at]);
-        let (byte, len) = match rest[at..] {
-            [b'%', high, low, ..] => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 3),
-                _ => (b'%', 1),
+/// Appends what bytes stand for.
+pub(super) fn decode(mut bytes: &[u8], decoded: &mut Vec<u8>) {
+    loop {
+        let (byte, rest) = match *bytes {
+            [] => return,
+            [b'+', ref rest @ ..] => (b' ', rest),
+            [b'%', high, low, ref rest @ ..] => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, rest),
+                _ => (b'%', &bytes[1..]),
             },
-            [b'+', ..] => (b' ', 1),
-            _ => (b'%', 1),
+            [byte, ref rest @ ..] => (byte, rest),
         };
         decoded.push(byte);
-        rest = &rest[at + len..];
+        bytes = rest;
     }
-    decoded.extend_from_slice(rest);
 }
 
-fn text(part: &[u8]) -> Result<Cow<'_, str>, WebhookError> {
+fn text(bytes: &[u8], plain: bool) -> Result<Cow<'_, str>, WebhookError> {
     let bad = || WebhookError::new(WebhookErrorKind::BadEncoding);
-    if is_plain(part) {
-        return std::str::from_utf8(part).map(Cow::Borrowed).map_err(|_| bad());
+    if plain {
+        return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bad());
     }
-    let mut decoded = Vec::with_capacity(part.len());
-    decode(part, &mut decoded);
+    let mut decoded = Vec::with_capacity(bytes.len());
+    decode(bytes, &mut decoded);
     String::from_utf8(decoded).map(Cow::Owned).map_err(|_| bad())
 }
 

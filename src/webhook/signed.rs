@@ -3,24 +3,22 @@
 //! [`Form`](super::Form) reads fields; this writes the text that is signed, which happens for every
 //! request, forged ones too.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use crate::webhook::{
-    MAX_BODY, WebhookError,
+    MAX_BODY, MAX_PARAMS, WebhookError,
     WebhookErrorKind::{BadEncoding, TooLarge},
-    form::{Pairs, decode, is_plain},
+    form::{Part, Parts, decode},
 };
 
 /// The parameters of a form body or a query, sorted by name and under one name by value, byte by byte.
 pub(crate) struct Signed<'a>(Vec<Pair<'a>>);
 
-/// A parameter, percent-encoded.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
     /// The first bytes of the decoded name, by which nearly all names can be sorted.
     first: u128,
-    name: &'a [u8],
-    value: &'a [u8],
+    part: Part<'a>,
 }
 
 impl<'a> Signed<'a> {
@@ -28,35 +26,36 @@ impl<'a> Signed<'a> {
         if bytes.len() > MAX_BODY {
             return Err(WebhookError::new(TooLarge));
         }
-        let mut sorted = Vec::with_capacity(bytes.len().div_ceil(16));
-        for pair in Pairs::of(bytes) {
-            let (name, value) = pair?;
-            let first =
-                if is_plain(name) { first_bytes(name) } else { first_bytes(&decoded(name)) };
-            sorted.push(Pair { first, name, value });
+        let mut sorted = Vec::with_capacity(bytes.len().div_ceil(16).min(MAX_PARAMS));
+        for part in Parts::of(bytes) {
+            let part = part?;
+            let first = match part.plain {
+                true => first_bytes(part.name),
+                false => first_bytes(&decoded(part.name, false)),
+            };
+            sorted.push(Pair { first, part });
         }
-        sorted.sort_unstable_by(Pair::compare);
+        sorted.sort_unstable_by(|a: &Pair<'_>, b| a.first.cmp(&b.first).then_with(|| a.compare(b)));
         Ok(Self(sorted))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a name is there twice.
     pub(crate) fn has_repeated_name(&self) -> bool {
-        self.0.windows(2).any(|two| two[0].compare_names(&two[1]).is_eq())
+        self.0.windows(2).any(|two| two[0].name() == two[1].name())
     }
 
     /// Whether all of it is ASCII once decoded.
     pub(crate) fn is_ascii(&self) -> bool {
-        let ascii = |part: &[u8]| part.is_ascii() && (is_plain(part) || decoded(part).is_ascii());
-        self.0.iter().all(|pair| ascii(pair.name) && ascii(pair.value))
+        self.0.iter().all(|pair| pair.name().is_ascii() && pair.value().is_ascii())
     }
 
     /// The most bytes that writing takes.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|pair| pair.name.len() + pair.value.len() + 2).sum()
+        self.0.iter().map(|Pair { part, .. }| part.name.len() + part.value.len() + 2).sum()
     }
 
     /// Writes every name and value, with nothing between.
@@ -64,21 +63,18 @@ impl<'a> Signed<'a> {
     /// # Errors
     /// `BadEncoding` if one is not UTF-8.
     pub(crate) fn write(&self, text: &mut Vec<u8>) -> Result<(), WebhookError> {
-        self.0.iter().try_for_each(|pair| {
-            write(pair.name, text)?;
-            write(pair.value, text)
-        })
+        self.0.iter().try_for_each(|pair| pair.write(b"", text))
     }
 
     /// Writes as [`write`](Self::write) does, but the same value under the same name only once.
     pub(crate) fn write_distinct(&self, text: &mut Vec<u8>) -> Result<(), WebhookError> {
         let mut last: Option<&Pair<'_>> = None;
         self.0.iter().try_for_each(|pair| {
-            if last.replace(pair).is_some_and(|last| last.compare(pair).is_eq()) {
-                return Ok(());
+            let same = |last: &Pair<'_>| last.first == pair.first && last.compare(pair).is_eq();
+            match last.replace(pair) {
+                Some(last) if same(last) => Ok(()),
+                _ => pair.write(b"", text),
             }
-            write(pair.name, text)?;
-            write(pair.value, text)
         })
     }
 
@@ -88,27 +84,29 @@ impl<'a> Signed<'a> {
             if at > 0 {
                 text.push(b'&');
             }
-            write(pair.name, text)?;
-            text.push(b'=');
-            write(pair.value, text)
+            pair.write(b"=", text)
         })
     }
 }
 
-impl Pair<'_> {
-    fn compare(&self, other: &Self) -> Ordering {
-        let values = || decoded(self.value).cmp(&decoded(other.value));
-        self.compare_names(other).then_with(values)
+impl<'a> Pair<'a> {
+    fn name(&self) -> Cow<'a, [u8]> {
+        decoded(self.part.name, self.part.plain)
     }
 
-    fn compare_names(&self, other: &Self) -> Ordering {
-        let names = || {
-            if is_plain(self.name) && is_plain(other.name) {
-                return self.name.cmp(other.name);
-            }
-            decoded(self.name).cmp(&decoded(other.name))
-        };
-        self.first.cmp(&other.first).then_with(names)
+    fn value(&self) -> Cow<'a, [u8]> {
+        decoded(self.part.value, self.part.plain)
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.name().cmp(&other.name()).then_with(|| self.value().cmp(&other.value()))
+    }
+
+    fn write(&self, between: &[u8], text: &mut Vec<u8>) -> Result<(), WebhookError> {
+        let Part { name, value, plain } = self.part;
+        write(name, plain, text)?;
+        text.extend_from_slice(between);
+        write(value, plain, text)
     }
 }
 
@@ -122,15 +120,22 @@ fn first_bytes(name: &[u8]) -> u128 {
     u128::from_be_bytes(first)
 }
 
-fn decoded(part: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(part.len());
-    decode(part, &mut text);
-    text
+fn decoded(bytes: &[u8], plain: bool) -> Cow<'_, [u8]> {
+    if plain {
+        return bytes.into();
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    decode(bytes, &mut text);
+    text.into()
 }
 
-fn write(part: &[u8], text: &mut Vec<u8>) -> Result<(), WebhookError> {
+fn write(bytes: &[u8], plain: bool, text: &mut Vec<u8>) -> Result<(), WebhookError> {
     let from = text.len();
-    decode(part, text);
+    if plain {
+        text.extend_from_slice(bytes);
+    } else {
+        decode(bytes, text);
+    }
     let written = &text[from..];
     if written.is_ascii() || std::str::from_utf8(written).is_ok() {
         return Ok(());
