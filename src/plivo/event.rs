@@ -54,10 +54,11 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
     let failure = delivery_failure(form.text("ErrorCode")?);
     let status = PlivoStatus::from(word).into();
     let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.from = form.text("From")?.map(Address::from_plain);
-    update.to = form.text("To")?.map(Address::from_plain);
+    update.from = form.name("From")?.map(Address::from_plain);
+    update.to = form.name("To")?.map(Address::from_plain);
     update.pool = form.parsed("PowerpackUUID")?;
     update.segments = form.parsed("Units")?;
+    update.requester = form.text("requester_ip")?.and_then(|address| address.parse().ok());
     update.price = price(form)?;
     update.sequence = form.parsed("Sequence")?;
     let at = form.text("DeliveryReportTime")?.or(form.text("SentTime")?);

@@ -63,9 +63,9 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
         delivery_failure(form.parsed::<u32>("ErrorCode")?.map(|n| n.to_string()).as_deref());
     let status = TwilioStatus::from(word).into();
     let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.account = form.text("AccountSid")?.map(Into::into);
-    update.from = form.text("From")?.map(Address::from_wire);
-    update.to = form.text("To")?.map(Address::from_wire);
+    update.account = form.name("AccountSid")?.map(Into::into);
+    update.from = form.name("From")?.map(Address::from_wire);
+    update.to = form.name("To")?.map(Address::from_wire);
     update.pool = form.parsed("MessagingServiceSid")?;
     update.extra = form.extra(|name| {
         const READ: [&str; 9] = [
@@ -89,7 +89,7 @@ fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage
         (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
     let text = form.get("Body")?.unwrap_or_default().into();
     let mut message = InboundMessage::new(message_id(form)?, ends, text, authenticity);
-    message.account = form.text("AccountSid")?.map(Into::into);
+    message.account = form.name("AccountSid")?.map(Into::into);
     message.pool = form.parsed("MessagingServiceSid")?;
     message.segments = form.parsed("NumSegments")?;
     message.media = media(form)?;

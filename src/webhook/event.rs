@@ -1,6 +1,6 @@
 //! [`Event`]: what a provider tells.
 
-use std::{fmt, num::ParseIntError, str::FromStr};
+use std::{fmt, net::IpAddr, num::ParseIntError, str::FromStr};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -81,6 +81,9 @@ pub struct StatusUpdate {
     pub price: Option<Money>,
     /// The vendor's count of this message's news, where it counts.
     pub sequence: Option<u32>,
+    /// The address the send came from, where the vendor says. One that is not yours means that
+    /// somebody else has your credentials.
+    pub requester: Option<IpAddr>,
     /// When it happened, where the vendor says.
     pub at: Option<Timestamp>,
     /// Fields of the vendor that have no place above.
@@ -112,6 +115,7 @@ impl StatusUpdate {
             segments: None,
             price: None,
             sequence: None,
+            requester: None,
             at: None,
             extra: Extra::default(),
         }
@@ -253,12 +257,17 @@ pub struct EventId(u128);
 
 impl EventId {
     /// The first half of SHA-256 over the parts, each with its length before it.
-    fn of<'a>(provider: &'a ProviderId, parts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn of<P: AsRef<[u8]>>(
+        provider: &ProviderId,
+        parts: impl IntoIterator<Item = P>,
+    ) -> Self {
         let mut hash = Sha256::new();
-        for part in std::iter::once(provider.as_str()).chain(parts) {
+        let mut add = |part: &[u8]| {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
-        }
+        };
+        add(provider.as_str().as_bytes());
+        parts.into_iter().for_each(|part| add(part.as_ref()));
         let digest = hash.finalize();
         Self(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
     }

@@ -41,10 +41,19 @@ impl<'a> Form<'a> {
         Ok(self.get(name)?.filter(|value| !value.is_empty()))
     }
 
-    /// The one value, which must be there.
+    /// The one value, none if it is empty, which names something: it has no control characters.
+    pub(crate) fn name(&self, name: &'static str) -> Result<Option<&str>, WebhookError> {
+        let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field(name);
+        match self.text(name)? {
+            Some(text) if text.chars().any(char::is_control) => Err(invalid),
+            text => Ok(text),
+        }
+    }
+
+    /// The one value, which must be there and names something.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, WebhookError> {
         let missing = || WebhookError::new(WebhookErrorKind::MissingField).with_field(name);
-        self.text(name)?.ok_or_else(missing)
+        self.name(name)?.ok_or_else(missing)
     }
 
     /// The one value as another type; one that is there and cannot be read is an error.

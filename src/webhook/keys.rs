@@ -156,6 +156,11 @@ impl Key {
     pub(crate) fn is_sha256(&self, text: &[u8], mac: &[u8; 32]) -> bool {
         update(self.sha256.clone(), text).verify_slice(mac).is_ok()
     }
+
+    /// Whether this is the start of the HMAC-SHA256 of a text, in constant time.
+    pub(crate) fn starts_sha256(&self, text: &[u8], mac: &[u8]) -> bool {
+        update(self.sha256.clone(), text).verify_truncated_left(mac).is_ok()
+    }
 }
 
 fn update<M: Mac>(mut mac: M, text: &[u8]) -> M {

@@ -35,6 +35,7 @@
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
 //! from the `http` crate's types in one call, or from plain parts.
 
+mod callback_token;
 mod diagnosis;
 mod error;
 mod event;
@@ -43,6 +44,7 @@ mod keys;
 mod keyword;
 mod proxy;
 mod public_url;
+mod replay;
 mod reply;
 mod reply_message;
 mod request;
@@ -50,13 +52,14 @@ mod signed;
 mod verified;
 mod xml;
 
-use std::fmt;
+use std::{fmt, future::Future};
 
 use crate::{
     error::{Error, Result},
     provider_id::ProviderId,
 };
 
+pub use callback_token::CallbackTokens;
 pub use diagnosis::Diagnosis;
 pub use error::{WebhookError, WebhookErrorKind};
 pub use event::{
@@ -66,6 +69,7 @@ pub use keys::{KeyLookup, KeyRing};
 pub use keyword::{Keyword, KeywordError, Keywords};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
+pub use replay::{ContentHash, MemoryReplayStore, Received, ReplayKey, ReplayStore, Seen};
 pub use reply::Reply;
 pub use reply_message::ReplyMessage;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
@@ -139,6 +143,27 @@ pub trait WebhookExt: Webhook {
     /// [`WebhookError::http_status`] is what to answer.
     fn receive(&self, request: WebhookRequest<'_>) -> Result<Event, WebhookError> {
         self.parse(&Verified::check(self, request)?)
+    }
+
+    /// Checks a request and reads it, and says whether it came before. A nonce is good once: it may
+    /// come again with the same request, as a provider's next attempt, and with no other.
+    ///
+    /// # Errors
+    /// Those of the store in the outer result: answer 503. In the inner one those of
+    /// [`receive`](Self::receive), and `NonceReused`.
+    fn receive_once(
+        &self,
+        request: WebhookRequest<'_>,
+        store: &dyn ReplayStore,
+    ) -> impl Future<Output = Result<Result<Received, WebhookError>>> + Send {
+        let read = Verified::check(self, request)
+            .and_then(|verified| self.parse(&verified).map(|event| (verified, event)));
+        async move {
+            match read {
+                Ok((verified, event)) => replay::once(&verified, event, store).await,
+                Err(error) => Ok(Err(error)),
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     provider_id::ProviderId,
-    webhook::{Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
+    webhook::{EventId, Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
 };
 
 /// How much of a request its signature covers.
@@ -86,6 +86,18 @@ impl<'a> Verified<'a> {
         } else {
             Err(WebhookError::new(WebhookErrorKind::WrongProvider))
         }
+    }
+
+    /// The nonce, under which the request is remembered.
+    pub(super) fn nonce_key(&self) -> Option<EventId> {
+        let nonce = self.proof.nonce?;
+        Some(EventId::of(&self.provider, ["nonce", nonce].map(str::as_bytes)))
+    }
+
+    /// All of the request that a provider chooses.
+    pub(super) fn content_hash(&self) -> EventId {
+        let (method, target) = (self.request.method(), self.request.path_and_query());
+        EventId::of(&self.provider, [method.as_bytes(), target.as_bytes(), self.request.body()])
     }
 
     /// What was proved.

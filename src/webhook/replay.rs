@@ -1,0 +1,218 @@
+//! [`ReplayStore`]: what has come before.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+
+use crate::{
+    error::Result,
+    webhook::{Event, EventId, Verified, WebhookError, WebhookErrorKind},
+};
+
+/// Remembers what has come, so that a request counts once.
+///
+/// A signature does not age: whoever has seen a request can send it again, and providers themselves
+/// send one again when they do not get their answer. [`receive_once`](super::WebhookExt::receive_once)
+/// asks for each event and, where the scheme has one, for each nonce. Memory is
+/// [`MemoryReplayStore`]; a store that several machines share makes a nonce good once for all of them.
+#[async_trait]
+pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
+    /// Remembers that this came with this content, unless it is remembered already, in one step: of
+    /// two at once, one is the first. Keep it for 24 hours at least, and 7 days if you can.
+    ///
+    /// # Errors
+    /// Those of the store. Answer 503 then, so that the provider sends the request again.
+    async fn remember(&self, what: ReplayKey, content: ContentHash) -> Result<Seen>;
+
+    /// Forgets what came: for a request that was taken and could not be handled, so that the
+    /// provider's next attempt is not taken for a replay.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn forget(&self, what: ReplayKey) -> Result<()>;
+}
+
+/// What is remembered: an event, or a nonce of a provider. The same in every process and version.
+pub type ReplayKey = EventId;
+
+/// The content it came with.
+pub type ContentHash = EventId;
+
+/// Whether something came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Seen {
+    /// It did not, as far as the store remembers.
+    First,
+    /// It did, with the same content.
+    Again,
+    /// It did, with another content.
+    Changed,
+}
+
+/// An event, and whether it came before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Received {
+    /// The event.
+    pub event: Event,
+    /// Whether it came before: answer 200 and change nothing.
+    pub replay: bool,
+    nonce: Option<ReplayKey>,
+}
+
+impl Received {
+    /// Forgets that this event came: call it when you could not handle it and answer 5xx, or the
+    /// provider's next attempt is taken for a replay.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn forget(&self, store: &dyn ReplayStore) -> Result<()> {
+        if let Some(nonce) = self.nonce {
+            store.forget(nonce).await?;
+        }
+        store.forget(*self.event.id()).await
+    }
+}
+
+/// Asks the store for the nonce of a request and for its event.
+pub(super) async fn once(
+    verified: &Verified<'_>,
+    event: Event,
+    store: &dyn ReplayStore,
+) -> Result<std::result::Result<Received, WebhookError>> {
+    let nonce = verified.nonce_key();
+    if let Some(nonce) = nonce
+        && store.remember(nonce, verified.content_hash()).await? == Seen::Changed
+    {
+        return Ok(Err(WebhookError::new(WebhookErrorKind::NonceReused)));
+    }
+    // What an event says is in its id, so that it cannot come with another content.
+    let id = *event.id();
+    let replay = store.remember(id, id).await? != Seen::First;
+    Ok(Ok(Received { event, replay, nonce }))
+}
+
+/// A [`ReplayStore`] in memory, bounded in size and time: for one process.
+pub struct MemoryReplayStore {
+    most: usize,
+    keep: Duration,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    contents: HashMap<ReplayKey, ContentHash>,
+    /// In the order they came.
+    order: VecDeque<(ReplayKey, Instant)>,
+}
+
+impl MemoryReplayStore {
+    /// Remembers at most so many (at least 1), each for so long. An entry takes some 100 bytes. Beyond
+    /// that the oldest is forgotten: only verified requests are remembered, so that nobody else can
+    /// push it out.
+    #[must_use]
+    pub fn new(most: usize, keep: Duration) -> Self {
+        Self { most: most.max(1), keep, known: Mutex::default() }
+    }
+
+    /// How many are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contents.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn remember_at(&self, what: ReplayKey, content: ContentHash, now: Instant) -> Seen {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale = |came: Instant| now.saturating_duration_since(came) >= self.keep;
+        while known.order.front().is_some_and(|(_, came)| stale(*came)) {
+            known.drop_oldest();
+        }
+        match known.contents.get(&what) {
+            Some(known) if *known == content => return Seen::Again,
+            Some(_) => return Seen::Changed,
+            None => {}
+        }
+        while known.contents.len() >= self.most {
+            known.drop_oldest();
+        }
+        known.contents.insert(what, content);
+        known.order.push_back((what, now));
+        Seen::First
+    }
+}
+
+impl Default for MemoryReplayStore {
+    /// 100,000, for 7 days.
+    fn default() -> Self {
+        Self::new(100_000, Duration::from_secs(7 * 24 * 60 * 60))
+    }
+}
+
+impl Known {
+    fn drop_oldest(&mut self) {
+        let Some((what, _)) = self.order.pop_front() else { return };
+        self.contents.remove(&what);
+    }
+}
+
+#[async_trait]
+impl ReplayStore for MemoryReplayStore {
+    async fn remember(&self, what: ReplayKey, content: ContentHash) -> Result<Seen> {
+        Ok(self.remember_at(what, content, Instant::now()))
+    }
+
+    async fn forget(&self, what: ReplayKey) -> Result<()> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contents.remove(&what).is_some() {
+            // What could not be handled has come just now.
+            let at = known.order.iter().rposition(|(known, _)| *known == what);
+            at.map(|at| known.order.remove(at));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryReplayStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryReplayStore({} of {})", self.len(), self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u32) -> EventId {
+        format!("{n:032x}").parse().unwrap()
+    }
+
+    #[test]
+    fn is_bounded_in_size_and_time() {
+        let store = MemoryReplayStore::new(3, Duration::from_secs(10));
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut see = |n, content, seconds| store.remember_at(id(n), id(content), at(seconds));
+        assert_eq!(see(1, 1, 0), Seen::First);
+        assert_eq!(see(1, 1, 1), Seen::Again);
+        assert_eq!(see(1, 2, 9), Seen::Changed);
+        assert_eq!(see(1, 2, 10), Seen::First);
+        assert_eq!(
+            (see(2, 2, 11), see(3, 3, 12), see(4, 4, 13)),
+            (Seen::First, Seen::First, Seen::First)
+        );
+        assert_eq!((see(2, 2, 14), see(1, 2, 14)), (Seen::Again, Seen::First));
+        assert_eq!(store.len(), 3);
+    }
+}
