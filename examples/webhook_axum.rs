@@ -81,13 +81,13 @@ fn serve<W: Webhook>(
 async fn hook<W: Webhook>(hook: Result<Hook<W>, HookRejection>) -> Response {
     let event = match hook {
         Ok(Hook { event, .. }) => json!(event),
-        Err(rejection) => {
-            eprintln!("refused: {rejection}");
-            match rejection.error().filter(|error| error.is_authentic()) {
-                Some(error) => json!({"event": "unreadable", "error": error.to_string()}),
-                None => return rejection.into_response(),
+        Err(rejection) => match rejection.error().filter(|error| error.is_authentic()) {
+            Some(error) => json!({"event": "unreadable", "error": error.to_string()}),
+            None => {
+                eprintln!("refused: {rejection}");
+                return rejection.into_response();
             }
-        }
+        },
     };
     let mut out = io::stdout().lock();
     match writeln!(out, "{event}").and_then(|()| out.flush()) {

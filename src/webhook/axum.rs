@@ -1,7 +1,7 @@
 //! For axum: [`Hook`] hands a handler a verified event, and [`Reply`] is a response.
 //!
 //! The verifier comes from the state, as an `Arc<W>` or as a part of it by
-//! [`FromRef`](axum::extract::FromRef):
+//! [`FromRef`]:
 //!
 //! ```
 //! use std::sync::Arc;
