@@ -57,7 +57,8 @@ impl<'a> WebhookRequest<'a> {
         Self::from_map(&parts.method, &parts.uri, &parts.headers, body)
     }
 
-    fn from_map(
+    /// The parts by themselves: a router may hold another address than the one that came in.
+    pub(crate) fn from_map(
         method: &'a http::Method,
         uri: &'a http::Uri,
         headers: &'a HeaderMap,
