@@ -238,6 +238,18 @@ fn json_that_was_written_again() {
 }
 
 #[test]
+fn a_form_that_lost_its_type() {
+    let webhook = twilio("https://example.com/hooks");
+    let signature = webhook.sign("https://example.com/hooks", BODY.as_bytes()).unwrap();
+    let headers: [(&str, &[u8]); 1] = [("X-Twilio-Signature", signature.as_bytes())];
+    let request = WebhookRequest::new("POST", "/hooks", &headers, BODY.as_bytes());
+    let diagnosis = diagnose(&webhook, &request);
+    assert_eq!(diagnosis.error().map(|error| error.kind()), Some(BodyHashMismatch));
+    let said = "by its content type the body is no form, and the query has no hash of it";
+    assert_eq!(diagnosis.findings(), [said]);
+}
+
+#[test]
 fn settings_that_would_take_it() {
     // A GET, where POST is expected.
     let target = format!("/hooks?{BODY}");

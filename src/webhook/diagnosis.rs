@@ -115,9 +115,11 @@ fn oddities(request: &WebhookRequest<'_>, error: WebhookError) -> Vec<String> {
         ));
     }
     if error.kind() == WebhookErrorKind::BodyHashMismatch {
-        odd.push(
-            "the body is not the one that was hashed: was it parsed and written again?".into(),
-        );
+        let said = match request.query().is_some_and(|query| query.contains("bodySHA256=")) {
+            true => "the body is not the one that was hashed: was it parsed and written again?",
+            false => "by its content type the body is no form, and the query has no hash of it",
+        };
+        odd.push(said.to_owned());
     }
     odd
 }
