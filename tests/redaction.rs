@@ -6,7 +6,7 @@ use std::{error::Error as StdError, fmt::Debug, sync::Arc, time::Duration};
 use anysms::{
     Error, ErrorKind, Message, MessageId, MessageRecord, MessageStatus, PhoneNumber, Query, Sender,
     SmsProvider, SmsProviderExt,
-    message::{AccountId, Address, Cursor, Extra, Media, MediaRecord, Page, Text, WebUrl},
+    message::{Address, Cursor, Extra, Media, MediaRecord, Page, Text, WebUrl},
     plivo::{Location, Plivo, PlivoConfig, PlivoOptions, PlivoQuery, PlivoWebhook, PlivoXml},
     provider::{AccountState, AccountStatus},
     testing::ScriptedTransport,
@@ -451,7 +451,7 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
     shown.debug(&sandbox.messages());
     shown.debug(&Sandbox::builder());
     shown.debug(&Inbound::new(number(), number(), TEXT));
-    shown.debug(&AccountId::from(ACCOUNT));
+    shown.debug(&anysms::message::AccountId::from(ACCOUNT));
     shown.debug(&[twilio.into_dyn(), plivo.into_dyn()]);
     shown.assert_silent();
 }

@@ -258,7 +258,7 @@ fn a_provider_that_takes_no_messages_in_an_answer_says_so() {
             ProviderId::from_static("acme")
         }
 
-        fn check_signature(&self, _: &WebhookRequest<'_>) -> Result<Proof, WebhookError> {
+        fn check_signature<'a>(&self, _: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
             Ok(Proof::new(Authenticity::Full, "X-Acme", 0))
         }
 

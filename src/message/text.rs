@@ -2,7 +2,11 @@
 
 use std::{convert::Infallible, fmt, ops::Deref, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
 
 /// The text of a message. It reads as a `str`; `Debug` shows only how long it is.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -102,12 +106,22 @@ impl FromIterator<(String, String)> for Extra {
 }
 
 impl Extra {
-    /// The fields of a JSON object; of any other body, the whole of it under `body`.
-    pub(crate) fn from_body(body: &[u8]) -> Self {
-        match serde_json::from_slice(body) {
-            Ok(fields) => Self::from_json(fields),
-            Err(_) => Self(vec![("body".to_owned(), String::from_utf8_lossy(body).into_owned())]),
+    /// The fields of a JSON object, none if a name is there twice; of any other body, the whole of it
+    /// under `body`.
+    pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
+        let Ok(Fields(mut fields)) = serde_json::from_slice(body) else {
+            let text = String::from_utf8_lossy(body).into_owned();
+            return Some(Self(vec![("body".to_owned(), text)]));
+        };
+        fields.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        if fields.windows(2).any(|two| two[0].0 == two[1].0) {
+            return None;
         }
+        let text = |value: &RawValue| match value.get() {
+            "null" => None,
+            json => Some(serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())),
+        };
+        Some(fields.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
     }
 
     pub(crate) fn from_json(fields: serde_json::Map<String, serde_json::Value>) -> Self {
@@ -120,6 +134,29 @@ impl Extra {
     }
 }
 
+/// The fields of a JSON object as they came, their values as they were written.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose())
+                    .collect::<Result<_, _>>()
+                    .map(Fields)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
@@ -127,7 +164,7 @@ impl fmt::Debug for Extra {
 }
 
 impl<'de> Deserialize<'de> for Extra {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = std::collections::BTreeMap::<String, Text>::deserialize(deserializer)?;
         Ok(fields.into_iter().map(|(name, text)| (name, text.0)).collect())
     }

@@ -47,6 +47,7 @@ impl Version {
 }
 
 /// The signatures of a header.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 pub(super) enum Signatures {
     Sha1([u8; 20]),
     Sha256([[u8; 32]; MOST], usize),

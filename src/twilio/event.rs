@@ -17,7 +17,8 @@ pub(super) fn read(
     authenticity: Authenticity,
 ) -> Result<Event, WebhookError> {
     let Some(form) = fields(request)? else {
-        let fields = Extra::from_body(request.body());
+        let twice = WebhookError::new(WebhookErrorKind::DuplicateField).with_field("body");
+        let fields = Extra::from_body(request.body()).ok_or(twice)?;
         return Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)));
     };
     if form.has("MessageStatus") {
@@ -34,7 +35,7 @@ pub(super) fn read(
 pub(super) fn account(request: &WebhookRequest<'_>) -> Option<String> {
     match fields(request).ok()? {
         Some(form) => form.get("AccountSid").ok()?.map(str::to_owned),
-        None => Extra::from_body(request.body()).get("AccountSid").map(str::to_owned),
+        None => Extra::from_body(request.body())?.get("AccountSid").map(str::to_owned),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     provider_id::ProviderId,
     twilio::{
         TWILIO, event,
-        signature::{Algorithm, Signature, forms, signed_text},
+        signature::{Algorithm, Signature, forms, signed_text, unescaped},
         twiml,
     },
     webhook::{
@@ -262,13 +262,22 @@ fn matching(
     keys: &[Key],
 ) -> Result<Option<usize>, WebhookError> {
     let mut text = Vec::new();
-    for form in forms(url.origin) {
-        signed_text(&mut text, url, form, params)?;
-        if let Some(key) = first_key(keys, |key| signature.is_of(key, &text)) {
-            return Ok(Some(key));
+    let mut matching = |url: &RequestUrl<'_>| {
+        for form in forms(url.origin) {
+            signed_text(&mut text, url, form, params)?;
+            if let Some(key) = first_key(keys, |key| signature.is_of(key, &text)) {
+                return Ok(Some(key));
+            }
         }
+        Ok(None)
+    };
+    if let Some(key) = matching(url)? {
+        return Ok(Some(key));
     }
-    Ok(None)
+    match url.query.and_then(unescaped) {
+        Some(query) => matching(&RequestUrl { query: Some(&query), ..*url }),
+        None => Ok(None),
+    }
 }
 
 impl fmt::Debug for TwilioWebhook {

@@ -69,13 +69,13 @@ pub(crate) fn diagnose(
     let mut diagnosis =
         Diagnosis { findings: oddities(request, error), ..Diagnosis::new(Some(error)) };
     let findings = &mut diagnosis.findings;
-    if matches!(error.kind(), WebhookErrorKind::TooLarge | WebhookErrorKind::MissingSignature) {
+    if error.kind() == WebhookErrorKind::TooLarge {
         return diagnosis;
     }
     let checks = std::iter::once(("", check)).chain(others.iter().copied());
     let mut fewest = usize::MAX;
     for (setting, check) in checks {
-        for variant in variants(request, url) {
+        for variant in variants(request, url, error) {
             let changes: Vec<_> = variant
                 .changes
                 .iter()
@@ -115,9 +115,11 @@ fn oddities(request: &WebhookRequest<'_>, error: WebhookError) -> Vec<String> {
         ));
     }
     if error.kind() == WebhookErrorKind::BodyHashMismatch {
-        odd.push(
-            "the body is not the one that was hashed: was it parsed and written again?".into(),
-        );
+        let said = match request.query().is_some_and(|query| query.contains("bodySHA256=")) {
+            true => "the body is not the one that was hashed: was it parsed and written again?",
+            false => "by its content type the body is no form, and the query has no hash of it",
+        };
+        odd.push(said.to_owned());
     }
     odd
 }
@@ -151,24 +153,30 @@ impl Variant {
 }
 
 /// The request with nothing changed, with one thing, and with one more of another sort.
-fn variants(request: &WebhookRequest<'_>, url: &PublicUrl) -> Vec<Variant> {
+fn variants(request: &WebhookRequest<'_>, url: &PublicUrl, error: WebhookError) -> Vec<Variant> {
     let Some((origin, target, get)) = url.parts(request) else { return Vec::new() };
     let given = target.unwrap_or_else(|| request.path_and_query());
-    let mut target = given.to_owned();
-    // What the provider adds to the address it was given comes with the request.
-    if let Some(query) = request.query().filter(|_| !given.contains('?')) {
-        target = format!("{given}?{query}");
-    }
-    let plain = Variant {
+    let (path, given_query) = split(given);
+    let own_query = split(request.path_and_query()).1;
+    let mut plain = Variant {
         changes: Vec::new(),
         origin: origin.clone(),
-        path_and_query: target,
+        path_and_query: format!("{path}{own_query}"),
         method: if get { "GET" } else { "POST" },
         body: request.body().to_vec(),
     };
+    let mut all = Vec::new();
+    if (error.kind(), error.field()) == (WebhookErrorKind::BadSignature, "query") {
+        let change = match given_query {
+            "" => "without the query",
+            _ => "with the query of the public URL",
+        };
+        all.push(plain.with(change, |variant| variant.path_and_query = given.to_owned()));
+        plain.changes.push("with the query of the request".to_owned());
+    }
+    all.push(plain);
     let sorts: [fn(&Variant, &WebhookRequest<'_>) -> Vec<Variant>; 5] =
         [schemes, hosts, paths, methods, bodies];
-    let mut all = vec![plain];
     for vary in sorts {
         let more: Vec<_> = all
             .iter()
@@ -208,10 +216,7 @@ fn hosts(of: &Variant, request: &WebhookRequest<'_>) -> Vec<Variant> {
 }
 
 fn paths(of: &Variant, request: &WebhookRequest<'_>) -> Vec<Variant> {
-    let (path, query) = match of.path_and_query.split_once('?') {
-        Some((path, query)) => (path, format!("?{query}")),
-        None => (of.path_and_query.as_str(), String::new()),
-    };
+    let (path, query) = split(&of.path_and_query);
     let to =
         |change: &str, target: String| of.with(change, |variant| variant.path_and_query = target);
     let mut found = vec![match path.strip_suffix('/') {
@@ -221,9 +226,8 @@ fn paths(of: &Variant, request: &WebhookRequest<'_>) -> Vec<Variant> {
     if !query.is_empty() {
         found.push(to("without the query", path.to_owned()));
     }
-    if request.path_and_query() != of.path_and_query {
-        let own = request.path_and_query().to_owned();
-        found.push(to("with the path and query of the request", own));
+    if request.path() != path {
+        found.push(to("with the path of the request", format!("{}{query}", request.path())));
     }
     let decoded = percent_decoded(path);
     if decoded != path {
@@ -275,6 +279,11 @@ fn dotted_names(body: &str) -> String {
         None => pair.to_owned(),
     });
     pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A path, and its query with the `?`.
+fn split(target: &str) -> (&str, &str) {
+    target.split_at(target.find('?').unwrap_or(target.len()))
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -203,7 +203,7 @@ mod tests {
         let store = MemoryReplayStore::new(3, Duration::from_secs(10));
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut see = |n, content, seconds| store.remember_at(id(n), id(content), at(seconds));
+        let see = |n, content, seconds| store.remember_at(id(n), id(content), at(seconds));
         assert_eq!(see(1, 1, 0), Seen::First);
         assert_eq!(see(1, 1, 1), Seen::Again);
         assert_eq!(see(1, 2, 9), Seen::Changed);
@@ -214,5 +214,17 @@ mod tests {
         );
         assert_eq!((see(2, 2, 14), see(1, 2, 14)), (Seen::Again, Seen::First));
         assert_eq!(store.len(), 3);
+    }
+
+    #[test]
+    fn the_default_remembers_for_a_week() {
+        let store = MemoryReplayStore::default();
+        let (start, day) = (Instant::now(), 24 * 60 * 60);
+        let see = |seconds| store.remember_at(id(1), id(1), start + Duration::from_secs(seconds));
+        assert_eq!(see(0), Seen::First);
+        for seconds in [1, day, 7 * day - 1] {
+            assert_eq!(see(seconds), Seen::Again, "{seconds}");
+        }
+        assert_eq!(see(7 * day), Seen::First);
     }
 }
