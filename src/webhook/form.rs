@@ -119,25 +119,25 @@ impl<'a> Iterator for Parts<'a> {
         while self.bytes.get(self.from) == Some(&b'&') {
             self.from += 1;
         }
-        let rest = &self.bytes[self.from..];
-        if rest.is_empty() {
-            return None;
-        }
+        let rest = self.bytes.get(self.from..).filter(|rest| !rest.is_empty())?;
         if self.count == MAX_PARAMS {
             self.from = self.bytes.len();
             return Some(Err(WebhookError::new(WebhookErrorKind::TooManyParameters)));
         }
         self.count += 1;
-        let pair = &rest[..memchr(b'&', rest).unwrap_or(rest.len())];
-        self.from += pair.len();
-        let plain = self.escape >= self.from;
-        if !plain {
-            self.escape = escape_from(self.bytes, self.from);
-        }
-        let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-            Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, &b""[..]),
+        let name_len = memchr2(b'&', b'=', rest).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at(name_len);
+        let value = match rest {
+            [b'=', rest @ ..] => &rest[..memchr(b'&', rest).unwrap_or(rest.len())],
+            _ => b"",
         };
+        // Behind the `=`, if there is one, and the `&`.
+        let end = self.from + name_len + usize::from(rest.first() == Some(&b'=')) + value.len();
+        self.from = end + 1;
+        let plain = self.escape >= end;
+        if !plain {
+            self.escape = escape_from(self.bytes, end);
+        }
         Some(Ok(Part { name, value, plain }))
     }
 }
@@ -149,14 +149,17 @@ fn escape_from(bytes: &[u8], from: usize) -> usize {
 /// Appends what bytes stand for.
 pub(super) fn decode(mut bytes: &[u8], decoded: &mut Vec<u8>) {
     loop {
-        let (byte, rest) = match *bytes {
+        let plain = bytes.iter().take_while(|byte| !matches!(byte, b'+' | b'%')).count();
+        let (copied, rest) = bytes.split_at(plain);
+        decoded.extend_from_slice(copied);
+        let (byte, rest) = match *rest {
             [] => return,
-            [b'+', ref rest @ ..] => (b' ', rest),
-            [b'%', high, low, ref rest @ ..] => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, rest),
-                _ => (b'%', &bytes[1..]),
+            [b'%', high, low, ref after @ ..] => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, after),
+                _ => (b'%', &rest[1..]),
             },
-            [byte, ref rest @ ..] => (byte, rest),
+            [b'%', ref after @ ..] => (b'%', after),
+            [_, ref after @ ..] => (b' ', after),
         };
         decoded.push(byte);
         bytes = rest;

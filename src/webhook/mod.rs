@@ -33,13 +33,17 @@
 //!
 //! What belongs here: the contract and the types that all vendors share. How a vendor signs and what
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
-//! from the `http` crate's types in one call, or from plain parts.
+//! from the `http` crate's types in one call, or from plain parts. For axum and actix-web there are
+//! extractors, by the features `axum` and `actix-web`: a handler takes a `Hook` and has the verified
+//! event. `examples/` has servers on both, and on hyper, poem, Rocket and warp without extractors.
 
 mod callback_token;
 mod diagnosis;
 mod error;
 mod event;
 mod form;
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+mod hook;
 mod keys;
 mod keyword;
 mod proxy;
@@ -51,6 +55,11 @@ mod request;
 mod signed;
 mod verified;
 mod xml;
+
+#[cfg(feature = "actix-web")]
+pub mod actix;
+#[cfg(feature = "axum")]
+pub mod axum;
 
 use std::{fmt, future::Future};
 

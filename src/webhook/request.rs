@@ -57,7 +57,8 @@ impl<'a> WebhookRequest<'a> {
         Self::from_map(&parts.method, &parts.uri, &parts.headers, body)
     }
 
-    fn from_map(
+    /// The parts by themselves: a router may hold another address than the one that came in.
+    pub(crate) fn from_map(
         method: &'a http::Method,
         uri: &'a http::Uri,
         headers: &'a HeaderMap,
@@ -135,23 +136,7 @@ impl<'a> WebhookRequest<'a> {
     /// `AmbiguousHeader` if it is there several times, `MalformedHeader` if it holds other bytes.
     pub fn header(&self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
         let fail = |kind| WebhookError::new(kind).with_field(name);
-        let mut values = self.values(name);
-        let Some(value) = values.0 else { return Ok(None) };
-        if values.1 {
-            return Err(fail(WebhookErrorKind::AmbiguousHeader));
-        }
-        // Without an early end, so that many bytes are looked at in one step.
-        let visible = value.iter().fold(true, |all, b| all & matches!(b, b' '..=b'~'));
-        values.0 = Some(value).filter(|_| visible);
-        match values.0.map(std::str::from_utf8) {
-            Some(Ok(text)) => Ok(Some(text)),
-            _ => Err(fail(WebhookErrorKind::MalformedHeader)),
-        }
-    }
-
-    /// The first value of a header, and whether there are more.
-    fn values(&self, name: &'static str) -> (Option<&'a [u8]>, bool) {
-        match self.headers {
+        let (value, more) = match self.headers {
             Headers::Map(map) => {
                 let mut values = map.get_all(name).iter();
                 (values.next().map(|value| value.as_bytes()), values.next().is_some())
@@ -160,6 +145,16 @@ impl<'a> WebhookRequest<'a> {
                 let mut values = pairs.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
                 (values.next().map(|(_, value)| *value), values.next().is_some())
             }
+        };
+        let Some(value) = value else { return Ok(None) };
+        if more {
+            return Err(fail(WebhookErrorKind::AmbiguousHeader));
+        }
+        // Without an early end, so that many bytes are looked at in one step.
+        let visible = value.iter().fold(true, |all, b| all & matches!(b, b' '..=b'~'));
+        match std::str::from_utf8(value) {
+            Ok(text) if visible => Ok(Some(text)),
+            _ => Err(fail(WebhookErrorKind::MalformedHeader)),
         }
     }
 

@@ -12,50 +12,77 @@ use crate::webhook::{
 };
 
 /// The parameters of a form body or a query, sorted by name and under one name by value, byte by byte.
-pub(crate) struct Signed<'a>(Vec<Pair<'a>>);
-
-#[derive(Clone, Copy)]
-struct Pair<'a> {
-    /// The first bytes of the decoded name, by which nearly all names can be sorted.
-    first: u128,
-    part: Part<'a>,
+pub(crate) struct Signed<'a> {
+    /// As they came.
+    parts: Vec<Part<'a>>,
+    /// Their order: the index in the low 16 bits, and above it the first 14 bytes of the decoded name,
+    /// so that numbers are sorted and no texts, but for names that begin alike.
+    order: Vec<u128>,
+    /// Whether what stands for itself is ASCII.
+    ascii: bool,
 }
+
+/// The bits of the order that hold the index.
+const INDEX: u32 = 16;
+const _: () = assert!(MAX_PARAMS <= 1 << INDEX);
 
 impl<'a> Signed<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, WebhookError> {
         if bytes.len() > MAX_BODY {
             return Err(WebhookError::new(TooLarge));
         }
-        let mut sorted = Vec::with_capacity(bytes.len().div_ceil(16).min(MAX_PARAMS));
+        let likely = bytes.len().div_ceil(16).min(MAX_PARAMS);
+        let (mut parts, mut order) = (Vec::with_capacity(likely), Vec::with_capacity(likely));
         for part in Parts::of(bytes) {
             let part = part?;
             let first = match part.plain {
                 true => first_bytes(part.name),
                 false => first_bytes(&decoded(part.name, false)),
             };
-            sorted.push(Pair { first, part });
+            order.push(first >> INDEX << INDEX | parts.len() as u128);
+            parts.push(part);
         }
-        sorted.sort_unstable_by(|a: &Pair<'_>, b| a.first.cmp(&b.first).then_with(|| a.compare(b)));
-        Ok(Self(sorted))
+        order.sort_unstable();
+        let mut signed = Self { parts, order, ascii: bytes.is_ascii() };
+        signed.sort_alike();
+        Ok(signed)
+    }
+
+    /// Sorts those of which the first bytes do not tell.
+    fn sort_alike(&mut self) {
+        let Self { parts, order, .. } = self;
+        let part = |key: &u128| &parts[*key as u16 as usize];
+        for alike in order.chunk_by_mut(|a, b| a >> INDEX == b >> INDEX) {
+            if alike.len() > 1 {
+                alike.sort_by(|a, b| part(a).compare(part(b)));
+            }
+        }
+    }
+
+    fn sorted(&self) -> impl Iterator<Item = &Part<'a>> + Clone {
+        self.order.iter().map(|key| &self.parts[*key as u16 as usize])
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.parts.is_empty()
     }
 
     /// Whether a name is there twice.
     pub(crate) fn has_repeated_name(&self) -> bool {
-        self.0.windows(2).any(|two| two[0].name() == two[1].name())
+        let names = self.sorted().map(Part::decoded_name);
+        names.clone().zip(names.skip(1)).any(|(name, next)| name == next)
     }
 
     /// Whether all of it is ASCII once decoded.
     pub(crate) fn is_ascii(&self) -> bool {
-        self.0.iter().all(|pair| pair.name().is_ascii() && pair.value().is_ascii())
+        let ascii =
+            |part: &Part<'_>| part.decoded_name().is_ascii() && part.decoded_value().is_ascii();
+        self.parts.iter().all(ascii)
     }
 
     /// The most bytes that writing takes.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|Pair { part, .. }| part.name.len() + part.value.len() + 2).sum()
+        self.parts.iter().map(|part| part.name.len() + part.value.len() + 2).sum()
     }
 
     /// Writes every name and value, with nothing between.
@@ -63,50 +90,79 @@ impl<'a> Signed<'a> {
     /// # Errors
     /// `BadEncoding` if one is not UTF-8.
     pub(crate) fn write(&self, text: &mut Vec<u8>) -> Result<(), WebhookError> {
-        self.0.iter().try_for_each(|pair| pair.write(b"", text))
+        self.sorted().try_for_each(|part| self.write_part(part, b"", text))
     }
 
     /// Writes as [`write`](Self::write) does, but the same value under the same name only once.
     pub(crate) fn write_distinct(&self, text: &mut Vec<u8>) -> Result<(), WebhookError> {
-        let mut last: Option<&Pair<'_>> = None;
-        self.0.iter().try_for_each(|pair| {
-            let same = |last: &Pair<'_>| last.first == pair.first && last.compare(pair).is_eq();
-            match last.replace(pair) {
+        let mut last: Option<&u128> = None;
+        self.order.iter().try_for_each(|key| {
+            let part = |key: &u128| &self.parts[*key as u16 as usize];
+            let same = |last: &u128| {
+                last >> INDEX == key >> INDEX && part(last).compare(part(key)).is_eq()
+            };
+            match last.replace(key) {
                 Some(last) if same(last) => Ok(()),
-                _ => pair.write(b"", text),
+                _ => self.write_part(part(key), b"", text),
             }
         })
     }
 
     /// Writes every name and value as a query, decoded.
     pub(crate) fn write_query(&self, text: &mut Vec<u8>) -> Result<(), WebhookError> {
-        self.0.iter().enumerate().try_for_each(|(at, pair)| {
+        self.sorted().enumerate().try_for_each(|(at, part)| {
             if at > 0 {
                 text.push(b'&');
             }
-            pair.write(b"=", text)
+            self.write_part(part, b"=", text)
         })
+    }
+
+    #[inline]
+    fn write_part(
+        &self,
+        part: &Part<'_>,
+        between: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Result<(), WebhookError> {
+        if part.plain && self.ascii {
+            text.extend_from_slice(part.name);
+            text.extend_from_slice(between);
+            text.extend_from_slice(part.value);
+            return Ok(());
+        }
+        Self::write_decoded(part, between, text)
+    }
+
+    fn write_decoded(
+        part: &Part<'_>,
+        between: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Result<(), WebhookError> {
+        for (bytes, behind) in [(part.name, between), (part.value, b"")] {
+            let from = text.len();
+            decode(bytes, text);
+            if !text[from..].is_ascii() && std::str::from_utf8(&text[from..]).is_err() {
+                return Err(WebhookError::new(BadEncoding));
+            }
+            text.extend_from_slice(behind);
+        }
+        Ok(())
     }
 }
 
-impl<'a> Pair<'a> {
-    fn name(&self) -> Cow<'a, [u8]> {
-        decoded(self.part.name, self.part.plain)
+impl<'a> Part<'a> {
+    fn decoded_name(&self) -> Cow<'a, [u8]> {
+        decoded(self.name, self.plain)
     }
 
-    fn value(&self) -> Cow<'a, [u8]> {
-        decoded(self.part.value, self.part.plain)
+    fn decoded_value(&self) -> Cow<'a, [u8]> {
+        decoded(self.value, self.plain)
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        self.name().cmp(&other.name()).then_with(|| self.value().cmp(&other.value()))
-    }
-
-    fn write(&self, between: &[u8], text: &mut Vec<u8>) -> Result<(), WebhookError> {
-        let Part { name, value, plain } = self.part;
-        write(name, plain, text)?;
-        text.extend_from_slice(between);
-        write(value, plain, text)
+        let values = || self.decoded_value().cmp(&other.decoded_value());
+        self.decoded_name().cmp(&other.decoded_name()).then_with(values)
     }
 }
 
@@ -127,20 +183,6 @@ fn decoded(bytes: &[u8], plain: bool) -> Cow<'_, [u8]> {
     let mut text = Vec::with_capacity(bytes.len());
     decode(bytes, &mut text);
     text.into()
-}
-
-fn write(bytes: &[u8], plain: bool, text: &mut Vec<u8>) -> Result<(), WebhookError> {
-    let from = text.len();
-    if plain {
-        text.extend_from_slice(bytes);
-    } else {
-        decode(bytes, text);
-    }
-    let written = &text[from..];
-    if written.is_ascii() || std::str::from_utf8(written).is_ok() {
-        return Ok(());
-    }
-    Err(WebhookError::new(BadEncoding))
 }
 
 #[cfg(test)]

@@ -1,0 +1,56 @@
+//! Receives Twilio's webhooks on bare hyper: `cargo run --example webhook_hyper -- --help`.
+
+use std::{io, sync::Arc};
+
+use anysms::{
+    twilio::TwilioWebhook,
+    webhook::{MAX_BODY, PublicUrl, Webhook, WebhookExt, WebhookRequest},
+};
+use clap::Parser;
+use http::{Error, Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+type Answer = Response<Full<bytes::Bytes>>;
+
+/// Receives Twilio's webhooks; the auth token comes from `TWILIO_AUTH_TOKEN`.
+#[derive(Parser)]
+struct Arguments {
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The whole address that Twilio calls.
+    #[arg(long)]
+    public_url: PublicUrl,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Arguments { port, public_url } = Arguments::parse();
+    let webhook = Arc::new(TwilioWebhook::from_env(public_url)?);
+    Ok(serve(TcpListener::bind(("127.0.0.1", port)).await?, webhook).await?)
+}
+
+pub(crate) async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
+    loop {
+        let (stream, webhook) = (listener.accept().await?.0, webhook.clone());
+        let service = service_fn(move |request| answer(webhook.clone(), request));
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+async fn answer(webhook: Arc<dyn Webhook>, request: Request<Incoming>) -> Result<Answer, Error> {
+    let refused = |status: u16| Response::builder().status(status).body(Full::default());
+    let (parts, body) = request.into_parts();
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return refused(413),
+        Err(_) => return refused(400),
+    };
+    match webhook.receive(WebhookRequest::from_parts(&parts, &body)) {
+        Ok(event) => println!("{event:?}"), // shows no numbers and no texts
+        Err(error) => return refused(error.http_status()),
+    }
+    Ok(webhook.empty_reply().into_http().map(Full::new))
+}

@@ -1,0 +1,170 @@
+//! For axum: [`Hook`] hands a handler a verified event, and [`Reply`] is a response.
+//!
+//! The verifier comes from the state, as an `Arc<W>` or as a part of it by
+//! [`FromRef`]:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use anysms::webhook::{Event, Reply, Webhook, axum::Hook};
+//! use axum::{Router, routing::post};
+//!
+//! async fn hook(Hook { event, .. }: Hook<dyn Webhook>) -> Reply {
+//!     if let Event::Status(update) = event {
+//!         println!("{} is {}", update.message, update.status);
+//!     }
+//!     Reply::EMPTY
+//! }
+//!
+//! fn app(webhook: Arc<dyn Webhook>) -> Router {
+//!     Router::new().route("/hooks/twilio", post(hook)).with_state(webhook)
+//! }
+//! ```
+//!
+//! [`Hook`] reads the body, so it stands last; what else a handler wants from the body stands inside:
+//! `Hook<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. The address is the one
+//! that came in, also in a nested router; what rewrites it before the router does, such as a layer that
+//! trims slashes, makes signatures fail. The peer is known where the router is served by
+//! `into_make_service_with_connect_info::<SocketAddr>()`.
+//!
+//! A request that is refused is answered with a status and no body; take
+//! `Result<Hook<W>, HookRejection>` to learn why. A handler that panics ends its connection and not the
+//! server; the provider sees no answer, and a layer that catches panics makes it a 500.
+
+use std::{fmt, future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{ConnectInfo, FromRef, FromRequest, OriginalUri, Request},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+
+use crate::webhook::{
+    Event, MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookExt, WebhookRequest,
+    hook::{BODY_DEADLINE, Refusal},
+};
+
+pub use crate::webhook::hook::Hook;
+
+/// Why there is no [`Hook`]. As a response it is a status without a body, or the other extractor's own
+/// rejection.
+#[derive(Debug)]
+pub struct HookRejection(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Refused(Refusal),
+    Inner(Box<Response>),
+}
+
+impl HookRejection {
+    /// Why the request is not an event. None if its body did not come whole, or if it is the other
+    /// extractor that refused.
+    #[must_use]
+    pub const fn error(&self) -> Option<&WebhookError> {
+        match &self.0 {
+            Reason::Refused(refusal) => refusal.error(),
+            Reason::Inner(_) => None,
+        }
+    }
+
+    /// The status that is answered.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match &self.0 {
+            Reason::Refused(refusal) => refusal.http_status(),
+            Reason::Inner(response) => response.status().as_u16(),
+        }
+    }
+}
+
+impl From<Refusal> for HookRejection {
+    fn from(refusal: Refusal) -> Self {
+        Self(Reason::Refused(refusal))
+    }
+}
+
+impl fmt::Display for HookRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Refused(refusal) => refusal.fmt(f),
+            Reason::Inner(_) => f.write_str("webhook: verified, and refused by another extractor"),
+        }
+    }
+}
+
+impl std::error::Error for HookRejection {}
+
+impl IntoResponse for HookRejection {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Reason::Refused(refusal) => {
+                let status = StatusCode::from_u16(refusal.http_status());
+                status.unwrap_or(StatusCode::FORBIDDEN).into_response()
+            }
+            Reason::Inner(response) => *response,
+        }
+    }
+}
+
+impl<S, W, E> FromRequest<S> for Hook<W, E>
+where
+    S: Send + Sync,
+    W: Webhook + ?Sized,
+    Arc<W>: FromRef<S>,
+    E: FromRequest<S>,
+{
+    type Rejection = HookRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, HookRejection> {
+        let (parts, body) = request.into_parts();
+        let whole = tokio::time::timeout(BODY_DEADLINE, read(body)).await;
+        let body = whole.map_err(|_| Refusal::TooSlow)??;
+        let event = receive(&*Arc::<W>::from_ref(state), &parts, &body).map_err(Refusal::from)?;
+        let request = Request::from_parts(parts, body.into());
+        match E::from_request(request, state).await {
+            Ok(inner) => Ok(Self::new(event, inner)),
+            Err(rejection) => {
+                Err(HookRejection(Reason::Inner(Box::new(rejection.into_response()))))
+            }
+        }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        self.into_http().map(Body::from)
+    }
+}
+
+/// The whole body; what is beyond the limit is not kept.
+async fn read(mut body: Body) -> Result<Bytes, Refusal> {
+    let too_large = Refusal::Webhook(WebhookError::new(WebhookErrorKind::TooLarge));
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large);
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
+        if data.len() > MAX_BODY - whole.len() {
+            return Err(too_large);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}
+
+fn receive<W: Webhook + ?Sized>(
+    webhook: &W,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Event, WebhookError> {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let mut request = WebhookRequest::from_map(&parts.method, uri, &parts.headers, body);
+    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        request = request.with_peer(peer.ip());
+    }
+    webhook.receive(request)
+}

@@ -1,0 +1,83 @@
+//! [`Hook`]: a verified event as a web framework's extractor; and why there is none.
+
+use std::{fmt, marker::PhantomData, time::Duration};
+
+use bytes::Bytes;
+
+use crate::webhook::{Event, WebhookError};
+
+/// How long a body may take to arrive.
+pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
+
+/// A verified event, as a handler's argument.
+///
+/// `W` is the verifier, [`dyn Webhook`](crate::webhook::Webhook) where it is chosen at run time. `E` is
+/// what else the handler wants from the body: any extractor, which sees the request as it came. Without
+/// one it is the raw body.
+pub struct Hook<W: ?Sized, E = Bytes> {
+    /// What the provider tells.
+    pub event: Event,
+    /// What the other extractor made of the same request.
+    pub inner: E,
+    webhook: PhantomData<fn(&W)>,
+}
+
+impl<W: ?Sized, E> Hook<W, E> {
+    pub(crate) const fn new(event: Event, inner: E) -> Self {
+        Self { event, inner, webhook: PhantomData }
+    }
+}
+
+impl<W: ?Sized, E> fmt::Debug for Hook<W, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hook").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// Why a request that a framework received is not an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The request was read and refused.
+    Webhook(WebhookError),
+    /// The body did not come in time.
+    TooSlow,
+    /// The body broke off.
+    Broken,
+    /// The application was set up without the verifier.
+    NoVerifier,
+}
+
+impl Refusal {
+    pub(crate) const fn error(&self) -> Option<&WebhookError> {
+        match self {
+            Self::Webhook(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn http_status(self) -> u16 {
+        match self {
+            Self::Webhook(error) => error.http_status(),
+            Self::TooSlow => 408,
+            Self::Broken => 400,
+            Self::NoVerifier => 500,
+        }
+    }
+}
+
+impl From<WebhookError> for Refusal {
+    fn from(error: WebhookError) -> Self {
+        Self::Webhook(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Webhook(error) => error.fmt(f),
+            Self::TooSlow => f.write_str("webhook: the body did not come in time"),
+            Self::Broken => f.write_str("webhook: the body broke off"),
+            Self::NoVerifier => f.write_str("webhook: the application holds no such verifier"),
+        }
+    }
+}
