@@ -18,8 +18,8 @@ use anysms::{
 };
 use libfuzzer_sys::fuzz_target;
 use support::{
-    FORM, Flip, ORIGIN, TOKEN, body_hash, diagnose, has_hash, is_full, line, passes, sha1, sha256,
-    sorted, twilio_text,
+    FORM, Flip, ORIGIN, TOKEN, body_hash, diagnose_some, has_hash, is_full, line, passes, sha1,
+    sha256, sorted, twilio_text,
 };
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -108,7 +108,7 @@ fn refuses(webhook: &TwilioWebhook, text: &str, target: &str, form: &[u8], signa
         .iter()
         .any(|port| twilio_text(&format!("{ORIGIN}{port}{target}"), form) == text);
     assert!(same || !is_full(webhook, request), "changed");
-    diagnose(webhook, request);
+    diagnose_some(webhook, request, signature);
 }
 
 /// The same parameters in the query of a GET.

@@ -17,7 +17,7 @@ use anysms::{
     webhook::{Event, KeyRing, PublicUrl, WebhookExt, WebhookRequest},
 };
 use libfuzzer_sys::fuzz_target;
-use support::{FORM, Flip, ORIGIN, TOKEN, body_hash, diagnose, has_hash, is_full, line, sha1};
+use support::{FORM, Flip, ORIGIN, TOKEN, body_hash, diagnose_some, has_hash, is_full, line, sha1};
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 /// What is no form.
@@ -44,9 +44,8 @@ fuzz_target!(|data: &[u8]| {
         if passes {
             // JSON has no fields of a form.
             assert!(matches!(webhook.receive(request), Ok(Event::Other(_))));
-        } else {
-            diagnose(webhook, request);
         }
+        diagnose_some(webhook, request, signature);
         passes
     };
     let sign = |target: &str| webhook.sign(&format!("{ORIGIN}{target}"), b"").unwrap();

@@ -17,7 +17,9 @@ use anysms::{
     webhook::{ProxyHeader, PublicUrl, TrustedProxy, Webhook, WebhookRequest},
 };
 use libfuzzer_sys::fuzz_target;
-use support::{FORM, Flip, ORIGIN, TOKEN, diagnose, passes, plivo_text, sha1, sha256, twilio_text};
+use support::{
+    FORM, Flip, ORIGIN, TOKEN, diagnose_some, passes, plivo_text, sha1, sha256, twilio_text,
+};
 
 const NAMES: [&str; 20] = [
     "content-type",
@@ -120,7 +122,7 @@ fn hold(headers: &Headers<'_>, flip: Flip) {
         assert_eq!(passes(&webhook, request).is_some(), by_plivo, "Plivo");
     }
     for webhook in [&twilio as &dyn Webhook, &plivo] {
-        diagnose(webhook, request);
+        diagnose_some(webhook, request, [flip.what as u8]);
     }
 
     // Behind a proxy: only a trusted peer names an address, and only a listed one.
@@ -143,7 +145,7 @@ fn hold(headers: &Headers<'_>, flip: Flip) {
         let settings = one(headers, "x-twilio-webhooks-signature-settings") == Some(None);
         let by_twilio = settings && twilio_passes(headers).is_some();
         assert_eq!(passes(&plain, request).is_some(), trusted && by_twilio, "{header:?}");
-        diagnose(&plain, request);
+        diagnose_some(&plain, request, [flip.what as u8]);
     }
 }
 
