@@ -47,6 +47,7 @@ impl Version {
 }
 
 /// The signatures of a header.
+#[expect(clippy::large_enum_variant, reason = "lives for one check, and a box would allocate")]
 pub(super) enum Signatures {
     Sha1([u8; 20]),
     Sha256([[u8; 32]; MOST], usize),
