@@ -43,7 +43,7 @@ impl Webhook for Spy {
         ACME
     }
 
-    fn check_signature(&self, request: &WebhookRequest<'_>) -> Result<Proof, WebhookError> {
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
         let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
         *self.0.lock().unwrap() = Some(Seen {
             target: format!("{} {}{query}", request.method(), request.path()),

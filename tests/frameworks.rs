@@ -76,6 +76,11 @@ async fn takes_what_is_authentic(server: SocketAddr, provider: &str, by: &str) {
         {
             let target = format!("/hooks/{provider}{below}");
             let request = Plain::signed(provider, TOKEN, &target, body);
+            // Of these Plivo's SDKs disagree.
+            if provider == "plivo" && (below.contains("%20") || below.contains("%e2")) {
+                assert!(request.send(server).await.is_empty(403), "{by}: {target}");
+                continue;
+            }
             let taken = Answer { status: 200, xml: true, body: Reply::EMPTY.body().to_owned() };
             assert_eq!(request.send(server).await, taken, "{by}: {target}");
             assert_eq!(request.send_chunked(server, true).await, taken, "{by}: {target} in chunks");
@@ -132,7 +137,9 @@ async fn keeps_to_the_limit(server: SocketAddr, provider: &str, framework: &str,
         let body = format!("{body}{}", "x".repeat(length - body.len()));
         Plain::signed(provider, TOKEN, &target, &body)
     };
-    let (longest, too_long) = (of(MAX_BODY), of(MAX_BODY + 1));
+    let longest = of(MAX_BODY);
+    let mut too_long = longest.clone();
+    too_long.body.push(b'x');
     assert_eq!(longest.send(server).await.status, 200, "{by}");
     assert_eq!(longest.send_chunked(server, true).await.status, 200, "{by}");
     let answer = too_long.send(server).await;

@@ -331,8 +331,7 @@ fn signed_params<'a>(
                 Some(hash) if Sha256::digest(request.body()).as_slice() != hash => {
                     Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
                 }
-                None if !form => Err(WebhookError::new(WebhookErrorKind::UnsupportedContent)
-                    .with_field("content-type")),
+                None if !form => Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch)),
                 _ => Signed::parse(if form { request.body() } else { b"" }),
             }
         }
