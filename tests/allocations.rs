@@ -1,4 +1,8 @@
-//! What allocates nothing: counted, by an allocator that counts.
+//! What allocates nothing, and what little: counted, by an allocator that counts.
+
+#[cfg(all(feature = "twilio", feature = "plivo"))]
+#[path = "support/webhook_forms.rs"]
+mod webhook_forms;
 
 use allocation_counter::measure;
 use anysms::{
@@ -55,5 +59,86 @@ fn numbers_of_the_uk_and_e164_allocate_nothing() {
             }
         });
         assert_eq!(found, 0, "{text}");
+    }
+}
+
+#[cfg(all(feature = "twilio", feature = "plivo"))]
+mod webhooks {
+    use anysms::{
+        plivo::PlivoWebhook,
+        twilio::TwilioWebhook,
+        webhook::{PublicUrl, Verified, Webhook, WebhookRequest},
+    };
+    use sha2::{Digest, Sha256};
+
+    use crate::webhook_forms::{PLIVO_LONG, PLIVO_STATUS, TWILIO_INBOUND, TWILIO_STATUS};
+
+    const URL: &str = "https://example.com/hooks";
+    const FORM: &[u8] = b"application/x-www-form-urlencoded; charset=UTF-8";
+    const NONCE: &str = "00000000000000000001";
+
+    fn check(webhook: &dyn Webhook, request: WebhookRequest<'_>) -> u64 {
+        super::allocations(|| assert!(Verified::check(webhook, request).is_ok()))
+    }
+
+    fn by_twilio(
+        webhook: &TwilioWebhook,
+        method: &str,
+        target: &str,
+        content_type: &[u8],
+        body: &[u8],
+    ) -> u64 {
+        let params = if content_type == FORM { body } else { b"" };
+        let signature = webhook.sign(&format!("https://example.com{target}"), params).unwrap();
+        let headers: [(&str, &[u8]); 2] =
+            [("content-type", content_type), ("x-twilio-signature", signature.as_bytes())];
+        check(webhook, WebhookRequest::new(method, target, &headers, body))
+    }
+
+    #[test]
+    fn a_verification_by_twilio_allocates_at_most_three_times() {
+        let url: PublicUrl = URL.parse().unwrap();
+        let webhook = TwilioWebhook::new("token", url.clone()).unwrap();
+        let by_get = TwilioWebhook::new("token", url.by_get()).unwrap();
+        for form in [TWILIO_STATUS, TWILIO_INBOUND] {
+            let count = form.split('&').count();
+            let found = by_twilio(&webhook, "POST", "/hooks", FORM, form.as_bytes());
+            println!("twilio post {count} {found}");
+            assert!(found <= 3, "{found} for {count} parameters");
+            let target = format!("/hooks?{form}");
+            let found = by_twilio(&by_get, "GET", &target, b"", b"");
+            println!("twilio get {count} {found}");
+            assert!(found <= 3, "{found} for {count} parameters by GET");
+        }
+        let json = br#"{"AccountSid":"AC1","MessageSid":"SM1"}"#;
+        let hash: String = Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect();
+        let target = format!("/hooks?bodySHA256={hash}");
+        let found = by_twilio(&webhook, "POST", &target, b"application/json", json);
+        println!("twilio json {found}");
+        assert!(found <= 3, "{found} for JSON");
+    }
+
+    #[test]
+    fn a_verification_by_plivo_allocates_at_most_three_times() {
+        let webhook = PlivoWebhook::new("token", URL.parse().unwrap()).unwrap();
+        for form in [PLIVO_STATUS, PLIVO_LONG] {
+            let count = form.split('&').count();
+            let v3 = webhook.sign_v3("POST", URL, form.as_bytes(), NONCE).unwrap();
+            let v2 = webhook.sign_v2(URL, NONCE).unwrap();
+            for (name, nonce, signature) in [
+                ("x-plivo-signature-v3", "x-plivo-signature-v3-nonce", v3),
+                ("x-plivo-signature-v2", "x-plivo-signature-v2-nonce", v2),
+            ] {
+                let headers: [(&str, &[u8]); 3] = [
+                    ("content-type", FORM),
+                    (name, signature.as_bytes()),
+                    (nonce, NONCE.as_bytes()),
+                ];
+                let request = WebhookRequest::new("POST", "/hooks", &headers, form.as_bytes());
+                let found = check(&webhook, request);
+                println!("plivo {name} {count} {found}");
+                assert!(found <= 3, "{found} for {count} parameters by {name}");
+            }
+        }
     }
 }

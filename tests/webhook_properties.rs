@@ -2,14 +2,18 @@
 //! one byte makes the difference.
 #![cfg(all(feature = "twilio", feature = "plivo"))]
 
+use std::collections::HashMap;
+
 use anysms::{
     plivo::PlivoWebhook,
-    twilio::TwilioWebhook,
+    twilio::{SharedKeyAlgorithm, TwilioWebhook},
     webhook::{
-        Authenticity, PublicUrl, Verified, Webhook, WebhookErrorKind, WebhookExt, WebhookRequest,
+        Authenticity, KeyRing, PublicUrl, Verified, Webhook, WebhookErrorKind, WebhookExt,
+        WebhookRequest,
     },
 };
 use proptest::{collection::vec, prelude::*, sample::Index, sample::select};
+use sha2::{Digest, Sha256};
 
 const ORIGIN: &str = "https://example.com";
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -73,6 +77,11 @@ fn signed_text(body: &[u8], each_once: bool) -> String {
         pairs.dedup();
     }
     pairs.iter().flat_map(|(name, value)| [name.as_ref(), value.as_ref()]).collect()
+}
+
+/// The SHA-256 of a body, in hex.
+fn hex(body: &[u8]) -> String {
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a form is let through, by Twilio or by Plivo's third version.
@@ -140,7 +149,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn what_twilio_signed_passes_and_one_byte_makes_it_fail(
@@ -241,5 +250,145 @@ proptest! {
             let error = check(&flipped, &body, signature, nonce).unwrap_err();
             prop_assert_eq!(error.kind(), WebhookErrorKind::BadSignature);
         }
+    }
+
+    #[test]
+    fn json_passes_with_its_own_hash_in_the_signed_query(
+        path in path(), query in params(), body in vec(any::<u8>(), 0..200),
+        at in any::<Index>(), byte in any::<u8>(),
+    ) {
+        let webhook = twilio();
+        let hash = hex(&body);
+        let target = format!("{path}?{query}&bodySHA256={hash}");
+        let signature = webhook.sign(&format!("{ORIGIN}{target}"), b"").unwrap();
+        let check = |target: &str, body: &[u8], signature: &[u8]| {
+            let headers: [(&str, &[u8]); 2] =
+                [("content-type", b"application/json"), ("x-twilio-signature", signature)];
+            let request = WebhookRequest::new("POST", target, &headers, body);
+            let verified = Verified::check(&webhook, request);
+            verified.map(|verified| webhook.parse(&verified).is_ok()).map_err(|error| error.kind())
+        };
+        prop_assert_eq!(check(&target, &body, signature.as_bytes()), Ok(true));
+        let mut other = body.clone();
+        match other.is_empty() {
+            true => other.push(byte),
+            false => { let at = at.index(other.len()); other[at] ^= byte | 1; }
+        }
+        let refused = Err(WebhookErrorKind::BodyHashMismatch);
+        prop_assert_eq!(check(&target, &other, signature.as_bytes()), refused);
+        // With a hash that fits, the address is another one.
+        let own = target.replace(&hash, &hex(&other));
+        let refused = Err(WebhookErrorKind::BadSignature);
+        prop_assert_eq!(check(&own, &other, signature.as_bytes()), refused);
+        prop_assert!(check(&target, &body, &flip(&signature, at, byte)).is_err());
+        if let Ok(flipped) = String::from_utf8(flip(&target, at, byte)) {
+            prop_assert!(check(&flipped, &body, signature.as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_shared_key_signs_by_its_own_name_and_algorithm(
+        path in path(), body in params(), by_sha256 in any::<bool>(),
+        at in any::<Index>(), byte in any::<u8>(),
+    ) {
+        let [own, other] = [(SharedKeyAlgorithm::HmacSha256, "HMAC_SHA256"),
+            (SharedKeyAlgorithm::HmacSha1, "HMAC_SHA1")];
+        let (own, other) = if by_sha256 { (own, other) } else { (other, own) };
+        let url: PublicUrl = ORIGIN.parse().unwrap();
+        let shared = |secret, algorithm| {
+            TwilioWebhook::from_shared_key("sharedkey_1", secret, algorithm, url.clone()).unwrap()
+        };
+        let sign = |webhook: &TwilioWebhook| {
+            webhook.sign(&format!("{ORIGIN}{path}"), body.as_bytes()).unwrap()
+        };
+        // The auth token is good too, and signs first.
+        let webhook = shared("secret", own.0).with_key("token").unwrap();
+        let settings = format!("key=sharedkey_1,algorithm={}", own.1);
+        let check = |body: &str, signature: &[u8], settings: &[u8]| {
+            let headers: [(&str, &[u8]); 3] = [
+                ("content-type", FORM),
+                ("x-twilio-signature", signature),
+                ("x-twilio-webhooks-signature-settings", settings),
+            ];
+            let request = WebhookRequest::new("POST", &path, &headers, body.as_bytes());
+            Verified::check(&webhook, request).map(|verified| verified.proof().scheme)
+        };
+        let signature = sign(&shared("secret", own.0));
+        let scheme = "X-Twilio-Webhooks-Signature-Settings";
+        prop_assert_eq!(check(&body, signature.as_bytes(), settings.as_bytes()), Ok(scheme));
+        let by_others = [shared("Secret", own.0), shared("secret", other.0), twilio()];
+        for signature in by_others.iter().map(sign) {
+            prop_assert!(check(&body, signature.as_bytes(), settings.as_bytes()).is_err());
+        }
+        let others = format!("key=sharedkey_1,algorithm={}", other.1);
+        prop_assert!(check(&body, signature.as_bytes(), others.as_bytes()).is_err());
+        prop_assert!(check(&body, &flip(&signature, at, byte), settings.as_bytes()).is_err());
+        if !body.is_empty()
+            && let Ok(flipped) = String::from_utf8(flip(&body, at, byte))
+            && signed_text(flipped.as_bytes(), true) != signed_text(body.as_bytes(), true)
+        {
+            prop_assert!(check(&flipped, signature.as_bytes(), settings.as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn keys_by_account_are_those_of_the_account_that_is_signed(
+        path in path(), body in params(), at in any::<Index>(), byte in any::<u8>(),
+    ) {
+        let ring = |token: &str| KeyRing::new(token).unwrap();
+        let url: PublicUrl = ORIGIN.parse().unwrap();
+        let of = |one: &str, other: &str| {
+            HashMap::from([(one.to_owned(), ring("token")), (other.to_owned(), ring("other"))])
+        };
+        // Twilio names the account in the form.
+        let webhook = TwilioWebhook::by_account(of("AC1", "AC2"), url.clone());
+        let named = |account: &str| format!("AccountSid={account}&{body}");
+        let body = named("AC1");
+        let signature = webhook.sign(&format!("{ORIGIN}{path}"), body.as_bytes()).unwrap();
+        let by_token = twilio().sign(&format!("{ORIGIN}{path}"), body.as_bytes()).unwrap();
+        prop_assert_eq!(&signature, &by_token);
+        prop_assert!(passes(&webhook, &path, body.as_bytes(), signature.as_bytes()));
+        for other in ["AC2", "AC3", "AC1&AccountSid=AC1"] {
+            let body = named(other);
+            prop_assert!(!passes(&webhook, &path, body.as_bytes(), signature.as_bytes()));
+        }
+        let flipped = flip(&body, at, byte);
+        if signed_text(&flipped, true) != signed_text(body.as_bytes(), true) {
+            prop_assert!(!passes(&webhook, &path, &flipped, signature.as_bytes()));
+        }
+        // Plivo does in the path.
+        let webhook = PlivoWebhook::by_account(of("MA1", "MA2"), url).lenient();
+        let target = format!("{path}/MA1");
+        let url = format!("{ORIGIN}{target}");
+        let signature = webhook.sign_v3("POST", &url, body.as_bytes(), NONCE).unwrap();
+        prop_assert!(passes(&webhook, &target, body.as_bytes(), signature.as_bytes()));
+        for other in ["MA2", "MA3", "", "MA1/"] {
+            let target = format!("{path}/{other}");
+            prop_assert!(!passes(&webhook, &target, body.as_bytes(), signature.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn what_plivo_signed_passes_as_a_get_too_and_proves_the_address(
+        path in path(), query in params(), at in any::<Index>(), byte in any::<u8>(),
+    ) {
+        let url = ORIGIN.parse::<PublicUrl>().unwrap().by_get();
+        let webhook = PlivoWebhook::new("token", url).unwrap().lenient();
+        let target = format!("{path}?{query}");
+        let signature = webhook.sign_v3("GET", &format!("{ORIGIN}{target}"), b"", NONCE).unwrap();
+        let check = |target: &str, signature: &[u8], nonce: &[u8]| {
+            let headers: [(&str, &[u8]); 2] =
+                [("x-plivo-signature-v3", signature), ("x-plivo-signature-v3-nonce", nonce)];
+            let request = WebhookRequest::new("GET", target, &headers, b"");
+            Verified::check(&webhook, request).map(|verified| verified.proof().authenticity)
+        };
+        let (signature, nonce) = (signature.as_str(), NONCE.as_bytes());
+        prop_assert_eq!(check(&target, signature.as_bytes(), nonce), Ok(Authenticity::UrlOnly));
+        prop_assert!(check(&target, &flip(signature, at, byte), nonce).is_err());
+        prop_assert!(check(&target, signature.as_bytes(), &flip(NONCE, at, byte)).is_err());
+        let other = format!("{path}x?{query}");
+        prop_assert!(check(&other, signature.as_bytes(), nonce).is_err());
+        let other = format!("{target}&x=1");
+        prop_assert!(check(&other, signature.as_bytes(), nonce).is_err());
     }
 }
