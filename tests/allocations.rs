@@ -103,18 +103,15 @@ mod webhooks {
         for form in [TWILIO_STATUS, TWILIO_INBOUND] {
             let count = form.split('&').count();
             let found = by_twilio(&webhook, "POST", "/hooks", FORM, form.as_bytes());
-            println!("twilio post {count} {found}");
             assert!(found <= 3, "{found} for {count} parameters");
             let target = format!("/hooks?{form}");
             let found = by_twilio(&by_get, "GET", &target, b"", b"");
-            println!("twilio get {count} {found}");
             assert!(found <= 3, "{found} for {count} parameters by GET");
         }
         let json = br#"{"AccountSid":"AC1","MessageSid":"SM1"}"#;
         let hash: String = Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect();
         let target = format!("/hooks?bodySHA256={hash}");
         let found = by_twilio(&webhook, "POST", &target, b"application/json", json);
-        println!("twilio json {found}");
         assert!(found <= 3, "{found} for JSON");
     }
 
@@ -136,7 +133,6 @@ mod webhooks {
                 ];
                 let request = WebhookRequest::new("POST", "/hooks", &headers, form.as_bytes());
                 let found = check(&webhook, request);
-                println!("plivo {name} {count} {found}");
                 assert!(found <= 3, "{found} for {count} parameters by {name}");
             }
         }

@@ -35,10 +35,7 @@ impl<'a> Signed<'a> {
         let (mut parts, mut order) = (Vec::with_capacity(likely), Vec::with_capacity(likely));
         for part in Parts::of(bytes) {
             let part = part?;
-            let first = match part.plain {
-                true => first_bytes(part.name),
-                false => first_bytes(&decoded(part.name, false)),
-            };
+            let first = first_bytes(&part.decoded_name());
             order.push(first >> INDEX << INDEX | parts.len() as u128);
             parts.push(part);
         }
@@ -177,7 +174,8 @@ fn first_bytes(name: &[u8]) -> u128 {
 }
 
 fn decoded(bytes: &[u8], plain: bool) -> Cow<'_, [u8]> {
-    if plain {
+    // The escapes of a parameter are nearly always in its value.
+    if plain || !bytes.iter().any(|b| matches!(b, b'+' | b'%')) {
         return bytes.into();
     }
     let mut text = Vec::with_capacity(bytes.len());
