@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError};
+use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError, decode_mac};
 
 /// Most signatures in one header.
 const MOST: usize = 8;
@@ -48,6 +48,32 @@ impl Version {
     }
 }
 
+/// A version of the signature and its headers: those of the account, of the main account, and of the
+/// nonce.
+pub(super) struct Scheme {
+    pub(super) version: Version,
+    pub(super) plain: Option<&'static str>,
+    pub(super) main: Option<&'static str>,
+    pub(super) nonce: Option<&'static str>,
+}
+
+/// In the order in which they are looked for.
+pub(super) const SCHEMES: [Scheme; 3] = [
+    Scheme {
+        version: Version::V3,
+        plain: Some("X-Plivo-Signature-V3"),
+        main: Some("X-Plivo-Signature-Ma-V3"),
+        nonce: Some("X-Plivo-Signature-V3-Nonce"),
+    },
+    Scheme {
+        version: Version::V2,
+        plain: Some("X-Plivo-Signature-V2"),
+        main: Some("X-Plivo-Signature-Ma-V2"),
+        nonce: Some("X-Plivo-Signature-V2-Nonce"),
+    },
+    Scheme { version: Version::V1, plain: Some("X-Plivo-Signature"), main: None, nonce: None },
+];
+
 /// The signatures of a header.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 pub(super) enum Signatures {
@@ -60,7 +86,7 @@ impl Signatures {
     /// of 28 where it is V1. What is not a signature is left out.
     pub(super) fn decode(version: Version, header: &str, lenient: bool) -> Option<Self> {
         if version == Version::V1 {
-            return decode(header).map(Self::Sha1);
+            return decode_mac(header).map(Self::Sha1);
         }
         let blank = |b: u8| matches!(b, b' ' | b'\t');
         if header.len() > LONGEST
@@ -70,7 +96,7 @@ impl Signatures {
             return None;
         }
         let (mut all, mut count) = ([[0; 32]; MOST], 0);
-        for signature in header.split(',').filter_map(|entry| decode(entry.trim())) {
+        for signature in header.split(',').filter_map(|entry| decode_mac(entry.trim())) {
             all[count] = signature;
             count += 1;
         }
@@ -86,17 +112,6 @@ impl Signatures {
             }
         }
     }
-}
-
-/// Decodes what has exactly the length of so many bytes.
-fn decode<const N: usize>(entry: &str) -> Option<[u8; N]> {
-    if entry.len() != N.div_ceil(3) * 4 {
-        return None;
-    }
-    // Room for the padding, which the decoder counts as bytes at first.
-    let mut bytes = [0; 36];
-    let len = STANDARD.decode_slice(entry, &mut bytes).ok()?;
-    bytes.get(..len)?.try_into().ok()
 }
 
 /// The signature of a text, as it stands in the header.

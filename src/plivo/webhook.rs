@@ -7,7 +7,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
     plivo::{
         PLIVO, event,
-        signature::{Signatures, Version, append_v3, disputed, forms, sign, split},
+        signature::{
+            SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split,
+        },
         xml,
     },
     provider_id::ProviderId,
@@ -296,32 +298,6 @@ impl Rules {
         }
     }
 }
-
-/// A version of the signature and its headers: those of the account, of the main account, and of the
-/// nonce.
-struct Scheme {
-    version: Version,
-    plain: Option<&'static str>,
-    main: Option<&'static str>,
-    nonce: Option<&'static str>,
-}
-
-/// In the order in which they are looked for.
-const SCHEMES: [Scheme; 3] = [
-    Scheme {
-        version: Version::V3,
-        plain: Some("X-Plivo-Signature-V3"),
-        main: Some("X-Plivo-Signature-Ma-V3"),
-        nonce: Some("X-Plivo-Signature-V3-Nonce"),
-    },
-    Scheme {
-        version: Version::V2,
-        plain: Some("X-Plivo-Signature-V2"),
-        main: Some("X-Plivo-Signature-Ma-V2"),
-        nonce: Some("X-Plivo-Signature-V2-Nonce"),
-    },
-    Scheme { version: Version::V1, plain: Some("X-Plivo-Signature"), main: None, nonce: None },
-];
 
 /// A header that decides, and its value.
 struct Found<'a> {

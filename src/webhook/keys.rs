@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
@@ -166,6 +167,17 @@ impl Key {
 fn update<M: Mac>(mut mac: M, text: &[u8]) -> M {
     mac.update(text);
     mac
+}
+
+/// Decodes an HMAC of so many bytes: canonical base64 of its one length, and nothing else.
+pub(crate) fn decode_mac<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != N.div_ceil(3) * 4 {
+        return None;
+    }
+    // Room for the padding, which the decoder counts as bytes at first.
+    let mut bytes = [0; 36];
+    let len = STANDARD.decode_slice(text, &mut bytes).ok()?;
+    bytes.get(..len)?.try_into().ok()
 }
 
 /// The first of the keys by which something holds. Every key is tried, so that the time does not tell

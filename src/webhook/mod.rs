@@ -86,7 +86,7 @@ pub use verified::{Authenticity, Proof, Verified};
 
 pub(crate) use diagnosis::{Attempt, diagnose};
 pub(crate) use form::Form;
-pub(crate) use keys::{Key, Keys, first as first_key};
+pub(crate) use keys::{Key, Keys, decode_mac, first as first_key};
 pub(crate) use public_url::{Origin, RequestUrl};
 pub(crate) use signed::Signed;
 pub(crate) use xml::Document;
