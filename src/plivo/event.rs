@@ -33,20 +33,20 @@ pub(super) fn read(request: &WebhookRequest<'_>, proof: &Proof<'_>) -> Result<Ev
     }
 }
 
-fn message_id(form: &Form<'_>) -> Result<MessageId, WebhookError> {
+fn message_id(form: &Form) -> Result<MessageId, WebhookError> {
     let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageUUID");
     MessageId::new(PLIVO, form.required("MessageUUID")?).map_err(invalid)
 }
 
 /// The price, which Plivo gives without a currency: US dollars.
-fn price(form: &Form<'_>) -> Result<Option<Money>, WebhookError> {
+fn price(form: &Form) -> Result<Option<Money>, WebhookError> {
     let Some(amount) = form.text("TotalAmount")? else { return Ok(None) };
     let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field("TotalAmount");
     let plain = amount.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     Money::charge(amount, Currency::USD).filter(|_| plain).map(Some).ok_or(invalid)
 }
 
-fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
     let word = form.required("Status")?;
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-') {
         return Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field("Status"));
@@ -84,7 +84,7 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
     Ok(update)
 }
 
-fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
     let ends =
         (Address::from_plain(form.required("From")?), Address::from_plain(form.required("To")?));
     // The text of an MMS is in Body.
@@ -117,7 +117,7 @@ fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage
 
 /// Every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
 /// from 1 in others.
-fn media(form: &Form<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
+fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
     let numbered = form.pairs().filter_map(|(name, url)| Some((media_number(name)?, url)));
     let mut numbered: Vec<_> = numbered.collect();
     numbered.sort_unstable_by_key(|(number, _)| *number);

@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError, decode_mac};
+use crate::webhook::{Key, Origin, RequestUrl, Signed, decode_mac};
 
 /// Most signatures in one header.
 const MOST: usize = 8;
@@ -26,9 +26,9 @@ impl Version {
         self,
         text: &mut Vec<u8>,
         (url, (port, path)): (&RequestUrl<'_>, (&str, &str)),
-        (query, params): (&Signed<'_>, &Signed<'_>),
+        (query, params): (&Signed, &Signed),
         nonce: Option<&str>,
-    ) -> Result<(), WebhookError> {
+    ) {
         let Origin { scheme, host, .. } = url.origin;
         text.clear();
         text.reserve(96 + host.len() + path.len() + query.len() + params.len());
@@ -37,12 +37,9 @@ impl Version {
         match self {
             Self::V1 => {
                 url.query.into_iter().flat_map(|query| ["?", query]).for_each(push);
-                params.write(text)
+                params.write(text);
             }
-            Self::V2 => {
-                nonce.into_iter().for_each(push);
-                Ok(())
-            }
+            Self::V2 => nonce.into_iter().for_each(push),
             Self::V3 => append_v3(text, (query, params), nonce.unwrap_or_default()),
         }
     }
@@ -123,20 +120,19 @@ pub(super) fn sign(key: &Key, text: &[u8]) -> String {
 /// Parameters of a GET are in its query.
 pub(super) fn append_v3(
     text: &mut Vec<u8>,
-    (query, params): (&Signed<'_>, &Signed<'_>),
+    (query, params): (&Signed, &Signed),
     nonce: &str,
-) -> Result<(), WebhookError> {
+) {
     if !query.is_empty() || !params.is_empty() {
         text.push(b'?');
     }
-    query.write_query(text)?;
+    query.write_query(text);
     if !query.is_empty() && !params.is_empty() {
         text.push(b'.');
     }
-    params.write(text)?;
+    params.write(text);
     text.push(b'.');
     text.extend_from_slice(nonce.as_bytes());
-    Ok(())
 }
 
 /// An address and its query; a fragment is in neither.
@@ -161,7 +157,7 @@ pub(super) fn forms<'a>(url: &RequestUrl<'a>) -> impl Iterator<Item = (&'a str, 
 }
 
 /// Whether Plivo's SDKs disagree about what is signed of this address.
-pub(super) fn disputed(url: &RequestUrl<'_>, query: &Signed<'_>, method: &str) -> bool {
+pub(super) fn disputed(url: &RequestUrl<'_>, query: &Signed, method: &str) -> bool {
     // The parameters of a GET are in its query, and may be anything.
     let in_query = method != "GET" && (query.has_repeated_name() || !query.is_ascii());
     url.path.contains('%') || in_query

@@ -191,7 +191,7 @@ impl PlivoWebhook {
             _ => (query.as_bytes(), body),
         };
         let mut text = base.as_bytes().to_vec();
-        append_v3(&mut text, (&Signed::parse(query)?, &Signed::parse(body)?), nonce)?;
+        append_v3(&mut text, (&Signed::parse(query)?, &Signed::parse(body)?), nonce);
         Ok(sign(&self.signing_key(base)?, &text))
     }
 
@@ -270,7 +270,7 @@ impl PlivoWebhook {
         }
         let (mut text, mut key) = (Vec::new(), None);
         for form in forms(&url) {
-            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce)?;
+            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce);
             key = keys.first(|key| signatures.any_of(key, &text));
             if key.is_some() {
                 break;

@@ -40,7 +40,7 @@ pub(super) fn account(request: &WebhookRequest<'_>) -> Option<String> {
 }
 
 /// The fields of a request: of a form by POST, of the query by GET; none of any other body.
-fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form<'a>>, WebhookError> {
+fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form>, WebhookError> {
     match request.method() {
         "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()).map(Some),
         _ if request.has_form()? => Form::parse(request.body()).map(Some),
@@ -48,12 +48,12 @@ fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form<'a>>, WebhookE
     }
 }
 
-fn message_id(form: &Form<'_>) -> Result<MessageId, WebhookError> {
+fn message_id(form: &Form) -> Result<MessageId, WebhookError> {
     let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageSid");
     MessageId::new(TWILIO, form.required("MessageSid")?).map_err(invalid)
 }
 
-fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
     let word = form.required("MessageStatus")?;
     // A signature does not part names from values: this is where a shifted boundary shows.
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
@@ -85,7 +85,7 @@ fn status(form: &Form<'_>, authenticity: Authenticity) -> Result<StatusUpdate, W
     Ok(update)
 }
 
-fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
     let ends =
         (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
     let text = form.get("Body")?.unwrap_or_default().into();
@@ -132,7 +132,7 @@ fn inbound(form: &Form<'_>, authenticity: Authenticity) -> Result<InboundMessage
 }
 
 /// `MediaUrl0` and so on, as many as `NumMedia` says.
-fn media(form: &Form<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
+fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
     let count: u32 = form.parsed("NumMedia")?.unwrap_or(0);
     let mut media = Vec::new();
     for n in 0..count.min(crate::webhook::MAX_PARAMS as u32) {
@@ -153,7 +153,7 @@ fn media(form: &Form<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
 }
 
 fn geography(
-    form: &Form<'_>,
+    form: &Form,
     [country, state, city, zip]: [&'static str; 4],
 ) -> Result<Option<Geography>, WebhookError> {
     let text = |name| Ok(form.text(name)?.map(Into::into));

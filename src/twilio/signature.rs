@@ -4,7 +4,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Signed, WebhookError, decode_mac};
+use crate::webhook::{Key, Origin, RequestUrl, Signed, decode_mac};
 
 /// The hash of the HMAC: SHA-1 with an auth token, and either with a SharedKey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +81,8 @@ pub(super) fn signed_text(
     text: &mut Vec<u8>,
     url: &RequestUrl<'_>,
     (userinfo, port): (&str, &str),
-    params: &Signed<'_>,
-) -> Result<(), WebhookError> {
+    params: &Signed,
+) {
     let Origin { scheme, host, .. } = url.origin;
     let (mark, query) = url.query.map_or(("", ""), |query| ("?", query));
     let parts = [scheme, "://", userinfo, host, port, url.path, mark, query];
@@ -90,7 +90,7 @@ pub(super) fn signed_text(
     text.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + params.len());
     parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
     // A repeated name is signed once for each of its different values.
-    params.write_distinct(text)
+    params.write_distinct(text);
 }
 
 #[cfg(test)]

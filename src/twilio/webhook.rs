@@ -186,7 +186,7 @@ impl TwilioWebhook {
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
         let keys = self.keys(|| account.map(str::to_owned)).ok();
         let mut text = url.as_bytes().to_vec();
-        Signed::parse(body)?.write_distinct(&mut text)?;
+        Signed::parse(body)?.write_distinct(&mut text);
         match (keys.as_deref().and_then(<[Key]>::first), self.shared.first()) {
             (Some(key), _) => Ok((key.clone(), Algorithm::Sha1)),
             (None, Some(shared)) => Ok((shared.key.clone(), shared.algorithm)),
@@ -246,7 +246,7 @@ impl TwilioWebhook {
                 matching(&url, &params, &signature, &keys)
             }
         };
-        let key = key?.ok_or(mismatch)?;
+        let key = key.ok_or(mismatch)?;
         if self.account.is_some() && event::account(request) != self.account {
             return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
         }
@@ -257,27 +257,25 @@ impl TwilioWebhook {
 /// Which key made this signature, over any form of the address.
 fn matching(
     url: &RequestUrl<'_>,
-    params: &Signed<'_>,
+    params: &Signed,
     signature: &Signature,
     keys: &[Key],
-) -> Result<Option<usize>, WebhookError> {
+) -> Option<usize> {
     let mut text = Vec::new();
     let mut matching = |url: &RequestUrl<'_>| {
         for form in forms(url.origin) {
-            signed_text(&mut text, url, form, params)?;
-            if let Some(key) = first_key(keys, |key| signature.is_of(key, &text)) {
-                return Ok(Some(key));
+            signed_text(&mut text, url, form, params);
+            let key = first_key(keys, |key| signature.is_of(key, &text));
+            if key.is_some() {
+                return key;
             }
         }
-        Ok(None)
+        None
     };
-    if let Some(key) = matching(url)? {
-        return Ok(Some(key));
-    }
-    match url.query.and_then(unescaped) {
-        Some(query) => matching(&RequestUrl { query: Some(&query), ..*url }),
-        None => Ok(None),
-    }
+    matching(url).or_else(|| {
+        let query = url.query.and_then(unescaped)?;
+        matching(&RequestUrl { query: Some(&query), ..*url })
+    })
 }
 
 impl fmt::Debug for TwilioWebhook {
@@ -328,15 +326,15 @@ impl Webhook for TwilioWebhook {
 
 /// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
 /// whose hash is in the query.
-fn signed_params<'a>(
-    request: &WebhookRequest<'a>,
+fn signed_params(
+    request: &WebhookRequest<'_>,
     lenient: bool,
-) -> Result<Signed<'a>, WebhookError> {
+) -> Result<Signed, WebhookError> {
     match request.method() {
         "GET" if request.body().is_empty() => Signed::parse(b""),
         "POST" => {
             let form = request.has_form()?;
-            match hash_in_query(request.query().unwrap_or_default(), lenient)? {
+            match request.query().map_or(Ok(None), |query| hash_in_query(query, lenient))? {
                 Some(hash) if Sha256::digest(request.body()).as_slice() != hash => {
                     Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
                 }

@@ -47,6 +47,7 @@ mod hook;
 mod keys;
 mod keyword;
 mod proxy;
+mod params;
 mod public_url;
 mod replay;
 mod reply;

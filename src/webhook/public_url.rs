@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::{
     message::WebUrl,
-    webhook::{TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest},
+    webhook::{TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest, request::split},
 };
 
 /// The address under which the provider calls, as the provider sees it. Both vendors sign it, and a
@@ -96,11 +96,8 @@ impl PublicUrl {
         let Some(target) = &self.target else {
             return Ok(RequestUrl { origin, path: request.path(), query });
         };
-        let (path, given) = match target.split_once('?') {
-            Some((path, query)) => (path, query),
-            None => (target.as_str(), ""),
-        };
-        if !self.allows(given, query.unwrap_or_default()) {
+        let (path, given) = split(target);
+        if !self.allows(given.unwrap_or_default(), query.unwrap_or_default()) {
             let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
             return Err(mismatch.with_field("query"));
         }

@@ -96,7 +96,7 @@ impl<'a> WebhookRequest<'a> {
     /// The raw path, from its `/` on.
     #[must_use]
     pub fn path(&self) -> &'a str {
-        self.path_and_query.split_once('?').map_or(self.path_and_query, |(path, _)| path)
+        split(self.path_and_query).0
     }
 
     /// The raw path and query, from its `/` on.
@@ -121,7 +121,7 @@ impl<'a> WebhookRequest<'a> {
     /// The raw query, without its `?`; none if there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&'a str> {
-        self.path_and_query.split_once('?').map(|(_, query)| query)
+        split(self.path_and_query).1
     }
 
     /// The raw body.
@@ -142,7 +142,8 @@ impl<'a> WebhookRequest<'a> {
                 (values.next().map(|value| value.as_bytes()), values.next().is_some())
             }
             Headers::Pairs(pairs) => {
-                let mut values = pairs.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+                let same = |known: &str| known == name || known.eq_ignore_ascii_case(name);
+                let mut values = pairs.iter().filter(|(known, _)| same(known));
                 (values.next().map(|(_, value)| *value), values.next().is_some())
             }
         };
@@ -194,6 +195,14 @@ impl<'a> WebhookRequest<'a> {
             let kind = WebhookErrorKind::UnsupportedContent;
             Err(WebhookError::new(kind).with_field("content-type"))
         }
+    }
+}
+
+/// Path and query. Both are short, so that a loop is faster than a search.
+pub(super) fn split(path_and_query: &str) -> (&str, Option<&str>) {
+    match path_and_query.bytes().position(|b| b == b'?') {
+        Some(at) => (&path_and_query[..at], Some(&path_and_query[at + 1..])),
+        None => (path_and_query, None),
     }
 }
 
