@@ -118,11 +118,7 @@ pub(super) fn sign(key: &Key, text: &[u8]) -> String {
 
 /// Appends what V3 signs behind the address: its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(super) fn append_v3(
-    text: &mut Vec<u8>,
-    (query, params): (&Signed, &Signed),
-    nonce: &str,
-) {
+pub(super) fn append_v3(text: &mut Vec<u8>, (query, params): (&Signed, &Signed), nonce: &str) {
     if !query.is_empty() || !params.is_empty() {
         text.push(b'?');
     }

@@ -326,10 +326,7 @@ impl Webhook for TwilioWebhook {
 
 /// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
 /// whose hash is in the query.
-fn signed_params(
-    request: &WebhookRequest<'_>,
-    lenient: bool,
-) -> Result<Signed, WebhookError> {
+fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Signed, WebhookError> {
     match request.method() {
         "GET" if request.body().is_empty() => Signed::parse(b""),
         "POST" => {

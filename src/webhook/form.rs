@@ -2,7 +2,10 @@
 
 use crate::{
     message::Extra,
-    webhook::{WebhookError, WebhookErrorKind, params::{Params, Span}},
+    webhook::{
+        WebhookError, WebhookErrorKind,
+        params::{Params, Span},
+    },
 };
 
 /// The parameters of a form body or a query, decoded, in the order they came.

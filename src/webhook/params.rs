@@ -146,14 +146,27 @@ impl Span {
 }
 
 /// What the first of some bytes stands for, and how many bytes that takes, if not itself.
-fn unescaped(bytes: &[u8]) -> Option<(u8, usize)> {
-    let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
-    match bytes.first()? {
-        b'+' => Some((b' ', 1)),
-        b'%' => Some(((digit(1)? << 4 | digit(2)?) as u8, 3)),
+const fn unescaped(bytes: &[u8]) -> Option<(u8, usize)> {
+    match *bytes {
+        [b'+', ..] => Some((b' ', 1)),
+        [b'%', high, low, ..] => match (DIGITS[high as usize], DIGITS[low as usize]) {
+            (high, low) if high | low < 16 => Some((high << 4 | low, 3)),
+            _ => None,
+        },
         _ => None,
     }
 }
+
+/// What each byte is as a hex digit, and more than all digits where it is none.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut value) = ([u8::MAX; 256], 0);
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 /// The first eight bytes, with padding behind if there are not so many.
 fn first(bytes: &[u8], padding: u8) -> [u8; 8] {
