@@ -85,6 +85,12 @@ impl Signatures {
         if version == Version::V1 {
             return decode_mac(header).map(Self::Sha1);
         }
+        let (mut all, mut count) = ([[0; 32]; MOST], 0);
+        // One signature, as nearly always, has no comma and no blank.
+        if let Some(only) = decode_mac(header) {
+            all[0] = only;
+            return Some(Self::Sha256(all, 1));
+        }
         let blank = |b: u8| matches!(b, b' ' | b'\t');
         if header.len() > LONGEST
             || header.split(',').count() > MOST
@@ -92,7 +98,6 @@ impl Signatures {
         {
             return None;
         }
-        let (mut all, mut count) = ([[0; 32]; MOST], 0);
         for signature in header.split(',').filter_map(|entry| decode_mac(entry.trim())) {
             all[count] = signature;
             count += 1;

@@ -102,8 +102,8 @@ impl Params {
 }
 
 impl Span {
-    fn new(start: usize, equals: usize, end: usize) -> Self {
-        Self((start << (2 * PLACE) | equals << PLACE | end) as u128)
+    const fn new(start: usize, equals: usize, end: usize) -> Self {
+        Self((start as u128) << (2 * PLACE) | (equals as u128) << PLACE | end as u128)
     }
 
     /// With the first bytes of the name.
@@ -114,7 +114,7 @@ impl Span {
         Self(self.0 | u128::from(first) << (3 * PLACE))
     }
 
-    const fn first(self) -> u64 {
+    pub(super) const fn first(self) -> u64 {
         (self.0 >> (3 * PLACE)) as u64
     }
 
@@ -137,7 +137,6 @@ impl Span {
     }
 
     /// By name and then by value, byte by byte.
-    #[inline]
     pub(super) fn compare(self, other: Self, text: &[u8]) -> Ordering {
         let names = || text[self.name()].cmp(&text[other.name()]);
         let values = || text[self.value()].cmp(&text[other.value()]);

@@ -46,7 +46,9 @@ impl Signed {
     pub(crate) fn write_distinct(&self, text: &mut Vec<u8>) {
         let mut last: Option<Span> = None;
         for span in &self.0.spans {
-            let again = |last: Span| last.compare(*span, &self.0.text).is_eq();
+            let again = |last: Span| {
+                last.first() == span.first() && last.compare(*span, &self.0.text).is_eq()
+            };
             if !last.replace(*span).is_some_and(again) {
                 self.write_one(*span, text);
             }
