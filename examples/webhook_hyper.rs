@@ -1,6 +1,6 @@
 //! Receives Twilio's webhooks on bare hyper: `cargo run --example webhook_hyper -- --help`.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use anysms::{
     twilio::TwilioWebhook,
@@ -11,7 +11,7 @@ use http::{Error, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time};
 
 type Answer = Response<Full<bytes::Bytes>>;
 
@@ -34,19 +34,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 pub(crate) async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
     loop {
-        let (stream, webhook) = (listener.accept().await?.0, webhook.clone());
-        let service = service_fn(move |request| answer(webhook.clone(), request));
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        if let Ok((stream, _)) = listener.accept().await {
+            let webhook = webhook.clone();
+            let service = service_fn(move |request| answer(webhook.clone(), request));
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
     }
 }
 
 async fn answer(webhook: Arc<dyn Webhook>, request: Request<Incoming>) -> Result<Answer, Error> {
     let refused = |status: u16| Response::builder().status(status).body(Full::default());
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return refused(413),
-        Err(_) => return refused(400),
+    let body = Limited::new(body, MAX_BODY).collect();
+    let body = match time::timeout(Duration::from_secs(5), body).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return refused(413),
+        _ => return refused(400),
     };
     match webhook.receive(WebhookRequest::from_parts(&parts, &body)) {
         Ok(event) => println!("{event:?}"), // shows no numbers and no texts

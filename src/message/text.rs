@@ -159,7 +159,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+        // A name that is none may be a number, or a text.
+        let word = |name: &str| {
+            let digits = name.bytes().filter(u8::is_ascii_digit).count();
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && digits < 4
+        };
+        let names = self.iter().map(|(name, _)| if word(name) { name } else { "?" });
+        f.debug_list().entries(names).finish()
     }
 }
 

@@ -21,11 +21,11 @@ pub(super) fn read(request: &WebhookRequest<'_>, proof: &Proof<'_>) -> Result<Ev
     let authenticity = proof.authenticity;
     if form.has("MessageUUID") && form.has("Status") {
         let mut update = status(&form, authenticity)?;
-        update.account = proof.account.map(Into::into);
+        update.account = proof.account.as_deref().map(Into::into);
         Ok(Event::Status(update))
     } else if form.has("MessageUUID") && form.has("From") {
         let mut message = inbound(&form, authenticity)?;
-        message.account = proof.account.map(Into::into);
+        message.account = proof.account.as_deref().map(Into::into);
         Ok(Event::Inbound(message))
     } else {
         let fields = form.extra(|_| false);
@@ -47,6 +47,7 @@ fn price(form: &Form) -> Result<Option<Money>, WebhookError> {
 }
 
 fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+    form.is_cut_once("MessageUUID", &[])?;
     let word = form.required("Status")?;
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-') {
         return Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field("Status"));
@@ -85,6 +86,7 @@ fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, Webho
 }
 
 fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+    form.is_cut_once("MessageUUID", &["Text", "Body"])?;
     let ends =
         (Address::from_plain(form.required("From")?), Address::from_plain(form.required("To")?));
     // The text of an MMS is in Body.
@@ -121,6 +123,9 @@ fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
     let numbered = form.pairs().filter_map(|(name, url)| Some((media_number(name)?, url)));
     let mut numbered: Vec<_> = numbered.collect();
     numbered.sort_unstable_by_key(|(number, _)| *number);
+    if numbered.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field("Media"));
+    }
     let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("Media");
     let url = |(_, url): (u32, &str)| url.parse().map_err(invalid);
     numbered.into_iter().map(|entry| Ok(InboundMedia::new(url(entry)?, None))).collect()

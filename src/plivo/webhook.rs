@@ -103,13 +103,14 @@ impl PlivoWebhook {
         Self { tokens, subaccounts: None, url, rules: Rules::default() }
     }
 
-    /// One more token of the main account that is good too, for the time of a rotation.
+    /// One more token of the main account that is good too, for the time of a rotation: for this
+    /// verifier, and not for others with the same ring, which [`KeyRing::add`] is for.
     ///
     /// # Errors
     /// `Config` if the token is empty, there are four already, or the keys are looked up.
-    pub fn with_key(self, auth_token: impl Into<String>) -> Result<Self> {
+    pub fn with_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
         match &self.tokens {
-            Tokens::Ring(ring) => ring.add(auth_token)?,
+            Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
             Tokens::ByAccount(_) => {
                 let detail = "keys: are looked up by account";
                 return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
@@ -123,10 +124,10 @@ impl PlivoWebhook {
     /// # Errors
     /// `Config` if the token is empty, or there are four already.
     pub fn with_subaccount_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
-        match &self.subaccounts {
-            Some(ring) => ring.add(auth_token)?,
-            None => self.subaccounts = Some(KeyRing::new(auth_token)?),
-        }
+        self.subaccounts = Some(match &self.subaccounts {
+            Some(ring) => ring.with(auth_token)?,
+            None => KeyRing::new(auth_token)?,
+        });
         Ok(self)
     }
 
@@ -283,8 +284,11 @@ impl PlivoWebhook {
             _ => Authenticity::UrlOnly,
         };
         let mut proof = Proof::new(authenticity, found.header, key.ok_or(bad)?);
-        proof.nonce = nonce;
-        proof.account = keys.account;
+        proof = match nonce {
+            Some(nonce) => proof.with_nonce(nonce),
+            None => proof.with_signature(found.value),
+        };
+        proof.account = keys.account.map(Into::into);
         Ok(proof)
     }
 }

@@ -54,8 +54,8 @@ fn message_id(form: &Form) -> Result<MessageId, WebhookError> {
 }
 
 fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+    form.is_cut_once("MessageSid", &[])?;
     let word = form.required("MessageStatus")?;
-    // A signature does not part names from values: this is where a shifted boundary shows.
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
         let kind = WebhookErrorKind::InvalidField;
         return Err(WebhookError::new(kind).with_field("MessageStatus"));
@@ -86,6 +86,7 @@ fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, Webho
 }
 
 fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+    form.is_cut_once("MessageSid", &["Body"])?;
     let ends =
         (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
     let text = form.get("Body")?.unwrap_or_default().into();
@@ -93,7 +94,8 @@ fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, We
     message.account = form.name("AccountSid")?.map(Into::into);
     message.pool = form.parsed("MessagingServiceSid")?;
     message.segments = form.parsed("NumSegments")?;
-    message.media = media(form)?;
+    let (media, numbered) = media(form)?;
+    message.media = media;
     message.keyword = match form.text("OptOutType")? {
         Some("STOP") => Some(Keyword::OptOut),
         Some("START") => Some(Keyword::OptIn),
@@ -124,32 +126,28 @@ fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, We
             "ToCity",
             "ToZip",
         ];
-        let numbered = ["MediaUrl", "MediaContentType"];
-        let media = numbered.iter().filter_map(|prefix| name.strip_prefix(prefix));
-        READ.contains(&name) || media.into_iter().any(|n| n.bytes().all(|b| b.is_ascii_digit()))
+        READ.contains(&name) || numbered.iter().any(|known| known == name)
     });
     Ok(message)
 }
 
-/// `MediaUrl0` and so on, as many as `NumMedia` says.
-fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
+/// `MediaUrl0` and so on, as many as `NumMedia` says, and the names under which they stand.
+fn media(form: &Form) -> Result<(Vec<InboundMedia>, Vec<String>), WebhookError> {
     let count: u32 = form.parsed("NumMedia")?.unwrap_or(0);
-    let mut media = Vec::new();
+    let (mut media, mut names) = (Vec::new(), Vec::new());
     for n in 0..count.min(crate::webhook::MAX_PARAMS as u32) {
-        let find = |prefix: &str| {
+        let mut find = |prefix: &'static str| {
             let name = format!("{prefix}{n}");
-            form.pairs().find(|(known, _)| *known == name).map(|(_, value)| value)
+            let value = form.get_as(&name, prefix);
+            names.push(name);
+            value
         };
-        let kind = if find("MediaUrl").is_none() {
-            WebhookErrorKind::MissingField
-        } else {
-            WebhookErrorKind::InvalidField
-        };
-        let url = find("MediaUrl").and_then(|url| url.parse().ok());
-        let url = url.ok_or_else(|| WebhookError::new(kind).with_field("MediaUrl"))?;
-        media.push(InboundMedia::new(url, find("MediaContentType").map(str::to_owned)));
+        let fail = |kind| move || WebhookError::new(kind).with_field("MediaUrl");
+        let url = find("MediaUrl")?.ok_or_else(fail(WebhookErrorKind::MissingField))?;
+        let url = url.parse().map_err(|_| fail(WebhookErrorKind::InvalidField)())?;
+        media.push(InboundMedia::new(url, find("MediaContentType")?.map(str::to_owned)));
     }
-    Ok(media)
+    Ok((media, names))
 }
 
 fn geography(

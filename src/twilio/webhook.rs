@@ -123,13 +123,14 @@ impl TwilioWebhook {
         Self { tokens, shared: Vec::new(), url, account: None, lenient: false }
     }
 
-    /// One more token that is good too, for the time of a rotation.
+    /// One more token that is good too, for the time of a rotation: for this verifier, and not for
+    /// others with the same ring, which [`KeyRing::add`] is for.
     ///
     /// # Errors
     /// `Config` if the token is empty, there are four already, or the keys are looked up.
     pub fn with_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
         match &self.tokens {
-            Tokens::Ring(ring) => ring.add(auth_token)?,
+            Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
             Tokens::None => self.tokens = Tokens::Ring(KeyRing::new(auth_token)?),
             Tokens::ByAccount(_) => {
                 let detail = "keys: are looked up by account";
@@ -224,14 +225,15 @@ impl TwilioWebhook {
     }
 
     /// Checks a request as if it had come under this address.
-    fn check_at(
+    fn check_at<'a>(
         &self,
         url: &PublicUrl,
-        request: &WebhookRequest<'_>,
-    ) -> Result<Proof<'static>, WebhookError> {
+        request: &WebhookRequest<'a>,
+    ) -> Result<Proof<'a>, WebhookError> {
         request.within_limits()?;
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature).with_field(HEADER);
-        let header = request.header(HEADER)?.filter(|text| !text.is_empty()).ok_or(missing)?;
+        let header = request.header(HEADER)?.filter(|text| !text.trim().is_empty());
+        let header = header.ok_or(missing)?;
         let shared = request.header(SETTINGS)?.map(|settings| self.shared_key(settings));
         let shared = shared.transpose()?;
         let algorithm = shared.map_or(Algorithm::Sha1, |shared| shared.algorithm);
@@ -250,7 +252,8 @@ impl TwilioWebhook {
         if self.account.is_some() && event::account(request) != self.account {
             return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
         }
-        Ok(Proof::new(Authenticity::Full, if shared.is_some() { SETTINGS } else { HEADER }, key))
+        let scheme = if shared.is_some() { SETTINGS } else { HEADER };
+        Ok(Proof::new(Authenticity::Full, scheme, key).with_signature(header))
     }
 }
 

@@ -20,6 +20,9 @@
 //! }
 //! ```
 //!
+//! A provider sends a request again when it gets no answer, and so can whoever has seen it:
+//! [`Hook::once`] says whether it came before.
+//!
 //! [`Hook`] takes the body, as any extractor that reads it; what else a handler wants from the body
 //! stands inside: `Hook<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. What
 //! rewrites the address before the handler does, such as `NormalizePath`, makes signatures fail.
@@ -41,8 +44,8 @@ use actix_web::{
 use bytes::Bytes;
 
 use crate::webhook::{
-    Event, MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookExt, WebhookRequest,
-    hook::{BODY_DEADLINE, Refusal},
+    MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+    hook::{BODY_DEADLINE, Checked, Refusal},
 };
 
 pub use crate::webhook::hook::Hook;
@@ -125,9 +128,9 @@ where
             let webhook = request.app_data::<Data<W>>().ok_or(Refusal::NoVerifier)?;
             let whole = timeout(BODY_DEADLINE, read(&request, payload)).await;
             let body = whole.map_err(|_| Refusal::TooSlow)??;
-            let event = receive(webhook.get_ref(), &request, &body).map_err(Refusal::from)?;
+            let checked = receive(webhook.get_ref(), &request, &body).map_err(Refusal::from)?;
             match E::from_request(&request, &mut body.into()).await {
-                Ok(inner) => Ok(Self::new(event, inner)),
+                Ok(inner) => Ok(checked.with(inner)),
                 Err(error) => Err(HookRejection(Reason::Inner(error.into()))),
             }
         })
@@ -159,7 +162,7 @@ fn receive<W: Webhook + ?Sized>(
     webhook: &W,
     request: &HttpRequest,
     body: &[u8],
-) -> Result<Event, WebhookError> {
+) -> Result<Checked, WebhookError> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let headers: Vec<(&str, &[u8])> =
         request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -167,5 +170,5 @@ fn receive<W: Webhook + ?Sized>(
     if let Some(peer) = request.peer_addr() {
         hook = hook.with_peer(peer.ip());
     }
-    webhook.receive(hook)
+    Checked::receive(webhook, hook)
 }

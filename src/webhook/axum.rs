@@ -21,6 +21,40 @@
 //! }
 //! ```
 //!
+//! A provider sends a request again when it gets no answer, and so can whoever has seen it:
+//! [`Hook::once`] says whether it came before.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use anysms::webhook::{MemoryReplayStore, Reply, Webhook, axum::Hook};
+//! use axum::{extract::{FromRef, State}, http::StatusCode};
+//!
+//! #[derive(Clone)]
+//! struct App {
+//!     webhook: Arc<dyn Webhook>,
+//!     seen: Arc<MemoryReplayStore>,
+//! }
+//!
+//! impl FromRef<App> for Arc<dyn Webhook> {
+//!     fn from_ref(app: &App) -> Self {
+//!         app.webhook.clone()
+//!     }
+//! }
+//!
+//! async fn hook(
+//!     State(App { seen, .. }): State<App>,
+//!     hook: Hook<dyn Webhook>,
+//! ) -> Result<Reply, StatusCode> {
+//!     match hook.once(&*seen).await {
+//!         Ok(Ok(received)) if received.replay => Ok(Reply::EMPTY),
+//!         Ok(Ok(_)) => Ok(Reply::EMPTY), // the first time: act on it
+//!         Ok(Err(_)) => Err(StatusCode::FORBIDDEN),
+//!         Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE), // the provider asks again
+//!     }
+//! }
+//! ```
+//!
 //! [`Hook`] reads the body, so it stands last; what else a handler wants from the body stands inside:
 //! `Hook<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. The address is the one
 //! that came in, also in a nested router; what rewrites it before the router does, such as a layer that
@@ -42,8 +76,8 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 
 use crate::webhook::{
-    Event, MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookExt, WebhookRequest,
-    hook::{BODY_DEADLINE, Refusal},
+    MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
+    hook::{BODY_DEADLINE, Checked, Refusal},
 };
 
 pub use crate::webhook::hook::Hook;
@@ -122,10 +156,10 @@ where
         let (parts, body) = request.into_parts();
         let whole = tokio::time::timeout(BODY_DEADLINE, read(body)).await;
         let body = whole.map_err(|_| Refusal::TooSlow)??;
-        let event = receive(&*Arc::<W>::from_ref(state), &parts, &body).map_err(Refusal::from)?;
+        let checked = receive(&*Arc::<W>::from_ref(state), &parts, &body).map_err(Refusal::from)?;
         let request = Request::from_parts(parts, body.into());
         match E::from_request(request, state).await {
-            Ok(inner) => Ok(Self::new(event, inner)),
+            Ok(inner) => Ok(checked.with(inner)),
             Err(rejection) => {
                 Err(HookRejection(Reason::Inner(Box::new(rejection.into_response()))))
             }
@@ -160,11 +194,11 @@ fn receive<W: Webhook + ?Sized>(
     webhook: &W,
     parts: &Parts,
     body: &[u8],
-) -> Result<Event, WebhookError> {
+) -> Result<Checked, WebhookError> {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let mut request = WebhookRequest::from_map(&parts.method, uri, &parts.headers, body);
     if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
         request = request.with_peer(peer.ip());
     }
-    webhook.receive(request)
+    Checked::receive(webhook, request)
 }

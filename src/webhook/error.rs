@@ -79,7 +79,7 @@ pub enum WebhookErrorKind {
     BodyHashMismatch,
     /// No trusted proxy names an address that is known.
     UntrustedAddress,
-    /// The nonce was used before, with another content.
+    /// The nonce, or the signature where there is no nonce, came before with another content.
     NonceReused,
     /// The token in the path is not of this message.
     TokenMismatch,
@@ -115,7 +115,9 @@ impl fmt::Display for WebhookError {
             WebhookErrorKind::BadSignature => "webhook: the signature does not match",
             WebhookErrorKind::BodyHashMismatch => "webhook: the hash is not of this body",
             WebhookErrorKind::UntrustedAddress => "webhook: no trusted proxy names a known address",
-            WebhookErrorKind::NonceReused => "webhook: the nonce was used with another content",
+            WebhookErrorKind::NonceReused => {
+                "webhook: the nonce or signature came with another content before"
+            }
             WebhookErrorKind::TokenMismatch => "webhook: the token is not of this message",
             WebhookErrorKind::UnsupportedMethod => "webhook: the method is not supported",
             WebhookErrorKind::UnsupportedContent => "webhook: the content type is not supported",

@@ -39,6 +39,16 @@ impl Event {
         }
     }
 
+    /// The vendor's id of the account, where the request says it.
+    pub(super) fn account(&self) -> Option<&str> {
+        let account = match self {
+            Self::Status(update) => update.account.as_ref(),
+            Self::Inbound(message) => message.account.as_ref(),
+            Self::Other(_) => None,
+        };
+        account.map(AccountId::as_str)
+    }
+
     /// How much of the request was signed.
     #[must_use]
     pub const fn authenticity(&self) -> Authenticity {
@@ -290,7 +300,9 @@ impl FromStr for EventId {
 
     /// Reads what `Display` writes: 32 hex digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        u128::from_str_radix(text, 16).map(Self)
+        // A text of another length is read as none, for its error.
+        let digits = text.len() == 32 && !text.starts_with('+');
+        u128::from_str_radix(if digits { text } else { "" }, 16).map(Self)
     }
 }
 

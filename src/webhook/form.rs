@@ -28,10 +28,19 @@ impl Form {
 
     /// The one value under a name that the vendor's schema has.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<&str>, WebhookError> {
+        self.get_as(name, name)
+    }
+
+    /// The one value under a name with a number, which an error calls by its name without.
+    pub(crate) fn get_as(
+        &self,
+        name: &str,
+        field: &'static str,
+    ) -> Result<Option<&str>, WebhookError> {
         let mut values = self.pairs().filter(|(known, _)| *known == name);
         let value = values.next();
         if values.next().is_some() {
-            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
         }
         Ok(value.map(|(_, value)| value))
     }
@@ -65,15 +74,39 @@ impl Form {
         self.text(name)?.map(str::parse).transpose().map_err(invalid)
     }
 
+    /// Refuses what may be another cut of the text that was signed, in which no mark parts a name from
+    /// its value: every name is a name, and the word by which the vendor calls a message's id stands
+    /// nowhere but in the names of ids and in the free text, where the sender may have put it.
+    pub(crate) fn is_cut_once(&self, id: &'static str, free: &[&str]) -> Result<(), WebhookError> {
+        let invalid = |field| WebhookError::new(WebhookErrorKind::InvalidField).with_field(field);
+        let word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        // `From447700900123`, with nothing as its value.
+        let end = |name: &str| {
+            let rest = ["From", "To"].iter().find_map(|end| name.strip_prefix(end));
+            rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        if self.pairs().any(|(name, _)| !word(name) || end(name)) {
+            return Err(invalid("parameter"));
+        }
+        let mut pairs: Vec<_> = self.pairs().collect();
+        pairs.sort_unstable();
+        let part = |(name, value)| [name, if free.contains(&name) { "\n" } else { value }];
+        let text: String = pairs.iter().copied().flat_map(part).collect();
+        let letters = |name: &str| name.bytes().all(|b| b.is_ascii_alphabetic());
+        let ids = pairs.iter().filter(|(name, _)| name.ends_with(id) && letters(name));
+        if text.matches(id).count() == ids.count() { Ok(()) } else { Err(invalid(id)) }
+    }
+
     /// Whether there is a parameter of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.pairs().any(|(known, _)| known == name)
     }
 
-    /// All parameters but those that were read.
+    /// All parameters but those that were read, in the order of their names.
     pub(crate) fn extra(&self, read: impl Fn(&str) -> bool) -> Extra {
-        let rest = self.pairs().filter(|(name, _)| !read(name));
-        rest.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        let mut rest: Vec<_> = self.pairs().filter(|(name, _)| !read(name)).collect();
+        rest.sort_unstable();
+        rest.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 

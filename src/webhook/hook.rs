@@ -4,7 +4,13 @@ use std::{fmt, marker::PhantomData, time::Duration};
 
 use bytes::Bytes;
 
-use crate::webhook::{Event, WebhookError};
+use crate::{
+    error::Result,
+    webhook::{
+        Event, Proof, Received, ReplayStore, Verified, Webhook, WebhookError, WebhookRequest,
+        replay::Traces,
+    },
+};
 
 /// How long a body may take to arrive.
 pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
@@ -17,20 +23,59 @@ pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 pub struct Hook<W: ?Sized, E = Bytes> {
     /// What the provider tells.
     pub event: Event,
+    /// What was proved, by which scheme and which key.
+    pub proof: Proof<'static>,
     /// What the other extractor made of the same request.
     pub inner: E,
+    traces: Traces,
     webhook: PhantomData<fn(&W)>,
 }
 
 impl<W: ?Sized, E> Hook<W, E> {
-    pub(crate) const fn new(event: Event, inner: E) -> Self {
-        Self { event, inner, webhook: PhantomData }
+    /// Says whether this came before, and remembers it: what
+    /// [`receive_once`](crate::webhook::WebhookExt::receive_once) does.
+    ///
+    /// # Errors
+    /// Those of the store in the outer result: answer 503. In the inner one `NonceReused`: answer its
+    /// [`http_status`](WebhookError::http_status).
+    pub async fn once(
+        &self,
+        store: &dyn ReplayStore,
+    ) -> Result<std::result::Result<Received, WebhookError>> {
+        self.traces.once(self.event.clone(), store).await
+    }
+}
+
+/// A request that was checked and read, without its body.
+pub(crate) struct Checked {
+    event: Event,
+    proof: Proof<'static>,
+    traces: Traces,
+}
+
+impl Checked {
+    pub(crate) fn receive<W: Webhook + ?Sized>(
+        webhook: &W,
+        request: WebhookRequest<'_>,
+    ) -> std::result::Result<Self, WebhookError> {
+        let verified = Verified::check(webhook, request)?;
+        let event = webhook.parse(&verified)?;
+        let traces = Traces::of(&webhook.provider(), verified.proof(), &event);
+        Ok(Self { event, proof: verified.proof().clone().into_owned(), traces })
+    }
+
+    pub(crate) fn with<W: ?Sized, E>(self, inner: E) -> Hook<W, E> {
+        let Self { event, proof, traces } = self;
+        Hook { event, proof, inner, traces, webhook: PhantomData }
     }
 }
 
 impl<W: ?Sized, E> fmt::Debug for Hook<W, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hook").field("event", &self.event).finish_non_exhaustive()
+        f.debug_struct("Hook")
+            .field("event", &self.event)
+            .field("proof", &self.proof)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac, digest::CtOutput};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -54,6 +54,12 @@ impl KeyRing {
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *keys = ring(keys.iter().cloned().chain([key]).collect())?;
         Ok(())
+    }
+
+    /// Another ring, with one more key behind those of this one.
+    pub(crate) fn with(&self, token: impl Into<String>) -> Result<Self> {
+        let more = Self(Arc::new(RwLock::new(self.keys())));
+        more.add(token).map(|()| more)
     }
 
     /// Makes these keys good in place of all others, at once.
@@ -130,7 +136,7 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) fn new(token: String) -> Result<Self> {
         let token = SecretString::from(token);
-        let empty = || Error::not_sent(ErrorKind::Config).with_detail("auth token: is empty");
+        let empty = || Error::not_sent(ErrorKind::Config).with_detail("key: is empty");
         let bytes = Some(token.expose_secret()).filter(|token| !token.trim().is_empty());
         let bytes = bytes.ok_or_else(empty)?.as_bytes();
         let sha1 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;
@@ -156,6 +162,12 @@ impl Key {
     /// Whether this is the HMAC-SHA256 of a text, in constant time.
     pub(crate) fn is_sha256(&self, text: &[u8], mac: &[u8; 32]) -> bool {
         update(self.sha256.clone(), text).verify_slice(mac).is_ok()
+    }
+
+    /// Whether something is the HMAC-SHA256 of a text, in constant time.
+    pub(crate) fn signs_sha256(&self, text: &[u8]) -> impl Fn(&[u8; 32]) -> bool {
+        let signed = update(self.sha256.clone(), text).finalize();
+        move |mac| signed == CtOutput::new((*mac).into())
     }
 
     /// Whether this is the start of the HMAC-SHA256 of a text, in constant time.

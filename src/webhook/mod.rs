@@ -68,6 +68,7 @@ use crate::{
     error::{Error, Result},
     provider_id::ProviderId,
 };
+use replay::Traces;
 
 pub use callback_token::CallbackTokens;
 pub use diagnosis::Diagnosis;
@@ -155,8 +156,9 @@ pub trait WebhookExt: Webhook {
         self.parse(&Verified::check(self, request)?)
     }
 
-    /// Checks a request and reads it, and says whether it came before. A nonce is good once: it may
-    /// come again with the same request, as a provider's next attempt, and with no other.
+    /// Checks a request and reads it, and says whether it came before. A nonce, or a signature where
+    /// there is no nonce, is good once: it may come again with the same content, as a provider's next
+    /// attempt, and with no other.
     ///
     /// # Errors
     /// Those of the store in the outer result: answer 503. In the inner one those of
@@ -166,11 +168,13 @@ pub trait WebhookExt: Webhook {
         request: WebhookRequest<'_>,
         store: &dyn ReplayStore,
     ) -> impl Future<Output = Result<Result<Received, WebhookError>>> + Send {
-        let read = Verified::check(self, request)
-            .and_then(|verified| self.parse(&verified).map(|event| (verified, event)));
+        let read = Verified::check(self, request).and_then(|verified| {
+            let event = self.parse(&verified)?;
+            Ok((Traces::of(&self.provider(), verified.proof(), &event), event))
+        });
         async move {
             match read {
-                Ok((verified, event)) => replay::once(&verified, event, store).await,
+                Ok((traces, event)) => traces.once(event, store).await,
                 Err(error) => Ok(Err(error)),
             }
         }

@@ -41,7 +41,7 @@ pub enum ProxyHeader {
 
 impl TrustedProxy {
     /// A proxy at one of these addresses or networks (`10.0.0.0/8`, `::1`), which may name one of
-    /// these public addresses (`https://example.com`; a path is not looked at).
+    /// these public addresses (`https://example.com`, without a path).
     ///
     /// # Errors
     /// [`TrustedProxyError`] if one cannot be read, or there is none.
@@ -51,7 +51,10 @@ impl TrustedProxy {
     ) -> Result<Self, TrustedProxyError> {
         let net = |text: &str| text.parse::<IpNet>().or(text.parse::<IpAddr>().map(IpNet::from));
         let peers: Result<Vec<_>, _> = peers.into_iter().map(net).collect();
-        let origin = |text| Origin::parse(text).map(|(origin, _)| origin);
+        let origin = |text| match Origin::parse(text)? {
+            (origin, "" | "/") => Ok(origin),
+            _ => Err(PublicUrlError),
+        };
         let origins: Result<Vec<_>, PublicUrlError> = origins.into_iter().map(origin).collect();
         match (peers, origins) {
             (Err(_), _) => Err(TrustedProxyError::Peer),

@@ -117,7 +117,7 @@ impl PublicUrl {
             || query
                 .split('&')
                 .filter(|part| !hash(part))
-                .eq(given.split('&').filter(|part| !part.is_empty()))
+                .eq(given.split('&').filter(|part| !(given.is_empty() && part.is_empty())))
     }
 }
 

@@ -11,15 +11,17 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    webhook::{Event, EventId, Verified, WebhookError, WebhookErrorKind},
+    provider_id::ProviderId,
+    webhook::{Event, EventId, Proof, WebhookError, WebhookErrorKind},
 };
 
 /// Remembers what has come, so that a request counts once.
 ///
 /// A signature does not age: whoever has seen a request can send it again, and providers themselves
 /// send one again when they do not get their answer. [`receive_once`](super::WebhookExt::receive_once)
-/// asks for each event and, where the scheme has one, for each nonce. Memory is
-/// [`MemoryReplayStore`]; a store that several machines share makes a nonce good once for all of them.
+/// asks for each event and for each nonce, or for each signature where the scheme has no nonce: a nonce
+/// or a signature is good for one content. Memory is [`MemoryReplayStore`]; a store that several
+/// machines share makes it so for all of them.
 #[async_trait]
 pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
     /// Remembers that this came with this content, unless it is remembered already, in one step: of
@@ -37,7 +39,8 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
     async fn forget(&self, what: ReplayKey) -> Result<()>;
 }
 
-/// What is remembered: an event, or a nonce of a provider. The same in every process and version.
+/// What is remembered: an event of an account, or a nonce or signature. The same in every process and
+/// version.
 pub type ReplayKey = EventId;
 
 /// The content it came with.
@@ -63,39 +66,68 @@ pub struct Received {
     pub event: Event,
     /// Whether it came before: answer 200 and change nothing.
     pub replay: bool,
-    nonce: Option<ReplayKey>,
+    traces: Traces,
 }
 
 impl Received {
     /// Forgets that this event came: call it when you could not handle it and answer 5xx, or the
     /// provider's next attempt is taken for a replay.
     ///
+    /// A process that is killed before it gets here, and a handler that its server drops because the
+    /// provider hung up (Plivo after 8 seconds), forget nothing: **what must not be lost is handled in a
+    /// task of its own**, or remembered in the transaction that it changes.
+    ///
     /// # Errors
     /// Those of the store.
     pub async fn forget(&self, store: &dyn ReplayStore) -> Result<()> {
-        if let Some(nonce) = self.nonce {
-            store.forget(nonce).await?;
+        if let Some(proof) = self.traces.proof {
+            store.forget(proof).await?;
         }
-        store.forget(*self.event.id()).await
+        store.forget(self.traces.event).await
     }
 }
 
-/// Asks the store for the nonce of a request and for its event.
-pub(super) async fn once(
-    verified: &Verified<'_>,
-    event: Event,
-    store: &dyn ReplayStore,
-) -> Result<std::result::Result<Received, WebhookError>> {
-    let nonce = verified.nonce_key();
-    if let Some(nonce) = nonce
-        && store.remember(nonce, verified.content_hash()).await? == Seen::Changed
-    {
-        return Ok(Err(WebhookError::new(WebhookErrorKind::NonceReused)));
+/// Under which keys a request is remembered, and with what content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Traces {
+    /// Its nonce, or its signature.
+    proof: Option<ReplayKey>,
+    event: ReplayKey,
+    /// All that the event says.
+    content: ContentHash,
+}
+
+impl Traces {
+    pub(super) fn of(provider: &ProviderId, proof: &Proof<'_>, event: &Event) -> Self {
+        let key = |parts: [&str; 2]| EventId::of(provider, parts);
+        let nonce = proof.nonce.as_deref().map(|nonce| key(["nonce", nonce]));
+        let signature =
+            || proof.signature.as_deref().map(|signature| key(["signature", signature]));
+        // An account must not have a say in what another's messages came to.
+        let account = event.account().map(|account| key([account, &event.id().to_string()]));
+        let said = serde_json::to_vec(event).unwrap_or_default(); // an event is always JSON
+        Self {
+            proof: nonce.or_else(signature),
+            event: account.unwrap_or(*event.id()),
+            content: EventId::of(provider, [said]),
+        }
     }
-    // What an event says is in its id, so that it cannot come with another content.
-    let id = *event.id();
-    let replay = store.remember(id, id).await? != Seen::First;
-    Ok(Ok(Received { event, replay, nonce }))
+
+    /// Asks the store for the nonce or the signature of a request, and for its event.
+    pub(super) async fn once(
+        self,
+        event: Event,
+        store: &dyn ReplayStore,
+    ) -> Result<std::result::Result<Received, WebhookError>> {
+        if let Some(proof) = self.proof
+            && store.remember(proof, self.content).await? == Seen::Changed
+        {
+            return Ok(Err(WebhookError::new(WebhookErrorKind::NonceReused)));
+        }
+        // Of news that a provider words in another way there is no second.
+        let replay = store.remember(self.event, self.content).await? != Seen::First;
+        Ok(Ok(Received { event, replay, traces: self }))
+    }
 }
 
 /// A [`ReplayStore`] in memory, bounded in size and time: for one process.

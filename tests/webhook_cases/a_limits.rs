@@ -28,9 +28,8 @@ fn a32_no_signature() {
     assert_eq!((missing.kind(), missing.field()), (MissingSignature, "X-Twilio-Signature"));
     assert_eq!(missing.http_status(), 403);
     assert_eq!(with_header(""), Err(MissingSignature));
-    // A blank is there, and is no signature.
     for blank in [" ", "   ", "                            "] {
-        assert_eq!(with_header(blank), Err(BadSignature), "{blank:?}");
+        assert_eq!(with_header(blank), Err(MissingSignature), "{blank:?}");
     }
     assert_eq!(with_header("\t"), Err(MalformedHeader));
     assert_eq!(with_header(SIGNATURE), Ok(0));

@@ -106,7 +106,7 @@ fn plivo_names_the_account_in_its_path() {
         for call in plivo_calls(account, token) {
             assert_eq!(call.check(&webhook), Ok(0));
             assert!(
-                call.proof(&webhook, |proof| proof.account == Some(account)),
+                call.proof(&webhook, |proof| proof.account.as_deref() == Some(account)),
                 "the proof says it"
             );
             assert_eq!(call.update(&webhook).account.unwrap().as_str(), account);

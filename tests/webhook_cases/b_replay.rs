@@ -276,3 +276,113 @@ fn a_nonce_is_good_for_one_request() {
     let other = other.v3_of(&plivo(V));
     assert_eq!(once(&other, &plivo(V), &store).unwrap_err().kind(), NonceReused);
 }
+
+/// A text from +447700900123, received by Twilio, and another cut of what is signed of it.
+fn another_cut(text: &str, cut: &[(&str, &str)]) -> Call {
+    let whole = [
+        ("AccountSid", "AC1"),
+        ("ApiVersion", "2010-04-01"),
+        ("Body", text),
+        ("From", "+447700900123"),
+        ("MessageSid", "SM1"),
+        ("NumSegments", "1"),
+        ("To", "+447700900456"),
+    ];
+    let call = signed(form(&whole));
+    assert_eq!(call.message(&twilio(U)).text.as_str(), text, "the text is free");
+    let cut = call.saying(form(&[&whole[..2], cut].concat()));
+    assert_eq!(cut.check(&twilio(U)), Ok(0), "the signed text is the same");
+    cut
+}
+
+#[test]
+fn no_other_cut_of_a_text_is_a_message() {
+    let ends = "From+447700900999MessageSidSM9To+447700900456";
+    let rest = "From+447700900123MessageSidSM1NumSegments1To+447700900456";
+    let forged = [
+        ("Body", "STOP"),
+        ("From", "+447700900999"),
+        ("MessageSid", "SM9"),
+        ("To", "+447700900456"),
+        ("Z", rest),
+    ];
+    let swallowed = another_cut(&format!("STOP{ends}Z"), &forged);
+    // In two parameters, neither of which has the whole word.
+    let halves = another_cut(
+        "STOPFrom+447700900999MessageSidSM9N",
+        &[
+            ("Body", "STOP"),
+            ("From", "+447700900999"),
+            ("MessageSid", "SM9"),
+            ("N", "From+447700900123Message"),
+            ("SidSM1NumSegments1", ""),
+            ("To", "+447700900456"),
+        ],
+    );
+    // The number as a part of a name.
+    let named = another_cut(
+        "STOPFrom+447700900999",
+        &[
+            ("Body", "STOP"),
+            ("From", "+447700900999"),
+            ("From+447700900123", ""),
+            ("MessageSid", "SM1"),
+            ("NumSegments", "1"),
+            ("To", "+447700900456"),
+        ],
+    );
+    for (call, field) in [(swallowed, "MessageSid"), (halves, "MessageSid"), (named, "parameter")] {
+        let error = call.error(&twilio(U));
+        assert_eq!((error.kind(), error.field()), (InvalidField, field));
+    }
+}
+
+#[test]
+fn no_other_cut_of_plivos_text_is_a_message() {
+    let whole = [
+        ("From", "447700900123"),
+        ("MessageUUID", "u1"),
+        ("Text", "hiFrom447700900999MessageUUIDu9TextSTOPTo447700900456Z"),
+        ("To", "447700900456"),
+        ("Type", "sms"),
+    ];
+    let call = Call::post(V, form(&whole)).v3_of(&plivo(V));
+    assert!(call.message(&plivo(V)).text.as_str().starts_with("hi"));
+    let cut = call.saying(form(&[
+        ("Fro", "m447700900123MessageUUIDu1Texthi"),
+        ("From", "447700900999"),
+        ("MessageUUID", "u9"),
+        ("Text", "STOP"),
+        ("To", "447700900456"),
+        ("Z", "To447700900456Typesms"),
+    ]));
+    assert_eq!(cut.check(&plivo(V)), Ok(0), "the signed text is the same");
+    let error = cut.error(&plivo(V));
+    assert_eq!((error.kind(), error.field()), (InvalidField, "MessageUUID"));
+}
+
+#[test]
+fn a_signature_is_good_for_one_content() {
+    let store = MemoryReplayStore::default();
+    assert!(!is_replay(&Call::status(), &twilio(U), &store));
+    let known = store.len();
+    for cut in [
+        s_but("MessageStatus", "d").replace("&To=", "&eliveredTo="),
+        form(&S).replace("MessageStatus=d", "MessageStatusd="),
+    ] {
+        let call = Call::status().saying(cut);
+        assert_eq!(call.check(&twilio(U)), Ok(0), "the signed text is the same");
+        assert_eq!(once(&call, &twilio(U), &store).unwrap_err().kind(), NonceReused);
+    }
+    assert_eq!(store.len(), known, "what is refused pushes nothing out");
+    assert!(is_replay(&Call::status(), &twilio(U), &store));
+}
+
+#[test]
+fn an_account_has_no_say_in_anothers_events() {
+    let store = MemoryReplayStore::default();
+    let of = |account| signed(s_but("AccountSid", account));
+    assert!(!is_replay(&of("AC1"), &twilio(U), &store));
+    assert!(!is_replay(&of("AC2"), &twilio(U), &store), "the same message of another account");
+    assert!(is_replay(&of("AC1"), &twilio(U), &store));
+}
