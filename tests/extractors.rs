@@ -12,8 +12,8 @@ use anysms::{
     ProviderId,
     message::Extra,
     webhook::{
-        Authenticity, Event, MAX_BODY, OtherEvent, Proof, Reply, Verified, Webhook, WebhookError,
-        WebhookErrorKind, WebhookRequest, actix, axum as for_axum,
+        Authenticity, Event, MAX_BODY, MemoryReplayStore, OtherEvent, Proof, Reply, Verified,
+        Webhook, WebhookError, WebhookErrorKind, WebhookRequest, actix, axum as for_axum,
     },
 };
 use bytes::Bytes;
@@ -106,6 +106,10 @@ async fn by_axum(spy: &Arc<Spy>, headers: &[(&str, &str)], body: Chunks) -> Came
     match for_axum::Hook::<dyn Webhook>::from_request(request, &state).await {
         Ok(hook) => {
             assert!(!format!("{hook:?}").contains("inner"), "Debug shows the body");
+            assert_eq!(hook.proof, Proof::new(Authenticity::Full, "x-acme", 0));
+            let store = MemoryReplayStore::default();
+            let replays = [hook.once(&store).await, hook.once(&store).await];
+            assert_eq!(replays.map(|came| came.unwrap().unwrap().replay), [false, true]);
             Came::To(hook.inner)
         }
         Err(rejection) => {
@@ -134,7 +138,13 @@ async fn by_actix(spy: &Arc<Spy>, headers: &[(&str, &str)], body: Chunks) -> Cam
     let hook =
         actix::Hook::<dyn Webhook>::from_request(&request.to_http_request(), &mut body.into());
     match hook.await {
-        Ok(hook) => Came::To(hook.inner),
+        Ok(hook) => {
+            assert_eq!(hook.proof.scheme, "x-acme");
+            let store = MemoryReplayStore::default();
+            let replays = [hook.once(&store).await, hook.once(&store).await];
+            assert_eq!(replays.map(|came| came.unwrap().unwrap().replay), [false, true]);
+            Came::To(hook.inner)
+        }
         Err(rejection) => {
             let (status, kind) =
                 (rejection.http_status(), rejection.error().map(|error| error.kind()));

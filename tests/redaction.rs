@@ -246,6 +246,7 @@ fn webhooks_are_silent() {
         shown.debug(&request);
         let verified = Verified::check(&webhook, request).unwrap();
         shown.debug(&verified);
+        shown.debug(verified.proof());
         match webhook.parse(&verified) {
             Ok(Event::Status(update)) => shown.debug(&update),
             Ok(Event::Inbound(message)) => {

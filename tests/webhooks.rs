@@ -103,7 +103,7 @@ fn twilios_published_statuses_are_read() {
         (Some("ACzzz"), &None)
     );
     assert_eq!(update.authenticity, Authenticity::Full);
-    assert_eq!(names(&update.extra), ["RawDlrDoneDate", "ApiVersion"]);
+    assert_eq!(names(&update.extra), ["ApiVersion", "RawDlrDoneDate"]);
     assert_eq!(update.extra.get("RawDlrDoneDate"), Some("2303222338"));
 
     let update = status(twilio_post(&twilio(), &body("status-undelivered")).unwrap());
@@ -122,7 +122,7 @@ fn twilios_published_statuses_are_read() {
     assert_eq!(update.status, MessageStatus::Delivered);
     assert_eq!(update.to, Some(Address::Other("whatsapp:+31612345678".into())));
     let extra =
-        ["EventType", "ChannelToAddress", "ChannelPrefix", "ApiVersion", "ChannelInstallSid"];
+        ["ApiVersion", "ChannelInstallSid", "ChannelPrefix", "ChannelToAddress", "EventType"];
     assert_eq!(names(&update.extra), extra);
 }
 
@@ -170,7 +170,7 @@ fn plivos_published_webhooks_are_read() {
     assert_eq!((update.segments, update.sequence, update.at), (Some(1), None, None));
     assert_eq!(update.price.unwrap().to_string(), "0.0025 USD");
     assert_eq!((update.pool, update.account), (None, None));
-    let extra = ["ParentMessageUUID", "TotalRate", "MCC", "PartInfo", "MNC"];
+    let extra = ["MCC", "MNC", "ParentMessageUUID", "PartInfo", "TotalRate"];
     assert_eq!(names(&update.extra), extra);
     assert_eq!(update.extra.get("PartInfo"), Some("1 of 1"));
     assert_eq!(update.authenticity, Authenticity::Full);
@@ -181,7 +181,7 @@ fn plivos_published_webhooks_are_read() {
     assert_eq!((&*message.text, message.segments), ("Msg", Some(1)));
     assert_eq!(Some(message.from), number("+4795961111"));
     assert_eq!(Some(message.to), number("+4759440448"));
-    assert_eq!(names(&message.extra), ["TotalRate", "TotalAmount", "Type"]);
+    assert_eq!(names(&message.extra), ["TotalAmount", "TotalRate", "Type"]);
     assert!(message.media.is_empty() && message.keyword.is_none() && message.pool.is_none());
 }
 
@@ -205,7 +205,7 @@ fn plivos_full_forms_are_read() {
     assert_eq!((&*message.text, message.keyword), ("Look", Some(Keyword::OptOut)));
     let urls: Vec<_> = message.media.iter().map(|media| media.url.as_str()).collect();
     assert_eq!(urls, ["https://media.example.com/a", "https://media.example.com/b"]);
-    assert_eq!(names(&message.extra), ["Type", "MediaCount"]);
+    assert_eq!(names(&message.extra), ["MediaCount", "Type"]);
 }
 
 #[test]

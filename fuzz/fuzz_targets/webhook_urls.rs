@@ -15,7 +15,7 @@ mod support;
 use anysms::{
     plivo::PlivoWebhook,
     twilio::TwilioWebhook,
-    webhook::{PublicUrl, TrustedProxy, WebhookRequest},
+    webhook::{MAX_PARAMS, PublicUrl, TrustedProxy, WebhookRequest},
 };
 use libfuzzer_sys::fuzz_target;
 use support::{
@@ -89,9 +89,9 @@ fuzz_target!(|data: &[u8]| {
     }
 
     // Named by a proxy, which is trusted where its address is listed.
-    let Ok(proxy) = TrustedProxy::new(peers.split(',').chain(["192.0.2.1"]), [given]) else {
-        return;
-    };
+    let origin = format!("{scheme}{user}{host}{port}");
+    let peers = peers.split(',').chain(["192.0.2.1"]);
+    let Ok(proxy) = TrustedProxy::new(peers, [origin.as_str()]) else { return };
     let address = format!("{scheme}{host}{port}{own}");
     let authority = format!("{host}{port}");
     let (signature, scheme) =
@@ -132,6 +132,10 @@ fn hold(url: &PublicUrl, address: &str, target: &str) {
         plivo_forms(address).iter().map(|form| plivo_text(form, BODY, NONCE)).collect();
     // A query that is not UTF-8 once decoded is refused, whatever was signed.
     if plivo.iter().any(|text| text.contains('\u{fffd}')) {
+        return;
+    }
+    // So is one of more parameters than are read.
+    if address.matches('&').count() >= MAX_PARAMS {
         return;
     }
     let others = others.iter().map(|form| plivo_text(form, BODY, NONCE));

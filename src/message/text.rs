@@ -68,10 +68,11 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Fields a provider sent that this crate has no name for, kept as names and texts: those of a form in
-/// the order they came, those of JSON by name.
+/// Fields a provider sent that this crate has no name for, kept as names and texts, in the order of the
+/// names.
 ///
-/// A value that was not text on the wire is kept as JSON. `Debug` shows only the names.
+/// A value that was not text on the wire is kept as JSON. `Debug` shows only the names, and of those that
+/// are no words nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra(Vec<(String, String)>);
 

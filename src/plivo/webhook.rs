@@ -93,7 +93,8 @@ impl PlivoWebhook {
 
     /// A verifier for several accounts, each with its own tokens. Plivo does not name the account in
     /// what it sends, so the last segment of the path does, which every scheme signs:
-    /// `https://example.com/hooks/plivo/MAXXXXXXXXXXXXXXXXXX`. The URL is given up to the host.
+    /// `https://example.com/hooks/plivo/MAXXXXXXXXXXXXXXXXXX`. The URL is given up to the host, and **it is
+    /// for the router in front to let through only such paths, and no query**: see [`PublicUrl`].
     #[must_use]
     pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
         Self::of(Tokens::ByAccount(Arc::new(keys)), url)

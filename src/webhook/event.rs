@@ -307,3 +307,18 @@ impl FromStr for EventId {
 }
 
 serde_as_text!(EventId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_as_it_is_written() {
+        let id = EventId::of(&ProviderId::from_static("acme"), ["1"]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "1", "+0000000000000000000000000000001", &"f".repeat(33), &"g".repeat(32)]
+        {
+            assert!(text.parse::<EventId>().is_err(), "{text}");
+        }
+    }
+}

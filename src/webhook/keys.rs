@@ -126,7 +126,8 @@ impl<L: KeyLookup + ?Sized> KeyLookup for Arc<L> {
     }
 }
 
-/// A key, ready to sign: the token is in the states of the hashes and nowhere else.
+/// A key, ready to sign: the token is in the states of the hashes, which are wiped when they are dropped,
+/// and nowhere else.
 #[derive(Clone)]
 pub(crate) struct Key {
     sha1: Hmac<Sha1>,

@@ -245,6 +245,8 @@ mod tests {
             (vec![], vec!["https://example.com"], TrustedProxyError::Peer),
             (vec!["::1"], vec![], TrustedProxyError::Origin),
             (vec!["::1"], vec!["example.com"], TrustedProxyError::Origin),
+            (vec!["::1"], vec!["https://example.com/hooks"], TrustedProxyError::Origin),
+            (vec!["::1"], vec!["https://example.com?x=1"], TrustedProxyError::Origin),
         ] {
             assert_eq!(TrustedProxy::new(peers, origins).err(), Some(error));
         }

@@ -103,6 +103,16 @@ fn a07_a_field_of_the_schema_twice() {
     }
     let call = Call::post(U, s_and(&[("ApiVersion", "x")])).signed_by(&twilio(U), U);
     assert!(call.receive(&twilio(U)).is_ok());
+    let media =
+        [("Body", ""), ("From", "1"), ("To", "2"), ("MessageSid", "MM1"), ("NumMedia", "1")];
+    for name in ["MediaUrl", "MediaContentType"] {
+        let twice =
+            [("MediaUrl0", "https://x.example/1"), (&format!("{name}0"), "https://x.example/2")];
+        let fields = if name == "MediaUrl" { &twice[..] } else { &[twice[0], twice[1], twice[1]] };
+        let call = Call::post(U, form(&[&media[..], fields].concat())).signed_by(&twilio(U), U);
+        let error = call.error(&twilio(U));
+        assert_eq!((error.kind(), error.field()), (DuplicateField, name));
+    }
 }
 
 /// Another character in place of one, and never the same text.

@@ -158,3 +158,33 @@ fn keys_that_are_looked_up_change_meanwhile() {
     assert_eq!(Call::status().check(&webhook), Ok(0));
     assert!(webhook.with_key(TOKEN).is_err() && plivo().with_key(TOKEN).is_err());
 }
+
+#[test]
+fn one_verifiers_keys_are_not_its_clones() {
+    let production = crate::common::twilio(U);
+    let staging = production.clone().with_key("staging").unwrap();
+    let call =
+        Call::status().signed_by(&TwilioWebhook::new("staging", U.parse().unwrap()).unwrap(), U);
+    assert_eq!((call.check(&staging), call.check(&production)), (Ok(1), Err(BadSignature)));
+
+    let production = crate::common::plivo(crate::common::V);
+    let staging = production.clone().with_key("staging").unwrap();
+    let subaccounts = staging.clone().with_subaccount_key("more").unwrap();
+    let more = subaccounts.clone().with_subaccount_key("most").unwrap();
+    let by = |token: &str| {
+        Call::plivo(crate::common::V)
+            .v3_of(&PlivoWebhook::new(token, crate::common::V.parse().unwrap()).unwrap())
+    };
+    assert_eq!(
+        (by("staging").check(&staging), by("staging").check(&production)),
+        (Ok(1), Err(BadSignature))
+    );
+    assert_eq!(
+        (by("more").check(&subaccounts), by("more").check(&staging)),
+        (Ok(2), Err(BadSignature))
+    );
+    assert_eq!(
+        (by("most").check(&more), by("most").check(&subaccounts)),
+        (Ok(3), Err(BadSignature))
+    );
+}
