@@ -75,18 +75,20 @@ impl Form {
     }
 
     /// Refuses what may be another cut of the text that was signed, in which no mark parts a name from
-    /// its value: every name is a name, and the word by which the vendor calls a message's id stands
-    /// nowhere but in the names of ids and in the free text, where the sender may have put it.
+    /// its value: no name is an end and its number, and the word by which the vendor calls a message's id
+    /// stands nowhere but in the names of ids and in the free text, where the sender may have put it.
     pub(crate) fn is_cut_once(&self, id: &'static str, free: &[&str]) -> Result<(), WebhookError> {
         let invalid = |field| WebhookError::new(WebhookErrorKind::InvalidField).with_field(field);
-        let word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        // `From447700900123`, with nothing as its value.
-        let end = |name: &str| {
-            let rest = ["From", "To"].iter().find_map(|end| name.strip_prefix(end));
-            rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        // `From+447700900123`, with nothing as its value.
+        let with_number = |name: &str, end: &str| {
+            let number = |c: char| c == '+' || c.is_ascii_digit();
+            let rest = name.strip_prefix(end);
+            rest.is_some_and(|rest| rest.starts_with(number) || rest.contains(':'))
         };
-        if self.pairs().any(|(name, _)| !word(name) || end(name)) {
-            return Err(invalid("parameter"));
+        for end in ["From", "To"] {
+            if self.pairs().any(|(name, _)| with_number(name, end)) {
+                return Err(invalid(end));
+            }
         }
         let mut pairs: Vec<_> = self.pairs().collect();
         pairs.sort_unstable();

@@ -331,7 +331,7 @@ fn no_other_cut_of_a_text_is_a_message() {
             ("To", "+447700900456"),
         ],
     );
-    for (call, field) in [(swallowed, "MessageSid"), (halves, "MessageSid"), (named, "parameter")] {
+    for (call, field) in [(swallowed, "MessageSid"), (halves, "MessageSid"), (named, "From")] {
         let error = call.error(&twilio(U));
         assert_eq!((error.kind(), error.field()), (InvalidField, field));
     }
