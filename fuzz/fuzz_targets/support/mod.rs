@@ -109,10 +109,10 @@ pub fn twilio_text(url: &str, form: &[u8]) -> String {
 pub fn plivo_text(url: &str, form: &[u8], nonce: &str) -> String {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let query: Vec<_> = sorted(query.as_bytes()).iter().map(|(n, v)| format!("{n}={v}")).collect();
-    let form: String = sorted(form).iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let form: Vec<_> = sorted(form).iter().map(|(name, value)| format!("{name}{value}")).collect();
     let mark = if query.is_empty() && form.is_empty() { "" } else { "?" };
     let dot = if query.is_empty() || form.is_empty() { "" } else { "." };
-    format!("{base}{mark}{}{dot}{form}.{nonce}", query.join("&"))
+    format!("{base}{mark}{}{dot}{}.{nonce}", query.join("&"), form.concat())
 }
 
 /// An address in its parts: scheme with `://`, user name with `@`, host, port with `:`, and the rest
