@@ -7,12 +7,14 @@
 //! What belongs here: the error, its kinds and its outcome. What turns a vendor's code into a kind
 //! lives with the vendor; what turns a broken connection into an outcome lives in `transport`.
 
+mod attempt;
 mod kind;
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use crate::provider_id::ProviderId;
 
+pub use attempt::Attempt;
 pub use kind::ErrorKind;
 
 /// A result with this crate's [`Error`].
@@ -66,6 +68,7 @@ struct Inner {
     request_id: Option<String>,
     help: Option<String>,
     provider_message: Option<String>,
+    attempts: Vec<Attempt>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -96,6 +99,7 @@ impl Error {
             request_id: None,
             help: None,
             provider_message: None,
+            attempts: Vec::new(),
             source: None,
         }))
     }
@@ -179,6 +183,22 @@ impl Error {
         self
     }
 
+    /// Keeps what was tried before this, in order; this error ends the last try, which took so long. An
+    /// error that ends several tries itself is all of them.
+    #[must_use]
+    pub fn after(mut self, mut before: Vec<Attempt>, elapsed: Duration) -> Self {
+        if before.is_empty() {
+            return self;
+        }
+        if self.0.attempts.is_empty() {
+            before.push(Attempt::of(&self, elapsed));
+        } else {
+            before.append(&mut self.0.attempts);
+        }
+        self.0.attempts = before;
+        self
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -232,6 +252,12 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.0.help.as_deref()
+    }
+
+    /// All tries in order, of which this error ends the last; empty if there was one alone.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
     }
 
     /// The provider's own words, never printed by `Display` or `Debug`.
@@ -292,6 +318,7 @@ impl fmt::Debug for Error {
             .field("status", &inner.status)
             .field("retry_after", &inner.retry_after)
             .field("request_id", &inner.request_id)
+            .field("attempts", &inner.attempts)
             .field("source", &inner.source)
             .finish_non_exhaustive()
     }
@@ -336,6 +363,22 @@ mod tests {
             assert!(!Error::not_sent(kind).may_fail_over(), "{kind}");
             assert!(!Error::not_sent(kind).is_retryable(), "{kind}");
         }
+    }
+
+    #[test]
+    fn the_last_of_several_tries_knows_them_all() {
+        let took = Duration::from_millis(7);
+        let one = Error::not_sent(ErrorKind::Connect);
+        let tried = |errors: &[&Error]| errors.iter().map(|e| Attempt::of(e, took)).collect();
+        assert!(Error::not_sent(ErrorKind::Connect).after(Vec::new(), took).attempts().is_empty());
+        let two = Error::not_sent(ErrorKind::RateLimited).with_status(429);
+        let two = two.after(tried(&[&one]), took);
+        let kinds = |error: &Error| error.attempts().iter().map(|a| a.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&two), [ErrorKind::Connect, ErrorKind::RateLimited]);
+        assert_eq!((two.attempts()[1].status, two.attempts()[1].elapsed), (Some(429), took));
+        let four = two.after(tried(&[&one, &one]), took);
+        assert_eq!(kinds(&four)[2..], [ErrorKind::Connect, ErrorKind::RateLimited]);
+        assert_eq!(kinds(&four).len(), 4);
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod provider_id;
 mod random;
 
 pub mod error;
+#[cfg(feature = "layers")]
+pub mod layers;
 pub mod message;
 pub mod number;
 pub mod provider;

@@ -20,6 +20,7 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
         "provider" => &["error", "message", "number", "provider_id"],
         "transport" => &["error", "message", "provider_id"],
         "webhook" => &["error", "message", "number", "provider_id"],
+        "layers" => &["error", "message", "number", "provider", "provider_id", "random", "text"],
         _ => return None,
     })
 }

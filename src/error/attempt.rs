@@ -1,0 +1,44 @@
+//! [`Attempt`]: one try of several.
+
+use std::time::Duration;
+
+use crate::{
+    error::{Error, ErrorKind, Outcome},
+    provider_id::ProviderId,
+};
+
+/// One try of several, as it ended: what a support desk asks for. No number, text, URL or token is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Who was asked.
+    pub provider: Option<ProviderId>,
+    /// What was wrong.
+    pub kind: ErrorKind,
+    /// Whether the message may have left.
+    pub outcome: Outcome,
+    /// The provider's own error code.
+    pub code: Option<String>,
+    /// The HTTP status of the answer, where there was one.
+    pub status: Option<u16>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Attempt {
+    /// The try that ended in this error.
+    #[must_use]
+    pub fn of(error: &Error, elapsed: Duration) -> Self {
+        Self {
+            provider: error.provider().cloned(),
+            kind: error.kind(),
+            outcome: error.outcome(),
+            code: error.code().map(str::to_owned),
+            status: error.status(),
+            request_id: error.request_id().map(str::to_owned),
+            elapsed,
+        }
+    }
+}
