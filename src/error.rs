@@ -190,11 +190,7 @@ impl Error {
         if before.is_empty() {
             return self;
         }
-        if self.0.attempts.is_empty() {
-            before.push(Attempt::of(&self, elapsed));
-        } else {
-            before.append(&mut self.0.attempts);
-        }
+        before.append(&mut Attempt::all_of(&self, elapsed));
         self.0.attempts = before;
         self
     }

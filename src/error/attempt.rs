@@ -28,6 +28,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// All tries that an error ends: those it knows, or the one that took so long.
+    #[must_use]
+    pub fn all_of(error: &Error, elapsed: Duration) -> Vec<Self> {
+        match error.attempts() {
+            [] => vec![Self::of(error, elapsed)],
+            several => several.to_vec(),
+        }
+    }
+
     /// The try that ended in this error.
     #[must_use]
     pub fn of(error: &Error, elapsed: Duration) -> Self {

@@ -5,17 +5,24 @@
 //! documentation names the setting that says so. Every layer forwards every method.
 //!
 //! ```
-//! use anysms::{SmsProvider, SmsProviderExt, layers::{Retry, RetryPolicy}};
+//! use std::sync::Arc;
 //!
-//! fn stack(vendor: impl SmsProvider) -> std::sync::Arc<dyn SmsProvider> {
-//!     Retry::new(vendor, RetryPolicy::default()).into_dyn()
+//! use anysms::{SmsProvider, SmsProviderExt, layers::{Failover, Retry, RetryPolicy}};
+//!
+//! fn stack(first: impl SmsProvider, second: impl SmsProvider) -> Arc<dyn SmsProvider> {
+//!     let retry = RetryPolicy::default();
+//!     Failover::new(Retry::new(first, retry.clone())).or(Retry::new(second, retry)).into_dyn()
 //! }
 //! ```
 //!
 //! What belongs here: the layers and what only they need. What a broken connection proves lives in
 //! `transport`, and what a vendor's code proves with the vendor. Layers run on Tokio.
 
+mod breaker;
 mod budget;
+mod failover;
 mod retry;
 
+pub use breaker::BreakerPolicy;
+pub use failover::Failover;
 pub use retry::{Retry, RetryPolicy};

@@ -118,18 +118,20 @@ impl<P: SmsProvider> Retry<P> {
     {
         self.budget.count_call();
         let (start, mut before) = (Instant::now(), Vec::new());
+        let mut tries = 0;
         loop {
+            tries += 1;
             let begun = Instant::now();
             let error = match call().await {
                 Err(error) => error,
                 done => return done,
             };
-            let (tries, elapsed) = (before.len() as u32 + 1, begun.elapsed());
+            let elapsed = begun.elapsed();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random::part());
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
-            before.push(Attempt::of(&error, elapsed));
+            before.extend(Attempt::all_of(&error, elapsed));
             sleep(wait).await;
         }
     }

@@ -34,3 +34,23 @@ pub struct Capabilities {
     /// A pool may be the sender.
     pub pool: bool,
 }
+
+impl Capabilities {
+    /// What one of two can do.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            fetch: self.fetch | other.fetch,
+            list: self.list | other.list,
+            cancel: self.cancel | other.cancel,
+            check: self.check | other.check,
+            media: self.media | other.media,
+            schedule: self.schedule | other.schedule,
+            validity: self.validity | other.validity,
+            status_callback: self.status_callback | other.status_callback,
+            short_code: self.short_code | other.short_code,
+            alphanumeric: self.alphanumeric | other.alphanumeric,
+            pool: self.pool | other.pool,
+        }
+    }
+}
