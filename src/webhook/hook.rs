@@ -89,6 +89,7 @@ pub(crate) enum Refusal {
     /// The body broke off.
     Broken,
     /// The application was set up without the verifier.
+    #[cfg(feature = "actix-web")] // axum's state cannot be without one
     NoVerifier,
 }
 
@@ -105,6 +106,7 @@ impl Refusal {
             Self::Webhook(error) => error.http_status(),
             Self::TooSlow => 408,
             Self::Broken => 400,
+            #[cfg(feature = "actix-web")]
             Self::NoVerifier => 500,
         }
     }
@@ -122,6 +124,7 @@ impl fmt::Display for Refusal {
             Self::Webhook(error) => error.fmt(f),
             Self::TooSlow => f.write_str("webhook: the body did not come in time"),
             Self::Broken => f.write_str("webhook: the body broke off"),
+            #[cfg(feature = "actix-web")]
             Self::NoVerifier => f.write_str("webhook: the application holds no such verifier"),
         }
     }
