@@ -40,7 +40,7 @@ pub(super) fn account(request: &WebhookRequest<'_>) -> Option<String> {
 }
 
 /// The fields of a request: of a form by POST, of the query by GET; none of any other body.
-fn fields<'a>(request: &WebhookRequest<'a>) -> Result<Option<Form>, WebhookError> {
+fn fields(request: &WebhookRequest<'_>) -> Result<Option<Form>, WebhookError> {
     match request.method() {
         "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()).map(Some),
         _ if request.has_form()? => Form::parse(request.body()).map(Some),
@@ -142,9 +142,9 @@ fn media(form: &Form) -> Result<(Vec<InboundMedia>, Vec<String>), WebhookError> 
             names.push(name);
             value
         };
-        let fail = |kind| move || WebhookError::new(kind).with_field("MediaUrl");
-        let url = find("MediaUrl")?.ok_or_else(fail(WebhookErrorKind::MissingField))?;
-        let url = url.parse().map_err(|_| fail(WebhookErrorKind::InvalidField)())?;
+        let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
+        let url = find("MediaUrl")?.ok_or(fail(WebhookErrorKind::MissingField))?;
+        let url = url.parse().map_err(|_| fail(WebhookErrorKind::InvalidField))?;
         media.push(InboundMedia::new(url, find("MediaContentType")?.map(str::to_owned)));
     }
     Ok((media, names))
