@@ -113,6 +113,14 @@ impl Error {
         self
     }
 
+    /// Sets the outcome anew, keeping the rest: for a layer that knows what its inner part could not, such as
+    /// that nothing was submitted yet.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
     /// The honest refusal of a provider that cannot do what was asked.
     #[must_use]
     pub fn unsupported(provider: ProviderId, what: &'static str) -> Self {
@@ -184,13 +192,17 @@ impl Error {
     }
 
     /// Keeps what was tried before this, in order; this error ends the last try, which took so long. An
-    /// error that ends several tries itself is all of them.
+    /// error that ends several tries itself is all of them. If one of them may have sent the message,
+    /// the message may have been sent, whatever the last one proves of itself.
     #[must_use]
     pub fn after(mut self, mut before: Vec<Attempt>, elapsed: Duration) -> Self {
         if before.is_empty() {
             return self;
         }
         before.append(&mut Attempt::all_of(&self, elapsed));
+        if before.iter().any(|attempt| attempt.outcome == Outcome::Unknown) {
+            self.0.outcome = Outcome::Unknown;
+        }
         self.0.attempts = before;
         self
     }
@@ -375,6 +387,11 @@ mod tests {
         let four = two.after(tried(&[&one, &one]), took);
         assert_eq!(kinds(&four)[2..], [ErrorKind::Connect, ErrorKind::RateLimited]);
         assert_eq!(kinds(&four).len(), 4);
+        assert_eq!(four.outcome(), Outcome::NotSent);
+        let lost = Error::unknown(ErrorKind::Timeout);
+        let five = Error::not_sent(ErrorKind::Connect).after(tried(&[&lost]), took);
+        assert_eq!((five.kind(), five.outcome()), (ErrorKind::Connect, Outcome::Unknown));
+        assert_eq!(five.attempts()[1].outcome, Outcome::NotSent, "of the last try itself");
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub mod testing;
 pub use async_trait::async_trait;
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use jiff::Timestamp;
-pub use message::{Message, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender};
+pub use message::{
+    Message, MessageClass, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender,
+};
 pub use number::{PhoneNumber, PhoneNumberError};
 pub use provider::{Capabilities, SmsProvider, SmsProviderExt};
 pub use provider_id::{ProviderId, ProviderIdError};

@@ -20,7 +20,9 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
         "provider" => &["error", "message", "number", "provider_id"],
         "transport" => &["error", "message", "provider_id"],
         "webhook" => &["error", "message", "number", "provider_id"],
-        "layers" => &["error", "message", "number", "provider", "provider_id", "random", "text"],
+        "layers" => {
+            &["error", "message", "number", "provider", "provider_id", "random", "text", "webhook"]
+        }
         _ => return None,
     })
 }

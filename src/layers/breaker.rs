@@ -1,13 +1,10 @@
 //! [`Breaker`]: whether a provider in trouble is asked at all.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
+use super::sync::{Mutex, lock};
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// When a provider is not asked any more, and how often it is tried then.
@@ -127,8 +124,7 @@ impl Breaker {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut State, Instant) -> T) -> T {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        f(&mut state, Instant::now())
+        f(&mut lock(&self.state), Instant::now())
     }
 }
 

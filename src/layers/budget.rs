@@ -1,8 +1,8 @@
 //! [`Budget`]: how many retries there may be, so that they do not become the load.
 
-use std::sync::{Mutex, PoisonError};
-
 use tokio::time::Instant;
+
+use super::sync::{Mutex, lock};
 
 /// Seconds that are looked back on.
 const WINDOW: u64 = 60;
@@ -60,7 +60,7 @@ impl Budget {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Window) -> T) -> T {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = lock(&self.window);
         window.move_to(self.start.elapsed().as_secs());
         f(&mut window)
     }

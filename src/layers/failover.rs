@@ -1,14 +1,17 @@
 //! [`Failover`]: the next provider, where it is proved that nothing was sent.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
     error::{Attempt, Error, ErrorKind, Result},
-    layers::breaker::{Breaker, BreakerPolicy},
-    message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    layers::{
+        breaker::{Breaker, BreakerPolicy},
+        members::Members,
+    },
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -23,20 +26,17 @@ use crate::{
 /// several providers has them all: [`Error::attempts`].
 ///
 /// ```
-/// use anysms::{SmsProvider, layers::Failover};
+/// use anysms::{Result, SmsProvider, layers::Failover};
 ///
-/// fn stack(first: impl SmsProvider, second: impl SmsProvider) -> impl SmsProvider {
+/// fn stack(first: impl SmsProvider, second: impl SmsProvider) -> Result<Failover> {
 ///     Failover::new(first).or(second)
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Failover {
-    members: Vec<Member>,
+    members: Members,
+    breakers: Vec<Breaker>, // one for each
     policy: BreakerPolicy,
-}
-
-struct Member {
-    provider: Arc<dyn SmsProvider>,
-    breaker: Breaker,
 }
 
 impl Failover {
@@ -47,32 +47,19 @@ impl Failover {
 
     /// The same by another policy, which holds for all providers.
     pub fn with_policy(first: impl SmsProvider, policy: BreakerPolicy) -> Self {
-        Self { members: Vec::new(), policy }.or(first)
+        let breakers = vec![Breaker::new(policy.clone())];
+        Self { members: Members::new(first), breakers, policy }
     }
 
     /// Adds the provider that is asked next.
-    #[must_use]
-    pub fn or(mut self, next: impl SmsProvider) -> Self {
-        let breaker = Breaker::new(self.policy.clone());
-        self.members.push(Member { provider: Arc::new(next), breaker });
-        self
+    ///
+    /// # Errors
+    /// `Config` if a list of opt-outs or a guard stands around some of the providers and not around all.
+    pub fn or(mut self, next: impl SmsProvider) -> Result<Self> {
+        self.members.push(next)?;
+        self.breakers.push(Breaker::new(self.policy.clone()));
+        Ok(self)
     }
-
-    /// The provider that a message's id names.
-    fn of(&self, id: &MessageId) -> Result<&Arc<dyn SmsProvider>> {
-        let mut providers = self.members.iter().map(|member| &member.provider);
-        let other = "message id: names no provider of this stack";
-        providers
-            .find(|provider| provider.id() == *id.provider())
-            .ok_or_else(|| Error::not_sent(ErrorKind::InvalidRequest).with_detail(other))
-    }
-}
-
-/// The number of a provider, and its own cursor, in the cursor of the stack.
-fn place(cursor: Option<&Cursor>) -> Option<(usize, Option<Cursor>)> {
-    let Some(cursor) = cursor else { return Some((0, None)) };
-    let (number, own) = cursor.as_str().split_once(':')?;
-    Some((number.parse().ok()?, Some(own).filter(|own| !own.is_empty()).map(Cursor::new)))
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -80,18 +67,17 @@ fn place(cursor: Option<&Cursor>) -> Option<(usize, Option<Cursor>)> {
 impl SmsProvider for Failover {
     /// The first provider's.
     fn id(&self) -> ProviderId {
-        self.members[0].provider.id() // there is always a first
+        self.members.id()
     }
 
     /// What any of them can do: one that cannot is passed over.
     fn capabilities(&self) -> Capabilities {
-        let all = self.members.iter().map(|member| member.provider.capabilities());
-        all.fold(Capabilities::default(), Capabilities::or)
+        self.members.capabilities()
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let (mut before, mut last) = (Vec::new(), None::<(Error, Duration)>);
-        for Member { provider, breaker } in &self.members {
+        for (provider, breaker) in self.members.iter().zip(&self.breakers) {
             if !breaker.allows() {
                 continue;
             }
@@ -117,42 +103,20 @@ impl SmsProvider for Failover {
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.of(id)?.fetch(id).await
+        self.members.fetch(id).await
     }
 
     /// All messages of the first provider, then of the next.
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        let other =
-            || Error::not_sent(ErrorKind::InvalidRequest).with_detail("cursor: is of another list");
-        let (number, own) = place(query.cursor.as_ref()).ok_or_else(other)?;
-        let member = self.members.get(number).ok_or_else(other)?;
-        let mut query = query.clone();
-        query.cursor = own;
-        let page = member.provider.list(&query).await?;
-        let next = match page.next {
-            Some(own) => Some(format!("{number}:{}", own.as_str())),
-            None => (number + 1 < self.members.len()).then(|| format!("{}:", number + 1)),
-        };
-        Ok(Page::new(page.items, next.map(Cursor::new)))
+        self.members.list(query).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.of(id)?.cancel(id).await
+        self.members.cancel(id).await
     }
 
     /// The first provider's account, if all are alive.
     async fn check(&self) -> Result<AccountStatus> {
-        let mut first = None;
-        for Member { provider, .. } in &self.members {
-            let status = provider.check().await?;
-            first.get_or_insert(status);
-        }
-        first.ok_or_else(|| Error::unsupported(self.id(), "check"))
-    }
-}
-
-impl fmt::Debug for Failover {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.members.iter().map(|member| &member.provider)).finish()
+        self.members.check().await
     }
 }

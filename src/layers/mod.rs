@@ -4,14 +4,41 @@
 //! ([`Outcome::Unknown`](crate::Outcome::Unknown)) is never sent again by any of them, unless its own
 //! documentation names the setting that says so. Every layer forwards every method.
 //!
+//! # The order
+//! From the inside to the outside, each of them where it is wanted:
+//!
+//! | | layer | why here |
+//! |---|---|---|
+//! | 1 | the provider | |
+//! | 2 | [`Suppress`] | looks at the opt-outs directly before each submission, whatever waited before. *Enforced* |
+//! | 3 | [`RateLimit`] | counts every try |
+//! | 4 | [`Retry`] | asks the same provider again |
+//! | 5 | [`Failover`], [`Route`], [`Weighted`] | choose among providers that have 1 to 4 of their own |
+//! | 6 | [`Guard`] | counts messages, not tries, and for all providers. *Enforced* |
+//! | 7 | `Observe` (features `tracing`, `metrics`) | sees what the caller sees |
+//! | 8 | [`Timeout`] | lets everything inside run to its end |
+//!
+//! Enforced means that a stack which would let a message go round a protection cannot be built:
+//! [`Suppress::new`] refuses to stand around what waits, and `Failover`, `Route` and `Weighted` refuse
+//! providers of which some are protected and some are not.
+//!
 //! ```
-//! use std::sync::Arc;
+//! use std::{sync::Arc, time::Duration};
 //!
-//! use anysms::{SmsProvider, SmsProviderExt, layers::{Failover, Retry, RetryPolicy}};
+//! use anysms::{Result, SmsProvider, SmsProviderExt};
+//! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, OptOuts, RetryPolicy};
+//! use anysms::number::Region;
 //!
-//! fn stack(first: impl SmsProvider, second: impl SmsProvider) -> Arc<dyn SmsProvider> {
+//! fn stack(
+//!     first: impl SmsProvider,
+//!     second: impl SmsProvider,
+//!     opt_outs: Arc<dyn OptOuts>,
+//! ) -> Result<Arc<dyn SmsProvider>> {
 //!     let retry = RetryPolicy::default();
-//!     Failover::new(Retry::new(first, retry.clone())).or(Retry::new(second, retry)).into_dyn()
+//!     let first = first.suppress(opt_outs.clone())?.rate_limit([Limit::messages(10)]).retry(retry.clone());
+//!     let second = second.suppress(opt_outs)?.retry(retry);
+//!     let both = Failover::new(first).or(second)?;
+//!     Ok(both.guard(GuardPolicy::new([Region::GB])).timeout(Duration::from_secs(75)).into_dyn())
 //! }
 //! ```
 //!
@@ -20,9 +47,54 @@
 
 mod breaker;
 mod budget;
+mod ext;
 mod failover;
+mod guard;
+mod lanes;
+mod members;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+mod observe;
+mod opt_outs;
+#[cfg(feature = "quiet-hours")]
+mod quiet_hours;
+mod rate_limit;
+mod rates;
+#[cfg(feature = "redis")]
+mod redis;
+mod reports;
 mod retry;
+mod route;
+mod suppress;
+mod sync;
+mod timeout;
+mod velocity;
+mod weighted;
+#[cfg(feature = "quiet-hours")]
+mod zones;
+
+use crate::error::{Error, ErrorKind};
 
 pub use breaker::BreakerPolicy;
+pub use ext::LayerExt;
 pub use failover::Failover;
-pub use retry::{Retry, RetryPolicy};
+pub use guard::{DRY_RUN, Guard, GuardPolicy};
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+pub use observe::Observe;
+pub use opt_outs::{MemoryOptOuts, OptOutSource, OptOuts};
+#[cfg(feature = "quiet-hours")]
+pub use quiet_hours::QuietHours;
+pub use rate_limit::{Limit, RateLimit};
+pub use rates::{Demand, MemoryRates, Rates};
+#[cfg(feature = "redis")]
+pub use redis::RedisRates;
+pub use reports::DeliveryReports;
+pub use retry::{AllowResend, Retry, RetryPolicy};
+pub use route::Route;
+pub use suppress::Suppress;
+pub use timeout::Timeout;
+pub use weighted::Weighted;
+
+/// The error for a stack that would let a message go round a protection.
+fn misplaced(rule: &'static str) -> Error {
+    Error::not_sent(ErrorKind::Config).with_detail(rule)
+}

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    error::{Attempt, Error, Result},
+    error::{Attempt, Error, Outcome, Result},
     layers::budget::Budget,
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -16,7 +16,8 @@ use crate::{
 
 /// Asks a provider again where it is proved that nothing was sent and the cause is likely to pass
 /// ([`Error::is_retryable`]): a rate limit, a full queue, no connection. What may have been sent is
-/// never sent again.
+/// never sent again, unless the policy allows it for messages of that class
+/// ([`RetryPolicy::with_resend`]).
 ///
 /// Waits are random up to a bound that doubles, or as long as the provider asks, and a little more.
 /// Retries are a share of all calls, so that they do not become the load on a provider in trouble. The
@@ -40,6 +41,24 @@ pub struct RetryPolicy {
     deadline: Duration,
     budget_percent: u32,
     least_budget: u32,
+    resend: Vec<(MessageClass, AllowResend)>,
+}
+
+/// How a message that **may have been sent** is sent again: the recipient may get it twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AllowResend {
+    /// How long to wait before.
+    pub after: Duration,
+    /// How often, at most.
+    pub most: u32,
+}
+
+impl Default for AllowResend {
+    /// Once, after 10 seconds.
+    fn default() -> Self {
+        Self { after: Duration::from_secs(10), most: 1 }
+    }
 }
 
 impl Default for RetryPolicy {
@@ -54,6 +73,7 @@ impl Default for RetryPolicy {
             deadline: Duration::from_secs(60),
             budget_percent: 10,
             least_budget: 3,
+            resend: Vec::new(),
         }
     }
 }
@@ -88,10 +108,46 @@ impl RetryPolicy {
         self
     }
 
+    /// Sends messages of this class again even if they may have been sent, within the tries, the deadline
+    /// and the budget. Made for one-time codes, of which a second copy of the same code harms nobody;
+    /// **everything else may reach somebody twice**. Off for every class unless it is said.
+    ///
+    /// ```
+    /// use anysms::{MessageClass, layers::{AllowResend, RetryPolicy}};
+    ///
+    /// let policy = RetryPolicy::default()
+    ///     .with_resend(MessageClass::OneTimeCode, AllowResend::default());
+    /// ```
+    #[must_use]
+    pub fn with_resend(mut self, class: MessageClass, allow: AllowResend) -> Self {
+        self.resend.retain(|(known, _)| *known != class);
+        self.resend.push((class, allow));
+        self
+    }
+
+    fn resend(&self, class: MessageClass) -> Option<AllowResend> {
+        self.resend.iter().find(|(known, _)| *known == class).map(|(_, allow)| *allow)
+    }
+
     /// How long to wait before the next try, if there may be one: after so many tries, which took so
-    /// long in all. `random` is at least 0 and less than 1.
-    fn wait(&self, error: &Error, tries: u32, spent: Duration, random: f64) -> Option<Duration> {
-        if !error.is_retryable() || tries >= self.tries {
+    /// long in all. `random` is at least 0 and less than 1. `resend` is what is left of the leave to send
+    /// what may have been sent.
+    fn wait(
+        &self,
+        error: &Error,
+        tries: u32,
+        spent: Duration,
+        random: f64,
+        resend: Option<AllowResend>,
+    ) -> Option<Duration> {
+        if tries >= self.tries {
+            return None;
+        }
+        if error.outcome() == Outcome::Unknown {
+            let after = resend.filter(|allow| allow.most > 0)?.after;
+            return (spent.saturating_add(after) <= self.deadline).then_some(after);
+        }
+        if !error.is_retryable() {
             return None;
         }
         let doubled =
@@ -111,7 +167,11 @@ impl<P: SmsProvider> Retry<P> {
         Self { inner, policy, budget }
     }
 
-    async fn run<T, F>(&self, call: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn run<T, F>(
+        &self,
+        mut resend: Option<AllowResend>,
+        call: impl Fn() -> F + Send + Sync,
+    ) -> Result<T>
     where
         T: Send,
         F: Future<Output = Result<T>> + Send,
@@ -127,11 +187,17 @@ impl<P: SmsProvider> Retry<P> {
                 done => return done,
             };
             let elapsed = begun.elapsed();
-            let wait = self.policy.wait(&error, tries, start.elapsed(), random::part());
+            let random = random::part();
+            let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
+            if let Some(allow) = resend.as_mut().filter(|_| error.outcome() == Outcome::Unknown) {
+                allow.most -= 1; // `wait` gives leave only where there is some
+            }
             before.extend(Attempt::all_of(&error, elapsed));
+            #[cfg(any(feature = "tracing", feature = "metrics"))]
+            super::observe::retried(error.provider().unwrap_or(&self.inner.id()), &error);
             sleep(wait).await;
         }
     }
@@ -145,27 +211,28 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        Capabilities { waits: true, ..self.inner.capabilities() }
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        self.run(|| self.inner.send(message)).await
+        let resend = self.policy.resend(message.class());
+        self.run(resend, || self.inner.send(message)).await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.run(|| self.inner.fetch(id)).await
+        self.run(None, || self.inner.fetch(id)).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.run(|| self.inner.list(query)).await
+        self.run(None, || self.inner.list(query)).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.run(|| self.inner.cancel(id)).await
+        self.run(None, || self.inner.cancel(id)).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.run(|| self.inner.check()).await
+        self.run(None, || self.inner.check()).await
     }
 }
 
@@ -174,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::error::{ErrorKind, Outcome};
+    use crate::error::ErrorKind;
 
     fn limited() -> Error {
         Error::not_sent(ErrorKind::RateLimited)
@@ -183,14 +250,15 @@ mod tests {
     #[test]
     fn bounds_double_up_to_the_longest() {
         let policy = RetryPolicy::default().with_tries(u32::MAX);
-        let bound = |tries| policy.wait(&limited(), tries, Duration::ZERO, 1.0 - f64::EPSILON);
+        let bound =
+            |tries| policy.wait(&limited(), tries, Duration::ZERO, 1.0 - f64::EPSILON, None);
         for (tries, bound_ms) in
             [(1, 500), (2, 1_000), (3, 2_000), (6, 16_000), (7, 20_000), (99, 20_000)]
         {
             let short = Duration::from_millis(bound_ms) - bound(tries).unwrap();
             assert!(short < Duration::from_micros(1), "{tries}");
         }
-        assert_eq!(policy.wait(&limited(), 1, Duration::ZERO, 0.0), Some(Duration::ZERO));
+        assert_eq!(policy.wait(&limited(), 1, Duration::ZERO, 0.0, None), Some(Duration::ZERO));
     }
 
     #[test]
@@ -198,7 +266,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let wait = |seconds, random| {
             let error = limited().with_retry_after(Some(Duration::from_secs(seconds)));
-            policy.wait(&error, 1, Duration::from_secs(10), random)
+            policy.wait(&error, 1, Duration::from_secs(10), random, None)
         };
         assert_eq!(wait(8, 0.0), Some(Duration::from_secs(8)));
         assert_eq!(wait(8, 0.5), Some(Duration::from_secs(9)));
@@ -221,7 +289,7 @@ mod tests {
             let (spent, asked) = (Duration::from_millis(spent), asked.map(Duration::from_millis));
             let error = Error::new(kind, outcome).with_retry_after(asked);
             let policy = RetryPolicy::default().with_tries(10);
-            match policy.wait(&error, tries, spent, random) {
+            match policy.wait(&error, tries, spent, random, None) {
                 Some(wait) => {
                     prop_assert!(error.is_retryable() && !sent && tries < 10);
                     prop_assert!(spent + wait <= Duration::from_secs(60));

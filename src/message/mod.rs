@@ -8,6 +8,7 @@
 
 mod account_id;
 mod address;
+mod class;
 mod id;
 mod key;
 mod money;
@@ -24,6 +25,7 @@ mod word;
 
 pub use account_id::AccountId;
 pub use address::Address;
+pub use class::MessageClass;
 pub use id::{MessageId, MessageIdError};
 pub use key::{MessageKey, MessageKeyError};
 pub use money::{Currency, Money, MoneyError};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    message::{MessageKey, OptionSet, Sender, Text, VendorOptions, WebUrl},
+    message::{MessageClass, MessageKey, OptionSet, Sender, Text, VendorOptions, WebUrl},
     number::PhoneNumber,
 };
 
@@ -45,6 +45,10 @@ pub struct Message {
     send_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     validity: Option<Duration>,
+    #[serde(default)]
+    class: MessageClass,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "OptionSet::is_empty")]
     options: OptionSet,
 }
@@ -62,6 +66,8 @@ impl Message {
             status_callback: None,
             send_at: None,
             validity: None,
+            class: MessageClass::default(),
+            campaign: None,
             options: OptionSet::default(),
         }
     }
@@ -106,6 +112,28 @@ impl Message {
     #[must_use]
     pub fn with_validity(mut self, validity: Duration) -> Self {
         self.validity = Some(validity);
+        self
+    }
+
+    /// Sets what it is for; `Transactional` if nothing is said. No provider is told.
+    #[must_use]
+    pub fn with_class(mut self, class: MessageClass) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Names the campaign it belongs to, for limits and reports. No provider is told. Printed and logged:
+    /// put no personal data into it.
+    #[must_use]
+    pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
+        self.campaign = Some(campaign.into().into());
+        self
+    }
+
+    /// Sends it to somebody else, as the same message.
+    #[must_use]
+    pub fn with_to(mut self, to: PhoneNumber) -> Self {
+        self.to = to;
         self
     }
 
@@ -163,6 +191,18 @@ impl Message {
     #[must_use]
     pub fn validity(&self) -> Option<Duration> {
         self.validity
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn class(&self) -> MessageClass {
+        self.class
+    }
+
+    /// The campaign it belongs to.
+    #[must_use]
+    pub fn campaign(&self) -> Option<&str> {
+        self.campaign.as_deref()
     }
 
     /// One vendor's options.
@@ -232,7 +272,9 @@ mod tests {
             .with_sender("ACME".parse().unwrap())
             .with_media(Media::from_url("https://example.com/a.png".parse().unwrap()))
             .with_send_at(Timestamp::UNIX_EPOCH)
-            .with_validity(Duration::from_secs(600));
+            .with_validity(Duration::from_secs(600))
+            .with_class(MessageClass::OneTimeCode)
+            .with_campaign("sign-in");
         let json = serde_json::to_string(&message).unwrap();
         assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
     }

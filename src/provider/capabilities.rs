@@ -33,10 +33,17 @@ pub struct Capabilities {
     pub alphanumeric: bool,
     /// A pool may be the sender.
     pub pool: bool,
+    /// A send may wait before it submits, as a retry or a rate limit does.
+    pub waits: bool,
+    /// Whoever opted out is refused before every submission.
+    pub suppresses: bool,
+    /// A guard stands before every submission.
+    pub guards: bool,
 }
 
 impl Capabilities {
-    /// What one of two can do.
+    /// What a stack of two providers can do, of which either may be asked: what one of them can, but what
+    /// protects only if both do.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self {
@@ -51,6 +58,9 @@ impl Capabilities {
             short_code: self.short_code | other.short_code,
             alphanumeric: self.alphanumeric | other.alphanumeric,
             pool: self.pool | other.pool,
+            waits: self.waits | other.waits,
+            suppresses: self.suppresses & other.suppresses,
+            guards: self.guards & other.guards,
         }
     }
 }

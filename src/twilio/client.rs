@@ -142,6 +142,7 @@ impl SmsProvider for Twilio {
             short_code: true,
             alphanumeric: true,
             pool: true,
+            ..Capabilities::default()
         }
     }
 

@@ -20,7 +20,7 @@ fn down() -> Error {
 }
 
 fn stack(one: &Scripted, two: &Scripted) -> Failover {
-    Failover::new(one.clone()).or(two.clone())
+    Failover::new(one.clone()).or(two.clone()).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +65,8 @@ async fn the_error_has_every_try_of_every_provider() {
     let limited = || Error::not_sent(ErrorKind::RateLimited).with_provider(ONE);
     let one = Scripted::failing(ONE, [limited(), limited(), limited()]);
     let two = Scripted::failing(TWO, [Error::unknown(ErrorKind::Timeout).with_provider(TWO)]);
-    let sms = Failover::new(Retry::new(one.clone(), RetryPolicy::default())).or(two.clone());
+    let sms =
+        Failover::new(Retry::new(one.clone(), RetryPolicy::default())).or(two.clone()).unwrap();
     let error = sms.send(&message()).await.unwrap_err();
     assert_eq!((one.calls(), two.calls(), error.kind()), (3, 1, ErrorKind::Timeout));
     let by: Vec<_> =

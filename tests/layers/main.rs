@@ -2,5 +2,12 @@
 #![cfg(feature = "layers")]
 
 mod failover;
+mod guard;
+mod order;
+mod rate_limit;
 mod retry;
+mod route;
 mod scripted;
+mod suppress;
+mod timeout;
+mod weighted;

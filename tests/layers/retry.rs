@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use crate::scripted::Scripted;
+use crate::scripted::{ACME, Scripted, message};
 use anysms::{
-    Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Query, SmsProvider,
-    layers::{Retry, RetryPolicy},
+    Error, ErrorKind, Message, MessageClass, MessageId, Outcome, Query, SmsProvider,
+    layers::{AllowResend, Retry, RetryPolicy},
 };
 use tokio::time::Instant;
-
-const ACME: ProviderId = ProviderId::from_static("acme");
 
 fn id() -> MessageId {
     MessageId::new(ACME, "1").unwrap()
@@ -17,10 +15,6 @@ fn id() -> MessageId {
 
 fn failing(errors: impl IntoIterator<Item = Error>) -> Scripted {
     Scripted::failing(ACME, errors)
-}
-
-fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Your table is ready")
 }
 
 fn limited() -> Error {
@@ -153,4 +147,58 @@ async fn one_try_is_no_retry() {
         assert!(sms.send(&message()).await.is_err());
         assert_eq!(acme.calls(), 1);
     }
+}
+
+fn lost() -> Error {
+    Error::unknown(ErrorKind::Timeout).with_provider(ACME)
+}
+
+fn resending() -> RetryPolicy {
+    RetryPolicy::default().with_resend(MessageClass::OneTimeCode, AllowResend::default())
+}
+
+fn code() -> Message {
+    message().with_class(MessageClass::OneTimeCode)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_may_come_twice_if_the_policy_says_so() {
+    let acme = failing([lost()]);
+    let start = Instant::now();
+    let receipt = Retry::new(acme.clone(), resending()).send(&code()).await.unwrap();
+    assert_eq!((acme.calls(), start.elapsed()), (2, Duration::from_secs(10)));
+    assert_eq!(receipt.key, acme.sent.lock().unwrap()[0].key().clone(), "the same message");
+
+    for (policy, message) in [
+        (RetryPolicy::default(), code()),
+        (resending(), message()),
+        (resending(), message().with_class(MessageClass::Marketing)),
+        (resending().with_resend(MessageClass::OneTimeCode, none()), code()),
+        (resending().with_deadline(Duration::from_secs(9)), code()),
+    ] {
+        let acme = failing([lost()]);
+        assert!(Retry::new(acme.clone(), policy).send(&message).await.is_err());
+        assert_eq!(acme.calls(), 1);
+    }
+}
+
+fn none() -> AllowResend {
+    let mut none = AllowResend::default();
+    none.most = 0;
+    none
+}
+
+/// Once it may have been sent, no later try takes that back.
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_sent_once_stays_so() {
+    for last in [limited(), Error::not_sent(ErrorKind::InvalidRecipient)] {
+        let acme = failing([lost(), last.with_kind(ErrorKind::OptedOut, Outcome::NotSent)]);
+        let error = Retry::new(acme.clone(), resending()).send(&code()).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::Unknown));
+        assert!(!error.may_fail_over() && !error.is_retryable());
+        assert_eq!((acme.calls(), error.attempts().len()), (2, 2));
+    }
+    let acme = failing(several(9, lost));
+    assert!(Retry::new(acme.clone(), resending()).send(&code()).await.is_err());
+    assert_eq!(acme.calls(), 2, "once, whatever becomes of it");
 }

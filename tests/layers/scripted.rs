@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,16 @@ use anysms::{
 };
 use tokio::time::Instant;
 
+pub(crate) const ACME: ProviderId = ProviderId::from_static("acme");
+
+pub(crate) fn message() -> Message {
+    message_to("+447700900123")
+}
+
+pub(crate) fn message_to(to: &str) -> Message {
+    Message::new(to.parse().unwrap(), "Your table is ready")
+}
+
 /// Fails as it is told to, each time the next, and then accepts; every call takes as long as it is told
 /// to.
 #[derive(Clone, Debug)]
@@ -19,18 +32,44 @@ pub(crate) struct Scripted {
     id: ProviderId,
     errors: Arc<Mutex<VecDeque<Error>>>,
     pub(crate) begun: Arc<Mutex<Vec<Instant>>>,
+    ended: Arc<AtomicUsize>,
+    pub(crate) sent: Arc<Mutex<Vec<Message>>>,
     takes: Duration,
+    panics: bool,
 }
 
 impl Scripted {
     pub(crate) fn failing(id: ProviderId, errors: impl IntoIterator<Item = Error>) -> Self {
         let errors = Arc::new(Mutex::new(errors.into_iter().collect()));
-        Self { id, errors, begun: Arc::default(), takes: Duration::ZERO }
+        Self {
+            id,
+            errors,
+            begun: Arc::default(),
+            ended: Arc::default(),
+            sent: Arc::default(),
+            takes: Duration::ZERO,
+            panics: false,
+        }
     }
 
     pub(crate) fn taking(mut self, time: Duration) -> Self {
         self.takes = time;
         self
+    }
+
+    pub(crate) fn panicking(mut self) -> Self {
+        self.panics = true;
+        self
+    }
+
+    /// How many calls came to their end.
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Who was sent to, in order, whatever was answered.
+    pub(crate) fn recipients(&self) -> Vec<String> {
+        self.sent.lock().unwrap().iter().map(|message| message.to().to_string()).collect()
     }
 
     /// How many calls there were.
@@ -41,7 +80,11 @@ impl Scripted {
     async fn answer<T>(&self, done: T) -> Result<T> {
         self.begun.lock().unwrap().push(Instant::now());
         let error = self.errors.lock().unwrap().pop_front();
-        tokio::time::sleep(self.takes).await;
+        if !self.takes.is_zero() {
+            tokio::time::sleep(self.takes).await;
+        }
+        assert!(!self.panics);
+        self.ended.fetch_add(1, Ordering::SeqCst);
         error.map_or(Ok(done), Err)
     }
 }
@@ -57,7 +100,8 @@ impl SmsProvider for Scripted {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let id = MessageId::new(self.id.clone(), "1").ok();
+        self.sent.lock().unwrap().push(message.clone());
+        let id = MessageId::new(self.id.clone(), message.key().as_str()).ok();
         self.answer(Receipt::new(self.id.clone(), id, message.key().clone())).await
     }
 

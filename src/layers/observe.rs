@@ -1,0 +1,211 @@
+//! [`Observe`]: spans and metrics of every send. Their names are a contract.
+
+#[cfg(feature = "metrics")]
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+
+use crate::{
+    error::{Error, Outcome, Result},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    provider::{AccountStatus, Capabilities, SmsProvider},
+    provider_id::ProviderId,
+    text,
+};
+
+/// Reports every send, as a span of `tracing` and as metrics of the `metrics` facade, each where its feature
+/// is on. Names follow OpenTelemetry's messaging conventions, of which there is none for SMS (2026-11).
+///
+/// Put it outside of what tries again and chooses, so that it sees messages as the caller does.
+///
+/// # Spans
+/// `send`, of level `INFO` and target `anysms`, with the fields `otel.kind` (`producer`), `messaging.system`
+/// (the provider), `messaging.operation.name` and `messaging.operation.type` (both `send`),
+/// `messaging.message.id` (the provider's id), `anysms.message.key`, `anysms.class`, `anysms.country` (the
+/// recipient's, such as `GB`), `anysms.segments`, `anysms.outcome` (`accepted`, `not_sent`, `unknown`),
+/// `error.type` (the error's kind), `anysms.attempts` (tries in all, if the send failed) and
+/// `otel.status_code` (`ERROR`).
+///
+/// # Metrics
+/// | name | | labels |
+/// |---|---|---|
+/// | `messaging.client.sent.messages` | counter | `messaging.system`, `anysms.outcome`, `error.type` |
+/// | `messaging.client.operation.duration` | histogram, seconds | the same |
+/// | `anysms.segments` | counter, of what was accepted | `messaging.system`, `anysms.country` |
+/// | `anysms.retries` | counter, of `Retry` | `messaging.system`, `error.type` |
+///
+/// `error.type` is empty where there is no error. No field and no label holds a number, a text, a URL or a
+/// token.
+#[derive(Debug)]
+pub struct Observe<P> {
+    inner: P,
+}
+
+impl<P: SmsProvider> Observe<P> {
+    /// Around a provider.
+    pub fn new(inner: P) -> Self {
+        Self { inner }
+    }
+
+    async fn observed(&self, message: &Message) -> Result<Receipt> {
+        #[cfg(feature = "metrics")]
+        let begun = Instant::now();
+        let result = self.inner.send(message).await;
+        let seen = Seen::of(self.inner.id(), message, &result);
+        #[cfg(feature = "tracing")]
+        seen.record(&result);
+        #[cfg(feature = "metrics")]
+        seen.count(message, begun.elapsed());
+        result
+    }
+}
+
+/// What is reported of a send.
+struct Seen {
+    provider: ProviderId,
+    outcome: &'static str,
+    error: &'static str,
+    segments: u64,
+}
+
+impl Seen {
+    fn of(asked: ProviderId, message: &Message, result: &Result<Receipt>) -> Self {
+        let error = result.as_ref().err();
+        let provider = match result {
+            Ok(receipt) => receipt.provider.clone(),
+            Err(error) => error.provider().cloned().unwrap_or(asked),
+        };
+        let counted = result.as_ref().ok().and_then(|receipt| receipt.segments);
+        Self {
+            provider,
+            outcome: error.map_or("accepted", |error| match error.outcome() {
+                Outcome::NotSent => "not_sent",
+                Outcome::Unknown => "unknown",
+            }),
+            error: error.map_or("", |error| error.kind().as_str()),
+            segments: counted.map_or_else(|| segments(message), u64::from),
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    fn record(&self, result: &Result<Receipt>) {
+        let span = tracing::Span::current();
+        span.record("messaging.system", self.provider.as_str());
+        span.record("anysms.outcome", self.outcome);
+        span.record("anysms.segments", self.segments);
+        match result {
+            Ok(receipt) => {
+                if let Some(id) = &receipt.id {
+                    span.record("messaging.message.id", id.value());
+                }
+            }
+            Err(error) => {
+                span.record("error.type", self.error);
+                span.record("otel.status_code", "ERROR");
+                span.record("anysms.attempts", error.attempts().len().max(1));
+            }
+        }
+    }
+
+    #[cfg(feature = "metrics")]
+    fn count(&self, message: &Message, took: Duration) {
+        let labels = [
+            ("messaging.system", self.provider.as_str().to_owned()),
+            ("anysms.outcome", self.outcome.to_owned()),
+            ("error.type", self.error.to_owned()),
+        ];
+        metrics::counter!("messaging.client.sent.messages", &labels).increment(1);
+        metrics::histogram!("messaging.client.operation.duration", &labels).record(took);
+        if self.outcome == "accepted" {
+            let labels = [
+                ("messaging.system", self.provider.as_str().to_owned()),
+                ("anysms.country", country(message)),
+            ];
+            metrics::counter!("anysms.segments", &labels).increment(self.segments);
+        }
+    }
+}
+
+fn country(message: &Message) -> String {
+    message.to().region().map(|region| region.to_string()).unwrap_or_default()
+}
+
+fn segments(message: &Message) -> u64 {
+    text::segments(message.text()).count() as u64
+}
+
+/// Counts a retry.
+pub(super) fn retried(provider: &ProviderId, error: &Error) {
+    #[cfg(feature = "metrics")]
+    {
+        let labels = [
+            ("messaging.system", provider.as_str().to_owned()),
+            ("error.type", error.kind().as_str().to_owned()),
+        ];
+        metrics::counter!("anysms.retries", &labels).increment(1);
+    }
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "anysms",
+        { messaging.system = provider.as_str(), error.type = error.kind().as_str() },
+        "retry"
+    );
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<P: SmsProvider> SmsProvider for Observe<P> {
+    fn id(&self) -> ProviderId {
+        self.inner.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let send = self.observed(message);
+        #[cfg(feature = "tracing")]
+        let send = tracing::Instrument::instrument(send, span(message));
+        send.await
+    }
+
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        self.inner.fetch(id).await
+    }
+
+    async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
+        self.inner.list(query).await
+    }
+
+    async fn cancel(&self, id: &MessageId) -> Result<()> {
+        self.inner.cancel(id).await
+    }
+
+    async fn check(&self) -> Result<AccountStatus> {
+        self.inner.check().await
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn span(message: &Message) -> tracing::Span {
+    use tracing::field::Empty;
+
+    tracing::info_span!(
+        target: "anysms",
+        "send",
+        otel.kind = "producer",
+        otel.status_code = Empty,
+        messaging.system = Empty,
+        messaging.operation.name = "send",
+        messaging.operation.type = "send",
+        messaging.message.id = Empty,
+        anysms.message.key = message.key().as_str(),
+        anysms.class = message.class().as_str(),
+        anysms.country = country(message),
+        anysms.segments = Empty,
+        anysms.outcome = Empty,
+        anysms.attempts = Empty,
+        error.type = Empty,
+    )
+}

@@ -1,0 +1,112 @@
+//! [`Rates`]: when the next message of a limit may go, kept in this process or for several.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::sync::{Mutex, lock};
+use crate::error::Result;
+
+/// Where the state of rate limits is kept: [`MemoryRates`], or one home for several processes.
+///
+/// The state of a key is one time, `next`. A demand is due once `next` has come; when it is granted, `next`
+/// becomes the later of `next` and `now - slack`, and `interval` for each unit after that. So there are never
+/// more grants within a period than fit into it and the slack, and none are lost to a timer that is late.
+#[async_trait]
+pub trait Rates: fmt::Debug + Send + Sync + 'static {
+    /// How long to wait until all demands are due; zero if they are, and then they are granted together if
+    /// `grant` says so. Nothing is granted in part.
+    ///
+    /// # Errors
+    /// `Unavailable` if the state cannot be reached.
+    async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration>;
+}
+
+/// What one message takes of one limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Demand {
+    /// Which state: a hash of the limit and of what it is for, so that no number is in it.
+    pub key: u128,
+    /// Time between two units.
+    pub interval: Duration,
+    /// How far `next` may lie behind.
+    pub slack: Duration,
+    /// How many units are taken.
+    pub units: u32,
+}
+
+impl Demand {
+    /// How long its units take.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        self.interval.saturating_mul(self.units)
+    }
+}
+
+/// Rates in memory, for one process. A clone is the same home.
+#[derive(Clone, Default)]
+pub struct MemoryRates {
+    next: Arc<Mutex<Next>>,
+}
+
+#[derive(Default)]
+struct Next {
+    of: HashMap<u128, Instant>,
+    /// When there are so many, those that have nothing to say any more are forgotten.
+    prune_at: usize,
+}
+
+/// Fewest keys at which it is worth looking for idle ones.
+const PRUNE_AT: usize = 1_024;
+
+impl MemoryRates {
+    /// An empty home.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn take_now(&self, demands: &[Demand], grant: bool, now: Instant) -> Duration {
+        let mut next = lock(&self.next);
+        let due = demands.iter().filter_map(|demand| next.of.get(&demand.key)).max();
+        let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
+        if wait.is_zero() && grant {
+            for demand in demands {
+                // A key that is not known could have gone long ago.
+                let earliest = now.checked_sub(demand.slack).unwrap_or(now);
+                let last = next.of.get(&demand.key).map_or(earliest, |last| earliest.max(*last));
+                next.of.insert(demand.key, last + demand.time());
+            }
+            next.prune(now);
+        }
+        wait
+    }
+}
+
+impl Next {
+    /// A key is idle once its time is longer ago than any slack.
+    fn prune(&mut self, now: Instant) {
+        if self.of.len() >= self.prune_at.max(PRUNE_AT) {
+            self.of.retain(|_, next| now.saturating_duration_since(*next) < LONGEST_SLACK);
+            self.prune_at = self.of.len() * 2;
+        }
+    }
+}
+
+/// Longest slack of any limit: what a timer may be late and somewhat more.
+pub(super) const LONGEST_SLACK: Duration = Duration::from_millis(40);
+
+#[async_trait]
+impl Rates for MemoryRates {
+    async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
+        Ok(self.take_now(demands, grant, Instant::now()))
+    }
+}
+
+impl fmt::Debug for MemoryRates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryRates").field("keys", &lock(&self.next).of.len()).finish()
+    }
+}

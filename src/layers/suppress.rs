@@ -1,0 +1,82 @@
+//! [`Suppress`]: whoever opted out is sent nothing, by whatever provider.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    error::{Error, ErrorKind, Outcome, Result},
+    layers::{OptOutSource, OptOuts, misplaced},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    provider::{AccountStatus, Capabilities, SmsProvider},
+    provider_id::ProviderId,
+};
+
+/// Refuses whoever opted out, just before a message would be submitted, and learns from a provider that
+/// refuses one ([`ErrorKind::OptedOut`]: Twilio's 21610).
+///
+/// Share one [`OptOuts`] among all providers, and let it [`learn`](OptOuts::learn) from every webhook. It
+/// goes directly around each provider, so that nothing waits between the look at the list and the
+/// submission; [`new`](Self::new) refuses to stand around what waits.
+#[derive(Debug)]
+pub struct Suppress<P> {
+    inner: P,
+    list: Arc<dyn OptOuts>,
+}
+
+impl<P: SmsProvider> Suppress<P> {
+    /// Around a provider.
+    ///
+    /// # Errors
+    /// `Config` if a send of the provider may wait before it submits, as a retry or a rate limit does: an
+    /// opt-out would come too late.
+    pub fn new(inner: P, list: Arc<dyn OptOuts>) -> Result<Self> {
+        if inner.capabilities().waits {
+            return Err(misplaced("suppress: goes inside of what waits (rate limit, retry)"));
+        }
+        Ok(Self { inner, list })
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<P: SmsProvider> SmsProvider for Suppress<P> {
+    fn id(&self) -> ProviderId {
+        self.inner.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { suppresses: true, ..self.inner.capabilities() }
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let found = self.list.find(message.to()).await;
+        // Whatever a list says of its own trouble, nothing was sent.
+        if found.map_err(|error| error.with_outcome(Outcome::NotSent))?.is_some() {
+            let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
+            return Err(error.with_detail("to: is on the list of opt-outs"));
+        }
+        let sent = self.inner.send(message).await;
+        if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::OptedOut) {
+            // Not written down is not forgotten: the provider refuses the next message as well.
+            let _ = self.list.insert(message.to(), OptOutSource::Provider).await;
+        }
+        sent
+    }
+
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        self.inner.fetch(id).await
+    }
+
+    async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
+        self.inner.list(query).await
+    }
+
+    async fn cancel(&self, id: &MessageId) -> Result<()> {
+        self.inner.cancel(id).await
+    }
+
+    async fn check(&self) -> Result<AccountStatus> {
+        self.inner.check().await
+    }
+}

@@ -1,0 +1,64 @@
+//! `Route`: the first rule that fits.
+
+use crate::scripted::{Scripted, message_to};
+use anysms::{
+    ErrorKind, MessageId, ProviderId, Query, SmsProvider, SmsProviderExt, layers::Route,
+    number::Region,
+};
+
+const ABROAD: ProviderId = ProviderId::from_static("abroad");
+const UK: ProviderId = ProviderId::from_static("uk");
+const NAMED: ProviderId = ProviderId::from_static("named");
+const LONG: ProviderId = ProviderId::from_static("long");
+
+fn provider(id: ProviderId) -> Scripted {
+    Scripted::failing(id, [])
+}
+
+fn route() -> Route {
+    Route::new(provider(ABROAD))
+        .senders(["ACME".parse().unwrap()], provider(NAMED))
+        .unwrap()
+        .countries([Region::GB, Region::JE], provider(UK))
+        .unwrap()
+        .when(|message| message.text().len() > 1_000, provider(LONG))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_first_rule_that_fits() {
+    let long = || anysms::Message::new("+15555550100".parse().unwrap(), "x".repeat(1_001));
+    for (message, expected) in [
+        (message_to("+447700900123"), UK),
+        (message_to("+447797123456"), UK),
+        (message_to("+15555550100"), ABROAD),
+        (message_to("+447700900123").with_sender("ACME".parse().unwrap()), NAMED),
+        (message_to("+447700900123").with_sender("OTHER".parse().unwrap()), UK),
+        (long(), LONG),
+    ] {
+        assert_eq!(route().send(&message).await.unwrap().provider, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_about_a_message_goes_to_its_provider() {
+    let (abroad, uk) = (provider(ABROAD), provider(UK));
+    let sms = Route::new(abroad.clone()).countries([Region::GB], uk.clone()).unwrap();
+    sms.cancel(&MessageId::new(UK, "1").unwrap()).await.unwrap();
+    assert_eq!((abroad.calls(), uk.calls(), sms.id()), (0, 1, ABROAD));
+    let mut all = sms.list_all(Query::new());
+    assert!(all.next().await.is_none());
+    assert_eq!((abroad.calls(), uk.calls()), (1, 2));
+    let nobody = MessageId::new(NAMED, "1").unwrap();
+    assert_eq!(sms.fetch(&nobody).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+}
+
+/// Two accounts of one provider: whoever knows the message answers.
+#[tokio::test]
+async fn one_account_after_the_other_is_asked() {
+    let (one, two) = (provider(UK), provider(UK));
+    let sms = Route::new(one.clone()).countries([Region::GB], two.clone()).unwrap();
+    let error = sms.fetch(&MessageId::new(UK, "1").unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), one.calls(), two.calls()), (ErrorKind::NotFound, 1, 1));
+    assert!(sms.check().await.is_err());
+}
