@@ -17,7 +17,7 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
         "error" => &["provider_id"],
         "message" => &["error", "number", "provider_id", "random", "text"],
         "env" => &["error", "message", "provider_id"],
-        "provider" => &["error", "message", "number", "provider_id"],
+        "provider" => &["error", "message", "number", "provider_id", "text"],
         "transport" => &["error", "message", "provider_id"],
         "webhook" => &["error", "message", "number", "provider_id"],
         "layers" => {

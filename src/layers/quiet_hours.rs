@@ -38,12 +38,12 @@ impl QuietHours {
     ///
     /// # Errors
     /// `Config` unless the second is after the first and at most 24.
-    pub fn with_allowed(mut self, hours: Range<u8>) -> Result<Self> {
-        if hours.is_empty() || hours.end > 24 {
+    pub fn with_allowed(mut self, from: u8, until: u8) -> Result<Self> {
+        if from >= until || until > 24 {
             let rule = "quiet hours: the allowed hours need a begin before their end, at most 24";
             return Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
         }
-        self.allowed = hours.start as i8..hours.end as i8;
+        self.allowed = from as i8..until as i8; // both fit, as 24 does
         Ok(self)
     }
 

@@ -7,6 +7,11 @@ use crate::{
     message::{MessageRecord, Query},
     provider::SmsProvider,
 };
+#[cfg(feature = "layers")]
+use crate::{
+    message::Message,
+    provider::send_all::{Each, SendAll},
+};
 
 /// What every provider can do for its users, on top of [`SmsProvider`].
 pub trait SmsProviderExt: SmsProvider {
@@ -33,6 +38,42 @@ pub trait SmsProviderExt: SmsProvider {
     /// ```
     fn list_all(&self, query: Query) -> Records<'_, Self> {
         Records { provider: self, query: Some(query), page: VecDeque::new() }
+    }
+
+    /// Sends many messages, so many at a time, through everything this is made of. Results come as messages
+    /// end; `Arc<dyn SmsProvider>` and the clients of this crate are `Clone`. On Tokio.
+    ///
+    /// ```
+    /// # async fn example(sms: std::sync::Arc<dyn anysms::SmsProvider>, messages: Vec<anysms::Message>) {
+    /// use anysms::SmsProviderExt;
+    ///
+    /// let mut all = sms.send_each(messages).with_concurrency(64);
+    /// while let Some(sent) = all.next().await {
+    ///     if let Err(error) = &sent.result {
+    ///         println!("{}: {error}", sent.index);
+    ///     }
+    /// }
+    /// println!("{} sent, {} segments", all.summary().sent, all.summary().segments);
+    /// # }
+    /// ```
+    #[cfg(feature = "layers")]
+    fn send_each<I>(&self, messages: I) -> SendAll<Self, Each<I::IntoIter>>
+    where
+        Self: Clone,
+        I: IntoIterator<Item = Message>,
+        I::IntoIter: Unpin,
+    {
+        self.send_all(Each::new(messages.into_iter()))
+    }
+
+    /// The same for a stream, such as the rows of a database.
+    #[cfg(feature = "layers")]
+    fn send_all<S>(&self, messages: S) -> SendAll<Self, S>
+    where
+        Self: Clone,
+        S: futures_core::Stream<Item = Message>,
+    {
+        SendAll::new(self.clone(), messages)
     }
 }
 

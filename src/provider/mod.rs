@@ -7,6 +7,8 @@
 mod account;
 mod capabilities;
 mod ext;
+#[cfg(feature = "layers")]
+mod send_all;
 
 use std::{fmt, sync::Arc};
 
@@ -21,6 +23,8 @@ use crate::{
 pub use account::{AccountState, AccountStatus};
 pub use capabilities::Capabilities;
 pub use ext::{Records, SmsProviderExt};
+#[cfg(feature = "layers")]
+pub use send_all::{Each, SendAll, Sent, Summary};
 
 /// Something that sends SMS.
 ///

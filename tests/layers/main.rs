@@ -8,6 +8,7 @@ mod rate_limit;
 mod retry;
 mod route;
 mod scripted;
+mod send_all;
 mod suppress;
 mod timeout;
 mod weighted;
