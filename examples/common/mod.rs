@@ -1,9 +1,9 @@
 //! What the command-line examples share: choosing a provider, and ending with the right code.
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, process::ExitCode, sync::Arc};
 
 use anysms::{
-    Error, ErrorKind, Outcome, SmsProvider,
+    Error, ErrorKind, Outcome, SmsProvider, SmsProviderExt,
     plivo::{Plivo, PlivoConfig},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig},
@@ -71,10 +71,10 @@ impl Client {
     }
 
     /// The client as any provider.
-    pub(crate) fn provider(&self) -> &dyn SmsProvider {
+    pub(crate) fn provider(&self) -> Arc<dyn SmsProvider> {
         match self {
-            Self::Twilio(twilio) => twilio,
-            Self::Plivo(plivo) => plivo,
+            Self::Twilio(twilio) => twilio.clone().into_dyn(),
+            Self::Plivo(plivo) => plivo.clone().into_dyn(),
         }
     }
 }

@@ -32,8 +32,10 @@ pub struct SendAll<P, S> {
     sender: mpsc::UnboundedSender<Sent>,
     summary: Summary,
     price: Option<PriceOf>,
-    progress: Option<Box<dyn FnMut(&Summary) + Send>>,
+    progress: Option<OnProgress>,
 }
+
+type OnProgress = Box<dyn FnMut(&Summary) + Send>;
 
 type PriceOf = Box<dyn Fn(&Message) -> Option<Money> + Send>;
 

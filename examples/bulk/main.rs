@@ -1,0 +1,220 @@
+//! Sends a text to everybody in a CSV file, with a progress bar, and writes what became of each row.
+//!
+//! ```text
+//! cargo run --example bulk --all-features -- --provider twilio --sandbox --rate 50 \
+//!     --results results.csv tests/data/bulk/recipients.csv
+//! ```
+//!
+//! The file has a header with `to` and `text`, and may have `from` and `key`. What has begun is kept in a
+//! journal beside the result file before it is sent: after an interrupt, a crash or a kill the same command
+//! goes on with the rows that never began, and with those of which it is proved that they were not sent. A
+//! row that had begun and has no answer is reported as `unknown` and never sent again. Do not run it
+//! twice at once.
+//!
+//! Exit code 0: all accepted. 1: some not, or stopped. 2: the command line or the file is wrong.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod journal;
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    rc::Rc,
+};
+
+use anysms::{
+    Message, SmsProviderExt,
+    layers::{LayerExt, Limit, RetryPolicy},
+    message::MessageKey,
+    number::{self, Region},
+};
+use clap::Parser;
+use common::{Client, Failure, Target};
+use indicatif::{ProgressBar, ProgressStyle};
+use journal::{Journal, State};
+
+/// Sends a text to everybody in a CSV file.
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// The CSV file: `to` and `text`, and where it is wanted `from` and `key`.
+    csv: PathBuf,
+    /// Where to write what became of each row. The journal is beside it, with `.journal` at its end.
+    #[arg(long)]
+    results: PathBuf,
+    /// The country of numbers in national form, such as GB.
+    #[arg(long)]
+    region: Option<String>,
+    /// Messages a second at most.
+    #[arg(long, default_value_t = 10)]
+    rate: u32,
+    /// Messages on their way at a time at most.
+    #[arg(long, default_value_t = 16)]
+    concurrency: usize,
+}
+
+/// One row: a message, or what is wrong with it.
+struct Row {
+    number: usize,
+    message: Result<Message, String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match common::arguments() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    match run(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Whether everything was accepted.
+async fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let rows = read(&arguments.csv, arguments.region.as_deref())?;
+    let file = |path: &Path| {
+        let name = path.display().to_string();
+        move |error: std::io::Error| Failure::usage(&name, error)
+    };
+    let path = arguments.results.with_extension("journal");
+    let journal = Rc::new(RefCell::new(Journal::open(&path).map_err(file(&path))?));
+    let (client, _sandbox) = Client::new(&arguments.target).await?;
+    let sms = client
+        .provider()
+        .rate_limit([Limit::messages(arguments.rate.max(1))])
+        .with_longest_wait(std::time::Duration::MAX)
+        .retry(RetryPolicy::default())
+        .into_dyn();
+
+    let bar = ProgressBar::new(rows.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {msg}") {
+        bar.set_style(style);
+    }
+    let todo: Vec<Message> =
+        rows.iter().filter_map(|row| row.message.as_ref().ok()).cloned().collect();
+    let todo: Vec<Message> =
+        todo.into_iter().filter(|message| journal.borrow().may_begin(message.key())).collect();
+    bar.inc((rows.len() - todo.len()) as u64);
+    let begun = Rc::clone(&journal);
+    // A message that cannot be written down does not begin.
+    let messages = todo.into_iter().map_while(move |message| {
+        begun.borrow_mut().begin(message.key()).is_ok().then_some(message)
+    });
+    let mut all = sms.send_each(messages).with_concurrency(arguments.concurrency);
+    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stopped = false;
+    loop {
+        let sent = tokio::select! {
+            sent = all.next() => sent,
+            _ = &mut stop, if !stopped => {
+                stopped = true;
+                all.stop();
+                bar.set_message("stopping: waits for those that have begun");
+                continue;
+            }
+        };
+        let Some(sent) = sent else { break };
+        let state = State::of(&sent.result);
+        journal.borrow_mut().end(sent.message.key(), state).map_err(file(&path))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let summary = all.summary().clone();
+    drop(all);
+    write(&arguments.results, &rows, &journal.borrow())
+        .map_err(|error| Failure::usage(&arguments.results.display().to_string(), error))?;
+    let counts = count(&rows, &journal.borrow());
+    eprintln!("this run: {} sent, {} segments", summary.sent, summary.segments);
+    common::print(&counts);
+    Ok(counts.keys().all(|state| state == "accepted"))
+}
+
+/// Reads the file. Rows without a key of their own are named by what they say, and how often it was said
+/// before, so that the same row has the same name in every run.
+fn read(path: &Path, region: Option<&str>) -> Result<Vec<Row>, Failure> {
+    let name = path.display().to_string();
+    let region: Option<Region> = region
+        .map(|region| region.parse().map_err(|error| Failure::usage("--region", error)))
+        .transpose()?;
+    let mut reader = csv::Reader::from_path(path).map_err(|error| Failure::usage(&name, error))?;
+    let headers = reader.headers().map_err(|error| Failure::usage(&name, error))?.clone();
+    let column = |name: &str| headers.iter().position(|header| header == name);
+    let missing = |column: &str| Failure::usage(&name, format!("has no column `{column}`"));
+    let to = column("to").ok_or_else(|| missing("to"))?;
+    let text = column("text").ok_or_else(|| missing("text"))?;
+    let (from, key) = (column("from"), column("key"));
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let mut rows = Vec::new();
+    for (index, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| Failure::usage(&name, error))?;
+        let field = |column: Option<usize>| {
+            column.and_then(|column| record.get(column)).filter(|field| !field.is_empty())
+        };
+        let (to, text) =
+            (field(Some(to)).unwrap_or_default(), field(Some(text)).unwrap_or_default());
+        let message = || -> Result<Message, String> {
+            let number = match region {
+                None => to.parse().map_err(|error: anysms::PhoneNumberError| error.to_string())?,
+                Some(region) => {
+                    number::parse(to, Some(region)).map_err(|e| e.to_string())?.number()
+                }
+            };
+            let mut message = Message::new(number, text);
+            if let Some(from) = field(from) {
+                let sender = from.parse().map_err(|error| format!("from: {error}"))?;
+                message = message.with_sender(sender);
+            }
+            let key = match field(key) {
+                Some(key) => MessageKey::new(key).map_err(|error| error.to_string())?,
+                None => {
+                    let mut hasher = DefaultHasher::new();
+                    (number, text, field(from)).hash(&mut hasher);
+                    let hash = hasher.finish();
+                    let times = seen.entry(hash).or_default();
+                    *times += 1;
+                    MessageKey::new(&format!("{hash:016x}-{times}")).map_err(|e| e.to_string())?
+                }
+            };
+            Ok(message.with_key(key))
+        };
+        let message = { message }();
+        rows.push(Row { number: index + 1, message });
+    }
+    Ok(rows)
+}
+
+fn state(row: &Row, journal: &Journal) -> State {
+    match &row.message {
+        Ok(message) => journal.state(message.key()).unwrap_or_else(State::waiting),
+        Err(wrong) => State::invalid(wrong),
+    }
+}
+
+fn count(rows: &[Row], journal: &Journal) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(state(row, journal).state).or_default() += 1;
+    }
+    counts
+}
+
+/// Writes one line for each row. It names the row, and not the number.
+fn write(path: &Path, rows: &[Row], journal: &Journal) -> Result<(), csv::Error> {
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.write_record(["row", "key", "state", "id", "error"])?;
+    for row in rows {
+        let state = state(row, journal);
+        let key = row.message.as_ref().map(|message| message.key().as_str()).unwrap_or_default();
+        let number = row.number.to_string();
+        writer.write_record([&number, key, &state.state, &state.id, &state.error])?;
+    }
+    Ok(writer.flush()?)
+}

@@ -1,0 +1,111 @@
+//! The example `bulk` as a user runs it: killed again and again, it sends nobody the same message twice.
+#![cfg(all(feature = "sandbox", feature = "layers", feature = "twilio", feature = "plivo"))]
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anysms::sandbox::{Carried, Sandbox};
+
+/// The example beside this test.
+fn bulk() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let path = tests.parent().and_then(Path::parent).unwrap().join("examples/bulk");
+    assert!(path.exists(), "build it first: cargo build --all-features --example bulk");
+    path
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn command(sandbox: &Sandbox, folder: &Path, rate: u32) -> Command {
+    let mut command = Command::new(bulk());
+    command
+        .args(["--provider", "twilio", "--base-url", &sandbox.base_url(), "--rate"])
+        .args([rate.to_string(), "--results".into()])
+        .args([folder.join("results.csv"), folder.join("to.csv")])
+        .env("TWILIO_ACCOUNT_SID", format!("AC{}", "0".repeat(32)))
+        .env("TWILIO_AUTH_TOKEN", "0".repeat(32))
+        .env("TWILIO_FROM", "+15555550100")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// What became of the rows, by state.
+fn results(folder: &Path) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
+    for record in reader.records() {
+        *counts.entry(record.unwrap()[2].to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+fn most_to_one(messages: &[Carried]) -> usize {
+    let mut counts: HashMap<_, usize> = HashMap::new();
+    messages.iter().for_each(|message| *counts.entry(message.to).or_default() += 1);
+    counts.into_values().max().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_killed_goes_on_and_sends_nobody_twice() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), folder("bulk-killed"));
+    let rows: String = (0..300).map(|n| format!("+44770090{n:04},Hello {n}\n")).collect();
+    fs::write(folder.join("to.csv"), format!("to,text\n{rows}")).unwrap();
+    let mut kills = 0;
+    for n in 0..40_u64 {
+        let mut child = command(&sandbox, &folder, 1_000).spawn().unwrap();
+        let time = Duration::from_millis(20 + n * 7 % 90);
+        tokio::time::sleep(time).await;
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills > 2, "{kills}");
+    let output = command(&sandbox, &folder, 1_000).output().unwrap();
+    let (messages, results) = (sandbox.messages(), results(&folder));
+    assert_eq!(most_to_one(&messages), 1, "nobody twice");
+    let of = |state: &str| results.get(state).copied().unwrap_or_default();
+    assert_eq!(of("accepted") + of("unknown"), 300, "{results:?} {output:?}");
+    assert!(of("unknown") <= kills * 16, "{results:?}");
+    assert!((of("accepted")..=300).contains(&messages.len()), "{} {results:?}", messages.len());
+    assert_eq!(output.status.code(), Some(i32::from(of("unknown") > 0)));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupt_ends_what_has_begun_and_nothing_is_unknown() {
+    let (sandbox, folder) = (Sandbox::start().await.unwrap(), folder("bulk-interrupted"));
+    let rows: String = (0..50).map(|n| format!("07700 9000{n:02},Hello\n")).collect();
+    fs::write(folder.join("to.csv"), format!("to,text\n{rows}not a number,Hello\n")).unwrap();
+    let child = command(&sandbox, &folder, 40).args(["--region", "GB"]).spawn().unwrap();
+    while sandbox.messages().len() < 5 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let first = results(&folder);
+    assert_eq!(first["accepted"], sandbox.messages().len());
+    assert_eq!((first["accepted"] + first["waiting"], first["invalid"]), (50, 1), "{first:?}");
+    let output = command(&sandbox, &folder, 1_000).args(["--region", "GB"]).output().unwrap();
+    let second = results(&folder);
+    assert_eq!((second["accepted"], second["invalid"]), (50, 1), "{output:?}");
+    assert_eq!((sandbox.messages().len(), most_to_one(&sandbox.messages())), (50, 1));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!shown.contains("7700") && shown.contains("\"accepted\":50"), "{shown}");
+    assert!(!fs::read_to_string(folder.join("results.csv")).unwrap().contains("7700"));
+}
