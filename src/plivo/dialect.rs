@@ -7,12 +7,13 @@
 mod submit;
 
 use bytes::Bytes;
-use http::{Request, Response, header::CONTENT_TYPE};
+use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
     message::{MessageId, MessageStatus, WebUrl},
+    number::PhoneNumber,
     plivo::{PLIVO, PlivoConfig, PlivoWebhook},
     provider_id::ProviderId,
     random,
@@ -73,15 +74,28 @@ impl Dialect for PlivoDialect {
         "/v1/Account/"
     }
 
+    fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>> {
+        let submits = ask.method == Method::POST && ask.uri.path().ends_with("/Message/");
+        submits.then(|| submit::destinations(ask.body))
+    }
+
+    fn refusal(&self, status: u16) -> Response<Bytes> {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        match (status, reason) {
+            (401, _) => not_signed_in(),
+            (400..=499 | 500 | 503, Some(reason)) => {
+                let error = reason.to_lowercase();
+                sandbox::json(status, &json!({"api_id": new_uuid(), "error": error}))
+            }
+            _ => sandbox::html(status), // not from Plivo but from what is in front of it
+        }
+    }
+
     fn answer(&self, ask: &Ask<'_>, carrier: &Carrier) -> Response<Bytes> {
         let signed_in =
             |(user, token): (String, String)| user == Self::AUTH_ID && token == Self::AUTH_TOKEN;
         if !ask.basic().is_some_and(signed_in) {
-            // Plivo answers this in plain text.
-            let text = "Could not verify your access level for that URL.";
-            let mut response = Response::new(Bytes::from_static(text.as_bytes()));
-            *response.status_mut() = http::StatusCode::UNAUTHORIZED;
-            return response;
+            return not_signed_in();
         }
         route(ask, carrier).unwrap_or_else(|(status, error)| {
             sandbox::json(status, &json!({"api_id": new_uuid(), "error": error}))
@@ -143,6 +157,14 @@ impl Dialect for PlivoDialect {
         ];
         signed(url, false, &pairs)
     }
+}
+
+/// Plivo answers this in plain text.
+fn not_signed_in() -> Response<Bytes> {
+    let text = "Could not verify your access level for that URL.";
+    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response
 }
 
 fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {

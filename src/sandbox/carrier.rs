@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     message::{MessageId, MessageStatus, Text, WebUrl},
     number::PhoneNumber,
+    sandbox::Fault,
 };
 
 /// What becomes of the messages to a number.
@@ -61,6 +62,10 @@ pub struct Carried {
     pub updated_at: Timestamp,
     /// How often its status changed.
     pub changes: u32,
+    /// What goes wrong with its callbacks.
+    pub(super) fault: Option<Fault>,
+    /// Whether its timeline and its callbacks are over.
+    pub(super) over: bool,
 }
 
 impl Carried {
@@ -88,6 +93,8 @@ impl Carried {
             created_at: now,
             updated_at: now,
             changes: 0,
+            fault: None,
+            over: false,
         }
     }
 }
@@ -113,6 +120,13 @@ impl Callback {
 /// The messages of a sandbox. A dialect submits, finds and changes them here.
 #[derive(Debug)]
 pub struct Carrier {
+    shared: Arc<Shared>,
+    fault: Option<Fault>,
+    taken: Mutex<Vec<MessageId>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     messages: Mutex<Vec<Carried>>,
     fates: Mutex<HashMap<PhoneNumber, Fate>>,
     submitted: mpsc::UnboundedSender<MessageId>,
@@ -121,32 +135,40 @@ pub struct Carrier {
 
 impl Carrier {
     pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>) -> Self {
-        Self {
+        let shared = Shared {
             messages: Mutex::default(),
             fates: Mutex::default(),
             submitted,
             changed: watch::Sender::new(()),
-        }
+        };
+        Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
+    }
+
+    /// The same carrier for one submission, and what goes wrong with the callbacks of what it takes.
+    pub(super) fn for_one(&self, fault: Option<Fault>) -> Self {
+        Self { shared: Arc::clone(&self.shared), fault, taken: Mutex::default() }
     }
 
     /// Takes a message, and starts its timeline.
-    pub fn submit(&self, message: Carried) {
+    pub fn submit(&self, mut message: Carried) {
         let id = message.id.clone();
-        lock(&self.messages).push(message);
-        self.changed.send_replace(());
-        let _ = self.submitted.send(id); // fails only once the sandbox is gone
+        message.fault = self.fault;
+        lock(&self.taken).push(id.clone());
+        lock(&self.shared.messages).push(message);
+        self.shared.changed.send_replace(());
+        let _ = self.shared.submitted.send(id); // fails only once the sandbox is gone
     }
 
     /// A message of this id.
     #[must_use]
     pub fn find(&self, id: &MessageId) -> Option<Carried> {
-        lock(&self.messages).iter().find(|message| message.id == *id).cloned()
+        lock(&self.shared.messages).iter().find(|message| message.id == *id).cloned()
     }
 
     /// All messages, newest first.
     #[must_use]
     pub fn all(&self) -> Vec<Carried> {
-        lock(&self.messages).iter().rev().cloned().collect()
+        lock(&self.shared.messages).iter().rev().cloned().collect()
     }
 
     /// Changes a message, if the closure says yes to it. Returns it as it is then.
@@ -155,7 +177,7 @@ impl Carrier {
         id: &MessageId,
         change: impl FnOnce(&mut Carried) -> bool,
     ) -> Option<Carried> {
-        let mut messages = lock(&self.messages);
+        let mut messages = lock(&self.shared.messages);
         let message = messages.iter_mut().find(|message| message.id == *id)?;
         if !change(message) {
             return None;
@@ -163,28 +185,50 @@ impl Carrier {
         message.updated_at = Timestamp::now();
         let message = message.clone();
         drop(messages);
-        self.changed.send_replace(());
+        self.shared.changed.send_replace(());
         Some(message)
     }
 
     /// Forgets a message.
     pub fn remove(&self, id: &MessageId) {
-        lock(&self.messages).retain(|message| message.id != *id);
+        lock(&self.shared.messages).retain(|message| message.id != *id);
+        self.shared.changed.send_replace(());
     }
 
     /// What becomes of messages to this number.
     #[must_use]
     pub fn fate(&self, to: PhoneNumber) -> Fate {
-        lock(&self.fates).get(&to).copied().unwrap_or_default()
+        lock(&self.shared.fates).get(&to).copied().unwrap_or_default()
     }
 
     pub(super) fn set_fate(&self, to: PhoneNumber, fate: Fate) {
-        lock(&self.fates).insert(to, fate);
+        lock(&self.shared.fates).insert(to, fate);
     }
 
     /// Wakes up whenever a message came or changed.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+        self.shared.changed.subscribe()
+    }
+
+    /// Nothing more happens to a message.
+    pub(super) fn end(&self, id: &MessageId) {
+        let mut messages = lock(&self.shared.messages);
+        if let Some(message) = messages.iter_mut().find(|message| message.id == *id) {
+            message.over = true;
+        }
+        drop(messages);
+        self.shared.changed.send_replace(());
+    }
+
+    /// Waits until nothing more happens to what was taken here.
+    pub(super) async fn ended(&self) {
+        let mut changes = self.changes();
+        let taken = std::mem::take(&mut *lock(&self.taken));
+        for id in taken {
+            while self.find(&id).is_some_and(|message| !message.over) {
+                drop(changes.changed().await); // the sender lives as long as `self`
+            }
+        }
     }
 }
 

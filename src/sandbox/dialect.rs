@@ -11,6 +11,7 @@ use http::{
 
 use crate::{
     message::{MessageStatus, WebUrl},
+    number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{Carried, Carrier, Fate},
 };
@@ -23,6 +24,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// What the paths of its API begin with, such as `/2010-04-01/`.
     fn prefix(&self) -> &'static str;
+
+    /// Whom a request submits a message to, as far as it can be read; none if it submits none.
+    fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>>;
+
+    /// A refusal with this HTTP status, in the vendor's words and with its code where it has one.
+    fn refusal(&self, status: u16) -> Response<Bytes>;
 
     /// Answers one request.
     fn answer(&self, ask: &Ask<'_>, carrier: &Carrier) -> Response<Bytes>;
@@ -119,9 +126,9 @@ impl Step {
 #[non_exhaustive]
 pub struct Inbound {
     /// Who sends it.
-    pub from: crate::number::PhoneNumber,
+    pub from: PhoneNumber,
     /// The number it is sent to.
-    pub to: crate::number::PhoneNumber,
+    pub to: PhoneNumber,
     /// The text.
     pub text: crate::message::Text,
 }
@@ -129,11 +136,7 @@ pub struct Inbound {
 impl Inbound {
     /// A text from one number to another.
     #[must_use]
-    pub fn new(
-        from: crate::number::PhoneNumber,
-        to: crate::number::PhoneNumber,
-        text: impl Into<String>,
-    ) -> Self {
+    pub fn new(from: PhoneNumber, to: PhoneNumber, text: impl Into<String>) -> Self {
         Self { from, to, text: text.into().into() }
     }
 }
@@ -141,11 +144,22 @@ impl Inbound {
 /// A JSON answer.
 #[must_use]
 pub fn json(status: u16, body: &impl serde::Serialize) -> Response<Bytes> {
-    let body = serde_json::to_vec(body).unwrap_or_default();
+    answer(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// A page of HTML that names the status, as a gateway in front of a vendor answers.
+#[must_use]
+pub fn html(status: u16) -> Response<Bytes> {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let title = format!("{status} {}", reason.unwrap_or_default());
+    let page = format!("<html><head><title>{title}</title></head><body>{title}</body></html>");
+    answer(status, "text/html", page.into_bytes())
+}
+
+fn answer(status: u16, kind: &'static str, body: Vec<u8>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status.try_into().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(kind));
     response
 }
 

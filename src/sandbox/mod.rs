@@ -13,14 +13,35 @@
 //! # }
 //! ```
 //!
-//! What belongs here: the server (`server`), what a carrier does whatever is spoken to it
-//! (`carrier`), and the trait by which a vendor teaches it a wire format (`dialect`). The dialects
-//! themselves live with the vendors.
+//! What goes wrong at a provider can be rehearsed: [`Sandbox::inject`] makes it go wrong here.
+//!
+//! ```
+//! # #[cfg(feature = "twilio")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # use anysms::{Message, Outcome, SmsProvider, twilio::{Twilio, TwilioConfig}};
+//! use anysms::sandbox::{Fault, Sandbox, When};
+//!
+//! let sandbox = Sandbox::start().await?;
+//! let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+//! sandbox.inject(When::Next(1), Fault::TakeAndHangUp);
+//! let error = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await.unwrap_err();
+//! assert_eq!(error.outcome(), Outcome::Unknown);
+//! assert_eq!(sandbox.messages().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is
+//! spoken to it (`carrier`), what it does wrong (`fault`), and the trait by which a vendor teaches it a
+//! wire format (`dialect`). The dialects themselves live with the vendors.
 
 mod carrier;
 mod dialect;
+mod fault;
+mod line;
 mod server;
 
 pub use carrier::{Callback, Carried, Carrier, Fate};
-pub use dialect::{Ask, Dialect, Inbound, Step, json};
+pub use dialect::{Ask, Dialect, Inbound, Step, html, json};
+pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};

@@ -7,18 +7,27 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::State};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, State},
+};
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 use jiff::Timestamp;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{MessageId, MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{Ask, Carried, Carrier, Dialect, Fate, Inbound},
+    sandbox::{
+        Ask, Carried, Carrier, Dialect, Fate, Fault, Inbound, When,
+        fault::{Script, shuffle},
+        html,
+        line::{CutShort, Cutter, Lines},
+    },
     transport::{HttpTransport, ReqwestTransport},
 };
 
@@ -36,6 +45,7 @@ pub struct Sandbox {
 
 struct Shared {
     carrier: Carrier,
+    faults: Script,
     dialects: Vec<Box<dyn Dialect>>,
     transport: ReqwestTransport,
     pace: Duration,
@@ -82,14 +92,16 @@ impl SandboxBuilder {
         let (submitted, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             carrier: Carrier::new(submitted),
+            faults: Script::default(),
             dialects: self.dialects,
             transport: ReqwestTransport::builder().timeout(Duration::from_secs(15)).build()?,
             pace: self.pace,
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let service = router.into_make_service_with_connect_info::<Cutter>();
         let tasks = Arc::new(Mutex::new(JoinSet::new()));
         let mut set = tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        set.spawn(async move { drop(axum::serve(listener, router).await) });
+        set.spawn(async move { drop(axum::serve(Lines(listener), service).await) });
         set.spawn(clock(Arc::clone(&shared), inbox, Arc::clone(&tasks)));
         drop(set);
         Ok(Sandbox { address, shared, tasks })
@@ -106,6 +118,17 @@ impl Sandbox {
     /// Decides what becomes of messages to this number.
     pub fn set_fate(&self, to: PhoneNumber, fate: Fate) {
         self.shared.carrier.set_fate(to, fate);
+    }
+
+    /// Makes something go wrong. A submission meets the first fault that fits it, in the order in which
+    /// they were injected: one that is about the answer, and one that is about the callbacks.
+    pub fn inject(&self, when: When, fault: Fault) {
+        self.shared.faults.add(when, fault);
+    }
+
+    /// From now on everything goes well again.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
     }
 
     /// All messages it took, newest first.
@@ -180,22 +203,75 @@ impl fmt::Debug for Shared {
 
 async fn answer(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Cutter>,
     request: axum::extract::Request,
-) -> Response<axum::body::Body> {
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let refuse = |status: StatusCode| {
-        let mut response = Response::new(axum::body::Body::empty());
-        *response.status_mut() = status;
-        response
-    };
     let Ok(body) = axum::body::to_bytes(body, REQUEST_CAP).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE);
+        return bare(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path();
-    match shared.dialects.iter().find(|dialect| path.starts_with(dialect.prefix())) {
-        Some(dialect) => dialect.answer(&Ask::new(&parts, &body), &shared.carrier).map(Into::into),
-        None => refuse(StatusCode::NOT_FOUND),
+    let spoken = shared.dialects.iter().find(|dialect| path.starts_with(dialect.prefix()));
+    let Some(dialect) = spoken else { return bare(StatusCode::NOT_FOUND) };
+    let ask = Ask::new(&parts, &body);
+    match dialect.submission(&ask) {
+        Some(to) => submission(&shared, &**dialect, &ask, &to, &line).await,
+        None => dialect.answer(&ask, &shared.carrier).map(Body::from),
     }
+}
+
+/// Takes a message, with what goes wrong before, and after it was taken.
+async fn submission(
+    shared: &Shared,
+    dialect: &dyn Dialect,
+    ask: &Ask<'_>,
+    to: &[PhoneNumber],
+    line: &Cutter,
+) -> Response<Body> {
+    let (fault, callbacks) = shared.faults.next(to);
+    let hang_up = || {
+        line.cut();
+        bare(StatusCode::OK) // which nobody reads
+    };
+    match fault {
+        Some(Fault::Refuse(status)) => return dialect.refusal(status).map(Body::from),
+        Some(Fault::RefuseFor(status, wait)) => {
+            let mut refusal = dialect.refusal(status).map(Body::from);
+            let wait = HeaderValue::from(wait.as_secs());
+            refusal.headers_mut().insert(RETRY_AFTER, wait);
+            return refusal;
+        }
+        Some(Fault::HangUp) => return hang_up(),
+        Some(Fault::Hang) => std::future::pending().await,
+        _ => {}
+    }
+    let carrier = shared.carrier.for_one(callbacks);
+    let mut taken = dialect.answer(ask, &carrier);
+    if !taken.status().is_success() {
+        return taken.map(Body::from);
+    }
+    if callbacks == Some(Fault::CallbacksFirst) {
+        carrier.ended().await;
+    }
+    match fault {
+        Some(Fault::TakeAndFail(status)) => taken = dialect.refusal(status),
+        Some(Fault::TakeAndHangUp) => return hang_up(),
+        Some(Fault::TakeAndHang) => std::future::pending().await,
+        Some(Fault::TakeSlowly(wait)) => tokio::time::sleep(wait).await,
+        Some(Fault::TakeAndCutShort) => {
+            return taken.map(|body| Body::new(CutShort::new(&body)));
+        }
+        Some(Fault::TakeAndSayNothing) => *taken.body_mut() = Bytes::new(),
+        Some(Fault::TakeAndAnswerHtml) => taken = html(taken.status().as_u16()),
+        _ => {}
+    }
+    taken.map(Body::from)
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
 }
 
 /// Starts a timeline for every message that comes in.
@@ -219,6 +295,7 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         let wait = at.duration_since(Timestamp::now());
         tokio::time::sleep(wait.try_into().unwrap_or(Duration::ZERO)).await;
     }
+    let mut held = Vec::new();
     for step in dialect.timeline(&message, shared.carrier.fate(message.to)) {
         tokio::time::sleep(shared.pace).await;
         let changed = shared.carrier.change(&id, |message| {
@@ -230,11 +307,33 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
             }
             on_its_way
         });
-        let Some(message) = changed else { return }; // cancelled or deleted
-        if let Some(request) = dialect.report(&message) {
-            report(&shared.transport, request).await;
+        let Some(message) = changed else { break }; // cancelled or deleted
+        let Some(request) = dialect.report(&message) else { continue };
+        let times = match message.fault {
+            Some(fault) if fault.holds_callbacks() => {
+                held.push((Instant::now(), request));
+                continue;
+            }
+            Some(Fault::LoseCallbacks) => 0,
+            Some(Fault::RepeatCallbacks(times)) => times,
+            _ => 1,
+        };
+        for _ in 0..times {
+            report(&shared.transport, request.clone()).await;
         }
     }
+    match message.fault {
+        Some(Fault::ReverseCallbacks) => held.reverse(),
+        Some(Fault::ShuffleCallbacks(seed)) => shuffle(&mut held, seed),
+        _ => {}
+    }
+    for (due, request) in held {
+        if let Some(Fault::DelayCallbacks(delay)) = message.fault {
+            tokio::time::sleep_until(due + delay).await;
+        }
+        report(&shared.transport, request).await;
+    }
+    shared.carrier.end(&id);
 }
 
 /// Calls back once more if the first call fails, as a webhook may be about to start.

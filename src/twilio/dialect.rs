@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     message::{MessageId, MessageStatus, WebUrl},
+    number::PhoneNumber,
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
@@ -70,19 +71,27 @@ impl Dialect for TwilioDialect {
         "/2010-04-01/"
     }
 
+    fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>> {
+        let path = ask.uri.path();
+        let submits = ask.method == Method::POST && path.ends_with("/Messages.json");
+        let to = submits.then(|| get(&ask.form(), "To").and_then(submit::number));
+        to.map(|to| to.into_iter().collect())
+    }
+
+    fn refusal(&self, status: u16) -> Response<Bytes> {
+        let code = match status {
+            400 => 20001,
+            401 => 20003,
+            405 => 20004,
+            403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 503 => 20000 + u32::from(status),
+            _ => return sandbox::html(status), // not from Twilio but from what is in front of it
+        };
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        with_request_id(refused((status, code, reason.unwrap_or_default())))
+    }
+
     fn answer(&self, ask: &Ask<'_>, carrier: &Carrier) -> Response<Bytes> {
-        let mut response = route(ask, carrier).unwrap_or_else(|(status, code, message)| {
-            let help = error_help(code);
-            sandbox::json(
-                status,
-                &json!({"code": code, "message": message, "more_info": help, "status": status}),
-            )
-        });
-        let id = format!("RQ{}", random::uuid().simple());
-        if let Ok(id) = HeaderValue::try_from(id) {
-            response.headers_mut().insert("twilio-request-id", id);
-        }
-        response
+        with_request_id(route(ask, carrier).unwrap_or_else(refused))
     }
 
     fn timeline(&self, message: &Carried, fate: Fate) -> Vec<Step> {
@@ -130,6 +139,19 @@ impl Dialect for TwilioDialect {
         ];
         signed(url, &pairs)
     }
+}
+
+fn refused((status, code, message): Refusal) -> Response<Bytes> {
+    let help = error_help(code);
+    let body = json!({"code": code, "message": message, "more_info": help, "status": status});
+    sandbox::json(status, &body)
+}
+
+fn with_request_id(mut response: Response<Bytes>) -> Response<Bytes> {
+    if let Ok(id) = HeaderValue::try_from(format!("RQ{}", random::uuid().simple())) {
+        response.headers_mut().insert("twilio-request-id", id);
+    }
+    response
 }
 
 fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {

@@ -48,11 +48,10 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
     let dst = text_of("dst").ok_or((400, "dst parameter not present"))?;
     let (mut taken, mut invalid) = (Vec::new(), Vec::new());
     for destination in dst.split('<') {
-        let digits: String = destination.chars().filter(char::is_ascii_digit).collect();
-        if src.is_some_and(|src| plain(src) == digits) {
+        if src.is_some_and(|src| plain(src) == digits(destination)) {
             return Err((400, "src is identical to src in dst"));
         }
-        match PhoneNumber::from_wire(&digits).filter(|_| digits.len() <= 14) {
+        match number(destination) {
             Some(to) => taken.push(to),
             None => invalid.push(destination.to_owned()),
         }
@@ -81,6 +80,20 @@ pub(super) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>
         body["invalid_number"] = invalid.into();
     }
     Ok(sandbox::json(202, &body))
+}
+
+/// Whom a submission is to, as far as it can be read.
+pub(super) fn destinations(body: &[u8]) -> Vec<PhoneNumber> {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    asked["dst"].as_str().unwrap_or_default().split('<').filter_map(number).collect()
+}
+
+fn number(destination: &str) -> Option<PhoneNumber> {
+    PhoneNumber::from_wire(&digits(destination)).filter(|_| digits(destination).len() <= 14)
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn sender(src: &str) -> Result<(), Refusal> {

@@ -90,8 +90,12 @@ fn recipient(to: &str) -> Result<PhoneNumber, Refusal> {
         "+15005550009" => return Err((400, 21614, "The 'To' number is not a mobile number.")),
         _ => {}
     }
-    let number = to.rsplit(':').next().unwrap_or(to); // whatsapp:+… and the like
-    number.parse().map_err(|_| (400, 21211, "The 'To' number is not a valid phone number."))
+    number(to).ok_or((400, 21211, "The 'To' number is not a valid phone number."))
+}
+
+/// The number of an address: `whatsapp:+…` and the like are one behind a channel.
+pub(super) fn number(address: &str) -> Option<PhoneNumber> {
+    address.rsplit(':').next()?.parse().ok()
 }
 
 /// The sender, likewise.
