@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use anysms::{
     Error, ErrorKind, Message, MessageStatus, Outcome, PhoneNumber, Receipt, Result, SmsProvider,
     SmsProviderExt,
-    layers::{Retry, RetryPolicy},
+    layers::{Failover, Retry, RetryPolicy},
     plivo::{Plivo, PlivoConfig, PlivoWebhook},
     sandbox::{Fault, Sandbox, When},
     transport::ReqwestTransport,
@@ -166,6 +166,18 @@ async fn a_yes_that_cannot_be_read_is_a_yes() {
 }
 
 #[tokio::test]
+async fn nothing_was_sent_where_nobody_listens() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let clients = clients(&sandbox);
+    drop(sandbox);
+    tokio::time::sleep(SECOND / 10).await;
+    for sms in clients {
+        let error = sms.send(&Message::new(to(), "Hello")).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent));
+    }
+}
+
+#[tokio::test]
 async fn what_the_vendor_refuses_is_not_taken_by_a_fault() {
     let sandbox = Sandbox::start().await.unwrap();
     let [twilio, _] = clients(&sandbox);
@@ -198,7 +210,7 @@ async fn a_fault_may_be_for_a_number_a_share_or_the_next_ones() {
 
 /// What is claimed of each message is held against what the sandbox has, with every fault.
 #[tokio::test]
-async fn retries_send_nothing_twice_and_lose_nothing_in_silence() {
+async fn layers_send_nothing_twice_and_lose_nothing_in_silence() {
     let wait = Duration::from_millis(100);
     let mut runs = tokio::task::JoinSet::new();
     for fault in [
@@ -239,12 +251,15 @@ async fn retries_send_nothing_twice_and_lose_nothing_in_silence() {
 /// Returns for how many messages it is claimed that they were not sent.
 async fn claims_are_true(when: When, fault: Fault) -> usize {
     let sandbox = Sandbox::start().await.unwrap();
+    let retry = |sms: &Arc<dyn SmsProvider>| Retry::new(Arc::clone(sms), RetryPolicy::default());
+    let [twilio, plivo] = &clients(&sandbox);
+    let both = Failover::new(retry(twilio)).or(retry(plivo)).into_dyn();
     let mut not_sent = 0;
-    for sms in clients(&sandbox) {
+    let stacks = [retry(twilio).into_dyn(), retry(plivo).into_dyn(), both];
+    for (sms, name) in stacks.into_iter().zip(["Twilio", "Plivo", "both"]) {
         sandbox.inject(when, fault);
-        let sms = Retry::new(sms, RetryPolicy::default());
         for n in 0..4 {
-            let text = format!("{} {n}", sms.id());
+            let text = format!("{name} {n}");
             let sent = sms.send(&Message::new(to(), text.as_str())).await;
             let taken: Vec<_> =
                 sandbox.messages().into_iter().filter(|message| *message.text == *text).collect();
