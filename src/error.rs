@@ -191,6 +191,25 @@ impl Error {
         self
     }
 
+    /// The same once more, for each of several messages that went in one request; the cause stays behind.
+    pub(crate) fn without_source(&self) -> Self {
+        let inner = &*self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            outcome: inner.outcome,
+            detail: inner.detail.clone(),
+            provider: inner.provider.clone(),
+            code: inner.code.clone(),
+            status: inner.status,
+            retry_after: inner.retry_after,
+            request_id: inner.request_id.clone(),
+            help: inner.help.clone(),
+            provider_message: inner.provider_message.clone(),
+            attempts: inner.attempts.clone(),
+            source: None,
+        }))
+    }
+
     /// Keeps what was tried before this, in order; this error ends the last try, which took so long. An
     /// error that ends several tries itself is all of them. If one of them may have sent the message,
     /// the message may have been sent, whatever the last one proves of itself.

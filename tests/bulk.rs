@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use anysms::sandbox::{Carried, Sandbox};
+use anysms::{
+    sandbox::{Carried, Sandbox},
+    twilio::TwilioDialect,
+};
 
 /// The example beside this test.
 fn bulk() -> PathBuf {
@@ -32,8 +35,8 @@ fn command(sandbox: &Sandbox, folder: &Path, rate: u32) -> Command {
         .args(["--provider", "twilio", "--base-url", &sandbox.base_url(), "--rate"])
         .args([rate.to_string(), "--results".into()])
         .args([folder.join("results.csv"), folder.join("to.csv")])
-        .env("TWILIO_ACCOUNT_SID", format!("AC{}", "0".repeat(32)))
-        .env("TWILIO_AUTH_TOKEN", "0".repeat(32))
+        .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
+        .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
         .env("TWILIO_FROM", "+15555550100")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -91,9 +94,12 @@ async fn an_interrupt_ends_what_has_begun_and_nothing_is_unknown() {
     let rows: String = (0..50).map(|n| format!("07700 9000{n:02},Hello\n")).collect();
     fs::write(folder.join("to.csv"), format!("to,text\n{rows}not a number,Hello\n")).unwrap();
     let child = command(&sandbox, &folder, 40).args(["--region", "GB"]).spawn().unwrap();
-    while sandbox.messages().len() < 5 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let begun = async {
+        while sandbox.messages().len() < 5 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), begun).await.expect("nothing is sent");
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.unwrap().success());
     let output = child.wait_with_output().unwrap();

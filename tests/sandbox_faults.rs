@@ -257,7 +257,7 @@ async fn claims_are_true(when: When, fault: Fault) -> usize {
     let sandbox = Sandbox::start().await.unwrap();
     let retry = |sms: &Arc<dyn SmsProvider>| Retry::new(Arc::clone(sms), RetryPolicy::default());
     let [twilio, plivo] = &clients_that_wait(&sandbox, SECOND / 4);
-    let both = Failover::new(retry(twilio)).or(retry(plivo)).into_dyn();
+    let both = Failover::new(retry(twilio)).or(retry(plivo)).unwrap().into_dyn();
     let mut not_sent = 0;
     let stacks = [retry(twilio).into_dyn(), retry(plivo).into_dyn(), both];
     for (sms, name) in stacks.into_iter().zip(["Twilio", "Plivo", "both"]) {

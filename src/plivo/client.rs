@@ -47,8 +47,8 @@ pub struct Plivo {
 pub(super) struct Inner {
     pub(super) rest: Rest,
     pub(super) account: String, // the path of the account, with its slash
-    messages: Uri,
-    sender: Option<Sender>,
+    pub(super) messages: Uri,
+    pub(super) sender: Option<Sender>,
     subaccount: bool,
 }
 
@@ -106,7 +106,7 @@ impl fmt::Debug for Plivo {
 }
 
 impl Inner {
-    fn run(
+    pub(super) fn run(
         &self,
         call: Call,
         request: http::Request<Bytes>,
@@ -150,7 +150,8 @@ impl SmsProvider for Plivo {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
-        let body = submit::submission(message, inner.sender.as_ref())?;
+        let to = message.to().to_string();
+        let body = submit::submission(message, &to, inner.sender.as_ref())?;
         let request = inner.rest.post(inner.messages.clone(), body);
         let accepted = inner.run(Call::sending("send"), request).await?;
         submit::receipt(message, accepted)

@@ -5,7 +5,8 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor, and
+//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor, `several`
+//! (recipients of one request) and
 //! `xml` (replies).
 
 mod client;
@@ -14,6 +15,7 @@ mod error;
 mod event;
 mod media;
 mod options;
+mod several;
 mod signature;
 mod status;
 mod submit;
@@ -30,6 +32,7 @@ pub use error::{ERROR_HELP, error_kind};
 pub use options::{
     DltCategory, Location, Log, MessageType, PlivoOptions, PlivoQuery, StatusMethod,
 };
+pub use several::MAX_SEVERAL;
 pub use status::PlivoStatus;
 pub use webhook::PlivoWebhook;
 pub use xml::PlivoXml;

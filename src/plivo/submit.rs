@@ -9,8 +9,12 @@ use crate::{
     transport::{lenient, rest::Accepted},
 };
 
-/// The body of a submission.
-pub(super) fn submission(message: &Message, default_sender: Option<&Sender>) -> Result<Vec<u8>> {
+/// The body of a submission to one recipient, or to several, written as Plivo has them.
+pub(super) fn submission(
+    message: &Message,
+    dst: &str,
+    default_sender: Option<&Sender>,
+) -> Result<Vec<u8>> {
     let options: PlivoOptions = message.options()?.unwrap_or_default();
     let media = message.media().len() + options.media_ids.len();
     let whatsapp = options.message_type == Some(MessageType::WhatsApp);
@@ -42,11 +46,10 @@ pub(super) fn submission(message: &Message, default_sender: Option<&Sender>) -> 
         return Err(client::refuse(ErrorKind::InvalidRequest, rule));
     }
     let (src, powerpack) = sender(message, default_sender)?;
-    let dst = message.to().to_string();
     let submission = wire::Submission {
         src: src.as_deref(),
         powerpack_uuid: powerpack,
-        dst: &dst,
+        dst,
         text: message.text(),
         message_type: options.message_type.or((media > 0).then_some(MessageType::Mms)),
         media_urls: message.media().iter().map(|media| media.url().as_str()).collect(),
@@ -127,7 +130,7 @@ pub(super) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> 
 }
 
 /// Whether an answer of 2xx has an `error`, and Plivo's words about it, if any.
-fn error_in(body: &[u8]) -> Option<Option<String>> {
+pub(super) fn error_in(body: &[u8]) -> Option<Option<String>> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = json.get("error")?;
     if error.is_null() || *error == false || *error == "" {
