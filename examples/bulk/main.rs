@@ -18,12 +18,11 @@ mod common;
 mod journal;
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, HashMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
     path::{Path, PathBuf},
     process::ExitCode,
-    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anysms::{
@@ -85,7 +84,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         move |error: std::io::Error| Failure::usage(&name, error)
     };
     let path = arguments.results.with_extension("journal");
-    let journal = Rc::new(RefCell::new(Journal::open(&path).map_err(file(&path))?));
+    let journal = Arc::new(Mutex::new(Journal::open(&path).map_err(file(&path))?));
     let (client, _sandbox) = Client::new(&arguments.target).await?;
     let sms = client
         .provider()
@@ -101,13 +100,13 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let todo: Vec<Message> =
         rows.iter().filter_map(|row| row.message.as_ref().ok()).cloned().collect();
     let todo: Vec<Message> =
-        todo.into_iter().filter(|message| journal.borrow().may_begin(message.key())).collect();
+        todo.into_iter().filter(|message| lock(&journal).may_begin(message.key())).collect();
     bar.inc((rows.len() - todo.len()) as u64);
-    let begun = Rc::clone(&journal);
+    let begun = Arc::clone(&journal);
     // A message that cannot be written down does not begin.
-    let messages = todo.into_iter().map_while(move |message| {
-        begun.borrow_mut().begin(message.key()).is_ok().then_some(message)
-    });
+    let messages = todo
+        .into_iter()
+        .map_while(move |message| lock(&begun).begin(message.key()).is_ok().then_some(message));
     let mut all = sms.send_each(messages).with_concurrency(arguments.concurrency);
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     let mut stopped = false;
@@ -123,18 +122,22 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         };
         let Some(sent) = sent else { break };
         let state = State::of(&sent.result);
-        journal.borrow_mut().end(sent.message.key(), state).map_err(file(&path))?;
+        lock(&journal).end(sent.message.key(), state).map_err(file(&path))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     let summary = all.summary().clone();
     drop(all);
-    write(&arguments.results, &rows, &journal.borrow())
+    write(&arguments.results, &rows, &lock(&journal))
         .map_err(|error| Failure::usage(&arguments.results.display().to_string(), error))?;
-    let counts = count(&rows, &journal.borrow());
+    let counts = count(&rows, &lock(&journal));
     eprintln!("this run: {} sent, {} segments", summary.sent, summary.segments);
     common::print(&counts);
     Ok(counts.keys().all(|state| state == "accepted"))
+}
+
+fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the file. Rows without a key of their own are named by what they say, and how often it was said

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
-use super::sync::{Mutex, lock};
+use super::{
+    rates::Demand,
+    sync::{Mutex, lock},
+};
 
 /// Whoever waits for a limit, by the limit's key. There are only lanes in which somebody is.
 #[derive(Debug, Default)]
@@ -29,6 +32,12 @@ pub(super) struct Place {
 }
 
 impl Lanes {
+    /// Whether nobody is in any of these lanes.
+    pub(super) fn are_free(&self, demands: &[Demand]) -> bool {
+        let lanes = lock(&self.0);
+        lanes.is_empty() || !demands.iter().any(|demand| lanes.contains_key(&demand.key))
+    }
+
     /// Joins the lane at its end, and says how long those before take. `time` is how long this one takes.
     pub(super) fn join(&self, key: u128, time: Duration) -> (Place, Duration) {
         let mut lanes = lock(&self.0);

@@ -39,11 +39,10 @@ use crate::{
 #[derive(Debug)]
 pub struct RateLimit<P> {
     inner: P,
-    limits: Vec<Limit>,
+    limits: Vec<(Limit, Sha256)>, // with what the keys of each begin with
     longest_wait: Duration,
     rates: Arc<dyn Rates>,
     lanes: Lanes,
-    hash: Sha256,
 }
 
 /// So many within a period: of the whole account, unless it is said what else each limit is for.
@@ -145,11 +144,14 @@ impl Limit {
         slack.min(LONGEST_SLACK)
     }
 
+    /// What the keys of it begin with: whose it is, and which of the limits.
+    fn hash(&self, name: &str, number: usize) -> Sha256 {
+        let (unit, count, period) = (self.unit, self.count, self.period.as_nanos());
+        Sha256::new_with_prefix(format!("{name}\n{number} {unit:?} {count} {period}\n"))
+    }
+
     /// What a message takes of it; none if it is not limited by it.
-    fn demand(&self, hash: &Sha256, number: usize, message: Option<&Message>) -> Option<Demand> {
-        let mut hash = hash.clone();
-        let head = format!("{number} {:?} {} {}", self.unit, self.count, self.period.as_nanos());
-        hash.update(head);
+    fn demand(&self, mut hash: Sha256, message: Option<&Message>) -> Option<Demand> {
         match (&self.scope, message) {
             (Scope::Account, _) => hash.update("account"),
             (_, None) => return None,
@@ -190,14 +192,9 @@ impl<P: SmsProvider> RateLimit<P> {
     /// Give the narrow limits first (a sender's before the account's): who waits for one is not in the way of
     /// those who wait for the next.
     pub fn new(inner: P, limits: impl IntoIterator<Item = Limit>) -> Self {
-        Self {
-            inner,
-            limits: limits.into_iter().collect(),
-            longest_wait: Duration::from_secs(30),
-            rates: Arc::new(MemoryRates::new()),
-            lanes: Lanes::default(),
-            hash: Sha256::new(),
-        }
+        let limits = limits.into_iter().map(|limit| (limit, Sha256::new())).collect();
+        let (rates, lanes) = (Arc::new(MemoryRates::new()), Lanes::default());
+        Self { inner, limits, longest_wait: Duration::from_secs(30), rates, lanes }.named("")
     }
 
     /// How long a message waits at most; with none, what is over the limit is refused.
@@ -212,17 +209,26 @@ impl<P: SmsProvider> RateLimit<P> {
     #[must_use]
     pub fn shared(mut self, rates: Arc<dyn Rates>, name: &str) -> Self {
         self.rates = rates;
-        self.hash = Sha256::new_with_prefix(format!("{name}\n"));
+        self.named(name)
+    }
+
+    fn named(mut self, name: &str) -> Self {
+        for (number, (limit, hash)) in self.limits.iter_mut().enumerate() {
+            *hash = limit.hash(name, number);
+        }
         self
     }
 
     /// Waits until a message, or a request about one, may go.
     async fn pass(&self, message: Option<&Message>) -> Result<()> {
-        let counted = |limit: &&Limit| message.is_some() || limit.unit == Unit::Requests;
-        let limits = self.limits.iter().enumerate().filter(|(_, limit)| counted(limit));
-        let demands: Vec<Demand> = limits
-            .filter_map(|(number, limit)| limit.demand(&self.hash, number, message))
-            .collect();
+        let counted = |limit: &Limit| message.is_some() || limit.unit == Unit::Requests;
+        let limits = self.limits.iter().filter(|(limit, _)| counted(limit));
+        let demands: Vec<Demand> =
+            limits.filter_map(|(limit, hash)| limit.demand(hash.clone(), message)).collect();
+        // Where nobody waits there is no lane to join.
+        if self.lanes.are_free(&demands) && self.take(&demands, true).await?.is_zero() {
+            return Ok(());
+        }
         let (start, mut places) = (Instant::now(), Vec::with_capacity(demands.len()));
         for (at, demand) in demands.iter().enumerate() {
             let (mut place, before) = self.lanes.join(demand.key, demand.time());
@@ -232,10 +238,7 @@ impl<P: SmsProvider> RateLimit<P> {
             place.turn().await;
             places.push(place); // nobody overtakes
             loop {
-                let (so_far, last) = (&demands[..=at], at + 1 == demands.len());
-                let wait = self.rates.take(so_far, last).await;
-                // Whatever a home says of its own trouble, nothing was sent.
-                let wait = wait.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+                let wait = self.take(&demands[..=at], at + 1 == demands.len()).await?;
                 if wait.is_zero() {
                     break;
                 }
@@ -246,6 +249,12 @@ impl<P: SmsProvider> RateLimit<P> {
             }
         }
         Ok(())
+    }
+
+    /// Whatever a home says of its own trouble, nothing was sent.
+    async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
+        let wait = self.rates.take(demands, grant).await;
+        wait.map_err(|error| error.with_outcome(Outcome::NotSent))
     }
 
     fn late(&self, wait: Duration) -> Error {

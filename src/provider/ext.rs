@@ -61,7 +61,7 @@ pub trait SmsProviderExt: SmsProvider {
     where
         Self: Clone,
         I: IntoIterator<Item = Message>,
-        I::IntoIter: Unpin,
+        I::IntoIter: Send + Unpin + 'static,
     {
         self.send_all(Each::new(messages.into_iter()))
     }
@@ -71,7 +71,7 @@ pub trait SmsProviderExt: SmsProvider {
     fn send_all<S>(&self, messages: S) -> SendAll<Self, S>
     where
         Self: Clone,
-        S: futures_core::Stream<Item = Message>,
+        S: futures_core::Stream<Item = Message> + Send + 'static,
     {
         SendAll::new(self.clone(), messages)
     }

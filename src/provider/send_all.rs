@@ -2,12 +2,14 @@
 
 use std::{
     fmt,
-    pin::Pin,
-    task::{Context, Poll},
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
@@ -19,17 +21,15 @@ use crate::{
 /// Sends the messages of a stream, so many at a time, and hands out what became of each as it ends. It is
 /// a stream itself; [`next`](Self::next) does without the traits.
 ///
-/// Nothing begins before it is asked for, and there are never more messages in memory than are sent at a
-/// time. A message that has begun runs to its end in a task of its own, even if this is dropped.
+/// Nothing begins before it is asked for. Messages are taken from the stream as others end, and no more than
+/// twice as many as are sent at a time are in memory: whoever does not take what has ended holds up what
+/// would begin. A message that has begun runs to its end in a task of its own, even if this is dropped.
 #[must_use = "nothing is sent before `next` is called"]
 pub struct SendAll<P, S> {
-    provider: P,
-    messages: Option<Pin<Box<S>>>, // none once it has ended
+    work: Option<Work<P, S>>, // none once the tasks have it
     concurrency: usize,
-    running: usize,
-    index: u64,
-    ended: mpsc::UnboundedReceiver<Sent>, // never more than are running
-    sender: mpsc::UnboundedSender<Sent>,
+    stopped: watch::Sender<bool>,
+    ended: Option<mpsc::Receiver<Sent>>,
     summary: Summary,
     price: Option<PriceOf>,
     progress: Option<OnProgress>,
@@ -108,17 +108,17 @@ impl Summary {
     }
 }
 
-impl<P: SmsProvider + Clone, S: Stream<Item = Message>> SendAll<P, S> {
+impl<P, S> SendAll<P, S>
+where
+    P: SmsProvider + Clone,
+    S: Stream<Item = Message> + Send + 'static,
+{
     pub(super) fn new(provider: P, messages: S) -> Self {
-        let (sender, ended) = mpsc::unbounded_channel();
         Self {
-            provider,
-            messages: Some(Box::pin(messages)),
+            work: Some(Work { provider, messages: Some(Box::pin(messages)), index: 0 }),
             concurrency: 32,
-            running: 0,
-            index: 0,
-            ended,
-            sender,
+            stopped: watch::Sender::new(false),
+            ended: None,
             summary: Summary::default(),
             price: None,
             progress: None,
@@ -148,7 +148,7 @@ impl<P: SmsProvider + Clone, S: Stream<Item = Message>> SendAll<P, S> {
 
     /// Begins no more messages. Those that have begun still come.
     pub fn stop(&mut self) {
-        self.messages = None;
+        self.stopped.send_replace(true);
     }
 
     /// What became of those that have ended.
@@ -160,59 +160,90 @@ impl<P: SmsProvider + Clone, S: Stream<Item = Message>> SendAll<P, S> {
     /// What became of the next message to end, in whatever order; none after the last. May be dropped at any
     /// time and called again.
     pub async fn next(&mut self) -> Option<Sent> {
-        std::future::poll_fn(|context| self.poll_sent(context)).await
+        poll_fn(|context| self.poll_sent(context)).await
     }
 
     fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Option<Sent>> {
-        while self.running < self.concurrency
-            && let Some(messages) = &mut self.messages
-        {
-            match messages.as_mut().poll_next(context) {
-                Poll::Ready(Some(message)) => self.begin(message),
-                Poll::Ready(None) => self.messages = None,
-                Poll::Pending => break,
+        if let Some(work) = self.work.take() {
+            let (sender, ended) = mpsc::channel(self.concurrency * 2);
+            self.ended = Some(ended);
+            let work = Arc::new(Mutex::new(work));
+            for _ in 0..self.concurrency {
+                let (work, stopped) = (Arc::clone(&work), self.stopped.subscribe());
+                tokio::spawn(send_one_after_the_other(work, sender.clone(), stopped));
             }
         }
-        match self.ended.poll_recv(context) {
-            Poll::Ready(Some(sent)) => {
-                self.running -= 1;
-                self.summary.add(&sent, self.price.as_ref());
-                if let Some(progress) = &mut self.progress {
-                    progress(&self.summary);
-                }
-                Poll::Ready(Some(sent))
+        let Some(ended) = &mut self.ended else { return Poll::Ready(None) };
+        let sent = ready!(ended.poll_recv(context)); // none once all tasks have ended
+        if let Some(sent) = &sent {
+            self.summary.add(sent, self.price.as_ref());
+            if let Some(progress) = &mut self.progress {
+                progress(&self.summary);
             }
-            _ if self.running == 0 && self.messages.is_none() => Poll::Ready(None),
-            _ => Poll::Pending,
         }
+        Poll::Ready(sent)
     }
+}
 
-    fn begin(&mut self, message: Message) {
-        let (provider, sender) = (self.provider.clone(), self.sender.clone());
-        let mut running = Running { index: self.index, message: Some(message), sender };
-        self.index += 1;
-        self.running += 1;
-        tokio::spawn(async move {
-            if let Some(message) = &running.message {
-                let result = provider.send(message).await;
-                running.end(result);
-            }
-        });
+/// Who sends, and what is still to be sent.
+struct Work<P, S> {
+    provider: P,
+    messages: Option<Pin<Box<S>>>, // none once it has ended
+    index: u64,
+}
+
+/// One of the tasks that send. It ends with the messages, or when nobody wants to hear of more.
+async fn send_one_after_the_other<P, S>(
+    work: Arc<Mutex<Work<P, S>>>,
+    sender: mpsc::Sender<Sent>,
+    mut stopped: watch::Receiver<bool>,
+) where
+    P: SmsProvider + Clone,
+    S: Stream<Item = Message> + Send + 'static,
+{
+    let provider = work.lock().await.provider.clone();
+    // A place for the result comes first, so that what has begun never waits with it.
+    while let Ok(place) = sender.clone().reserve_owned().await {
+        let Some((index, message)) = next_message(&work, &mut stopped).await else { return };
+        let mut running = Running { index, message: Some(message), place: Some(place) };
+        if let Some(message) = &running.message {
+            let result = provider.send(message).await;
+            running.end(result);
+        }
     }
+}
+
+/// The next message; none after the last, and once nobody wants to hear of more.
+async fn next_message<P, S: Stream<Item = Message>>(
+    work: &Mutex<Work<P, S>>,
+    stopped: &mut watch::Receiver<bool>,
+) -> Option<(u64, Message)> {
+    let work = &mut *work.lock().await;
+    let messages = work.messages.as_mut()?;
+    let mut stopped = pin!(stopped.wait_for(|stopped| *stopped));
+    let message = poll_fn(|context| match stopped.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(None), // stopped, or dropped
+        Poll::Pending => messages.as_mut().poll_next(context),
+    });
+    let Some(message) = message.await else {
+        work.messages = None;
+        return None;
+    };
+    work.index += 1;
+    Some((work.index - 1, message))
 }
 
 /// A message that has begun. It always ends, even if its task panics or the runtime goes.
 struct Running {
     index: u64,
     message: Option<Message>, // none once it has ended
-    sender: mpsc::UnboundedSender<Sent>,
+    place: Option<mpsc::OwnedPermit<Sent>>,
 }
 
 impl Running {
     fn end(&mut self, result: Result<Receipt>) {
-        if let Some(message) = self.message.take() {
-            // Nobody may be there to hear it any more.
-            let _ = self.sender.send(Sent { index: self.index, message, result });
+        if let (Some(message), Some(place)) = (self.message.take(), self.place.take()) {
+            place.send(Sent { index: self.index, message, result });
         }
     }
 }
@@ -226,7 +257,7 @@ impl Drop for Running {
 impl<P, S> Stream for SendAll<P, S>
 where
     P: SmsProvider + Clone + Unpin,
-    S: Stream<Item = Message>,
+    S: Stream<Item = Message> + Send + 'static,
 {
     type Item = Sent;
 
@@ -238,9 +269,8 @@ where
 impl<P: fmt::Debug, S> fmt::Debug for SendAll<P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendAll")
-            .field("provider", &self.provider)
+            .field("provider", &self.work.as_ref().map(|work| &work.provider))
             .field("concurrency", &self.concurrency)
-            .field("running", &self.running)
             .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
