@@ -41,7 +41,9 @@ async fn main() -> Result<(), Failure> {
     match args.as_slice() {
         ["--role", "vendor"] => vendor().await,
         ["--role", "bare", base, count] => bare(base, count.parse()?).await,
-        ["--role", "anysms", base, count] => anysms(base, count.parse()?).await,
+        ["--role", "anysms", base, count] => {
+            tokio::spawn(anysms(base.to_string(), count.parse()?)).await?
+        }
         args if args.contains(&"--list") => Ok(()),
         args if args.contains(&"--bench") => {
             let count = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
@@ -156,9 +158,9 @@ async fn bare(base: &str, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn anysms(base: &str, count: usize) -> Result<(), Failure> {
+async fn anysms(base: String, count: usize) -> Result<(), Failure> {
     let counted =
-        Counted { inner: Twilio::new(&support::twilio_config(base)?)?, state: Arc::default() };
+        Counted { inner: Twilio::new(&support::twilio_config(&base)?)?, state: Arc::default() };
     let to: PhoneNumber = support::TO.parse()?;
     let messages = (0..count).map(move |_| Message::new(to, support::TEXT));
     let begun = Instant::now();
