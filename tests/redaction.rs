@@ -456,3 +456,49 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
     shown.debug(&[twilio.into_dyn(), plivo.into_dyn()]);
     shown.assert_silent();
 }
+
+#[cfg(feature = "layers")]
+#[tokio::test]
+async fn layers_are_silent() {
+    use anysms::layers::{
+        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, MemoryOptOuts, OptOutSource,
+        OptOuts, RetryPolicy, Route, Weighted,
+    };
+    use anysms::number::Region;
+
+    let answers = || {
+        let script = ScriptedTransport::new();
+        (0..20).fold(script, |script, _| script.answer(201, r#"{"sid":"SM1"}"#))
+    };
+    let twilio = || Twilio::with_transport(&twilio_config(), Arc::new(answers())).unwrap();
+    let (list, reports) = (MemoryOptOuts::new(), DeliveryReports::default());
+    list.insert("+447700900999".parse().unwrap(), OptOutSource::Keyword).await.unwrap();
+    let inner = || {
+        let limits = [Limit::messages(1_000).per_sender(), Limit::messages(1_000).per_campaign()];
+        twilio().suppress(Arc::new(list.clone())).unwrap().rate_limit(limits)
+    };
+    let retry = || inner().retry(RetryPolicy::default());
+    let failover = Failover::new(retry()).or(retry()).unwrap();
+    let route = Route::new(failover).countries([Region::GB], retry()).unwrap();
+    let weighted = Weighted::new(route, 1, &reports).and(retry(), 1).unwrap();
+    let policy = GuardPolicy::new([Region::GB]).redirecting_to(number());
+    let sms = weighted.guard(policy).timeout(Duration::from_secs(10));
+    let message = Message::new(number(), TEXT).with_sender("+447700900124".parse().unwrap());
+    let mut shown = Shown::default();
+    shown.debug(&sms);
+    sms.send(&message).await.unwrap();
+    shown.debug(&sms);
+    shown.debug(&(list.clone(), reports));
+    let suppressed = Message::new("+447700900999".parse().unwrap(), TEXT);
+    shown.error(&inner().send(&suppressed).await.unwrap_err());
+    for _ in 0..3 {
+        let _ = sms.send(&message).await;
+    }
+    shown.error(&sms.send(&message).await.unwrap_err());
+    let mut all = std::sync::Arc::new(sms).send_each([message.clone()]);
+    shown.debug(&all);
+    let sent = all.next().await.unwrap();
+    shown.debug(&(sent, all.summary().clone()));
+    shown.debug(&all);
+    shown.assert_silent();
+}

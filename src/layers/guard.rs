@@ -24,7 +24,6 @@ use crate::{
 /// to another provider. Put it outside of `Retry`, `Failover` and `Route`: it counts messages, not tries.
 ///
 /// Counters are this value's own, and gone when the program ends.
-#[derive(Debug)]
 pub struct Guard<P> {
     inner: P,
     policy: GuardPolicy,
@@ -157,8 +156,7 @@ impl fmt::Debug for GuardPolicy {
     }
 }
 
-/// What was let through, in the order of the policy's rules.
-#[derive(Debug)]
+/// What was let through, in the order of the policy's rules. It knows recipients, so it has no `Debug`.
 struct State {
     numbers: Vec<Window<u64>>,
     prefixes: Vec<Window<u64>>,
@@ -287,5 +285,14 @@ impl<P: SmsProvider> SmsProvider for Guard<P> {
 
     async fn check(&self) -> Result<AccountStatus> {
         self.inner.check().await
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for Guard<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("inner", &self.inner)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

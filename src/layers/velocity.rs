@@ -23,7 +23,6 @@ impl Velocity {
 }
 
 /// What was counted within the last window, and how often for each key.
-#[derive(Debug)]
 pub(super) struct Window<K> {
     limit: Velocity,
     log: VecDeque<(Instant, K)>,
@@ -70,7 +69,6 @@ impl<K: Copy + Eq + Hash> Window<K> {
 }
 
 /// What was spent within the last window.
-#[derive(Debug)]
 pub(super) struct Spent {
     cap: Decimal,
     window: Duration,
