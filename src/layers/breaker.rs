@@ -85,46 +85,50 @@ impl Breaker {
 
     /// Whether the provider may be asked now. Of those who ask while it is open one is the probe.
     pub(super) fn allows(&self) -> bool {
-        self.with(|state, now| match state.open {
-            None => true,
-            Some(last) if now - last >= self.policy.probe_every => {
-                state.open = Some(now);
-                true
-            }
-            Some(_) => false,
-        })
+        self.allows_at(Instant::now())
     }
 
     /// What became of a call.
     pub(super) fn count(&self, error: Option<&Error>) {
-        let trouble = error.is_some_and(is_trouble);
-        let at_once = error.is_some_and(|error| error.kind() == ErrorKind::Credentials);
-        self.with(|state, now| {
-            if !trouble {
-                if state.open.take().is_some() {
-                    state.calls.clear();
-                }
-                state.in_a_row = 0;
-            }
-            state.calls.push_back((now, trouble));
-            let old = |at: Instant| now - at > self.policy.window;
-            while state.calls.len() > MOST || state.calls.front().is_some_and(|(at, _)| old(*at)) {
-                state.calls.pop_front();
-            }
-            if trouble {
-                state.in_a_row = state.in_a_row.saturating_add(1);
-                let troubles = state.calls.iter().filter(|(_, trouble)| *trouble).count();
-                let share = troubles * 100 >= state.calls.len() * self.policy.percent as usize;
-                let many = state.calls.len() >= self.policy.least && share;
-                if at_once || many || state.in_a_row >= self.policy.in_a_row {
-                    state.open = Some(now);
-                }
-            }
-        });
+        self.count_at(Instant::now(), error);
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut State, Instant) -> T) -> T {
-        f(&mut lock(&self.state), Instant::now())
+    fn allows_at(&self, now: Instant) -> bool {
+        let mut state = lock(&self.state);
+        match state.open {
+            None => true,
+            Some(last) if now.saturating_duration_since(last) >= self.policy.probe_every => {
+                state.open = Some(now);
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    fn count_at(&self, now: Instant, error: Option<&Error>) {
+        let trouble = error.is_some_and(is_trouble);
+        let at_once = error.is_some_and(|error| error.kind() == ErrorKind::Credentials);
+        let state = &mut *lock(&self.state);
+        if !trouble {
+            if state.open.take().is_some() {
+                state.calls.clear();
+            }
+            state.in_a_row = 0;
+        }
+        state.calls.push_back((now, trouble));
+        let old = |at: Instant| now.saturating_duration_since(at) > self.policy.window;
+        while state.calls.len() > MOST || state.calls.front().is_some_and(|(at, _)| old(*at)) {
+            state.calls.pop_front();
+        }
+        if trouble {
+            state.in_a_row = state.in_a_row.saturating_add(1);
+            let troubles = state.calls.iter().filter(|(_, trouble)| *trouble).count();
+            let share = troubles * 100 >= state.calls.len() * self.policy.percent as usize;
+            let many = state.calls.len() >= self.policy.least && share;
+            if at_once || many || state.in_a_row >= self.policy.in_a_row {
+                state.open = Some(now);
+            }
+        }
     }
 }
 
@@ -199,5 +203,49 @@ mod tests {
         assert!(breaker.allows());
         breaker.count(Some(&Error::not_sent(ErrorKind::Credentials)));
         assert!(!breaker.allows());
+    }
+}
+
+#[cfg(all(test, anysms_shuttle))]
+mod shuttle_tests {
+    use std::sync::Arc;
+
+    use shuttle::thread;
+
+    use super::*;
+
+    /// Whatever the order of answers, and of those who ask at one time: one probe, and none too early.
+    #[test]
+    fn one_probe_of_many_who_ask() {
+        shuttle::check_random(
+            || {
+                let breaker = Arc::new(Breaker::new(BreakerPolicy::default().with_in_a_row(3)));
+                let now = Instant::now();
+                let all = |f: fn(&Breaker, Instant) -> bool, at: Instant| {
+                    let askers = [(); 3].map(|()| {
+                        let breaker = Arc::clone(&breaker);
+                        thread::spawn(move || f(&breaker, at))
+                    });
+                    askers.into_iter().map(|asker| asker.join().unwrap()).filter(|yes| *yes).count()
+                };
+                let fail = |breaker: &Breaker, at: Instant| {
+                    breaker.count_at(at, Some(&Error::not_sent(ErrorKind::Connect)));
+                    true
+                };
+                let ask = |breaker: &Breaker, at: Instant| breaker.allows_at(at);
+                assert_eq!(all(ask, now), 3);
+                all(fail, now);
+                assert_eq!(all(ask, now), 0);
+                let later = now + Duration::from_secs(10);
+                assert_eq!(all(ask, later), 1);
+                // The first success closes it for all.
+                let succeed = |breaker: &Breaker, at: Instant| {
+                    breaker.count_at(at, None);
+                    breaker.allows_at(at)
+                };
+                assert_eq!(all(succeed, later), 3);
+            },
+            100_000,
+        );
     }
 }

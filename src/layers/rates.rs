@@ -110,3 +110,40 @@ impl fmt::Debug for MemoryRates {
         f.debug_struct("MemoryRates").field("keys", &lock(&self.next).of.len()).finish()
     }
 }
+
+#[cfg(all(test, anysms_shuttle))]
+mod shuttle_tests {
+    use shuttle::thread;
+
+    use super::*;
+
+    fn demand(key: u128) -> Demand {
+        Demand { key, interval: Duration::from_secs(1), slack: Duration::ZERO, units: 1 }
+    }
+
+    /// Of all who ask at one time one is granted, and no key without the others.
+    #[test]
+    fn one_of_many_is_granted_and_nothing_in_part() {
+        shuttle::check_random(
+            || {
+                let (rates, now) = (MemoryRates::new(), Instant::now());
+                let asks =
+                    [vec![demand(1), demand(2)], vec![demand(2), demand(1)], vec![demand(2)]];
+                let granted: Vec<_> = asks
+                    .map(|demands| {
+                        let rates = rates.clone();
+                        thread::spawn(move || rates.take_now(&demands, true, now).is_zero())
+                    })
+                    .into_iter()
+                    .map(|asker| asker.join().unwrap())
+                    .collect();
+                assert_eq!(granted.iter().filter(|granted| **granted).count(), 1);
+                // If it was the one who asked for the second alone, the first is still free.
+                assert_eq!(rates.take_now(&[demand(1)], false, now).is_zero(), granted[2]);
+                let second = now + Duration::from_secs(1);
+                assert!(rates.take_now(&[demand(1), demand(2)], true, second).is_zero());
+            },
+            100_000,
+        );
+    }
+}
