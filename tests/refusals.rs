@@ -279,6 +279,7 @@ async fn a_broken_connection_proves_what_its_kind_says() {
     for (kind, error_kind, outcome) in [
         (TransportErrorKind::InvalidRequest, ErrorKind::InvalidRequest, Outcome::NotSent),
         (TransportErrorKind::Connect, ErrorKind::Connect, Outcome::NotSent),
+        (TransportErrorKind::Refused, ErrorKind::Unavailable, Outcome::NotSent),
         (TransportErrorKind::Timeout, ErrorKind::Timeout, Outcome::Unknown),
         (TransportErrorKind::Interrupted, ErrorKind::Interrupted, Outcome::Unknown),
     ] {
@@ -286,8 +287,8 @@ async fn a_broken_connection_proves_what_its_kind_says() {
         let plivo = plivo_over(broken()).send(&message()).await.unwrap_err();
         for error in changes(broken).await.into_iter().chain([plivo]) {
             assert_eq!((error.kind(), error.outcome()), (error_kind, outcome), "{error}");
-            assert_eq!(error.is_retryable(), kind == TransportErrorKind::Connect);
-            assert_eq!(error.may_fail_over(), kind == TransportErrorKind::Connect);
+            let passing = matches!(kind, TransportErrorKind::Connect | TransportErrorKind::Refused);
+            assert_eq!((error.is_retryable(), error.may_fail_over()), (passing, passing));
             assert!(error.provider().is_some() && error.status().is_none());
         }
         for error in reads(broken).await {

@@ -101,6 +101,7 @@ fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawVa
 
 /// The receipt for an answer of 2xx, however little of it can be read.
 pub(super) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
+    let status = accepted.status.as_u16();
     let body = accepted.body.unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let request_id = submitted.api_id.text().and_then(word).map(str::to_owned);
@@ -110,12 +111,14 @@ pub(super) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> 
         if submitted.invalid_number.iter().flatten().any(|number| number.text().is_some()) {
             return Err(Error::not_sent(ErrorKind::InvalidRecipient)
                 .with_provider(PLIVO)
+                .with_status(status)
                 .with_request_id(request_id));
         }
         if let Some(words) = error_in(&body) {
             // Plivo has been seen to put errors into answers of 2xx. That proves nothing.
             return Err(Error::unknown(ErrorKind::Other)
                 .with_provider(PLIVO)
+                .with_status(status)
                 .with_request_id(request_id)
                 .with_provider_message(words));
         }

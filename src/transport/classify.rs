@@ -1,10 +1,13 @@
-//! What an HTTP status proves about a message, and what it says about the cause.
+//! What an HTTP status or a broken exchange proves about a message, and what it says about the cause.
 //!
-//! The rule behind the table: whatever is not listed is unknown.
+//! The rule behind the tables: whatever is not listed is unknown.
 
 use http::StatusCode;
 
 use crate::error::{ErrorKind, Outcome};
+
+#[cfg(feature = "reqwest")]
+use crate::transport::TransportErrorKind;
 
 /// What the status of a refused submission proves. None for 2xx: the provider said yes.
 ///
@@ -38,9 +41,47 @@ pub fn kind_of_status(status: StatusCode) -> ErrorKind {
     }
 }
 
+/// What an HTTP client says of an exchange that ended without the head of an answer.
+#[cfg(feature = "reqwest")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failure {
+    pub(super) unbuilt: bool,
+    pub(super) connecting: bool,
+    pub(super) refused: bool,
+    pub(super) late: bool,
+}
+
+#[cfg(feature = "reqwest")]
+impl Failure {
+    /// `connecting` comes before `late`: a connection that hangs is both a failure to connect and a
+    /// timeout, and only the former proves that nothing was sent.
+    pub(super) const fn kind(self) -> TransportErrorKind {
+        match self {
+            Self { unbuilt: true, .. } => TransportErrorKind::InvalidRequest,
+            Self { connecting: true, .. } => TransportErrorKind::Connect,
+            Self { refused: true, .. } => TransportErrorKind::Refused,
+            Self { late: true, .. } => TransportErrorKind::Timeout,
+            Self { .. } => TransportErrorKind::Interrupted,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "reqwest")]
+    #[test]
+    fn a_failure_without_a_proof_is_unknown() {
+        for bits in 0..16_u8 {
+            let [unbuilt, connecting, refused, late] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+            let kind = Failure { unbuilt, connecting, refused, late }.kind();
+            let proved = unbuilt || connecting || refused;
+            let expected = if proved { Outcome::NotSent } else { Outcome::Unknown };
+            assert_eq!(kind.outcome(), expected, "{bits:04b}");
+            assert_eq!(kind == TransportErrorKind::Timeout, late && !proved, "{bits:04b}");
+        }
+    }
 
     #[test]
     fn only_what_is_listed_is_proved() {

@@ -71,6 +71,9 @@ pub enum TransportErrorKind {
     /// Name lookup, TCP, TLS or a proxy's tunnel failed, or took longer than the time to connect.
     /// Nothing left: a request follows the handshake.
     Connect,
+    /// The server said that it did not process the request: an HTTP/2 stream refused, or above the
+    /// last that a server that goes away has looked at (RFC 9113, 6.8 and 8.7).
+    Refused,
     /// The answer did not come in time. The request may have been read.
     Timeout,
     /// The connection broke after the request may have been written. It may have been read.
@@ -82,7 +85,7 @@ impl TransportErrorKind {
     #[must_use]
     pub const fn outcome(self) -> Outcome {
         match self {
-            Self::InvalidRequest | Self::Connect => Outcome::NotSent,
+            Self::InvalidRequest | Self::Connect | Self::Refused => Outcome::NotSent,
             Self::Timeout | Self::Interrupted => Outcome::Unknown,
         }
     }
@@ -91,6 +94,7 @@ impl TransportErrorKind {
         match self {
             Self::InvalidRequest => ErrorKind::InvalidRequest,
             Self::Connect => ErrorKind::Connect,
+            Self::Refused => ErrorKind::Unavailable,
             Self::Timeout => ErrorKind::Timeout,
             Self::Interrupted => ErrorKind::Interrupted,
         }
@@ -130,6 +134,7 @@ impl fmt::Display for TransportError {
         f.write_str(match self.kind {
             TransportErrorKind::InvalidRequest => "the request could not be put together",
             TransportErrorKind::Connect => "the connection could not be made",
+            TransportErrorKind::Refused => "the server did not look at the request",
             TransportErrorKind::Timeout => "the answer did not come in time",
             TransportErrorKind::Interrupted => "the connection broke before an answer came",
         })

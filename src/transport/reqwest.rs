@@ -11,7 +11,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Answer, BodyError, HttpTransport, TransportError, TransportErrorKind},
+    transport::{
+        Answer, BodyError, HttpTransport, TransportError, TransportErrorKind, classify::Failure,
+    },
 };
 
 /// Longest body that is read, in bytes.
@@ -23,6 +25,8 @@ const BODY_CAP: usize = 256 * 1024;
 /// into 11 on a redirect loop (307), and into 3 on a refused HTTP/2 stream (measured, 0.13, 2026-11).
 /// 3 seconds to connect, 30 in all (Twilio itself may take 26), 15 idle in the pool. Proxies are not
 /// taken from the environment; [`ReqwestTransportBuilder::proxy`] names one.
+///
+/// It speaks HTTP/1.1, and with the feature `http2` HTTP/2 where the server does, over TLS.
 ///
 /// A clone shares the pool. It needs a running Tokio runtime.
 #[derive(Clone)]
@@ -48,6 +52,8 @@ impl ReqwestTransport {
             idle_timeout: Duration::from_secs(15),
             root_certificates: Vec::new(),
             proxy: None,
+            #[cfg(feature = "http2")]
+            http2_only: false,
         }
     }
 }
@@ -62,10 +68,12 @@ impl fmt::Debug for ReqwestTransport {
 impl HttpTransport for ReqwestTransport {
     async fn execute(&self, request: http::Request<Bytes>) -> Result<Answer, TransportError> {
         let (head, body) = request.into_parts();
+        let has_body = !body.is_empty();
         let mut request = reqwest::Request::new(head.method, self.last.url(head.uri)?);
         *request.headers_mut() = head.headers;
         *request.body_mut() = Some(body.into());
-        let mut response = self.client.execute(request).await.map_err(failure)?;
+        let response = self.client.execute(request).await;
+        let mut response = response.map_err(|error| failure(error, has_body))?;
         let mut answer = http::Response::new(Ok(Bytes::new()));
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
@@ -83,6 +91,8 @@ pub struct ReqwestTransportBuilder {
     idle_timeout: Duration,
     root_certificates: Vec<Vec<u8>>,
     proxy: Option<String>,
+    #[cfg(feature = "http2")]
+    http2_only: bool,
 }
 
 impl ReqwestTransportBuilder {
@@ -117,6 +127,13 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Speaks HTTP/2 from the first byte, without TLS too: for a gateway that is known to.
+    #[cfg(feature = "http2")]
+    pub const fn http2_prior_knowledge(mut self) -> Self {
+        self.http2_only = true;
+        self
+    }
+
     /// The transport.
     ///
     /// # Errors
@@ -135,6 +152,20 @@ impl ReqwestTransportBuilder {
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)
             .pool_idle_timeout(self.idle_timeout);
+        #[cfg(not(feature = "http2"))]
+        {
+            client = client.http1_only();
+        }
+        #[cfg(feature = "http2")]
+        {
+            // All sends share one connection: if it dies in silence, they must not all wait for it.
+            client = client
+                .http2_keep_alive_interval(Duration::from_secs(10))
+                .http2_keep_alive_timeout(Duration::from_secs(5));
+            if self.http2_only {
+                client = client.http2_prior_knowledge();
+            }
+        }
         let mut roots = Vec::new();
         for pem in &self.root_certificates {
             let certificates = reqwest::Certificate::from_pem_bundle(pem);
@@ -184,19 +215,41 @@ impl LastUrl {
     }
 }
 
-/// What an error proves. `is_connect` comes first: a connection that hangs is both a failure to
-/// connect and a timeout, and only the former proves that nothing was sent.
-fn failure(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_builder() {
-        TransportErrorKind::InvalidRequest
-    } else if error.is_connect() {
-        TransportErrorKind::Connect
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else {
-        TransportErrorKind::Interrupted
+/// What an error proves.
+fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
+    let (refused, quotes) = http2(&error, has_body);
+    let failure = Failure {
+        unbuilt: error.is_builder(),
+        connecting: error.is_connect(),
+        refused,
+        late: error.is_timeout(),
     };
-    TransportError::new(kind).with_source(error.without_url()) // the URL holds the account
+    let failure = TransportError::new(failure.kind());
+    // The URL holds the account, and the server may write what it likes.
+    if quotes { failure } else { failure.with_source(error.without_url()) }
+}
+
+/// Whether the server itself said that it did not process the request, and whether the error quotes it.
+///
+/// `h2` gives a stream the error of a GOAWAY only if its id is above the last of which the GOAWAY
+/// speaks; what is at or below it ends with an I/O error. There is one other way to that error: a
+/// GOAWAY of any kind that comes between the head of a request and its body, which then never follows.
+/// So it proves nothing of a request without one.
+#[cfg(feature = "http2")]
+fn http2(error: &reqwest::Error, has_body: bool) -> (bool, bool) {
+    let mut causes =
+        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let Some(cause) = causes.find_map(|cause| cause.downcast_ref::<h2::Error>()) else {
+        return (false, false);
+    };
+    let refused = cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM);
+    let gone = cause.is_go_away();
+    (cause.is_remote() && (refused || gone && has_body), gone)
+}
+
+#[cfg(not(feature = "http2"))]
+fn http2(_: &reqwest::Error, _: bool) -> (bool, bool) {
+    (false, false)
 }
 
 /// Reads a body up to the cap. Most answers are one chunk, which is taken without a copy.
