@@ -4,12 +4,20 @@ use std::{
     fmt,
     future::poll_fn,
     pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::{
+    sync::{
+        Mutex as Turn,
+        mpsc::{self, error::TryRecvError},
+        watch,
+    },
+    time::{Sleep, sleep},
+};
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
@@ -21,15 +29,18 @@ use crate::{
 /// Sends the messages of a stream, so many at a time, and hands out what became of each as it ends. It is
 /// a stream itself; [`next`](Self::next) does without the traits.
 ///
-/// Nothing begins before it is asked for. Messages are taken from the stream as others end, and no more than
-/// twice as many as are sent at a time are in memory: whoever does not take what has ended holds up what
-/// would begin. A message that has begun runs to its end in a task of its own, even if this is dropped.
+/// Nothing begins before it is asked for. Messages are taken from the stream as others end, and at most 64
+/// more than are sent at a time are in memory: whoever does not take what has ended holds up what would
+/// begin. A message that has begun runs to its end in a task of its own, even if this is dropped.
 #[must_use = "nothing is sent before `next` is called"]
 pub struct SendAll<P, S> {
     work: Option<Work<P, S>>, // none once the tasks have it
     concurrency: usize,
     stopped: watch::Sender<bool>,
     ended: Option<mpsc::Receiver<Sent>>,
+    /// Whether something came since the last pause, and the pause.
+    busy: bool,
+    pause: Option<Pin<Box<Sleep>>>,
     summary: Summary,
     price: Option<PriceOf>,
     progress: Option<OnProgress>,
@@ -115,10 +126,20 @@ where
 {
     pub(super) fn new(provider: P, messages: S) -> Self {
         Self {
-            work: Some(Work { provider, messages: Some(Box::pin(messages)), index: 0 }),
+            work: Some(Work {
+                provider,
+                source: Mutex::new(Source {
+                    messages: Some(Box::pin(messages)),
+                    index: 0,
+                    waited_for: false,
+                }),
+                turn: Turn::new(()),
+            }),
             concurrency: 32,
             stopped: watch::Sender::new(false),
             ended: None,
+            busy: false,
+            pause: None,
             summary: Summary::default(),
             price: None,
             progress: None,
@@ -165,16 +186,15 @@ where
 
     fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Option<Sent>> {
         if let Some(work) = self.work.take() {
-            let (sender, ended) = mpsc::channel(self.concurrency * 2);
+            let (sender, ended) = mpsc::channel(self.concurrency + LAG);
             self.ended = Some(ended);
-            let work = Arc::new(Mutex::new(work));
+            let work = Arc::new(work);
             for _ in 0..self.concurrency {
                 let (work, stopped) = (Arc::clone(&work), self.stopped.subscribe());
                 tokio::spawn(send_one_after_the_other(work, sender.clone(), stopped));
             }
         }
-        let Some(ended) = &mut self.ended else { return Poll::Ready(None) };
-        let sent = ready!(ended.poll_recv(context)); // none once all tasks have ended
+        let sent = ready!(self.poll_ended(context));
         if let Some(sent) = &sent {
             self.summary.add(sent, self.price.as_ref());
             if let Some(progress) = &mut self.progress {
@@ -185,26 +205,66 @@ where
     }
 }
 
+/// How long nobody looks for results after all that were there have been taken: to be woken for each of
+/// thousands a second costs more than to send it.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How many may end during a pause.
+const LAG: usize = 64;
+
+impl<P, S> SendAll<P, S> {
+    /// The next that has ended; none once all tasks have.
+    fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<Option<Sent>> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
+        }
+        let Some(ended) = &mut self.ended else { return Poll::Ready(None) };
+        if std::mem::take(&mut self.busy) {
+            match ended.try_recv() {
+                Ok(sent) => {
+                    self.busy = true;
+                    return Poll::Ready(Some(sent));
+                }
+                Err(TryRecvError::Disconnected) => return Poll::Ready(None),
+                Err(TryRecvError::Empty) => {
+                    ready!(self.pause.insert(Box::pin(sleep(PAUSE))).as_mut().poll(context));
+                }
+            }
+        }
+        let sent = ready!(ended.poll_recv(context));
+        self.busy = sent.is_some();
+        Poll::Ready(sent)
+    }
+}
+
 /// Who sends, and what is still to be sent.
 struct Work<P, S> {
     provider: P,
-    messages: Option<Pin<Box<S>>>, // none once it has ended
+    source: Mutex<Source<S>>,
+    turn: Turn<()>, // of who waits for the stream
+}
+
+struct Source<S> {
+    messages: Option<Pin<Box<S>>>, // none once it has ended, or nobody wants to hear of more
     index: u64,
+    /// Whether somebody waits for the stream, whose waker nobody else may take away.
+    waited_for: bool,
 }
 
 /// One of the tasks that send. It ends with the messages, or when nobody wants to hear of more.
 async fn send_one_after_the_other<P, S>(
-    work: Arc<Mutex<Work<P, S>>>,
+    work: Arc<Work<P, S>>,
     sender: mpsc::Sender<Sent>,
     mut stopped: watch::Receiver<bool>,
 ) where
     P: SmsProvider + Clone,
     S: Stream<Item = Message> + Send + 'static,
 {
-    let provider = work.lock().await.provider.clone();
+    let provider = work.provider.clone();
     // A place for the result comes first, so that what has begun never waits with it.
     while let Ok(place) = sender.clone().reserve_owned().await {
-        let Some((index, message)) = next_message(&work, &mut stopped).await else { return };
+        let Some((index, message)) = work.next(&mut stopped).await else { return };
         let mut running = Running { index, message: Some(message), place: Some(place) };
         if let Some(message) = &running.message {
             let result = provider.send(message).await;
@@ -213,24 +273,50 @@ async fn send_one_after_the_other<P, S>(
     }
 }
 
-/// The next message; none after the last, and once nobody wants to hear of more.
-async fn next_message<P, S: Stream<Item = Message>>(
-    work: &Mutex<Work<P, S>>,
-    stopped: &mut watch::Receiver<bool>,
-) -> Option<(u64, Message)> {
-    let work = &mut *work.lock().await;
-    let messages = work.messages.as_mut()?;
-    let mut stopped = pin!(stopped.wait_for(|stopped| *stopped));
-    let message = poll_fn(|context| match stopped.as_mut().poll(context) {
-        Poll::Ready(_) => Poll::Ready(None), // stopped, or dropped
-        Poll::Pending => messages.as_mut().poll_next(context),
-    });
-    let Some(message) = message.await else {
-        work.messages = None;
-        return None;
-    };
-    work.index += 1;
-    Some((work.index - 1, message))
+impl<P, S: Stream<Item = Message>> Work<P, S> {
+    /// The next message; none after the last, and once nobody wants to hear of more.
+    ///
+    /// A stream that is ready is asked under a lock that nobody holds for long: tasks that queued for it
+    /// would have to be woken one after the other. Only one that is not is waited for, by one task.
+    async fn next(&self, stopped: &mut watch::Receiver<bool>) -> Option<(u64, Message)> {
+        if !*stopped.borrow()
+            && stopped.has_changed().is_ok() // not dropped
+            && let Poll::Ready(next) = self.poll(&mut Context::from_waker(Waker::noop()), false)
+        {
+            return next;
+        }
+        let _turn = self.turn.lock().await;
+        let mut stopped = pin!(stopped.wait_for(|stopped| *stopped));
+        poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(_) => {
+                lock(&self.source).messages = None;
+                Poll::Ready(None)
+            }
+            Poll::Pending => self.poll(context, true),
+        })
+        .await
+    }
+
+    fn poll(&self, context: &mut Context<'_>, waits: bool) -> Poll<Option<(u64, Message)>> {
+        let source = &mut *lock(&self.source);
+        if source.waited_for && !waits {
+            return Poll::Pending;
+        }
+        let Some(messages) = &mut source.messages else { return Poll::Ready(None) };
+        let next = messages.as_mut().poll_next(context);
+        source.waited_for = waits && next.is_pending();
+        let Some(message) = ready!(next) else {
+            source.messages = None;
+            return Poll::Ready(None);
+        };
+        source.index += 1;
+        Poll::Ready(Some((source.index - 1, message)))
+    }
+}
+
+/// A stream that panicked is asked again, and says what it then says.
+fn lock<S>(source: &Mutex<Source<S>>) -> MutexGuard<'_, Source<S>> {
+    source.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A message that has begun. It always ends, even if its task panics or the runtime goes.

@@ -88,7 +88,8 @@ async fn nothing_begins_before_it_is_asked_for() {
     all.next().await;
     sleep(Duration::from_secs(10)).await;
     let pulled = pulled.load(Ordering::SeqCst);
-    assert!(pulled <= 9 && acme.most.load(Ordering::SeqCst) == 4, "{pulled}: twice, and the one");
+    assert!((8..=69).contains(&pulled), "{pulled}: 64 more, and the one that was taken");
+    assert_eq!(acme.most.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +128,7 @@ async fn a_stop_lets_those_end_that_have_begun() {
         ends += 1;
     }
     assert_eq!(ends, acme.ended.load(Ordering::SeqCst));
-    assert!(ends <= 20, "{ends}");
+    assert!(ends < 100, "{ends}");
 
     let mut all = Counting::default().send_all(stream::pending());
     assert!(timeout(Duration::from_secs(1), all.next()).await.is_err());
