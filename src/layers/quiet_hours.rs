@@ -118,3 +118,88 @@ fn zones_of(number: PhoneNumber) -> &'static [&'static str] {
     };
     table.iter().find(|(codes, _)| codes.contains(&code)).map_or(&[], |(_, zones)| zones)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn marketing(to: &str) -> Message {
+        let number = to.parse::<PhoneNumber>().unwrap();
+        Message::new(number, "Half price today").with_class(MessageClass::Marketing)
+    }
+
+    /// Whether a message may go at this local time of a zone.
+    fn goes(to: &str, zone: &str, at: jiff::civil::DateTime) -> bool {
+        let at = at.in_tz(zone).unwrap().timestamp();
+        QuietHours::default().check(&marketing(to), at).is_ok()
+    }
+
+    #[test]
+    fn by_the_recipients_clock() {
+        let day = date(2026, 11, 21);
+        for (hour, minute, london) in [(7, 59, false), (8, 0, true), (20, 59, true), (21, 0, false)]
+        {
+            let at = day.at(hour, minute, 0, 0);
+            assert_eq!(goes("+447700900123", "Europe/London", at), london, "{at}");
+        }
+        // Arizona keeps no summer time, but the Navajo Nation does, and 928 is of both.
+        let summer = date(2026, 7, 1);
+        assert!(goes("+16025550100", "America/Phoenix", summer.at(20, 30, 0, 0)));
+        assert!(!goes("+19285550100", "America/Phoenix", summer.at(20, 30, 0, 0)));
+        assert!(goes("+19285550100", "America/Phoenix", date(2026, 1, 5).at(20, 30, 0, 0).into()));
+        // Nobody knows where a toll-free number or a satellite is.
+        for to in ["+18005550100", "+882161234567", "+15555550100"] {
+            assert!(!goes(to, "America/New_York", day.at(12, 0, 0, 0)), "{to}");
+        }
+    }
+
+    #[test]
+    fn says_when_the_hours_begin() {
+        let at = date(2026, 11, 21).at(23, 10, 0, 0).in_tz("Europe/London").unwrap().timestamp();
+        let error = QuietHours::default().check(&marketing("+447700900123"), at).unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(9 * 60 * 60)));
+        // A clock that skips an hour, and one that repeats one.
+        for (day, hours) in [(date(2026, 3, 28), 8), (date(2026, 10, 24), 10)] {
+            let at = day.at(23, 0, 0, 0).in_tz("Europe/London").unwrap().timestamp();
+            let error = QuietHours::default().check(&marketing("+447700900123"), at).unwrap_err();
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(hours * 60 * 60)), "{day}");
+        }
+    }
+
+    /// A year, at all quarters of the hours, over all area codes of +1 and all country codes.
+    #[test]
+    fn nobody_is_disturbed_in_a_year() {
+        let quiet = QuietHours::default();
+        let begin = date(2026, 1, 1).at(0, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
+        // One step of a day and the next one of the next day, so that it is quick and all steps are there.
+        let steps = || (0..365 * 24 * 4).step_by(97);
+        let mut known: std::collections::HashMap<&str, Vec<bool>> = Default::default();
+        for (_, names) in AREAS.iter().chain(COUNTRIES) {
+            for name in *names {
+                known.entry(name).or_insert_with(|| {
+                    let zone = TimeZone::get(name).unwrap();
+                    let within = |step: u32| {
+                        let local = (begin + STEP * step).to_zoned(zone.clone());
+                        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
+                        (8 * 60..21 * 60).contains(&minute)
+                    };
+                    steps().map(within).collect()
+                });
+            }
+        }
+        for (codes, names) in AREAS.iter().chain(COUNTRIES) {
+            let zones: Vec<TimeZone> =
+                names.iter().map(|name| TimeZone::get(name).unwrap()).collect();
+            assert!(!zones.is_empty(), "{codes:?}");
+            let mut open = 0;
+            for (number, step) in steps().enumerate() {
+                let expected = names.iter().all(|name| known[name][number]);
+                assert_eq!(quiet.allows(&zones, begin + STEP * step), expected, "{codes:?} {step}");
+                open += usize::from(expected);
+            }
+            assert!(open > 0, "{codes:?} can never be written to");
+        }
+    }
+}

@@ -23,7 +23,7 @@ use crate::{
 /// [`Error::retry_after`]) if that would take too long.
 ///
 /// Messages are spaced evenly, by when they really leave: in every window as long as the period there are
-/// at most 4 % more than the limit, and none more where that would not be a whole one.
+/// at most 5 % more than the limit, and none more where that is not a whole one.
 ///
 /// It goes inside of `Retry`, so that every try is counted, and around [`Suppress`](super::Suppress), so
 /// that nobody is written to who opted out while the message waited.
@@ -132,15 +132,19 @@ impl Limit {
         }
     }
 
-    /// A count of 0 lets one go in a very long time.
+    /// Time between two units: a little more than the period's share where nothing is made up for, as what
+    /// was granted in time leaves a moment later. A count of 0 lets one go in a very long time.
     fn interval(&self) -> Duration {
-        self.period.checked_div(self.count).unwrap_or(Duration::MAX / 4)
+        let share = self.period.checked_div(self.count).unwrap_or(Duration::MAX / 4);
+        let margin = (share / 100).min(Duration::from_millis(5));
+        if self.slack().is_zero() { share + margin } else { share }
     }
 
-    /// How far a late timer may be made up for: 4 % of the period, in whole messages, and little time.
+    /// How far a late timer may be made up for: 5 % of the period in whole messages, but for one of them,
+    /// and little time.
     fn slack(&self) -> Duration {
-        let more = u64::from(self.count) * 4 / 100;
-        let slack = self.period.mul_f64(more as f64 / f64::from(self.count.max(1)));
+        let more = (self.count / 20).saturating_sub(1);
+        let slack = self.period.mul_f64(f64::from(more) / f64::from(self.count.max(1)));
         slack.min(LONGEST_SLACK)
     }
 

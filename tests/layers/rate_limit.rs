@@ -14,6 +14,9 @@ use tokio::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// One a second, and what is added where nothing is made up for.
+const TURN: Duration = Duration::from_millis(1_005);
+
 fn limited(limits: impl IntoIterator<Item = Limit>) -> (Arc<RateLimit<Scripted>>, Scripted) {
     let acme = Scripted::failing(ACME, []);
     let sms = acme.clone().rate_limit(limits).with_longest_wait(Duration::MAX);
@@ -189,12 +192,12 @@ async fn what_would_wait_too_long_is_refused_at_once() {
     sms.send(&message()).await.unwrap();
     let error = sms.send(&message()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimited, Outcome::NotSent));
-    assert_eq!(error.retry_after(), Some(SECOND));
+    assert_eq!(error.retry_after(), Some(TURN));
     assert!(error.is_retryable() && error.may_fail_over());
-    sleep(SECOND).await;
+    sleep(TURN).await;
     sms.send(&message()).await.unwrap();
 
-    let sms = Arc::new(acme.clone().rate_limit([Limit::messages(1)]).with_longest_wait(SECOND * 5));
+    let sms = Arc::new(acme.clone().rate_limit([Limit::messages(1)]).with_longest_wait(TURN * 5));
     let mut set = JoinSet::new();
     for _ in 0..20 {
         let sms = Arc::clone(&sms);
@@ -224,7 +227,7 @@ async fn who_stops_waiting_leaves_the_place_to_the_next() {
     assert!(set.join_all().await.iter().all(|sent| !sent));
     let start = Instant::now();
     sms.send(&message()).await.unwrap();
-    assert_eq!((start.elapsed(), acme.calls()), (Duration::from_millis(500), 2));
+    assert_eq!((start.elapsed(), acme.calls()), (TURN - SECOND / 2, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -239,7 +242,7 @@ async fn a_home_and_a_name_are_shared() {
     for sms in [one("a"), one("a"), one("b")] {
         sms.send(&message()).await.unwrap();
     }
-    assert_eq!(start.elapsed(), SECOND);
+    assert_eq!(start.elapsed(), TURN);
 }
 
 #[tokio::test(start_paused = true)]
