@@ -245,7 +245,7 @@ mod shuttle_tests {
                 };
                 assert_eq!(all(succeed, later), 3);
             },
-            100_000,
+            super::super::schedules(),
         );
     }
 }

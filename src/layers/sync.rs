@@ -1,5 +1,5 @@
-//! The lock of the layers: the standard library's, and `shuttle`'s where all interleavings are tried
-//! (`RUSTFLAGS="--cfg anysms_shuttle"`).
+//! The lock of the layers: the standard library's, and `shuttle`'s where `interleavings/` tries who comes
+//! first.
 
 #[cfg(all(test, anysms_shuttle))]
 pub(super) use shuttle::sync::{Mutex, MutexGuard};

@@ -1,0 +1,14 @@
+//! The crate's own files.
+
+#[path = "../../src/layers/breaker.rs"]
+mod breaker;
+#[path = "../../src/layers/rates.rs"]
+mod rates;
+#[path = "../../src/layers/sync.rs"]
+mod sync;
+
+/// How many schedules are tried.
+fn schedules() -> usize {
+    let asked = std::env::var("ANYSMS_SCHEDULES").ok().and_then(|asked| asked.parse().ok());
+    asked.unwrap_or(10_000)
+}

@@ -1,0 +1,13 @@
+//! The limiter and the breaker, from the crate's own files, under a scheduler that tries their interleavings:
+//!
+//! ```text
+//! cd interleavings && ANYSMS_SCHEDULES=100000 cargo test --release shuttle
+//! ```
+#![cfg(test)]
+#![allow(dead_code)]
+
+mod error {
+    pub(crate) use anysms::error::*;
+}
+
+mod layers;
