@@ -89,8 +89,7 @@ async fn flood(of: impl Fn(&Clock, u32) -> RateLimit<Clock>, seconds: u64) -> Ve
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     let times = |(clock, tasks): (Clock, Vec<tokio::task::JoinHandle<()>>)| {
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
-        let times = clock.0.lock().expect("no panic").clone();
-        times
+        clock.0.lock().expect("no panic").clone()
     };
     clocks.map(times).into()
 }

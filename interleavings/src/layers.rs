@@ -8,7 +8,7 @@ mod rates;
 mod sync;
 
 /// How many schedules are tried.
-fn schedules() -> usize {
+pub(crate) fn schedules() -> usize {
     let asked = std::env::var("ANYSMS_SCHEDULES").ok().and_then(|asked| asked.parse().ok());
     asked.unwrap_or(10_000)
 }

@@ -245,7 +245,7 @@ mod shuttle_tests {
                 };
                 assert_eq!(all(succeed, later), 3);
             },
-            super::super::schedules(),
+            crate::layers::schedules(),
         );
     }
 }

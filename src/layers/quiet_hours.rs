@@ -148,7 +148,7 @@ mod tests {
         let summer = date(2026, 7, 1);
         assert!(goes("+16025550100", "America/Phoenix", summer.at(20, 30, 0, 0)));
         assert!(!goes("+19285550100", "America/Phoenix", summer.at(20, 30, 0, 0)));
-        assert!(goes("+19285550100", "America/Phoenix", date(2026, 1, 5).at(20, 30, 0, 0).into()));
+        assert!(goes("+19285550100", "America/Phoenix", date(2026, 1, 5).at(20, 30, 0, 0)));
         // Nobody knows where a toll-free number or a satellite is.
         for to in ["+18005550100", "+882161234567", "+15555550100"] {
             assert!(!goes(to, "America/New_York", day.at(12, 0, 0, 0)), "{to}");

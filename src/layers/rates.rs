@@ -143,7 +143,7 @@ mod shuttle_tests {
                 let second = now + Duration::from_secs(1);
                 assert!(rates.take_now(&[demand(1), demand(2)], true, second).is_zero());
             },
-            super::super::schedules(),
+            crate::layers::schedules(),
         );
     }
 }
