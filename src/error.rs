@@ -69,6 +69,7 @@ struct Inner {
     help: Option<String>,
     provider_message: Option<String>,
     attempts: Vec<Attempt>,
+    by_layer: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -100,6 +101,7 @@ impl Error {
             help: None,
             provider_message: None,
             attempts: Vec::new(),
+            by_layer: false,
             source: None,
         }))
     }
@@ -191,6 +193,18 @@ impl Error {
         self
     }
 
+    /// Marks what a layer of this crate refused by itself: it says nothing of the provider.
+    #[cfg(feature = "layers")]
+    pub(crate) fn by_layer(mut self) -> Self {
+        self.0.by_layer = true;
+        self
+    }
+
+    #[cfg(feature = "layers")]
+    pub(crate) fn is_by_layer(&self) -> bool {
+        self.0.by_layer
+    }
+
     /// The same once more, for each of several messages that went in one request; the cause stays behind.
     pub(crate) fn without_source(&self) -> Self {
         let inner = &*self.0;
@@ -206,6 +220,7 @@ impl Error {
             help: inner.help.clone(),
             provider_message: inner.provider_message.clone(),
             attempts: inner.attempts.clone(),
+            by_layer: inner.by_layer,
             source: None,
         }))
     }

@@ -48,7 +48,7 @@ fn results(folder: &Path) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
     for record in reader.records() {
-        *counts.entry(record.unwrap()[2].to_owned()).or_default() += 1;
+        *counts.entry(record.unwrap()[1].to_owned()).or_default() += 1;
     }
     counts
 }

@@ -22,7 +22,8 @@ pub(crate) struct State {
     /// Why it was not sent, or may have been.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) error: String,
-    /// Whether it is proved that nothing was sent, and the cause is likely to pass.
+    /// Whether it is proved that nothing was sent, and the cause may be mended: by time, or by whoever has
+    /// the account.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     again: bool,
 }
@@ -59,7 +60,7 @@ impl State {
             state: state.into(),
             id: id.map(ToString::to_string).unwrap_or_default(),
             error: error.map(ToString::to_string).unwrap_or_default(),
-            again: error.is_some_and(Error::is_retryable),
+            again: error.is_some_and(|error| error.is_retryable() || error.may_fail_over()),
         }
     }
 }
@@ -81,6 +82,9 @@ impl Journal {
     /// Opens the journal, and reads what earlier runs left.
     pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+            File::open(folder)?.sync_all()?; // that there is a journal is on disk, too
+        }
         let mut states = HashMap::new();
         for line in BufReader::new(&file).split(b'\n') {
             // The last line of a run that was killed may be half a line, and stands for nothing.

@@ -18,8 +18,7 @@ mod common;
 mod journal;
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -35,6 +34,7 @@ use clap::Parser;
 use common::{Client, Failure, Target};
 use indicatif::{ProgressBar, ProgressStyle};
 use journal::{Journal, State};
+use sha2::{Digest, Sha256};
 
 /// Sends a text to everybody in a CSV file.
 #[derive(Parser)]
@@ -83,7 +83,12 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         let name = path.display().to_string();
         move |error: std::io::Error| Failure::usage(&name, error)
     };
-    let path = arguments.results.with_extension("journal");
+    if arguments.results == arguments.csv {
+        return Err(Failure::usage("--results", "is the file with the recipients"));
+    }
+    let mut path = arguments.results.clone().into_os_string();
+    path.push(".journal");
+    let path = PathBuf::from(path);
     let journal = Arc::new(Mutex::new(Journal::open(&path).map_err(file(&path))?));
     let (client, _sandbox) = Client::new(&arguments.target).await?;
     let sms = client
@@ -103,10 +108,13 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         todo.into_iter().filter(|message| lock(&journal).may_begin(message.key())).collect();
     bar.inc((rows.len() - todo.len()) as u64);
     let begun = Arc::clone(&journal);
-    // A message that cannot be written down does not begin.
-    let messages = todo
-        .into_iter()
-        .map_while(move |message| lock(&begun).begin(message.key()).is_ok().then_some(message));
+    let unwritable = Arc::new(Mutex::new(None));
+    let failed = Arc::clone(&unwritable);
+    // A message that cannot be written down does not begin, and neither does one after it.
+    let messages = todo.into_iter().map_while(move |message| {
+        let written = lock(&begun).begin(message.key());
+        written.map_err(|error| *lock(&failed) = Some(error)).ok().map(|()| message)
+    });
     let mut all = sms.send_each(messages).with_concurrency(arguments.concurrency);
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     let mut stopped = false;
@@ -126,6 +134,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    if let Some(error) = lock(&unwritable).take() {
+        return Err(file(&path)(error));
+    }
     let summary = all.summary().clone();
     drop(all);
     write(&arguments.results, &rows, &lock(&journal))
@@ -136,8 +147,8 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     Ok(counts.keys().all(|state| state == "accepted"))
 }
 
-fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
-    journal.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the file. Rows without a key of their own are named by what they say, and how often it was said
@@ -154,7 +165,7 @@ fn read(path: &Path, region: Option<&str>) -> Result<Vec<Row>, Failure> {
     let to = column("to").ok_or_else(|| missing("to"))?;
     let text = column("text").ok_or_else(|| missing("text"))?;
     let (from, key) = (column("from"), column("key"));
-    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let (mut seen, mut keys) = (HashMap::<String, usize>::new(), HashSet::new());
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Failure::usage(&name, error))?;
@@ -178,14 +189,17 @@ fn read(path: &Path, region: Option<&str>) -> Result<Vec<Row>, Failure> {
             let key = match field(key) {
                 Some(key) => MessageKey::new(key).map_err(|error| error.to_string())?,
                 None => {
-                    let mut hasher = DefaultHasher::new();
-                    (number, text, field(from)).hash(&mut hasher);
-                    let hash = hasher.finish();
-                    let times = seen.entry(hash).or_default();
+                    let said = format!("{number}\n{}\n{text}", field(from).unwrap_or_default());
+                    let hash = Sha256::digest(said);
+                    let hash: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+                    let times = seen.entry(hash.clone()).or_insert(0);
                     *times += 1;
-                    MessageKey::new(&format!("{hash:016x}-{times}")).map_err(|e| e.to_string())?
+                    MessageKey::new(&format!("{hash}-{times}")).map_err(|e| e.to_string())?
                 }
             };
+            if !keys.insert(key.clone()) {
+                return Err("key: another row has it".into());
+            }
             Ok(message.with_key(key))
         };
         let message = { message }();
@@ -209,15 +223,14 @@ fn count(rows: &[Row], journal: &Journal) -> BTreeMap<String, usize> {
     counts
 }
 
-/// Writes one line for each row. It names the row, and not the number.
+/// Writes one line for each row. It names the row, and neither the number nor a hash of it.
 fn write(path: &Path, rows: &[Row], journal: &Journal) -> Result<(), csv::Error> {
     let mut writer = csv::Writer::from_path(path)?;
-    writer.write_record(["row", "key", "state", "id", "error"])?;
+    writer.write_record(["row", "state", "id", "error"])?;
     for row in rows {
         let state = state(row, journal);
-        let key = row.message.as_ref().map(|message| message.key().as_str()).unwrap_or_default();
         let number = row.number.to_string();
-        writer.write_record([&number, key, &state.state, &state.id, &state.error])?;
+        writer.write_record([&number, &state.state, &state.id, &state.error])?;
     }
     Ok(writer.flush()?)
 }

@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind, Outcome};
 /// When a provider is not asked any more, and how often it is tried then.
 ///
 /// What counts as trouble is the provider's: an answer that never came, a rate limit, a server error,
-/// refused credentials or an account without funds. A refusal of one message is none.
+/// refused credentials or an account without funds. A refusal of one message is none; and what was refused
+/// before anybody was asked, by a layer or by the client, says nothing of the provider at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerPolicy {
@@ -107,6 +108,14 @@ impl Breaker {
 
     fn count_at(&self, now: Instant, error: Option<&Error>) {
         let trouble = error.is_some_and(is_trouble);
+        if error.is_some_and(|error| !trouble && (error.is_by_layer() || error.status().is_none()))
+        {
+            // It was no probe either: the next may be one.
+            let state = &mut *lock(&self.state);
+            state.open =
+                state.open.map(|last| now.checked_sub(self.policy.probe_every).unwrap_or(last));
+            return;
+        }
         let at_once = error.is_some_and(|error| error.kind() == ErrorKind::Credentials);
         let state = &mut *lock(&self.state);
         if !trouble {
@@ -134,9 +143,10 @@ impl Breaker {
 
 /// Whether it is the provider, and not one message, that is in trouble.
 fn is_trouble(error: &Error) -> bool {
-    error.outcome() == Outcome::Unknown
-        || error.is_retryable()
-        || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account)
+    !error.is_by_layer()
+        && (error.outcome() == Outcome::Unknown
+            || error.is_retryable()
+            || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account))
 }
 
 #[cfg(test)]
@@ -195,12 +205,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_never_reached_the_provider_is_no_probe() {
+        let breaker = Breaker::new(BreakerPolicy::default());
+        (0..5).for_each(|_| breaker.count(Some(&down())));
+        seconds(10).await;
+        for error in [
+            Error::not_sent(ErrorKind::OptedOut).by_layer(),
+            Error::not_sent(ErrorKind::InvalidRecipient),
+        ] {
+            assert!(breaker.allows() && !breaker.allows());
+            breaker.count(Some(&error));
+        }
+        assert!(
+            breaker.allows() && !breaker.allows(),
+            "still open, and the probe is still to be made"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_refused_message_is_no_trouble_and_refused_credentials_are_enough() {
         let breaker = Breaker::new(BreakerPolicy::default());
         for kind in [ErrorKind::InvalidRecipient, ErrorKind::OptedOut, ErrorKind::Unsupported] {
-            (0..50).for_each(|_| breaker.count(Some(&Error::not_sent(kind))));
+            (0..50).for_each(|_| breaker.count(Some(&Error::not_sent(kind).with_status(400))));
         }
         assert!(breaker.allows());
+        let own = || Error::not_sent(ErrorKind::RateLimited).by_layer();
+        (0..50).for_each(|_| breaker.count(Some(&own())));
+        assert!(breaker.allows(), "the program's own limit");
         breaker.count(Some(&Error::not_sent(ErrorKind::Credentials)));
         assert!(!breaker.allows());
     }

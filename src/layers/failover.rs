@@ -54,7 +54,8 @@ impl Failover {
     /// Adds the provider that is asked next.
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs or a guard stands around some of the providers and not around all.
+    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
+    /// around any of them.
     pub fn or(mut self, next: impl SmsProvider) -> Result<Self> {
         self.members.push(next)?;
         self.breakers.push(Breaker::new(self.policy.clone()));
@@ -70,9 +71,10 @@ impl SmsProvider for Failover {
         self.members.id()
     }
 
-    /// What any of them can do: one that cannot is passed over.
+    /// What any of them can do. The second waits for the first.
     fn capabilities(&self) -> Capabilities {
-        self.members.capabilities()
+        let all = self.members.capabilities();
+        Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

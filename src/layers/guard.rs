@@ -23,7 +23,9 @@ use crate::{
 /// A refusal is of the kind `PolicyBlocked` or `GeoPermission`, says which rule it was, and is never carried
 /// to another provider. Put it outside of `Retry`, `Failover` and `Route`: it counts messages, not tries.
 ///
-/// Counters are this value's own, and gone when the program ends.
+/// Counters are this value's own, and gone when the program ends. What was let through within the longest
+/// window is in memory, some 50 bytes a message; windows are by when a message was let through, whatever it
+/// waits for after that.
 pub struct Guard<P> {
     inner: P,
     policy: GuardPolicy,
@@ -181,7 +183,7 @@ impl<P: SmsProvider> Guard<P> {
     fn admit(&self, message: &Message) -> Result<Pass> {
         let to = message.to();
         let refuse = |kind, rule: &'static str| {
-            Error::not_sent(kind).with_provider(self.id()).with_detail(rule)
+            Error::not_sent(kind).with_provider(self.id()).with_detail(rule).by_layer()
         };
         if !to.region().is_some_and(|region| self.policy.countries.contains(&region)) {
             let rule = "to: the guard's list has no such country";
@@ -192,7 +194,7 @@ impl<P: SmsProvider> Guard<P> {
         if let Some(quiet) = &self.policy.quiet {
             quiet
                 .check(message, jiff::Timestamp::now())
-                .map_err(|error| error.with_provider(self.id()))?;
+                .map_err(|error| error.with_provider(self.id()).by_layer())?;
         }
         let cost = match &self.policy.spend {
             None => None,

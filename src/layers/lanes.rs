@@ -1,6 +1,6 @@
 //! [`Lanes`]: one message after the other, in the order in which they came.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
@@ -10,10 +10,10 @@ use super::{
 };
 
 /// Whoever waits for a limit, by the limit's key. There are only lanes in which somebody is.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Lanes(Arc<Mutex<HashMap<u128, Lane>>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Lane {
     turn: Arc<Turn<()>>,
     /// Who is in the lane, the first included.
@@ -44,10 +44,17 @@ impl Lanes {
         let lane = lanes.entry(key).or_default();
         let before = lane.time;
         lane.members += 1;
-        lane.time += time;
+        lane.time = lane.time.saturating_add(time);
         let turn = Some(Arc::clone(&lane.turn));
         drop(lanes);
         (Place { lanes: Arc::clone(&self.0), key, time, turn, guard: None }, before)
+    }
+}
+
+impl fmt::Debug for Lanes {
+    /// A key is a hash of a number, which could be found by trying.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lanes").field("len", &lock(&self.0).len()).finish()
     }
 }
 

@@ -19,15 +19,15 @@ impl Members {
         Self(vec![Arc::new(first)])
     }
 
-    /// Adds one more. What protects must stand around all of them or none: a protection that only some
-    /// have is one that a message goes round.
+    /// Adds one more. Opt-outs must be looked at by all of them or none, as a protection that only some have
+    /// is one that a message goes round; and guards count for all together, or their limits multiply.
     pub(super) fn push(&mut self, next: impl SmsProvider) -> Result<()> {
-        let protection = |provider: &dyn SmsProvider| {
-            let capabilities = provider.capabilities();
-            (capabilities.suppresses, capabilities.guards)
-        };
-        if protection(&*self.0[0]) != protection(&next) {
-            return Err(misplaced("suppress and guard: go around all providers or around none"));
+        let (first, other) = (self.0[0].capabilities(), next.capabilities());
+        if first.suppresses != other.suppresses {
+            return Err(misplaced("suppress: goes around all providers or around none"));
+        }
+        if first.guards || other.guards {
+            return Err(misplaced("guard: goes outside of failover, route and weighted"));
         }
         self.0.push(Arc::new(next));
         Ok(())
@@ -51,8 +51,8 @@ impl Members {
         self.iter().map(SmsProvider::capabilities).reduce(Capabilities::or).unwrap_or_default()
     }
 
-    /// Asks the providers of the name in the id, the next where one does not know the message: there may be
-    /// several accounts of one provider.
+    /// Asks the providers of the name in the id, then the others, which may be stacks that have one of that
+    /// name inside; the next where one does not know the message.
     async fn ask<'a, T, F>(
         &'a self,
         id: &MessageId,
@@ -61,11 +61,14 @@ impl Members {
     where
         F: Future<Output = Result<T>>,
     {
+        let own = |provider: &&dyn SmsProvider| provider.id() == *id.provider();
+        let others = self.iter().filter(|provider| !own(provider));
         let other = "message id: names no provider of this stack";
         let mut last = Error::not_sent(ErrorKind::InvalidRequest).with_detail(other);
-        for provider in self.iter().filter(|provider| provider.id() == *id.provider()) {
+        for provider in self.iter().filter(own).chain(others) {
             match call(provider).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => last = error,
+                Err(error) if error.kind() == ErrorKind::InvalidRequest => {} // of another provider
                 done => return done,
             }
         }

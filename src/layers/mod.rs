@@ -19,8 +19,8 @@
 //! | 8 | [`Timeout`] | lets everything inside run to its end |
 //!
 //! Enforced means that a stack which would let a message go round a protection cannot be built:
-//! [`Suppress::new`] refuses to stand around what waits, and `Failover`, `Route` and `Weighted` refuse
-//! providers of which some are protected and some are not.
+//! [`Suppress::new`] refuses to stand around what waits and around a guard; `Failover`, `Route` and `Weighted`
+//! refuse providers of which some look at opt-outs and some do not, and guards inside of them.
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
@@ -38,7 +38,7 @@
 //!     let first = first.suppress(opt_outs.clone())?.rate_limit([Limit::messages(10)]).retry(retry.clone());
 //!     let second = second.suppress(opt_outs)?.retry(retry);
 //!     let both = Failover::new(first).or(second)?;
-//!     Ok(both.guard(GuardPolicy::new([Region::GB])).timeout(Duration::from_secs(75)).into_dyn())
+//!     Ok(both.guard(GuardPolicy::new([Region::GB])).timeout(Duration::from_secs(300)).into_dyn())
 //! }
 //! ```
 //!

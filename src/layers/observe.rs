@@ -47,13 +47,20 @@ impl<P: SmsProvider> Observe<P> {
         Self { inner }
     }
 
-    async fn observed(&self, message: &Message) -> Result<Receipt> {
+    async fn observed(
+        &self,
+        message: &Message,
+        #[cfg(feature = "tracing")] span: tracing::Span,
+    ) -> Result<Receipt> {
         #[cfg(feature = "metrics")]
         let begun = Instant::now();
-        let result = self.inner.send(message).await;
+        let send = self.inner.send(message);
+        #[cfg(feature = "tracing")]
+        let send = tracing::Instrument::instrument(send, span.clone());
+        let result = send.await;
         let seen = Seen::of(self.inner.id(), message, &result);
         #[cfg(feature = "tracing")]
-        seen.record(&result);
+        seen.record(&span, &result);
         #[cfg(feature = "metrics")]
         seen.count(message, begun.elapsed());
         result
@@ -88,8 +95,7 @@ impl Seen {
     }
 
     #[cfg(feature = "tracing")]
-    fn record(&self, result: &Result<Receipt>) {
-        let span = tracing::Span::current();
+    fn record(&self, span: &tracing::Span, result: &Result<Receipt>) {
         span.record("messaging.system", self.provider.as_str());
         span.record("anysms.outcome", self.outcome);
         span.record("anysms.segments", self.segments);
@@ -164,10 +170,10 @@ impl<P: SmsProvider> SmsProvider for Observe<P> {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let send = self.observed(message);
         #[cfg(feature = "tracing")]
-        let send = tracing::Instrument::instrument(send, span(message));
-        send.await
+        return self.observed(message, span(message)).await;
+        #[cfg(not(feature = "tracing"))]
+        self.observed(message).await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {

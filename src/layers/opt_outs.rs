@@ -33,11 +33,11 @@ pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
     /// `Unavailable` if the list cannot be written now.
     async fn insert(&self, number: PhoneNumber, source: OptOutSource) -> Result<()>;
 
-    /// Keeps that this number may be written to again.
+    /// Keeps that this number may be written to again, unless its opt-out is of a greater source than this.
     ///
     /// # Errors
     /// `Unavailable` if the list cannot be written now.
-    async fn remove(&self, number: PhoneNumber) -> Result<()>;
+    async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()>;
 
     /// Takes from a verified event what it says of opt-outs. STOP, and a delivery report that says so, put a
     /// number on the list. START takes it off if the whole request was signed, and if it was the recipient
@@ -52,10 +52,7 @@ pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
                     self.insert(from, OptOutSource::Keyword).await?;
                 }
                 (Some(from), Some(Keyword::OptIn)) if is_whole(message) => {
-                    let known = self.find(from).await?;
-                    if known.is_some_and(|source| source != OptOutSource::Manual) {
-                        self.remove(from).await?;
-                    }
+                    self.remove(from, OptOutSource::Provider).await?;
                 }
                 _ => {}
             },
@@ -123,8 +120,11 @@ impl OptOuts for MemoryOptOuts {
         Ok(())
     }
 
-    async fn remove(&self, number: PhoneNumber) -> Result<()> {
-        self.lock().remove(&number);
+    async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()> {
+        let mut numbers = self.lock();
+        if numbers.get(&number).is_some_and(|source| *source <= up_to) {
+            numbers.remove(&number);
+        }
         Ok(())
     }
 }

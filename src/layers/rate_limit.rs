@@ -10,7 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
         lanes::Lanes,
-        rates::{Demand, LONGEST_SLACK, MemoryRates, Rates},
+        rates::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountStatus, Capabilities, SmsProvider},
@@ -18,8 +18,8 @@ use crate::{
     text,
 };
 
-/// Keeps to the limits of a provider, of a sender or of a campaign: a message waits for its turn, in the
-/// order in which they came, or is refused ([`ErrorKind::RateLimited`], not sent, with
+/// Keeps to the limits of a provider, of a sender or of a campaign: a message waits for its turn, within a
+/// process in the order in which they came, or is refused ([`ErrorKind::RateLimited`], not sent, with
 /// [`Error::retry_after`]) if that would take too long.
 ///
 /// Messages are spaced evenly, by when they really leave: in every window as long as the period there are
@@ -79,7 +79,7 @@ impl Limit {
     }
 
     /// So many segments a second, which is what carriers count. A long message goes at once, and the next
-    /// waits for all of its segments.
+    /// waits for all of its segments: within a second there may be one message's segments more.
     #[must_use]
     pub const fn segments(count: u32) -> Self {
         Self::new(Unit::Segments, count)
@@ -135,17 +135,17 @@ impl Limit {
     /// Time between two units: a little more than the period's share where nothing is made up for, as what
     /// was granted in time leaves a moment later. A count of 0 lets one go in a very long time.
     fn interval(&self) -> Duration {
-        let share = self.period.checked_div(self.count).unwrap_or(Duration::MAX / 4);
+        let share = self.period.checked_div(self.count).unwrap_or(CENTURY).min(CENTURY);
         let margin = (share / 100).min(Duration::from_millis(5));
         if self.slack().is_zero() { share + margin } else { share }
     }
 
-    /// How far a late timer may be made up for: 5 % of the period in whole messages, but for one of them,
-    /// and little time.
+    /// How far a late timer may be made up for: 5 % of the period in whole messages, but for half of one, and
+    /// little time.
     fn slack(&self) -> Duration {
-        let more = (self.count / 20).saturating_sub(1);
-        let slack = self.period.mul_f64(f64::from(more) / f64::from(self.count.max(1)));
-        slack.min(LONGEST_SLACK)
+        let more = f64::from(self.count / 20) - 0.5;
+        let share = more.max(0.0) / f64::from(self.count.max(1));
+        self.period.min(CENTURY).mul_f64(share).min(LONGEST_SLACK)
     }
 
     /// What the keys of it begin with: whose it is, and which of the limits.
@@ -258,7 +258,7 @@ impl<P: SmsProvider> RateLimit<P> {
     /// Whatever a home says of its own trouble, nothing was sent.
     async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
         let wait = self.rates.take(demands, grant).await;
-        wait.map_err(|error| error.with_outcome(Outcome::NotSent))
+        wait.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())
     }
 
     fn late(&self, wait: Duration) -> Error {
@@ -266,6 +266,7 @@ impl<P: SmsProvider> RateLimit<P> {
             .with_provider(self.id())
             .with_detail("the program's own limit")
             .with_retry_after(Some(wait))
+            .by_layer()
     }
 }
 

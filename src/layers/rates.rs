@@ -38,10 +38,10 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// How long its units take.
+    /// How long its units take; a century at most.
     #[must_use]
     pub fn time(&self) -> Duration {
-        self.interval.saturating_mul(self.units)
+        self.interval.saturating_mul(self.units).min(CENTURY)
     }
 }
 
@@ -77,7 +77,7 @@ impl MemoryRates {
                 // A key that is not known could have gone long ago.
                 let earliest = now.checked_sub(demand.slack).unwrap_or(now);
                 let last = next.of.get(&demand.key).map_or(earliest, |last| earliest.max(*last));
-                next.of.insert(demand.key, last + demand.time());
+                next.of.insert(demand.key, last.checked_add(demand.time()).unwrap_or(last));
             }
             next.prune(now);
         }
@@ -94,6 +94,9 @@ impl Next {
         }
     }
 }
+
+/// Longer than anybody waits, and short enough to be added to a time.
+pub(super) const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// Longest slack of any limit: what a timer may be late and somewhat more.
 pub(super) const LONGEST_SLACK: Duration = Duration::from_millis(40);

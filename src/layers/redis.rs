@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    layers::rates::{Demand, Rates},
+    layers::rates::{CENTURY, Demand, Rates},
 };
 
 /// The state of a key is the time `next` in microseconds of the server's clock, as
@@ -78,10 +78,11 @@ impl Rates for RedisRates {
     }
 }
 
-/// In Lua a number is exact up to 2^53; a century is less than that.
+/// Rounded up, so that no limit is exceeded. In Lua a number is exact up to 2^53, which is more than a
+/// century and the time of day.
 fn micros(time: Duration) -> u64 {
-    const CENTURY: u64 = 100 * 366 * 24 * 60 * 60 * 1_000_000;
-    u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY)
+    let micros = time.min(CENTURY).as_nanos().div_ceil(1_000);
+    u64::try_from(micros).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for RedisRates {

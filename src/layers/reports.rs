@@ -35,6 +35,8 @@ struct State {
     /// The same in the order of sending: what is in time, and what is late already.
     in_time: VecDeque<(Instant, MessageId)>,
     late: VecDeque<(Instant, MessageId)>,
+    /// What was reported before the send was answered, and whether it arrived.
+    early: VecDeque<(MessageId, Option<bool>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,6 +54,9 @@ const LEAST: f64 = 0.05;
 
 /// Most messages that are waited for.
 const MOST: usize = 100_000;
+
+/// Most reports that are kept for a send that is not answered yet.
+const MOST_EARLY: usize = 100;
 
 impl Default for DeliveryReports {
     /// A message that takes more than two minutes to arrive is late.
@@ -72,7 +77,13 @@ impl DeliveryReports {
         let Event::Status(update) = event else { return };
         let Some(arrived) = has_arrived(update) else { return };
         self.with(|state, now| {
-            let Some((number, sent)) = state.expected.remove(&update.message) else { return };
+            let Some((number, sent)) = state.expected.remove(&update.message) else {
+                state.early.push_back((update.message.clone(), arrived));
+                if state.early.len() > MOST_EARLY {
+                    state.early.pop_front();
+                }
+                return;
+            };
             if let Some(arrived) = arrived {
                 state.rate(number, arrived && now.saturating_duration_since(sent) <= self.late);
             }
@@ -83,7 +94,12 @@ impl DeliveryReports {
     /// A provider of this number took this message.
     pub(super) fn expect(&self, id: &MessageId, number: usize) {
         self.with(|state, now| {
-            if state.expected.len() < MOST {
+            if let Some(place) = state.early.iter().position(|(early, _)| early == id) {
+                if let Some((_, Some(arrived))) = state.early.remove(place) {
+                    state.rate(number, arrived);
+                }
+                state.member(number).reports = true;
+            } else if state.expected.len() < MOST {
                 state.expected.insert(id.clone(), (number, now));
                 state.in_time.push_back((now, id.clone()));
             }

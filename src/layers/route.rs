@@ -72,7 +72,8 @@ impl Route {
     /// Messages of which the closure says so go to this provider.
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs or a guard stands around some of the providers and not around all.
+    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
+    /// around any of them.
     pub fn when(
         mut self,
         fits: impl Fn(&Message) -> bool + Send + Sync + 'static,

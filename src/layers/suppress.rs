@@ -1,13 +1,15 @@
 //! [`Suppress`]: whoever opted out is sent nothing, by whatever provider.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     layers::{OptOutSource, OptOuts, misplaced},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -29,14 +31,34 @@ impl<P: SmsProvider> Suppress<P> {
     ///
     /// # Errors
     /// `Config` if a send of the provider may wait before it submits, as a retry or a rate limit does: an
-    /// opt-out would come too late.
+    /// opt-out would come too late. And if a guard is inside, which may send to another number.
     pub fn new(inner: P, list: Arc<dyn OptOuts>) -> Result<Self> {
         if inner.capabilities().waits {
             return Err(misplaced("suppress: goes inside of what waits (rate limit, retry)"));
         }
+        if inner.capabilities().guards {
+            return Err(misplaced("suppress: goes inside of the guard"));
+        }
         Ok(Self { inner, list })
     }
 }
+
+/// Writes an opt-out down. The next message may go to another provider, which knows nothing of it: so it is
+/// written by a task of its own, which the caller cannot drop, and again where the list cannot be written.
+async fn keep(list: Arc<dyn OptOuts>, number: PhoneNumber) {
+    let written = tokio::spawn(async move {
+        for wait in [0, 1, 5, 30, 60, 300] {
+            sleep(Duration::from_secs(wait)).await;
+            if list.insert(number, OptOutSource::Provider).await.is_ok() {
+                return;
+            }
+        }
+    });
+    let _ = timeout(LONGEST_WAIT, written).await; // the task goes on
+}
+
+/// How long a refusal waits until its opt-out is written down.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
@@ -52,14 +74,13 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let found = self.list.find(message.to()).await;
         // Whatever a list says of its own trouble, nothing was sent.
-        if found.map_err(|error| error.with_outcome(Outcome::NotSent))?.is_some() {
+        if found.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())?.is_some() {
             let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
-            return Err(error.with_detail("to: is on the list of opt-outs"));
+            return Err(error.with_detail("to: is on the list of opt-outs").by_layer());
         }
         let sent = self.inner.send(message).await;
         if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::OptedOut) {
-            // Not written down is not forgotten: the provider refuses the next message as well.
-            let _ = self.list.insert(message.to(), OptOutSource::Provider).await;
+            keep(Arc::clone(&self.list), message.to()).await;
         }
         sent
     }

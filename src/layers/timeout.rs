@@ -54,6 +54,28 @@ impl<P: SmsProvider> Timeout<P> {
     }
 }
 
+/// A submission that goes on. It always ends, even if it panics or the runtime goes.
+struct Running {
+    message: Message,
+    sender: Option<oneshot::Sender<Result<Receipt>>>, // none once it has ended
+    late: Late,
+}
+
+impl Running {
+    fn end(&mut self, result: Result<Receipt>) {
+        let Some(sender) = self.sender.take() else { return };
+        if let Err(result) = sender.send(result) {
+            (self.late)(&self.message, result);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end(Err(Error::unknown(ErrorKind::Interrupted)));
+    }
+}
+
 /// A caller that waits. Whatever it did not take, `late` hears.
 struct Waiting {
     message: Message,
@@ -90,13 +112,13 @@ impl<P: SmsProvider> SmsProvider for Timeout<P> {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let (sender, result) = oneshot::channel();
-        let waiting = Waiting { message: message.clone(), result, late: Arc::clone(&self.late) };
-        let (inner, message, late) =
-            (Arc::clone(&self.inner), message.clone(), Arc::clone(&self.late));
+        let (message, late) = (message.clone(), Arc::clone(&self.late));
+        let waiting = Waiting { message: message.clone(), result, late: Arc::clone(&late) };
+        let (inner, mut running) =
+            (Arc::clone(&self.inner), Running { message, sender: Some(sender), late });
         tokio::spawn(async move {
-            if let Err(result) = sender.send(inner.send(&message).await) {
-                late(&message, result);
-            }
+            let result = inner.send(&running.message).await;
+            running.end(result);
         });
         self.wait(waiting).await
     }
@@ -123,8 +145,7 @@ impl<P: SmsProvider> Timeout<P> {
     async fn wait(&self, mut waiting: Waiting) -> Result<Receipt> {
         match timeout(self.limit, &mut waiting.result).await {
             Ok(Ok(result)) => result,
-            // The task is gone without a word: a panic inside, or the runtime's end.
-            Ok(Err(_)) => Err(Error::unknown(ErrorKind::Interrupted).with_provider(self.id())),
+            Ok(Err(_)) => Err(Error::unknown(ErrorKind::Interrupted)), // a sender always says something
             Err(_) => waiting.last().unwrap_or_else(|| Err(self.elapsed(Outcome::Unknown))),
         }
     }

@@ -41,7 +41,8 @@ impl Weighted {
     /// Adds a provider and its weight. All weights 0 are all weights equal.
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs or a guard stands around some of the providers and not around all.
+    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
+    /// around any of them.
     pub fn and(mut self, next: impl SmsProvider, weight: u32) -> Result<Self> {
         self.members.push(next)?;
         self.weights.push(weight);

@@ -4,15 +4,16 @@ use std::{
     fmt,
     future::poll_fn,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll, Waker, ready},
+    thread,
     time::Duration,
 };
 
 use futures_core::Stream;
 use tokio::{
     sync::{
-        Mutex as Turn,
+        Mutex,
         mpsc::{self, error::TryRecvError},
         watch,
     },
@@ -31,7 +32,8 @@ use crate::{
 ///
 /// Nothing begins before it is asked for. Messages are taken from the stream as others end, and at most 64
 /// more than are sent at a time are in memory: whoever does not take what has ended holds up what would
-/// begin. A message that has begun runs to its end in a task of its own, even if this is dropped.
+/// begin. A message that has begun runs to its end in a task of its own, even if this is dropped. A provider
+/// that panics makes that message's outcome unknown; a stream that panics has ended.
 #[must_use = "nothing is sent before `next` is called"]
 pub struct SendAll<P, S> {
     work: Option<Work<P, S>>, // none once the tasks have it
@@ -125,16 +127,9 @@ where
     S: Stream<Item = Message> + Send + 'static,
 {
     pub(super) fn new(provider: P, messages: S) -> Self {
+        let source = Mutex::new(Source { messages: Some(Box::pin(messages)), index: 0 });
         Self {
-            work: Some(Work {
-                provider,
-                source: Mutex::new(Source {
-                    messages: Some(Box::pin(messages)),
-                    index: 0,
-                    waited_for: false,
-                }),
-                turn: Turn::new(()),
-            }),
+            work: Some(Work { provider, source }),
             concurrency: 32,
             stopped: watch::Sender::new(false),
             ended: None,
@@ -146,9 +141,9 @@ where
         }
     }
 
-    /// How many are sent at a time; 32 if nothing is said, and at least 1.
-    pub const fn with_concurrency(mut self, most: usize) -> Self {
-        self.concurrency = if most == 0 { 1 } else { most };
+    /// How many are sent at a time; 32 if nothing is said, at least 1 and at most 65,536.
+    pub fn with_concurrency(mut self, most: usize) -> Self {
+        self.concurrency = most.clamp(1, 65_536);
         self
     }
 
@@ -191,7 +186,7 @@ where
             let work = Arc::new(work);
             for _ in 0..self.concurrency {
                 let (work, stopped) = (Arc::clone(&work), self.stopped.subscribe());
-                tokio::spawn(send_one_after_the_other(work, sender.clone(), stopped));
+                tokio::spawn(Lane { work, sender: sender.clone(), stopped }.run());
             }
         }
         let sent = ready!(self.poll_ended(context));
@@ -242,81 +237,90 @@ impl<P, S> SendAll<P, S> {
 struct Work<P, S> {
     provider: P,
     source: Mutex<Source<S>>,
-    turn: Turn<()>, // of who waits for the stream
 }
 
 struct Source<S> {
     messages: Option<Pin<Box<S>>>, // none once it has ended, or nobody wants to hear of more
     index: u64,
-    /// Whether somebody waits for the stream, whose waker nobody else may take away.
-    waited_for: bool,
 }
 
-/// One of the tasks that send. It ends with the messages, or when nobody wants to hear of more.
-async fn send_one_after_the_other<P, S>(
-    work: Arc<Work<P, S>>,
-    sender: mpsc::Sender<Sent>,
-    mut stopped: watch::Receiver<bool>,
-) where
+/// One of the tasks that send. It ends with the messages, or when nobody wants to hear of more; after a panic
+/// of the provider another takes its place.
+struct Lane<P, S>
+where
     P: SmsProvider + Clone,
     S: Stream<Item = Message> + Send + 'static,
 {
-    let provider = work.provider.clone();
-    // A place for the result comes first, so that what has begun never waits with it.
-    while let Ok(place) = sender.clone().reserve_owned().await {
-        let Some((index, message)) = work.next(&mut stopped).await else { return };
-        let mut running = Running { index, message: Some(message), place: Some(place) };
-        if let Some(message) = &running.message {
-            let result = provider.send(message).await;
-            running.end(result);
+    work: Arc<Work<P, S>>,
+    sender: mpsc::Sender<Sent>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl<P, S> Lane<P, S>
+where
+    P: SmsProvider + Clone,
+    S: Stream<Item = Message> + Send + 'static,
+{
+    async fn run(mut self) {
+        let provider = self.work.provider.clone();
+        // A place for the result comes first, so that what has begun never waits with it.
+        while let Ok(place) = self.sender.clone().reserve_owned().await {
+            let Some((index, message)) = self.work.next(&mut self.stopped).await else { return };
+            let mut running = Running { index, message: Some(message), place: Some(place) };
+            if let Some(message) = &running.message {
+                let result = provider.send(message).await;
+                running.end(result);
+            }
+        }
+    }
+}
+
+impl<P, S> Drop for Lane<P, S>
+where
+    P: SmsProvider + Clone,
+    S: Stream<Item = Message> + Send + 'static,
+{
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let (work, stopped) = (Arc::clone(&self.work), self.stopped.clone());
+            tokio::spawn(Self { work, sender: self.sender.clone(), stopped }.run());
         }
     }
 }
 
 impl<P, S: Stream<Item = Message>> Work<P, S> {
-    /// The next message; none after the last, and once nobody wants to hear of more.
-    ///
-    /// A stream that is ready is asked under a lock that nobody holds for long: tasks that queued for it
-    /// would have to be woken one after the other. Only one that is not is waited for, by one task.
+    /// The next message; none after the last, and once nobody wants to hear of more. A stream that takes its
+    /// time is waited for by one task, and the others wait for that one.
     async fn next(&self, stopped: &mut watch::Receiver<bool>) -> Option<(u64, Message)> {
-        if !*stopped.borrow()
-            && stopped.has_changed().is_ok() // not dropped
-            && let Poll::Ready(next) = self.poll(&mut Context::from_waker(Waker::noop()), false)
-        {
+        let mut source = self.source.lock().await;
+        let goes_on = !*stopped.borrow() && stopped.has_changed().is_ok(); // not dropped
+        if goes_on && let Poll::Ready(next) = source.poll(&mut Context::from_waker(Waker::noop())) {
             return next;
         }
-        let _turn = self.turn.lock().await;
         let mut stopped = pin!(stopped.wait_for(|stopped| *stopped));
         poll_fn(|context| match stopped.as_mut().poll(context) {
             Poll::Ready(_) => {
-                lock(&self.source).messages = None;
+                source.messages = None;
                 Poll::Ready(None)
             }
-            Poll::Pending => self.poll(context, true),
+            Poll::Pending => source.poll(context),
         })
         .await
     }
-
-    fn poll(&self, context: &mut Context<'_>, waits: bool) -> Poll<Option<(u64, Message)>> {
-        let source = &mut *lock(&self.source);
-        if source.waited_for && !waits {
-            return Poll::Pending;
-        }
-        let Some(messages) = &mut source.messages else { return Poll::Ready(None) };
-        let next = messages.as_mut().poll_next(context);
-        source.waited_for = waits && next.is_pending();
-        let Some(message) = ready!(next) else {
-            source.messages = None;
-            return Poll::Ready(None);
-        };
-        source.index += 1;
-        Poll::Ready(Some((source.index - 1, message)))
-    }
 }
 
-/// A stream that panicked is asked again, and says what it then says.
-fn lock<S>(source: &Mutex<Source<S>>) -> MutexGuard<'_, Source<S>> {
-    source.lock().unwrap_or_else(PoisonError::into_inner)
+impl<S: Stream<Item = Message>> Source<S> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(u64, Message)>> {
+        // Taken out, so that a stream that panics has ended.
+        let Some(mut messages) = self.messages.take() else { return Poll::Ready(None) };
+        let next = messages.as_mut().poll_next(context);
+        if !matches!(next, Poll::Ready(None)) {
+            self.messages = Some(messages);
+        }
+        let Some(message) = ready!(next) else { return Poll::Ready(None) };
+        self.index += 1;
+        Poll::Ready(Some((self.index - 1, message)))
+    }
 }
 
 /// A message that has begun. It always ends, even if its task panics or the runtime goes.

@@ -117,6 +117,16 @@ async fn what_is_about_a_message_goes_to_its_provider() {
     assert_eq!(sms.cancel(&other).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
+/// A stack inside of another has the name of its first provider, and messages of the others.
+#[tokio::test(start_paused = true)]
+async fn a_message_is_found_inside_of_a_stack() {
+    let (one, two) = (Scripted::failing(ONE, []), Scripted::failing(TWO, []));
+    let three = Scripted::failing(ProviderId::from_static("three"), []);
+    let sms = Failover::new(three.clone()).or(stack(&one, &two)).unwrap();
+    sms.cancel(&MessageId::new(TWO, "1").unwrap()).await.unwrap();
+    assert_eq!((one.calls(), two.calls(), three.calls()), (0, 1, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_list_is_of_all_of_them() {
     let (one, two) = (Scripted::failing(ONE, []), Scripted::failing(TWO, []));

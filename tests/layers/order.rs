@@ -33,23 +33,30 @@ fn nothing_waits_between_the_list_and_the_submission() {
         acme().rate_limit([]).timeout(Duration::from_secs(1)).guard(policy()).into_dyn(),
         Failover::new(acme()).or(acme().retry(RetryPolicy::default())).unwrap().into_dyn(),
         Route::new(acme().rate_limit([])).into_dyn(),
+        Failover::new(acme()).or(acme()).unwrap().into_dyn(),
     ];
     for stack in wrong {
         let error = stack.suppress(list()).map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.detail().contains("suppress"), "{error}");
     }
+    // A guard may send to another number than the one that the list was asked about.
+    assert!(acme().guard(policy()).suppress(list()).is_err());
 }
 
 #[test]
-fn a_protection_is_around_all_or_none() {
+fn a_list_is_around_all_or_none_and_a_guard_is_outside() {
     let bare = || acme().into_dyn();
     let suppressed = || acme().suppress(list()).unwrap().into_dyn();
     let guarded = || acme().guard(policy()).into_dyn();
     let reports = DeliveryReports::default();
-    for (one, other) in
-        [(bare(), suppressed()), (suppressed(), bare()), (bare(), guarded()), (guarded(), bare())]
-    {
+    for (one, other) in [
+        (bare(), suppressed()),
+        (suppressed(), bare()),
+        (bare(), guarded()),
+        (guarded(), bare()),
+        (guarded(), guarded()),
+    ] {
         let errors = [
             Failover::new(one.clone()).or(other.clone()).map(drop).unwrap_err(),
             Route::new(one.clone()).when(|_| true, other.clone()).map(drop).unwrap_err(),
@@ -59,8 +66,8 @@ fn a_protection_is_around_all_or_none() {
             assert_eq!(error.kind(), ErrorKind::Config, "{error}");
         }
     }
-    for same in [bare, suppressed, guarded] as [fn() -> _; 3] {
-        let both = Failover::new(same()).or(same()).unwrap();
+    for same in [bare, suppressed] as [fn() -> _; 2] {
+        let both = Route::new(same()).when(|_| true, same()).unwrap();
         assert_eq!(both.capabilities(), same().capabilities());
     }
 }

@@ -77,6 +77,11 @@ impl Scripted {
         self.begun.lock().unwrap().len()
     }
 
+    fn own(&self, id: &MessageId) -> Result<()> {
+        let other = || Error::not_sent(ErrorKind::InvalidRequest);
+        (*id.provider() == self.id).then_some(()).ok_or_else(other)
+    }
+
     async fn answer<T>(&self, done: T) -> Result<T> {
         self.begun.lock().unwrap().push(Instant::now());
         let error = self.errors.lock().unwrap().pop_front();
@@ -105,7 +110,8 @@ impl SmsProvider for Scripted {
         self.answer(Receipt::new(self.id.clone(), id, message.key().clone())).await
     }
 
-    async fn fetch(&self, _: &MessageId) -> Result<MessageRecord> {
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        self.own(id)?;
         self.answer(()).await.and(Err(Error::not_sent(ErrorKind::NotFound)))
     }
 
@@ -113,7 +119,8 @@ impl SmsProvider for Scripted {
         self.answer(Page::new(Vec::new(), None)).await
     }
 
-    async fn cancel(&self, _: &MessageId) -> Result<()> {
+    async fn cancel(&self, id: &MessageId) -> Result<()> {
+        self.own(id)?;
         self.answer(()).await
     }
 

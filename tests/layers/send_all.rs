@@ -168,10 +168,27 @@ async fn a_panic_is_an_unknown_outcome_of_that_message() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
     let acme = Scripted::failing(ACME, []).panicking();
-    let results: Vec<_> = acme.send_each(vec![message(), message()]).collect().await;
+    let messages: Vec<Message> = (0..20).map(|_| message()).collect();
+    let results: Vec<_> = acme.send_each(messages).with_concurrency(3).collect().await;
     std::panic::set_hook(hook);
-    assert_eq!(results.len(), 2);
+    assert_eq!(results.len(), 20, "more than there are tasks");
     for sent in results {
         assert_eq!(sent.result.unwrap_err().outcome(), Outcome::Unknown);
     }
+}
+
+/// An iterator that blocks blocks one thread, and not the others' messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_iterator_holds_up_nobody_who_has_begun() {
+    let acme = Scripted::failing(ACME, []).taking(Duration::from_millis(20));
+    let slow = (0..6).map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        message()
+    });
+    let mut all = acme.send_each(slow).with_concurrency(4);
+    let begun = Instant::now();
+    all.next().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(190), "{:?}", begun.elapsed());
+    while all.next().await.is_some() {}
+    assert_eq!(all.summary().sent, 6);
 }

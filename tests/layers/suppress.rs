@@ -45,7 +45,7 @@ async fn who_opted_out_is_sent_nothing() {
     let error = sms.send(&message()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
     assert!(!error.may_fail_over() && !error.is_retryable());
-    list.remove(number()).await.unwrap();
+    list.remove(number(), OptOutSource::Manual).await.unwrap();
     assert!(sms.send(&message()).await.is_ok());
     assert_eq!(acme.calls(), 2);
 }
@@ -81,7 +81,7 @@ async fn a_list_that_cannot_be_read_refuses_everybody() {
             Err(Error::unknown(ErrorKind::Unavailable))
         }
 
-        async fn remove(&self, _: PhoneNumber) -> Result<()> {
+        async fn remove(&self, _: PhoneNumber, _: OptOutSource) -> Result<()> {
             Err(Error::unknown(ErrorKind::Unavailable))
         }
     }

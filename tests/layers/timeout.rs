@@ -100,6 +100,14 @@ async fn a_panic_inside_is_an_unknown_outcome() {
     std::panic::set_hook(Box::new(|_| ()));
     let sms = Scripted::failing(ACME, []).panicking().timeout(Duration::from_secs(10));
     let error = sms.send(&message()).await.unwrap_err();
-    std::panic::set_hook(hook);
     assert_eq!(error.outcome(), Outcome::Unknown);
+    let (sender, heard) = std::sync::mpsc::channel();
+    let late = Scripted::failing(ACME, []).taking(Duration::from_millis(20)).panicking();
+    let late = late.timeout(Duration::from_millis(1)).on_late(move |_, result| {
+        sender.send(result.unwrap_err().outcome()).unwrap();
+    });
+    late.send(&message()).await.unwrap_err();
+    sleep(Duration::from_millis(200)).await;
+    std::panic::set_hook(hook);
+    assert_eq!(heard.try_recv(), Ok(Outcome::Unknown));
 }
