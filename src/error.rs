@@ -193,15 +193,16 @@ impl Error {
         self
     }
 
-    /// Marks what a layer of this crate refused by itself: it says nothing of the provider.
-    #[cfg(feature = "layers")]
-    pub(crate) fn by_layer(mut self) -> Self {
+    /// Marks what a layer refused by itself, before any provider was asked: it says nothing of the provider.
+    #[must_use]
+    pub fn by_layer(mut self) -> Self {
         self.0.by_layer = true;
         self
     }
 
-    #[cfg(feature = "layers")]
-    pub(crate) fn is_by_layer(&self) -> bool {
+    /// Whether a layer refused by itself.
+    #[must_use]
+    pub fn is_by_layer(&self) -> bool {
         self.0.by_layer
     }
 
