@@ -9,38 +9,18 @@
 
 mod attempt;
 mod kind;
+mod outcome;
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use crate::provider_id::ProviderId;
 
 pub use attempt::Attempt;
 pub use kind::ErrorKind;
+pub use outcome::Outcome;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Whether the thing that was asked for may have happened all the same.
-///
-/// Exhaustive on purpose: every layer that decides about a second attempt must handle both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(clippy::exhaustive_enums)] // a third answer would be a breaking change, and should be one
-pub enum Outcome {
-    /// Proved: no message left, nothing was changed. A new attempt sends nobody the same text twice.
-    NotSent,
-    /// Not proved either way: the message may be on its way. A new attempt may send it twice.
-    Unknown,
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotSent => "nothing was sent",
-            Self::Unknown => "may have been sent",
-        })
-    }
-}
 
 /// A failed call: one pointer wide, and free of numbers, texts, URLs and tokens however printed.
 ///
@@ -55,8 +35,10 @@ impl fmt::Display for Outcome {
 /// assert!(error.is_retryable() && error.may_fail_over());
 /// assert!(!Error::unknown(ErrorKind::Timeout).is_retryable());
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     outcome: Outcome,
@@ -70,7 +52,7 @@ struct Inner {
     provider_message: Option<String>,
     attempts: Vec<Attempt>,
     by_layer: bool,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -189,7 +171,7 @@ impl Error {
     /// Keeps the cause. Its `Display` and `Debug` must be free of personal data and secrets.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -204,26 +186,6 @@ impl Error {
     #[must_use]
     pub fn is_by_layer(&self) -> bool {
         self.0.by_layer
-    }
-
-    /// The same once more, for each of several messages that went in one request; the cause stays behind.
-    pub(crate) fn without_source(&self) -> Self {
-        let inner = &*self.0;
-        Self(Box::new(Inner {
-            kind: inner.kind,
-            outcome: inner.outcome,
-            detail: inner.detail.clone(),
-            provider: inner.provider.clone(),
-            code: inner.code.clone(),
-            status: inner.status,
-            retry_after: inner.retry_after,
-            request_id: inner.request_id.clone(),
-            help: inner.help.clone(),
-            provider_message: inner.provider_message.clone(),
-            attempts: inner.attempts.clone(),
-            by_layer: inner.by_layer,
-            source: None,
-        }))
     }
 
     /// Keeps what was tried before this, in order; this error ends the last try, which took so long. An

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use anysms::{Error, Outcome, Receipt, message::MessageKey};
+use anysms::{Error, Receipt, message::MessageKey};
 use serde::{Deserialize, Serialize};
 
 /// Where one row stands.
@@ -49,13 +49,9 @@ impl State {
 
     /// How a message ended.
     pub(crate) fn of(result: &Result<Receipt, Error>) -> Self {
-        let state = match result {
-            Ok(_) => "accepted",
-            Err(error) if error.outcome() == Outcome::NotSent => "not_sent",
-            Err(_) => "unknown",
-        };
         let id = result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
         let error = result.as_ref().err();
+        let state = error.map_or("accepted", |error| error.outcome().as_str());
         Self {
             state: state.into(),
             id: id.map(ToString::to_string).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::{io::Write, process::ExitCode, sync::Arc};
 
 use anysms::{
-    Error, ErrorKind, Outcome, SmsProvider, SmsProviderExt,
+    Error, ErrorKind, SmsProvider, SmsProviderExt,
     plivo::{Plivo, PlivoConfig},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig},
@@ -99,10 +99,7 @@ impl Failure {
                 ExitCode::from(2)
             }
             Self::Refused(error) => {
-                let outcome = match error.outcome() {
-                    Outcome::NotSent => "not_sent",
-                    Outcome::Unknown => "unknown",
-                };
+                let outcome = error.outcome().as_str();
                 let code = error.code().unwrap_or("none");
                 eprintln!("error: kind={} code={code} outcome={outcome}: {error}", error.kind());
                 ExitCode::from(1)

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     sync::{Mutex, lock},
-    velocity::{Velocity, Window},
+    velocity::{Spent, Velocity, Window},
 };
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
@@ -162,7 +162,7 @@ impl fmt::Debug for GuardPolicy {
 struct State {
     numbers: Vec<Window<u64>>,
     prefixes: Vec<Window<u64>>,
-    spent: Option<super::velocity::Spent>,
+    spent: Option<Spent>,
 }
 
 impl<P: SmsProvider> Guard<P> {
@@ -171,10 +171,7 @@ impl<P: SmsProvider> Guard<P> {
         let state = State {
             numbers: policy.per_number.iter().map(|limit| Window::new(*limit)).collect(),
             prefixes: policy.per_prefix.iter().map(|limit| Window::new(*limit)).collect(),
-            spent: policy
-                .spend
-                .as_ref()
-                .map(|s| super::velocity::Spent::new(s.cap.amount, s.window)),
+            spent: policy.spend.as_ref().map(|s| Spent::new(s.cap.amount, s.window)),
         };
         Self { inner, policy, state: Mutex::new(state) }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use crate::{
-    error::{Error, Outcome, Result},
+    error::{Error, Result},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -85,10 +85,7 @@ impl Seen {
         let counted = result.as_ref().ok().and_then(|receipt| receipt.segments);
         Self {
             provider,
-            outcome: error.map_or("accepted", |error| match error.outcome() {
-                Outcome::NotSent => "not_sent",
-                Outcome::Unknown => "unknown",
-            }),
+            outcome: error.map_or("accepted", |error| error.outcome().as_str()),
             error: error.map_or("", |error| error.kind().as_str()),
             segments: counted.map_or_else(|| segments(message), u64::from),
         }

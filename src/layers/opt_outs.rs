@@ -1,13 +1,10 @@
 //! [`OptOuts`]: who opted out, and how that became known.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 
+use super::sync::{Mutex, lock};
 use crate::{
     error::{ErrorKind, Result},
     number::PhoneNumber,
@@ -101,27 +98,23 @@ impl MemoryOptOuts {
     pub fn new() -> Self {
         Self::default()
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, OptOutSource>> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner) // every change is one insertion
-    }
 }
 
 #[async_trait]
 impl OptOuts for MemoryOptOuts {
     async fn find(&self, number: PhoneNumber) -> Result<Option<OptOutSource>> {
-        Ok(self.lock().get(&number).copied())
+        Ok(lock(&self.numbers).get(&number).copied())
     }
 
     async fn insert(&self, number: PhoneNumber, source: OptOutSource) -> Result<()> {
-        let mut numbers = self.lock();
+        let mut numbers = lock(&self.numbers);
         let known = numbers.entry(number).or_insert(source);
         *known = source.max(*known);
         Ok(())
     }
 
     async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()> {
-        let mut numbers = self.lock();
+        let mut numbers = lock(&self.numbers);
         if numbers.get(&number).is_some_and(|source| *source <= up_to) {
             numbers.remove(&number);
         }
@@ -131,6 +124,6 @@ impl OptOuts for MemoryOptOuts {
 
 impl fmt::Debug for MemoryOptOuts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryOptOuts").field("len", &self.lock().len()).finish()
+        f.debug_struct("MemoryOptOuts").field("len", &lock(&self.numbers).len()).finish()
     }
 }

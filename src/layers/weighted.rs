@@ -52,13 +52,10 @@ impl Weighted {
     /// The number of the provider that the next message goes to; `random` is at least 0 and less than 1.
     fn pick(&self, random: f64) -> usize {
         let health = self.reports.health(self.weights.len());
-        let base = if self.weights.iter().all(|weight| *weight == 0) { 1 } else { 0 };
-        let weights: Vec<f64> = self
-            .weights
-            .iter()
-            .zip(health)
-            .map(|(weight, health)| f64::from(weight.max(&base).to_owned()) * health)
-            .collect();
+        let equal = self.weights.iter().all(|weight| *weight == 0);
+        let weight = |weight: &u32| if equal { 1.0 } else { f64::from(*weight) };
+        let weights: Vec<f64> =
+            self.weights.iter().zip(health).map(|(own, health)| weight(own) * health).collect();
         let mut left = random * weights.iter().sum::<f64>();
         let last = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or_default();
         let found = weights.iter().position(|weight| {

@@ -29,7 +29,7 @@ impl Plivo {
     pub async fn send_several(&self, messages: &[Message]) -> Vec<Result<Receipt>> {
         let submitted = match self.submit_several(messages).await {
             Ok(accepted) => accepted,
-            Err(error) => return messages.iter().map(|_| Err(error.without_source())).collect(),
+            Err(error) => return messages.iter().map(|_| Err(error.clone())).collect(),
         };
         let body = submitted.body.unwrap_or_default();
         let answer: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();

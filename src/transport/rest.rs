@@ -310,10 +310,7 @@ impl Rest {
                 messaging.operation.name = call.name,
                 http.response.status_code = status,
                 error.type = error.map_or("", |e| e.kind().as_str()),
-                anysms.outcome = error.map_or("", |e| match e.outcome() {
-                    Outcome::NotSent => "not_sent",
-                    Outcome::Unknown => "unknown",
-                }),
+                anysms.outcome = error.map_or("", |e| e.outcome().as_str()),
                 duration_ms = took.as_millis() as u64,
             },
             "exchange"

@@ -1,0 +1,36 @@
+//! [`Outcome`]: whether it may have happened all the same.
+
+use std::fmt;
+
+/// Whether the thing that was asked for may have happened all the same.
+///
+/// Exhaustive on purpose: every layer that decides about a second attempt must handle both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums)] // a third answer would be a breaking change, and should be one
+pub enum Outcome {
+    /// Proved: no message left, nothing was changed. A new attempt sends nobody the same text twice.
+    NotSent,
+    /// Not proved either way: the message may be on its way. A new attempt may send it twice.
+    Unknown,
+}
+
+impl Outcome {
+    /// The outcome as a word for logs and metrics, such as `not_sent`. Part of the contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "nothing was sent",
+            Self::Unknown => "may have been sent",
+        })
+    }
+}
