@@ -102,10 +102,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {msg}") {
         bar.set_style(style);
     }
+    let valid = rows.iter().filter_map(|row| row.message.as_ref().ok());
     let todo: Vec<Message> =
-        rows.iter().filter_map(|row| row.message.as_ref().ok()).cloned().collect();
-    let todo: Vec<Message> =
-        todo.into_iter().filter(|message| lock(&journal).may_begin(message.key())).collect();
+        valid.filter(|message| lock(&journal).may_begin(message.key())).cloned().collect();
     bar.inc((rows.len() - todo.len()) as u64);
     let begun = Arc::clone(&journal);
     let unwritable = Arc::new(Mutex::new(None));
@@ -151,61 +150,76 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads the file. Rows without a key of their own are named by what they say, and how often it was said
-/// before, so that the same row has the same name in every run.
+/// Reads the file.
 fn read(path: &Path, region: Option<&str>) -> Result<Vec<Row>, Failure> {
     let name = path.display().to_string();
+    let wrong = |error: csv::Error| Failure::usage(&name, error);
     let region: Option<Region> = region
         .map(|region| region.parse().map_err(|error| Failure::usage("--region", error)))
         .transpose()?;
-    let mut reader = csv::Reader::from_path(path).map_err(|error| Failure::usage(&name, error))?;
-    let headers = reader.headers().map_err(|error| Failure::usage(&name, error))?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name);
-    let missing = |column: &str| Failure::usage(&name, format!("has no column `{column}`"));
-    let to = column("to").ok_or_else(|| missing("to"))?;
-    let text = column("text").ok_or_else(|| missing("text"))?;
-    let (from, key) = (column("from"), column("key"));
-    let (mut seen, mut keys) = (HashMap::<String, usize>::new(), HashSet::new());
+    let mut reader = csv::Reader::from_path(path).map_err(wrong)?;
+    let headers = reader.headers().map_err(wrong)?.clone();
+    for column in ["to", "text"] {
+        if !headers.iter().any(|header| header == column) {
+            return Err(Failure::usage(&name, format!("has no column `{column}`")));
+        }
+    }
+    let mut keys = Keys::default();
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| Failure::usage(&name, error))?;
-        let field = |column: Option<usize>| {
-            column.and_then(|column| record.get(column)).filter(|field| !field.is_empty())
+        let record = record.map_err(wrong)?;
+        let field = |name: &str| {
+            let column = headers.iter().position(|header| header == name)?;
+            record.get(column).filter(|field| !field.is_empty())
         };
-        let (to, text) =
-            (field(Some(to)).unwrap_or_default(), field(Some(text)).unwrap_or_default());
-        let message = || -> Result<Message, String> {
-            let number = match region {
-                None => to.parse().map_err(|error: anysms::PhoneNumberError| error.to_string())?,
-                Some(region) => {
-                    number::parse(to, Some(region)).map_err(|e| e.to_string())?.number()
-                }
-            };
-            let mut message = Message::new(number, text);
-            if let Some(from) = field(from) {
-                let sender = from.parse().map_err(|error| format!("from: {error}"))?;
-                message = message.with_sender(sender);
-            }
-            let key = match field(key) {
-                Some(key) => MessageKey::new(key).map_err(|error| error.to_string())?,
-                None => {
-                    let said = format!("{number}\n{}\n{text}", field(from).unwrap_or_default());
-                    let hash = Sha256::digest(said);
-                    let hash: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
-                    let times = seen.entry(hash.clone()).or_insert(0);
-                    *times += 1;
-                    MessageKey::new(&format!("{hash}-{times}")).map_err(|e| e.to_string())?
-                }
-            };
-            if !keys.insert(key.clone()) {
-                return Err("key: another row has it".into());
-            }
-            Ok(message.with_key(key))
-        };
-        let message = { message }();
-        rows.push(Row { number: index + 1, message });
+        rows.push(Row { number: index + 1, message: message(field, region, &mut keys) });
     }
     Ok(rows)
+}
+
+/// The message of a row.
+fn message<'a>(
+    field: impl Fn(&str) -> Option<&'a str>,
+    region: Option<Region>,
+    keys: &mut Keys,
+) -> Result<Message, String> {
+    let (to, text) = (field("to").unwrap_or_default(), field("text").unwrap_or_default());
+    let number = match region {
+        None => to.parse().map_err(|error: anysms::PhoneNumberError| error.to_string())?,
+        Some(region) => number::parse(to, Some(region)).map_err(|e| e.to_string())?.number(),
+    };
+    let mut message = Message::new(number, text);
+    if let Some(from) = field("from") {
+        let sender = from.parse().map_err(|error| format!("from: {error}"))?;
+        message = message.with_sender(sender);
+    }
+    let key = match field("key") {
+        Some(key) => key.to_owned(),
+        None => keys.of(&format!("{number}\n{}\n{text}", field("from").unwrap_or_default())),
+    };
+    let key = MessageKey::new(&key).map_err(|error| error.to_string())?;
+    if !keys.taken.insert(key.clone()) {
+        return Err("key: another row has it".into());
+    }
+    Ok(message.with_key(key))
+}
+
+/// The keys of all rows. Rows without one are named by what they say, and how often it was said before, so
+/// that the same row has the same name in every run.
+#[derive(Default)]
+struct Keys {
+    taken: HashSet<MessageKey>,
+    said: HashMap<String, usize>,
+}
+
+impl Keys {
+    fn of(&mut self, said: &str) -> String {
+        let hash = Sha256::digest(said);
+        let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let times = self.said.entry(hash.clone()).or_insert(0);
+        *times += 1;
+        format!("{hash}-{times}")
+    }
 }
 
 fn state(row: &Row, journal: &Journal) -> State {

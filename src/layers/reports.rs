@@ -35,8 +35,18 @@ struct State {
     /// The same in the order of sending: what is in time, and what is late already.
     in_time: VecDeque<(Instant, MessageId)>,
     late: VecDeque<(Instant, MessageId)>,
-    /// What was reported before the send was answered, and whether it arrived.
-    early: VecDeque<(MessageId, Option<bool>)>,
+    /// What was reported before the send was answered.
+    early: VecDeque<(MessageId, Verdict)>,
+}
+
+/// What a last report says of the provider.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Arrived,
+    /// It did not arrive, and the recipient is not the cause.
+    Lost,
+    /// It did not arrive, and the recipient or the sender is the cause.
+    NotItsFault,
 }
 
 #[derive(Clone, Copy)]
@@ -75,19 +85,17 @@ impl DeliveryReports {
     /// Takes what a verified event says of a message.
     pub fn learn(&self, event: &Event) {
         let Event::Status(update) = event else { return };
-        let Some(arrived) = has_arrived(update) else { return };
+        let Some(verdict) = verdict(update) else { return };
         self.with(|state, now| {
             let Some((number, sent)) = state.expected.remove(&update.message) else {
-                state.early.push_back((update.message.clone(), arrived));
+                state.early.push_back((update.message.clone(), verdict));
                 if state.early.len() > MOST_EARLY {
                     state.early.pop_front();
                 }
                 return;
             };
-            if let Some(arrived) = arrived {
-                state.rate(number, arrived && now.saturating_duration_since(sent) <= self.late);
-            }
-            state.member(number).reports = true;
+            let in_time = now.saturating_duration_since(sent) <= self.late;
+            state.report(number, verdict, in_time);
         });
     }
 
@@ -95,10 +103,9 @@ impl DeliveryReports {
     pub(super) fn expect(&self, id: &MessageId, number: usize) {
         self.with(|state, now| {
             if let Some(place) = state.early.iter().position(|(early, _)| early == id) {
-                if let Some((_, Some(arrived))) = state.early.remove(place) {
-                    state.rate(number, arrived);
+                if let Some((_, verdict)) = state.early.remove(place) {
+                    state.report(number, verdict, true);
                 }
-                state.member(number).reports = true;
             } else if state.expected.len() < MOST {
                 state.expected.insert(id.clone(), (number, now));
                 state.in_time.push_back((now, id.clone()));
@@ -126,6 +133,13 @@ impl State {
             self.members.resize(number + 1, Member { good: 1.0, reports: false });
         }
         &mut self.members[number]
+    }
+
+    fn report(&mut self, number: usize, verdict: Verdict, in_time: bool) {
+        if verdict != Verdict::NotItsFault {
+            self.rate(number, verdict == Verdict::Arrived && in_time);
+        }
+        self.member(number).reports = true;
     }
 
     fn rate(&mut self, number: usize, good: bool) {
@@ -161,25 +175,22 @@ fn older(
     if now.saturating_duration_since(*first) > age { sent.pop_front() } else { None }
 }
 
-/// Whether a message arrived; the inner none if the recipient is why it did not, and none if nobody can say
-/// yet.
-#[allow(clippy::option_option)] // two questions, each with an answer of its own
-fn has_arrived(update: &StatusUpdate) -> Option<Option<bool>> {
+/// None if nobody can say yet.
+fn verdict(update: &StatusUpdate) -> Option<Verdict> {
     match update.status {
-        MessageStatus::Delivered | MessageStatus::Read => Some(Some(true)),
-        MessageStatus::Canceled => Some(None),
+        MessageStatus::Delivered | MessageStatus::Read => Some(Verdict::Arrived),
+        MessageStatus::Canceled => Some(Verdict::NotItsFault),
         MessageStatus::Undelivered | MessageStatus::Failed | MessageStatus::Rejected => {
-            let recipient = update.failure.as_ref().is_some_and(|failure| {
-                matches!(
-                    failure.kind,
+            match update.failure.as_ref().map(|failure| failure.kind) {
+                Some(
                     ErrorKind::InvalidRecipient
-                        | ErrorKind::OptedOut
-                        | ErrorKind::Blocked
-                        | ErrorKind::Unreachable
-                        | ErrorKind::InvalidContent
-                )
-            });
-            Some((!recipient).then_some(false))
+                    | ErrorKind::OptedOut
+                    | ErrorKind::Blocked
+                    | ErrorKind::Unreachable
+                    | ErrorKind::InvalidContent,
+                ) => Some(Verdict::NotItsFault),
+                _ => Some(Verdict::Lost),
+            }
         }
         _ => None,
     }

@@ -9,6 +9,8 @@ mod capabilities;
 mod ext;
 #[cfg(feature = "layers")]
 mod send_all;
+#[cfg(feature = "layers")]
+mod summary;
 
 use std::{fmt, sync::Arc};
 
@@ -24,7 +26,9 @@ pub use account::{AccountState, AccountStatus};
 pub use capabilities::Capabilities;
 pub use ext::{Records, SmsProviderExt};
 #[cfg(feature = "layers")]
-pub use send_all::{Each, SendAll, Sent, Summary};
+pub use send_all::{Each, SendAll};
+#[cfg(feature = "layers")]
+pub use summary::{Sent, Summary};
 
 /// Something that sends SMS.
 ///

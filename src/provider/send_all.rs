@@ -21,10 +21,12 @@ use tokio::{
 };
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, ErrorKind, Result},
     message::{Message, Money, Receipt},
-    provider::SmsProvider,
-    text,
+    provider::{
+        SmsProvider,
+        summary::{PriceOf, Sent, Summary},
+    },
 };
 
 /// Sends the messages of a stream, so many at a time, and hands out what became of each as it ends. It is
@@ -49,77 +51,6 @@ pub struct SendAll<P, S> {
 }
 
 type OnProgress = Box<dyn FnMut(&Summary) + Send>;
-
-type PriceOf = Box<dyn Fn(&Message) -> Option<Money> + Send>;
-
-/// What became of one message of many.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Sent {
-    /// Its place in the stream, from 0.
-    pub index: u64,
-    /// The message.
-    pub message: Message,
-    /// What became of it.
-    pub result: Result<Receipt>,
-}
-
-/// What became of many messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// How many a provider took.
-    pub sent: u64,
-    /// How many are proved not to have been sent, by kind.
-    pub failed: Vec<(ErrorKind, u64)>,
-    /// How many may have been sent, by kind. **Do not send them again** without a look at each.
-    pub unknown: Vec<(ErrorKind, u64)>,
-    /// How many segments were taken: as the provider counts them if it says so at once, else by the rule that
-    /// [`text::segments`](crate::text::segments) has.
-    pub segments: u64,
-    /// What they cost, each currency once: by the provider if it says so at once, else by
-    /// [`SendAll::with_price`].
-    pub cost: Vec<Money>,
-}
-
-impl Summary {
-    /// How many messages have ended.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        let sum = |counts: &[(ErrorKind, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>();
-        self.sent + sum(&self.failed) + sum(&self.unknown)
-    }
-
-    fn add(&mut self, sent: &Sent, price: Option<&PriceOf>) {
-        let error = match &sent.result {
-            Err(error) => error,
-            Ok(receipt) => {
-                self.sent += 1;
-                let counted = || text::segments(sent.message.text()).count() as u64;
-                self.segments += receipt.segments.map_or_else(counted, u64::from);
-                if let Some(price) = receipt.price.or_else(|| price?(&sent.message)) {
-                    self.spend(price);
-                }
-                return;
-            }
-        };
-        let counts = match error.outcome() {
-            Outcome::NotSent => &mut self.failed,
-            Outcome::Unknown => &mut self.unknown,
-        };
-        match counts.iter_mut().find(|(kind, _)| *kind == error.kind()) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((error.kind(), 1)),
-        }
-    }
-
-    fn spend(&mut self, price: Money) {
-        match self.cost.iter_mut().find(|cost| cost.currency == price.currency) {
-            Some(cost) => cost.amount = cost.amount.saturating_add(price.amount),
-            None => self.cost.push(price),
-        }
-    }
-}
 
 impl<P, S> SendAll<P, S>
 where
