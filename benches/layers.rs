@@ -14,10 +14,10 @@ use anysms::{
     Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, SmsProviderExt,
     async_trait,
     layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, MemoryOptOuts, RetryPolicy, Route,
-        Weighted,
+        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     },
     number::Region,
+    opt_out::MemoryOptOuts,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Builder;

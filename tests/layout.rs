@@ -20,9 +20,22 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
         "provider" => &["error", "message", "number", "provider_id", "text"],
         "transport" => &["error", "message", "provider_id"],
         "webhook" => &["error", "message", "number", "provider_id"],
-        "layers" => {
-            &["error", "message", "number", "provider", "provider_id", "random", "text", "webhook"]
+        "opt_out" => &["error", "message", "number", "webhook"],
+        "log" => {
+            &["error", "message", "number", "opt_out", "provider", "provider_id", "text", "webhook"]
         }
+        "layers" => &[
+            "error",
+            "log",
+            "message",
+            "number",
+            "opt_out",
+            "provider",
+            "provider_id",
+            "random",
+            "text",
+            "webhook",
+        ],
         _ => return None,
     })
 }
@@ -37,7 +50,7 @@ fn forbidden(room: &str) -> &'static [&'static str] {
     }
 }
 
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "env",
     "error",
     "layers",
@@ -45,6 +58,7 @@ const ROOMS: [&str; 19] = [
     "log",
     "message",
     "number",
+    "opt_out",
     "plivo",
     "provider",
     "provider_id",

@@ -461,10 +461,10 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
 #[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, MemoryOptOuts, OptOutSource,
-        OptOuts, RetryPolicy, Route, Weighted,
+        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     };
     use anysms::number::Region;
+    use anysms::opt_out::{MemoryOptOuts, OptOutSource, OptOuts};
 
     let answers = || {
         let script = ScriptedTransport::new();

@@ -4,9 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     error::Result,
-    layers::{
-        Guard, GuardPolicy, Limit, OptOuts, RateLimit, Retry, RetryPolicy, Suppress, Timeout,
-    },
+    layers::{Guard, GuardPolicy, Limit, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
+    opt_out::OptOuts,
     provider::SmsProvider,
 };
 
@@ -28,6 +27,18 @@ pub trait LayerExt: SmsProvider + Sized {
     /// Those of [`Suppress::new`].
     fn suppress(self, list: Arc<dyn OptOuts>) -> Result<Suppress<Self>> {
         Suppress::new(self, list)
+    }
+
+    /// [`Recorded`](crate::layers::Recorded) in this log.
+    ///
+    /// # Errors
+    /// Those of [`Recorded::new`](crate::layers::Recorded::new).
+    #[cfg(feature = "log")]
+    fn recorded(
+        self,
+        log: Arc<dyn crate::log::MessageLog>,
+    ) -> Result<crate::layers::Recorded<Self>> {
+        crate::layers::Recorded::new(self, log)
     }
 
     /// [`RateLimit`] by these limits.

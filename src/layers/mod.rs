@@ -26,8 +26,9 @@
 //! use std::{sync::Arc, time::Duration};
 //!
 //! use anysms::{Result, SmsProvider, SmsProviderExt};
-//! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, OptOuts, RetryPolicy};
+//! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, RetryPolicy};
 //! use anysms::number::Region;
+//! use anysms::opt_out::OptOuts;
 //!
 //! fn stack(
 //!     first: impl SmsProvider,
@@ -54,11 +55,12 @@ mod lanes;
 mod members;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
-mod opt_outs;
 #[cfg(feature = "quiet-hours")]
 mod quiet_hours;
 mod rate_limit;
 mod rates;
+#[cfg(feature = "log")]
+mod recorded;
 #[cfg(feature = "redis")]
 mod redis;
 mod reports;
@@ -80,11 +82,12 @@ pub use failover::Failover;
 pub use guard::{DRY_RUN, Guard, GuardPolicy};
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
-pub use opt_outs::{MemoryOptOuts, OptOutSource, OptOuts};
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
 pub use rate_limit::{Limit, RateLimit};
 pub use rates::{Demand, MemoryRates, Rates};
+#[cfg(feature = "log")]
+pub use recorded::Recorded;
 #[cfg(feature = "redis")]
 pub use redis::RedisRates;
 pub use reports::DeliveryReports;

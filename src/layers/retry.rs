@@ -1,6 +1,10 @@
 //! [`Retry`]: the same provider once more, where it is proved that nothing was sent.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
@@ -216,7 +220,20 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let resend = self.policy.resend(message.class());
-        self.run(resend, || self.inner.send(message)).await
+        let maybe_sent = AtomicBool::new(false);
+        self.run(resend, || async {
+            let again = maybe_sent.load(Relaxed).then(|| {
+                let mut message = message.clone();
+                message.trail.resend = true; // or the log would refuse it
+                message
+            });
+            let sent = self.inner.send(again.as_ref().unwrap_or(message)).await;
+            if sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown) {
+                maybe_sent.store(true, Relaxed);
+            }
+            sent
+        })
+        .await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {

@@ -7,9 +7,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    layers::{OptOutSource, OptOuts, misplaced},
+    layers::misplaced,
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     number::PhoneNumber,
+    opt_out::{OptOutSource, OptOuts},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };

@@ -49,8 +49,26 @@ pub struct Message {
     class: MessageClass,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organisation: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Box<str>>,
     #[serde(default, skip_serializing_if = "OptionSet::is_empty")]
     options: OptionSet,
+    /// What layers tell the log of this very send.
+    #[serde(skip)]
+    pub(crate) trail: Trail,
+}
+
+/// What layers tell the log of one send, and nobody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Trail {
+    /// Under which claim of the queue it is sent.
+    pub(crate) fence: Option<i64>,
+    /// A policy allows this send although an earlier one may have been sent.
+    pub(crate) resend: bool,
 }
 
 impl Message {
@@ -68,7 +86,11 @@ impl Message {
             validity: None,
             class: MessageClass::default(),
             campaign: None,
+            organisation: None,
+            user: None,
+            tags: Vec::new(),
             options: OptionSet::default(),
+            trail: Trail::default(),
         }
     }
 
@@ -127,6 +149,29 @@ impl Message {
     #[must_use]
     pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
         self.campaign = Some(campaign.into().into());
+        self
+    }
+
+    /// Names the organisation it is sent for, where a program serves several. Keys are the organisation's
+    /// own: two may use the same. No provider is told. Printed and logged, like the campaign.
+    #[must_use]
+    pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
+        self.organisation = Some(organisation.into().into());
+        self
+    }
+
+    /// Names the user who caused it, by an id of the program's own. No provider is told. Printed and logged:
+    /// no name, address or number.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into().into());
+        self
+    }
+
+    /// Adds a tag, for the log's lists and reports. No provider is told. Printed and logged.
+    #[must_use]
+    pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into().into());
         self
     }
 
@@ -203,6 +248,29 @@ impl Message {
     #[must_use]
     pub fn campaign(&self) -> Option<&str> {
         self.campaign.as_deref()
+    }
+
+    /// The organisation it is sent for.
+    #[must_use]
+    pub fn organisation(&self) -> Option<&str> {
+        self.organisation.as_deref()
+    }
+
+    /// The user who caused it.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The tags.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(|tag| &**tag)
+    }
+
+    /// All vendors' options as JSON.
+    #[cfg(feature = "log")]
+    pub(crate) fn all_options(&self) -> &OptionSet {
+        &self.options
     }
 
     /// One vendor's options.

@@ -29,6 +29,9 @@ pub struct Receipt {
     pub price: Option<Money>,
     /// The provider's id of the request, for its support desk.
     pub request_id: Option<String>,
+    /// It is the receipt of an earlier send under the same key, from the message log: nothing was sent now.
+    #[serde(default)]
+    pub earlier: bool,
 }
 
 impl Receipt {
@@ -43,6 +46,7 @@ impl Receipt {
             segments: None,
             price: None,
             request_id: None,
+            earlier: false,
         }
     }
 }

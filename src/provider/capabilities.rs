@@ -39,6 +39,8 @@ pub struct Capabilities {
     pub suppresses: bool,
     /// A guard stands before every submission.
     pub guards: bool,
+    /// Every submission is written into a message log before it is made.
+    pub records: bool,
 }
 
 impl Capabilities {
@@ -61,6 +63,7 @@ impl Capabilities {
             waits: self.waits | other.waits,
             suppresses: self.suppresses & other.suppresses,
             guards: self.guards & other.guards,
+            records: self.records & other.records,
         }
     }
 }

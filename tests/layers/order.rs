@@ -6,10 +6,10 @@ use crate::scripted::{ACME, Scripted};
 use anysms::{
     ErrorKind, SmsProvider, SmsProviderExt,
     layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, MemoryOptOuts, OptOuts,
-        RetryPolicy, Route, Weighted,
+        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     },
     number::Region,
+    opt_out::{MemoryOptOuts, OptOuts},
 };
 
 fn acme() -> Scripted {

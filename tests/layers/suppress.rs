@@ -6,8 +6,9 @@ use crate::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, MessageId, MessageStatus, Outcome, PhoneNumber, ProviderId, Result,
     SmsProvider, async_trait,
-    layers::{Failover, LayerExt, MemoryOptOuts, OptOutSource, OptOuts, Suppress},
+    layers::{Failover, LayerExt, Suppress},
     message::{Address, DeliveryFailure},
+    opt_out::{MemoryOptOuts, OptOutSource, OptOuts},
     webhook::{Authenticity, Event, InboundMessage, Keywords, StatusUpdate},
 };
 

@@ -1,10 +1,16 @@
-//! [`OptOuts`]: who opted out, and how that became known.
+//! Who opted out of messages, and how that became known.
+//!
+//! What belongs here: the contract of a list and its home in memory. The layer that refuses by a list is
+//! `layers::Suppress`; a list with scopes that lasts is the message log's.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 
-use super::sync::{Mutex, lock};
 use crate::{
     error::{ErrorKind, Result},
     number::PhoneNumber,
@@ -14,7 +20,7 @@ use crate::{
 /// Who opted out of messages. It holds for every sender and every provider: an opt-out that one provider
 /// heard of is not gone round by asking another.
 ///
-/// A list that cannot be read refuses every message: [`Suppress`](crate::layers::Suppress) does not guess.
+/// A list that cannot be read refuses every message: `layers::Suppress` does not guess.
 #[async_trait]
 pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
     /// Whether this number opted out, and how that became known.
@@ -98,23 +104,27 @@ impl MemoryOptOuts {
     pub fn new() -> Self {
         Self::default()
     }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, OptOutSource>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
+    }
 }
 
 #[async_trait]
 impl OptOuts for MemoryOptOuts {
     async fn find(&self, number: PhoneNumber) -> Result<Option<OptOutSource>> {
-        Ok(lock(&self.numbers).get(&number).copied())
+        Ok(self.lock().get(&number).copied())
     }
 
     async fn insert(&self, number: PhoneNumber, source: OptOutSource) -> Result<()> {
-        let mut numbers = lock(&self.numbers);
+        let mut numbers = self.lock();
         let known = numbers.entry(number).or_insert(source);
         *known = source.max(*known);
         Ok(())
     }
 
     async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()> {
-        let mut numbers = lock(&self.numbers);
+        let mut numbers = self.lock();
         if numbers.get(&number).is_some_and(|source| *source <= up_to) {
             numbers.remove(&number);
         }
@@ -124,6 +134,6 @@ impl OptOuts for MemoryOptOuts {
 
 impl fmt::Debug for MemoryOptOuts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryOptOuts").field("len", &lock(&self.numbers).len()).finish()
+        f.debug_struct("MemoryOptOuts").field("len", &self.lock().len()).finish()
     }
 }

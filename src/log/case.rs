@@ -1,0 +1,458 @@
+//! The protocol: what may become of a message and its attempts, as changes of a [`Case`]. No I/O.
+//!
+//! Every home of the log reads a case, calls one of these and writes the case back in one transaction, so
+//! that all homes decide alike.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    error::{Error, ErrorKind, Outcome, Result},
+    log::{
+        Applied, Attempt, AttemptOutcome, AttemptToken, LogStatus, LoggedEvent, SettledBy, Stage,
+        entry::Case, hash::ContentHash, message_status,
+    },
+    message::{DeliveryFailure, Message, MessageKey, MessageRecord, Money, Receipt},
+    provider_id::ProviderId,
+};
+
+/// How long a worker has what it claimed, and how long a submission may take.
+pub(crate) const LEASE: Duration = Duration::from_secs(60);
+
+/// What must be left of the lease when a submission begins: it may take 30 seconds, and a little more.
+pub(crate) const LEAST_LEASE: Duration = Duration::from_secs(35);
+
+/// How often a message is claimed without being begun before somebody has to look at it.
+const MOST_CLAIMS: u32 = 5;
+
+/// What is about to be submitted.
+#[derive(Clone, Debug)]
+pub(crate) struct Begin {
+    pub(crate) message: Message,
+    pub(crate) content: ContentHash,
+    pub(crate) provider: ProviderId,
+    pub(crate) token: AttemptToken,
+    pub(crate) estimate: Option<Money>,
+}
+
+/// Whether it may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// It is written down: submit it.
+    Go,
+    /// An earlier attempt was accepted.
+    Earlier(Receipt),
+    /// An earlier attempt may have been sent, or is on its way now.
+    MaybeSent,
+    /// The key stands for another content.
+    OtherContent,
+    /// It waits in the queue, or a worker has it.
+    Queued,
+    /// The claim is over: somebody else has it, or will.
+    LeaseLost,
+    /// The recipient opted out.
+    OptedOut,
+    /// It is not worth sending any more.
+    Expired,
+}
+
+/// How a submission ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Finish {
+    pub(crate) token: AttemptToken,
+    pub(crate) result: Result<Receipt>,
+}
+
+/// What the queue gives up or takes back of a claim.
+#[derive(Clone, Debug)]
+pub(crate) enum Release {
+    /// It is to be sent again after so long. Nothing was sent.
+    Later(Duration),
+    /// It is not to be sent. Nothing was sent.
+    Never(DeliveryFailure),
+    /// It cannot be sent by anybody.
+    Dead,
+}
+
+/// What a look at the queue came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// It is this worker's now.
+    Claimed,
+    /// It left the queue: expired, lost, or dead.
+    Left,
+}
+
+impl Case {
+    pub(crate) fn begin(&mut self, begin: &Begin, opted_out: bool, now: Timestamp) -> Begun {
+        let trail = begin.message.trail;
+        if self.entry.content != begin.content {
+            return Begun::OtherContent;
+        }
+        // The commit of this very intent may have been taken for lost.
+        if self.attempts.iter().any(|attempt| attempt.token == begin.token) {
+            return Begun::Go;
+        }
+        if let Some(receipt) = self.receipt() {
+            return Begun::Earlier(receipt);
+        }
+        let of = |outcome| self.attempts.iter().any(|attempt| attempt.outcome == outcome);
+        if of(None) || of(Some(AttemptOutcome::Unknown)) && !trail.resend {
+            return Begun::MaybeSent;
+        }
+        match (trail.fence, self.entry.stage) {
+            (Some(fence), Stage::Claimed | Stage::Sending) => {
+                if fence != self.entry.fence || !self.is_leased(LEAST_LEASE, now) {
+                    return Begun::LeaseLost;
+                }
+            }
+            (Some(_), _) => return Begun::LeaseLost,
+            (None, Stage::Waiting | Stage::Claimed) => return Begun::Queued,
+            (None, Stage::Sending | Stage::Done | Stage::Dead) => {}
+        }
+        if opted_out {
+            let failure = DeliveryFailure::new(ErrorKind::OptedOut, "opted_out");
+            self.leave(Stage::Done);
+            self.refuse(failure);
+            return Begun::OptedOut;
+        }
+        if self.entry.expires_at.is_some_and(|expires| expires <= now) {
+            self.leave(Stage::Done);
+            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
+            return Begun::Expired;
+        }
+        let number = self.attempts.len() as u32 + 1;
+        self.attempts.push(Attempt::new(number, begin.provider.clone(), begin.token, now));
+        self.entry.stage = Stage::Sending;
+        self.entry.claims = 0;
+        self.entry.estimate = begin.estimate.or(self.entry.estimate);
+        self.lease(now);
+        self.derive();
+        Begun::Go
+    }
+
+    pub(crate) fn finish(&mut self, finish: &Finish, now: Timestamp) {
+        let Some(attempt) = self.attempts.iter_mut().find(|a| a.token == finish.token) else {
+            return;
+        };
+        let taken = attempt.outcome == Some(AttemptOutcome::Accepted); // a callback was faster
+        if attempt.settled_by == Some(SettledBy::Answer) {
+            return; // this very end is written down already
+        }
+        attempt.ended_at = Some(now);
+        match &finish.result {
+            Ok(receipt) => {
+                attempt.outcome = Some(AttemptOutcome::Accepted);
+                attempt.request_id.clone_from(&receipt.request_id);
+                attempt.segments = attempt.segments.or(receipt.segments);
+                attempt.price = attempt.price.or(receipt.price);
+                if let Some(id) = &receipt.id {
+                    attempt.learn_id(id);
+                }
+                attempt.report(LogStatus::of(&receipt.status).unwrap_or(LogStatus::Accepted), None);
+            }
+            Err(error) if taken => {
+                attempt.request_id = error.request_id().map(str::to_owned);
+            }
+            Err(error) => {
+                let code = error.code().unwrap_or(error.kind().as_str());
+                let failure = DeliveryFailure::new(error.kind(), code);
+                attempt.request_id = error.request_id().map(str::to_owned);
+                match error.outcome() {
+                    Outcome::NotSent => {
+                        attempt.outcome = Some(AttemptOutcome::NotSent);
+                        attempt.report(LogStatus::Failed, Some(&failure));
+                    }
+                    Outcome::Unknown => {
+                        attempt.outcome = Some(AttemptOutcome::Unknown);
+                        attempt.report(LogStatus::Unknown, Some(&failure));
+                    }
+                }
+            }
+        }
+        if attempt.outcome != Some(AttemptOutcome::Unknown) {
+            attempt.settled_by = Some(attempt.settled_by.unwrap_or(SettledBy::Answer));
+        }
+        attempt.schedule_check();
+        // A claim goes on after a proved refusal: its worker decides.
+        let goes_on = attempt.outcome == Some(AttemptOutcome::NotSent)
+            && self.entry.payload.is_some()
+            && self.entry.stage == Stage::Sending;
+        if goes_on {
+            self.entry.stage = Stage::Claimed;
+        } else {
+            self.leave(Stage::Done);
+        }
+        self.derive();
+    }
+
+    /// Takes an event of an attempt, by its place.
+    pub(crate) fn apply(&mut self, place: usize, event: &mut LoggedEvent) -> Applied {
+        let before = self.entry.status;
+        let Some(attempt) = self.attempts.get_mut(place) else { return Applied::default() };
+        let (ids, conflicts, status) = (attempt.id_conflict, attempt.conflict, attempt.status);
+        event.attempt = attempt.row;
+        attempt.learn_id(&event.message);
+        let mut applied = Applied::default();
+        if attempt.id_conflict && attempt.id.as_ref() != Some(&event.message) {
+            // It may be of another message, whoever made the address.
+            applied.id_conflict = true;
+            event.stale = true;
+        } else {
+            attempt.segments = event.segments.or(attempt.segments);
+            attempt.price = event.price.or(attempt.price);
+            match LogStatus::of(&event.status) {
+                None => applied.unmapped = true,
+                Some(reported) => {
+                    event.stale = reported < status;
+                    attempt.report(reported, event.failure.as_ref());
+                    if attempt.delivered_at.is_none() && reported >= LogStatus::Delivered {
+                        attempt.delivered_at = event.at.or(Some(event.received_at));
+                    }
+                }
+            }
+            if attempt.outcome != Some(AttemptOutcome::Accepted) {
+                // It speaks of the message, so it has it.
+                attempt.outcome = Some(AttemptOutcome::Accepted);
+                attempt.settled_by = Some(SettledBy::Callback);
+                attempt.given_up = false;
+                attempt.schedule_check();
+            }
+        }
+        applied.stale = event.stale;
+        applied.id_conflict |= attempt.id_conflict && !ids;
+        applied.conflict = attempt.conflict.filter(|_| attempt.conflict != conflicts);
+        let arrived = |status| status >= LogStatus::Delivered;
+        applied.delivered_twice = arrived(attempt.status)
+            && !arrived(status)
+            && self.attempts.iter().filter(|attempt| arrived(attempt.status)).count() > 1;
+        if matches!(self.entry.stage, Stage::Waiting | Stage::Claimed | Stage::Sending) {
+            self.leave(Stage::Done);
+        }
+        self.derive();
+        applied.status = self.entry.status;
+        applied.news = self.entry.status != before;
+        applied.message = Some((self.entry.organisation.clone(), self.entry.key.clone()));
+        applied
+    }
+
+    /// What the provider says of an attempt when it is asked: a record, or that it has none.
+    pub(crate) fn settle(&mut self, token: AttemptToken, found: Option<&MessageRecord>) {
+        let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.token == token) else {
+            return;
+        };
+        attempt.checks += 1;
+        if let Some(record) = found {
+            attempt.learn_id(&record.id);
+            attempt.segments = record.segments.or(attempt.segments);
+            attempt.price = record.price.or(attempt.price);
+            if let Some(status) = LogStatus::of(&record.status) {
+                attempt.report(status, record.failure.as_ref());
+                if attempt.delivered_at.is_none() && status >= LogStatus::Delivered {
+                    attempt.delivered_at = record.updated_at;
+                }
+            }
+            if attempt.outcome != Some(AttemptOutcome::Accepted) {
+                attempt.outcome = Some(AttemptOutcome::Accepted);
+                attempt.settled_by = Some(SettledBy::Lookup);
+            }
+        } else if attempt.outcome == Some(AttemptOutcome::Unknown) && attempt.is_last_check() {
+            attempt.given_up = true;
+            attempt.settled_by = Some(SettledBy::GivenUp);
+        }
+        attempt.schedule_check();
+        self.derive();
+    }
+
+    /// The queue looks at it, because it is due or its lease is over.
+    pub(crate) fn wake(&mut self, now: Timestamp) -> Woken {
+        match self.entry.stage {
+            Stage::Waiting | Stage::Claimed => {}
+            Stage::Sending => {
+                // Nobody knows how far it came.
+                for attempt in self.attempts.iter_mut().filter(|a| a.outcome.is_none()) {
+                    attempt.outcome = Some(AttemptOutcome::Unknown);
+                    let failure = DeliveryFailure::new(ErrorKind::Interrupted, "lease");
+                    attempt.report(LogStatus::Unknown, Some(&failure));
+                    attempt.schedule_check();
+                }
+                self.leave(Stage::Done);
+                self.derive();
+                return Woken::Left;
+            }
+            Stage::Done | Stage::Dead => {
+                self.entry.wake_at = None;
+                return Woken::Left;
+            }
+        }
+        if self.entry.expires_at.is_some_and(|expires| expires <= now) {
+            self.leave(Stage::Done);
+            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
+            return Woken::Left;
+        }
+        if self.entry.claims >= MOST_CLAIMS {
+            self.leave(Stage::Dead);
+            return Woken::Left;
+        }
+        self.entry.stage = Stage::Claimed;
+        self.entry.fence += 1;
+        self.entry.claims += 1;
+        self.lease(now);
+        Woken::Claimed
+    }
+
+    /// Prolongs a claim. Whether it is still this one.
+    pub(crate) fn renew(&mut self, fence: i64, now: Timestamp) -> bool {
+        let held = matches!(self.entry.stage, Stage::Claimed | Stage::Sending);
+        if !held || self.entry.fence != fence {
+            return false;
+        }
+        self.lease(now);
+        true
+    }
+
+    /// Ends a claim of what was not begun, or is proved not to have been sent.
+    pub(crate) fn release(&mut self, fence: i64, release: &Release, now: Timestamp) -> bool {
+        if self.entry.stage != Stage::Claimed || self.entry.fence != fence {
+            return false;
+        }
+        match release {
+            Release::Later(wait) => {
+                self.entry.stage = Stage::Waiting;
+                self.entry.claims = self.entry.claims.saturating_sub(1);
+                (self.entry.status, self.entry.failure) = (Some(LogStatus::Prepared), None);
+                self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
+                self.entry.leased_at = None;
+            }
+            Release::Never(failure) => {
+                self.leave(Stage::Done);
+                self.refuse(failure.clone());
+            }
+            Release::Dead => self.leave(Stage::Dead),
+        }
+        true
+    }
+
+    /// Calls a message back that waits. Whether it did.
+    pub(crate) fn cancel(&mut self) -> bool {
+        let waits = self.entry.stage == Stage::Waiting && self.attempts.is_empty();
+        if waits {
+            self.leave(Stage::Done);
+            self.entry.status = Some(LogStatus::Canceled);
+        }
+        waits
+    }
+
+    /// The receipt of the attempt that was accepted.
+    pub(crate) fn receipt(&self) -> Option<Receipt> {
+        let accepted = |a: &&Attempt| a.outcome == Some(AttemptOutcome::Accepted);
+        let attempt = self.attempts.iter().find(accepted)?;
+        let key = self.entry.key.clone();
+        let mut receipt = Receipt::new(attempt.provider.clone(), attempt.id.clone(), key);
+        receipt.segments = attempt.segments;
+        receipt.price = attempt.price;
+        receipt.request_id.clone_from(&attempt.request_id);
+        receipt.earlier = true;
+        Some(receipt)
+    }
+
+    /// Whether the key may stand for another message: this one ended, and its time is over.
+    pub(crate) fn is_over(&self, keep: Duration, now: Timestamp) -> bool {
+        let over = self.entry.created_at.checked_add(keep).is_ok_and(|end| end <= now);
+        over && matches!(self.entry.stage, Stage::Done | Stage::Dead)
+            && self.attempts.iter().all(|attempt| attempt.outcome.is_some())
+    }
+
+    /// Frees the key for another message.
+    pub(crate) fn free_key(&mut self) {
+        let suffix = format!("~{}", self.entry.id);
+        let key = self.entry.key.as_str();
+        let kept = key.len().min(MessageKey::MAX_LEN - suffix.len());
+        if let Ok(key) = MessageKey::new(&format!("{}{suffix}", &key[..kept])) {
+            self.entry.key = key;
+        }
+    }
+
+    fn is_leased(&self, least: Duration, now: Timestamp) -> bool {
+        let until = |time: Timestamp| time.duration_since(now);
+        self.entry.leased_at.is_some_and(|leased| leased <= now)
+            && self
+                .entry
+                .wake_at
+                .is_some_and(|end| until(end) >= least.try_into().unwrap_or_default())
+    }
+
+    fn lease(&mut self, now: Timestamp) {
+        self.entry.leased_at = Some(now);
+        self.entry.wake_at = now.checked_add(LEASE).ok();
+    }
+
+    /// Leaves the queue for good.
+    fn leave(&mut self, stage: Stage) {
+        self.entry.stage = stage;
+        (self.entry.wake_at, self.entry.leased_at) = (None, None);
+        if stage == Stage::Done {
+            self.entry.payload = None;
+        }
+    }
+
+    /// It will not be sent, and nothing was.
+    fn refuse(&mut self, failure: DeliveryFailure) {
+        self.entry.status = Some(LogStatus::Failed);
+        self.entry.failure = Some(failure);
+    }
+
+    /// Sets what the message has from its attempts.
+    pub(crate) fn derive(&mut self) {
+        let Self { entry, attempts } = self;
+        let Some(status) = message_status(attempts.iter().map(|a| (a.status, a.is_open()))) else {
+            return;
+        };
+        entry.status = Some(status);
+        let shown = attempts.iter().rev().find(|attempt| attempt.status == status);
+        entry.failure = shown.and_then(|attempt| attempt.failure.clone());
+        entry.provider = shown.map(|attempt| attempt.provider.clone());
+        let accepted = || attempts.iter().filter(|a| a.outcome == Some(AttemptOutcome::Accepted));
+        entry.accepted_at =
+            accepted().map(|attempt| attempt.ended_at.unwrap_or(attempt.begun_at)).min();
+        entry.delivered_at = accepted().filter_map(|attempt| attempt.delivered_at).min();
+        if let Some(segments) =
+            accepted().filter_map(|attempt| attempt.segments).reduce(|a, b| a + b)
+        {
+            entry.segments = Some(segments);
+        }
+        entry.price = accepted().filter_map(|attempt| attempt.price).reduce(|sum, price| {
+            let same = sum.currency == price.currency;
+            let amount = sum.amount.saturating_add(price.amount);
+            if same { Money { amount, ..sum } } else { price }
+        });
+    }
+}
+
+impl Begun {
+    /// What a layer answers who may not submit.
+    pub(crate) fn into_result(self, provider: &ProviderId) -> Option<Result<Receipt>> {
+        let refuse = |kind, outcome, detail| {
+            let error = Error::new(kind, outcome).with_provider(provider.clone());
+            Some(Err(error.with_detail(detail).by_layer()))
+        };
+        let (not_sent, unknown) = (Outcome::NotSent, Outcome::Unknown);
+        match self {
+            Self::Go => None,
+            Self::Earlier(receipt) => Some(Ok(receipt)),
+            Self::MaybeSent => {
+                refuse(ErrorKind::Conflict, unknown, "key: may have been sent before")
+            }
+            Self::OtherContent => {
+                refuse(ErrorKind::Conflict, not_sent, "key: stands for another content")
+            }
+            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "key: waits in the queue"),
+            Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "key: the claim is over"),
+            Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: is over"),
+            Self::OptedOut => {
+                refuse(ErrorKind::OptedOut, not_sent, "to: is on the log's list of opt-outs")
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! [`MemoryLog`]: a log in memory, bounded, for one process and for tests.
+
+mod tables;
+
+use std::{fmt, ops::Bound, sync::Arc};
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    log::{
+        DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles, Usage,
+        UsageRow,
+        home::{Answer, Home, Work, perform},
+        policy::LogPolicy,
+        tables::Named,
+        wake::Wake,
+    },
+    message::{Cursor, Direction, Money, Page},
+    number::PhoneNumber,
+};
+use tables::{Kept, MemoryTables};
+
+/// A log in memory, gone when the program ends: for tests, and for programs that only want no message twice
+/// while they run. A clone is the same log.
+///
+/// It keeps so many messages at most. Beyond that the oldest goes of which nothing more is expected; where
+/// there is none, no message can be begun or queued.
+#[derive(Clone)]
+pub struct MemoryLog(Arc<Inner>);
+
+struct Inner {
+    policy: LogPolicy,
+    kept: Mutex<Kept>,
+    wake: Wake,
+}
+
+impl MemoryLog {
+    /// A log of so many messages at most.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self::with_policy(most, LogPolicy::default())
+    }
+
+    /// The same by a policy.
+    #[must_use]
+    pub fn with_policy(most: usize, policy: LogPolicy) -> Self {
+        let kept = Mutex::new(Kept::new(most));
+        Self(Arc::new(Inner { policy, kept, wake: Wake::default() }))
+    }
+}
+
+impl Default for MemoryLog {
+    /// 100,000 messages.
+    fn default() -> Self {
+        Self::new(100_000)
+    }
+}
+
+#[async_trait]
+impl Home for MemoryLog {
+    fn policy(&self) -> LogPolicy {
+        self.0.policy
+    }
+
+    async fn run(&self, work: Work) -> Result<Answer> {
+        let mut kept = self.0.kept.lock().await;
+        let answers = perform(&mut MemoryTables::new(&mut kept), self.0.policy, &[work]).await?;
+        let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
+        answers.into_iter().next().ok_or_else(gone)
+    }
+
+    fn wake(&self) -> &Wake {
+        &self.0.wake
+    }
+
+    async fn read_entries(
+        &self,
+        filter: &LogFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<LogEntry>> {
+        let before = match cursor {
+            None => i64::MAX,
+            Some(cursor) => cursor.as_str().parse().map_err(|_| {
+                Error::not_sent(ErrorKind::InvalidRequest).with_detail("cursor: not of this log")
+            })?,
+        };
+        let kept = self.0.kept.lock().await;
+        let matching = kept.cases.range(..before).rev().map(|(_, case)| &case.entry);
+        let mut matching = matching.filter(|entry| filter.matches(entry));
+        let items: Vec<LogEntry> = matching.by_ref().take(most as usize).cloned().collect();
+        let more = matching.next().is_some();
+        let last = items.last().filter(|_| more);
+        let next = last.map(|entry| Cursor::new(entry.id.to_string()));
+        Ok(Page::new(items, next))
+    }
+
+    async fn read_history(&self, name: &Named) -> Result<Option<History>> {
+        let kept = self.0.kept.lock().await;
+        let Some(case) = kept.named(name) else { return Ok(None) };
+        let of = |attempt: i64| case.attempts.iter().any(|known| known.row == attempt);
+        let mut events: Vec<_> =
+            kept.events.values().filter(|event| of(event.attempt)).cloned().collect();
+        events.sort_by_key(|event| (event.received_at, event.id));
+        let (entry, attempts) = (case.entry.clone(), case.attempts.clone());
+        Ok(Some(History { entry, attempts, events }))
+    }
+
+    async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
+        let kept = self.0.kept.lock().await;
+        let (mut report, mut times) = (DeliveryReport::default(), Vec::new());
+        for entry in kept.entries(filter).filter(|entry| entry.direction == Direction::Outbound) {
+            report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1);
+            let arrived = entry.delivered_at.filter(|_| entry.status >= Some(LogStatus::Delivered));
+            if let (Some(accepted), Some(arrived)) = (entry.accepted_at, arrived) {
+                times.push(arrived.duration_since(accepted).try_into().unwrap_or_default());
+            }
+        }
+        times.sort_unstable();
+        report.time_to_deliver = (!times.is_empty()).then(|| {
+            Percentiles::of(
+                Percentiles::places(times.len() as u64).map(|at| times[at as usize - 1]),
+            )
+        });
+        report.sort();
+        Ok(report)
+    }
+
+    async fn read_usage(&self, filter: &LogFilter) -> Result<Usage> {
+        let kept = self.0.kept.lock().await;
+        let mut usage = Usage::default();
+        for entry in kept.entries(filter).filter(|entry| entry.accepted_at.is_some()) {
+            usage.add(entry);
+        }
+        usage.sort();
+        Ok(usage)
+    }
+
+    async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
+        let kept = self.0.kept.lock().await;
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let later = kept.opt_outs.range((after, Bound::Unbounded));
+        Ok(later.flat_map(|(_, list)| list).take(most as usize).cloned().collect())
+    }
+}
+
+impl Usage {
+    fn add(&mut self, entry: &LogEntry) {
+        let day = entry.created_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let currency = entry.price.or(entry.estimate).map(|money| money.currency);
+        let same = |row: &UsageRow| {
+            row.day == day && row.country == entry.country && row.currency == currency
+        };
+        let place = self.rows.iter().position(same).unwrap_or_else(|| {
+            self.rows.push(UsageRow::new(day, entry.country, currency));
+            self.rows.len() - 1
+        });
+        let row = &mut self.rows[place];
+        row.messages += 1;
+        row.segments += u64::from(entry.segments.unwrap_or_default());
+        let amount = |money: Option<Money>| {
+            money.filter(|money| Some(money.currency) == currency).map(|money| money.amount)
+        };
+        row.estimated += amount(entry.estimate).unwrap_or_default();
+        row.actual += amount(entry.price).unwrap_or_default();
+        row.priced += u64::from(entry.price.is_some());
+    }
+}
+
+impl fmt::Debug for MemoryLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.0.kept.try_lock().map(|kept| kept.cases.len()).ok();
+        f.debug_struct("MemoryLog").field("len", &len).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,206 @@
+//! The message log: every message accounted for.
+//!
+//! A log writes down the intent to send before the provider is asked, the outcome after it, and every
+//! status that a verified webhook brings. Lists, reports and costs are read from it; the queue for sending in
+//! the background is in it; and it is the proof that nothing is sent twice and nothing is lost, even if the
+//! process is killed at the worst moment.
+//!
+//! - [`MessageLog`] is the contract, and what users call. Its homes: [`MemoryLog`], `SqliteLog` (feature
+//!   `sqlite`) and `PostgresLog` (feature `postgres`).
+//! - [`layers::Recorded`](crate::layers::Recorded) writes every attempt down, directly around each provider.
+//!
+//! What belongs here: the protocol (`case`, pure), what is done by it in transactions (`ops`), the homes, and
+//! what is read from them. Nothing here asks a provider; the layer and the worker do.
+
+mod attempt;
+mod case;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod clock;
+mod entry;
+mod event;
+mod filter;
+mod hash;
+mod home;
+mod memory;
+mod ops;
+mod opt_out;
+mod policy;
+mod report;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+mod status;
+mod tables;
+mod token;
+mod wake;
+mod worker;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{
+    error::{Error, Result},
+    message::{Cursor, Message, MessageKey, Page},
+    number::PhoneNumber,
+    opt_out::OptOutSource,
+    webhook::{InboundMessage, StatusUpdate},
+};
+
+pub use attempt::{Attempt, AttemptOutcome, SettledBy};
+pub use entry::{EntryId, History, LogEntry, Stage};
+pub use event::{Applied, LoggedEvent};
+pub use filter::LogFilter;
+pub use hash::{TextHash, TextHashError};
+pub use memory::MemoryLog;
+pub use opt_out::{OptOut, OptOutScope, ScopedOptOuts};
+pub use policy::{LogPolicy, TextPolicy};
+pub use report::{DeliveryReport, Percentiles, Usage, UsageRow};
+#[cfg(feature = "postgres")]
+pub use sql::postgres::PostgresLog;
+#[cfg(feature = "sqlite")]
+pub use sql::sqlite::SqliteLog;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::{TablePrefix, TablePrefixError};
+pub use status::{LogStatus, Progress, StatusConflict, message_status};
+pub use token::{AttemptToken, AttemptTokenError};
+pub use worker::Worker;
+
+pub(crate) use case::{Begin, Begun, Finish};
+pub(crate) use hash::ContentHash;
+pub(crate) use home::{Answer, Home, Work};
+
+/// A log of messages. All homes keep the same promises, and one suite holds them to it.
+///
+/// Sealed: the homes are this crate's, so that there is one protocol.
+///
+/// # Errors
+/// Every method may end in `Unavailable` where the home cannot be read or written now. Of a write the
+/// outcome says whether it may have been made all the same; every write may be made again and is one.
+#[allow(private_bounds)] // that is the seal
+#[async_trait]
+pub trait MessageLog: Home {
+    /// Puts messages into the queue, to be sent at once or at a time; which entry each is. The same message
+    /// again is the same entry, whatever became of it.
+    ///
+    /// # Errors
+    /// Of one message: `Conflict` if its key stands for another content. Of all: `Unavailable`.
+    async fn enqueue(
+        &self,
+        messages: &[Message],
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Result<EntryId>>> {
+        let messages =
+            messages.iter().map(|message| ops::Enqueue { message: message.clone(), at }).collect();
+        let ids = ask(self, Work::Enqueue(messages)).await?;
+        self.wake().now();
+        Ok(ids)
+    }
+
+    /// Calls a message back that waits in the queue and was never begun. Whether it did.
+    async fn cancel_queued(&self, organisation: Option<&str>, key: &MessageKey) -> Result<bool> {
+        let names = vec![(organisation.map(str::to_owned), key.clone())];
+        let held: Vec<bool> = ask(self, Work::Cancel(names)).await?;
+        Ok(held.first().copied().unwrap_or_default())
+    }
+
+    /// Keeps a status of a verified webhook and applies it, in whatever order statuses come. The token is
+    /// the one of the callback's path, where [`Recorded`](crate::layers::Recorded) put one there.
+    async fn record_status(
+        &self,
+        update: &StatusUpdate,
+        token: Option<AttemptToken>,
+    ) -> Result<Applied> {
+        // The home has its own time; this one is for display.
+        let event = LoggedEvent::of(update, token, Timestamp::now());
+        ask(self, Work::Record(Box::new(event))).await
+    }
+
+    /// Keeps a message of a verified webhook, for the organisation to which the address belongs. Twice is
+    /// once.
+    async fn record_inbound(
+        &self,
+        message: &InboundMessage,
+        organisation: Option<&str>,
+    ) -> Result<()> {
+        let entry = self.policy().inbound(message, organisation, Timestamp::now());
+        ask(self, Work::Insert(Box::new(entry))).await
+    }
+
+    /// One page of messages, the latest first, at most 1,000 on it.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for a cursor that is not of this log.
+    async fn entries(
+        &self,
+        filter: &LogFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<LogEntry>> {
+        self.read_entries(filter, most.clamp(1, 1_000), cursor).await
+    }
+
+    /// A message with all that was tried and reported.
+    async fn history(
+        &self,
+        organisation: Option<&str>,
+        key: &MessageKey,
+    ) -> Result<Option<History>> {
+        self.read_history(&(organisation.map(str::to_owned), key.clone())).await
+    }
+
+    /// How outbound messages fared, those of the filter.
+    async fn delivery_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
+        self.read_report(filter).await
+    }
+
+    /// What messages that a provider took cost, those of the filter.
+    async fn usage(&self, filter: &LogFilter) -> Result<Usage> {
+        self.read_usage(filter).await
+    }
+
+    /// Keeps that inbound messages were read; how many were not before.
+    async fn mark_read(&self, entries: &[EntryId]) -> Result<u64> {
+        ask(self, Work::MarkRead(entries.to_vec())).await
+    }
+
+    /// Keeps that a number opted out within a scope. Twice is once; of two sources the greater stays.
+    async fn opt_out(
+        &self,
+        number: PhoneNumber,
+        scope: OptOutScope,
+        source: OptOutSource,
+    ) -> Result<()> {
+        let opt_out = OptOut { number, scope, source, at: Timestamp::now() };
+        ask(self, Work::OptOut(opt_out)).await
+    }
+
+    /// Takes an opt-out of this very scope off, unless its source is greater than this.
+    async fn opt_in(
+        &self,
+        number: PhoneNumber,
+        scope: OptOutScope,
+        up_to: OptOutSource,
+    ) -> Result<()> {
+        ask(self, Work::OptIn(number, scope, up_to)).await
+    }
+
+    /// All opt-outs, by number, so many at most: those of numbers after this one.
+    async fn opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
+        self.read_opt_outs(after, most).await
+    }
+
+    /// All opt-outs of a number.
+    async fn opt_outs_of(&self, number: PhoneNumber) -> Result<Vec<OptOut>> {
+        ask(self, Work::FindOptOuts(number)).await
+    }
+}
+
+impl<H: Home + ?Sized> MessageLog for H {}
+
+/// Has one thing done and takes its answer.
+pub(crate) async fn ask<H, T>(home: &H, work: Work) -> Result<T>
+where
+    H: Home + ?Sized,
+    T: TryFrom<Answer, Error = Error>,
+{
+    home.run(work).await?.try_into()
+}

@@ -1,0 +1,132 @@
+//! [`PostgresLog`]: a log in PostgreSQL.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use sqlx::{PgConnection, PgPool, postgres::PgListener};
+use tokio::time::sleep;
+
+use super::{
+    Lane, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema, failed,
+    lane::source_time, link::Dialect, schema,
+};
+use crate::{
+    error::Result,
+    log::{EntryId, LogPolicy, clock::SteadyClock, home::Work, ops::Enqueue, wake::Wake},
+    message::Message,
+};
+
+/// A log in PostgreSQL 13 or newer: the home for many machines. A clone is the same log.
+///
+/// It takes three connections of the pool for good: two that write, each with `synchronous_commit=on`, and one
+/// that hears of what other machines put into the queue. Leases and schedules go by the server's clock.
+#[derive(Clone)]
+pub struct PostgresLog(pub(super) Arc<SqlHome>);
+
+impl PostgresLog {
+    /// By a pool of your own, of at least 5 connections, and brings the tables to the newest version.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database cannot be reached or written.
+    pub async fn new(pool: PgPool) -> Result<Self> {
+        let prefix = TablePrefix::default();
+        Self::migrate(&pool, &prefix).await?;
+        Self::with_prefix(pool, prefix, LogPolicy::default()).await
+    }
+
+    /// Brings the tables to the newest version, in one transaction. Programs of the version before go on
+    /// meanwhile; programs that start at once wait for each other.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database cannot be reached or written.
+    pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<()> {
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        let mut link = Link::Postgres(&mut connection);
+        schema::migrate(&mut link, prefix.as_str()).await.map_err(failed)
+    }
+
+    /// The statements that make the tables, for a migration tool of your own: those that lead on from a
+    /// version, 0 for all. Run them in one transaction.
+    #[must_use]
+    pub fn schema(prefix: &TablePrefix, from: u32) -> String {
+        schema::statements(Dialect::Postgres, prefix.as_str(), from.into())
+    }
+
+    /// By a pool of your own, with tables that are there.
+    ///
+    /// # Errors
+    /// `Config` if the tables are missing or of a version that does not fit; `Unavailable` if the database
+    /// cannot be reached.
+    pub async fn with_prefix(pool: PgPool, prefix: TablePrefix, policy: LogPolicy) -> Result<Self> {
+        let sql = Arc::new(Statements::new(Dialect::Postgres, prefix.as_str()));
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        let mut link = Link::Postgres(&mut connection);
+        check_schema(&mut link, &prefix).await?;
+        let now = source_time(&mut link, &sql).await.map_err(failed)?;
+        drop(connection);
+        let clock = Arc::new(SteadyClock::new(now));
+        let lane = || {
+            Lane::start(Writer {
+                source: Source::Postgres(pool.clone()),
+                sql: Arc::clone(&sql),
+                policy,
+                clock: Arc::clone(&clock),
+            })
+        };
+        let (grouped, single) = (lane(), lane());
+        let wake = Arc::new(Wake::default());
+        tokio::spawn(listen(
+            pool.clone(),
+            format!("{}queue", prefix.as_str()),
+            Arc::downgrade(&wake),
+        ));
+        let reads = Reads::Postgres(pool);
+        Ok(Self(Arc::new(SqlHome { policy, sql, clock, wake, grouped, single, reads })))
+    }
+
+    /// Puts messages into the queue within a transaction of your own: they are sent if and only if it
+    /// commits.
+    ///
+    /// # Errors
+    /// As [`enqueue`](crate::log::MessageLog::enqueue).
+    pub async fn enqueue_in(
+        &self,
+        connection: &mut PgConnection,
+        messages: &[Message],
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Result<EntryId>>> {
+        let messages =
+            messages.iter().map(|message| Enqueue { message: message.clone(), at }).collect();
+        let mut link = Link::Postgres(connection);
+        let answer = self.0.within(&mut link, Work::Enqueue(messages)).await?;
+        if let Some(notify) = &self.0.sql.notify {
+            link.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
+        }
+        answer.try_into()
+    }
+}
+
+/// Hears of what is put into the queue, by whatever machine, for as long as the log is there.
+async fn listen(pool: PgPool, channel: String, wake: std::sync::Weak<Wake>) {
+    while wake.strong_count() > 0 {
+        if let Ok(mut listener) = PgListener::connect_with(&pool).await
+            && listener.listen(&channel).await.is_ok()
+        {
+            loop {
+                let heard = tokio::time::timeout(Duration::from_secs(60), listener.recv()).await;
+                let Some(wake) = wake.upgrade() else { return };
+                match heard {
+                    Ok(Ok(_)) | Err(_) => wake.now(),
+                    Ok(Err(_)) => break,
+                }
+            }
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+impl fmt::Debug for PostgresLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresLog").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,302 @@
+//! What is read from the tables: lists, histories, reports.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    log::{
+        DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles, Stage, Usage,
+        UsageRow,
+        sql::{
+            error::failed,
+            link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
+            rows::{
+                ENTRY, amount, failure, micros, read_attempt, read_entry, read_event, read_opt_out,
+            },
+            statements::{Statements, names},
+        },
+        tables::Named,
+    },
+    message::{Cursor, Direction, Page},
+    number::PhoneNumber,
+};
+
+const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The conditions of a filter and their parameters.
+struct Where {
+    sql: String,
+    args: Vec<Arg>,
+}
+
+impl Where {
+    fn of(dialect: Dialect, prefix: &str, filter: &LogFilter) -> Self {
+        let mut all = Self { sql: "WHERE true".to_owned(), args: Vec::new() };
+        let text = |text: &Option<String>| text.clone().map(Arg::Text);
+        let time = |time: Option<jiff::Timestamp>| time.map(|time| Arg::Int(micros(time)));
+        all.and("organisation =", text(&filter.organisation));
+        all.and("user_id =", text(&filter.user));
+        all.and("campaign =", text(&filter.campaign));
+        all.and("provider =", filter.provider.as_ref().map(|one| Arg::Text(one.to_string())));
+        all.and("country =", filter.country.map(|country| Arg::Text(country.to_string())));
+        all.and("theirs =", filter.theirs.as_ref().map(|theirs| Arg::Text(theirs.to_string())));
+        all.and("ours =", filter.ours.as_ref().map(|ours| Arg::Text(ours.to_string())));
+        // Plain numbers, so that an index of only some rows fits.
+        if let Some(direction) = filter.direction {
+            let number = i64::from(direction == Direction::Inbound);
+            all.sql += &format!(" AND direction = {number}");
+        }
+        if filter.unread {
+            all.sql += " AND read_at IS NULL";
+        }
+        all.and("status =", filter.status.map(|status| Arg::Int(status.rank().into())));
+        all.and("stage =", filter.stage.map(|stage| Arg::Int(Stage::ALL[stage as usize].1)));
+        all.and("created_at >=", time(filter.since));
+        all.and("created_at <", time(filter.until));
+        if let Some(tag) = &filter.tag {
+            let place = all.push(Arg::Text(tag.clone()));
+            all.sql +=
+                &format!(" AND id IN (SELECT message FROM {prefix}tag WHERE tag = ${place})");
+        }
+        if !filter.words.is_empty() {
+            all.words(dialect, prefix, &filter.words);
+        }
+        all
+    }
+
+    fn words(&mut self, dialect: Dialect, prefix: &str, words: &[String]) {
+        match dialect {
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                let place = self.push(Arg::Text(quoted.join(" ")));
+                self.sql += &format!(
+                    " AND id IN (SELECT rowid FROM {prefix}words WHERE {prefix}words MATCH ${place})"
+                );
+            }
+            #[cfg(feature = "postgres")]
+            Dialect::Postgres => {
+                let _ = prefix;
+                let place = self.push(Arg::Text(words.join(" ")));
+                self.sql += &format!(
+                    " AND body IS NOT NULL AND regexp_split_to_array(lower(body), \
+                     '[^[:alnum:]]+') @> string_to_array(${place}, ' ')"
+                );
+            }
+        }
+    }
+
+    fn and(&mut self, condition: &str, arg: Option<Arg>) {
+        if let Some(arg) = arg {
+            let place = self.push(arg);
+            self.sql += &format!(" AND {condition} ${place}");
+        }
+    }
+
+    fn push(&mut self, arg: Arg) -> usize {
+        self.args.push(arg);
+        self.args.len()
+    }
+}
+
+fn corrupt(Corrupt: Corrupt) -> Error {
+    Error::not_sent(ErrorKind::Other).with_detail("log: a row cannot be read")
+}
+
+/// One page, the latest first. A row that cannot be read is left out.
+pub(crate) async fn entries(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+    most: u32,
+    cursor: Option<&Cursor>,
+) -> Result<Page<LogEntry>> {
+    let prefix = &sql.prefix;
+    let mut of = Where::of(link.dialect(), prefix, filter);
+    // Within a time, by time, as the index of times goes; else by place, as the others do.
+    let by_time = filter.since.is_some() || filter.until.is_some();
+    if let Some(cursor) = cursor {
+        let bad = || {
+            let error = Error::not_sent(ErrorKind::InvalidRequest);
+            error.with_detail("cursor: not of this log and filter")
+        };
+        let parts: Vec<i64> = cursor
+            .as_str()
+            .split('-')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| bad())?;
+        match (by_time, parts.as_slice()) {
+            (true, [at, id]) => {
+                let (at, id) = (of.push(Arg::Int(*at)), of.push(Arg::Int(*id)));
+                of.sql += &format!(" AND (created_at, id) < (${at}, ${id})");
+            }
+            (false, [id]) => of.and("id <", Some(Arg::Int(*id))),
+            _ => return Err(bad()),
+        }
+    }
+    let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
+    let limit = of.push(Arg::Int(i64::from(most) + 1));
+    let text = format!(
+        "SELECT {} FROM {prefix}message {} ORDER BY {order} LIMIT ${limit}",
+        names(&ENTRY, ""),
+        of.sql
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let more = rows.len() > most as usize;
+    let rows = rows.into_iter().take(most as usize);
+    let items: Vec<LogEntry> = rows.filter_map(|row| read_entry(row).ok()).collect();
+    let next = items.last().filter(|_| more).map(|last| {
+        let at = micros(last.created_at);
+        Cursor::new(if by_time { format!("{at}-{}", last.id) } else { last.id.to_string() })
+    });
+    Ok(Page::new(items, next))
+}
+
+pub(crate) async fn history(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    (organisation, key): &Named,
+) -> Result<Option<History>> {
+    let text = format!(
+        "SELECT {} FROM {}message WHERE organisation = $1 AND key = $2",
+        names(&ENTRY, ""),
+        sql.prefix
+    );
+    let args =
+        [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
+    let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let entry = read_entry(row).map_err(corrupt)?;
+    let ids = |ids: &[i64]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("{{\"id\":{id}}}")).collect();
+        [Arg::Text(format!("[{}]", ids.join(",")))]
+    };
+    let rows = link.rows(&sql.attempts, &ids(&[entry.id.0])).await.map_err(failed)?;
+    let attempts: Vec<_> = rows
+        .into_iter()
+        .map(|row| read_attempt(row).map(|(_, attempt)| attempt))
+        .collect::<Result<_, _>>()
+        .map_err(corrupt)?;
+    let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
+    let rows = link.rows(&sql.events, &ids(&of)).await.map_err(failed)?;
+    let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
+    Ok(Some(History { entry, attempts, events }))
+}
+
+pub(crate) async fn delivery_report(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+) -> Result<DeliveryReport> {
+    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let table = format!("{}message", sql.prefix);
+    let text = format!(
+        "SELECT status, failure_kind, failure_code, count(*) FROM {table} {} AND direction = 0 \
+         GROUP BY 1, 2, 3",
+        of.sql
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let mut report = DeliveryReport::default();
+    for row in rows {
+        let mut row = Columns::new(row);
+        let status = row.int_or_none().map_err(corrupt)?;
+        let status = LogStatus::from_rank(status.unwrap_or_default()).unwrap_or_default();
+        let failure = failure(&mut row).map_err(corrupt)?;
+        let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
+        report.add(status, failure, count);
+    }
+    report.sort();
+    if report.delivered() > 0 {
+        report.time_to_deliver = percentiles(link, &table, &of).await?;
+    }
+    Ok(report)
+}
+
+/// By the nearest rank.
+async fn percentiles(link: &mut Link<'_>, table: &str, of: &Where) -> Result<Option<Percentiles>> {
+    let arrived = format!(
+        "FROM {table} {} AND direction = 0 AND status >= {} AND accepted_at IS NOT NULL \
+         AND delivered_at IS NOT NULL",
+        of.sql,
+        LogStatus::Delivered.rank()
+    );
+    let text = format!("SELECT count(*) {arrived}");
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let count = rows.into_iter().next().map(|row| Columns::new(row).int()).transpose();
+    let count: u64 = count.map_err(corrupt)?.unwrap_or_default().try_into().unwrap_or_default();
+    if count == 0 {
+        return Ok(None);
+    }
+    let places = Percentiles::places(count);
+    let [a, b, c] = places;
+    let text = format!(
+        "SELECT place, took FROM (SELECT took, row_number() OVER (ORDER BY took) AS place FROM \
+         (SELECT delivered_at - accepted_at AS took {arrived}) AS times) AS placed \
+         WHERE place IN ({a}, {b}, {c})"
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let mut took = [Duration::ZERO; 3];
+    for row in rows {
+        let mut row = Columns::new(row);
+        let place: u64 = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
+        let micros: u64 = row.int().map_err(corrupt)?.try_into().unwrap_or_default(); // never below 0
+        for (at, known) in places.iter().enumerate() {
+            if *known == place {
+                took[at] = Duration::from_micros(micros);
+            }
+        }
+    }
+    Ok(Some(Percentiles::of(took)))
+}
+
+pub(crate) async fn usage(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+) -> Result<Usage> {
+    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let currency = "coalesce(price_currency, estimate_currency)";
+    let text = format!(
+        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, count(*), \
+         cast(coalesce(sum(segments), 0) AS bigint), \
+         cast(coalesce(sum(CASE WHEN estimate_currency = {currency} THEN estimate END), 0) AS bigint), \
+         cast(coalesce(sum(price), 0) AS bigint), count(price) \
+         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3",
+        sql.prefix, of.sql
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let mut usage = Usage::default();
+    for row in rows {
+        usage.rows.push(usage_row(&mut Columns::new(row)).map_err(corrupt)?);
+    }
+    usage.sort();
+    Ok(usage)
+}
+
+fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
+    let day = jiff::Timestamp::from_microsecond(row.int()? * MICROS_A_DAY).map_err(|_| Corrupt)?;
+    let day: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
+    let mut usage = UsageRow::new(day, row.parse_or_none()?, row.parse_or_none()?);
+    usage.messages = count(row)?;
+    usage.segments = count(row)?;
+    usage.estimated = amount(row.int()?);
+    usage.actual = amount(row.int()?);
+    usage.priced = count(row)?;
+    Ok(usage)
+}
+
+pub(crate) async fn opt_outs(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    after: Option<PhoneNumber>,
+    most: u32,
+) -> Result<Vec<OptOut>> {
+    let after = after.map_or(0, |after| after.digits() as i64); // 15 digits at most
+    let args = [Arg::Int(after), Arg::Int(most.into())];
+    let rows = link.rows(&sql.list_opt_outs, &args).await.map_err(failed)?;
+    rows.into_iter().map(read_opt_out).collect::<Result<_, _>>().map_err(corrupt)
+}

@@ -1,0 +1,110 @@
+CREATE TABLE {p}message (
+    id {id},
+    organisation TEXT NOT NULL,
+    key TEXT NOT NULL,
+    direction BIGINT NOT NULL,
+    theirs TEXT NOT NULL,
+    ours TEXT,
+    country TEXT,
+    body TEXT,
+    body_hash TEXT,
+    segments BIGINT,
+    class TEXT NOT NULL,
+    campaign TEXT,
+    user_id TEXT,
+    tags TEXT NOT NULL,
+    stage BIGINT NOT NULL,
+    status BIGINT,
+    failure_kind TEXT,
+    failure_code TEXT,
+    provider TEXT,
+    estimate BIGINT,
+    estimate_currency TEXT,
+    price BIGINT,
+    price_currency TEXT,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT,
+    accepted_at BIGINT,
+    delivered_at BIGINT,
+    read_at BIGINT,
+    content TEXT NOT NULL,
+    payload TEXT,
+    fence BIGINT NOT NULL,
+    claims BIGINT NOT NULL,
+    wake_at BIGINT,
+    leased_at BIGINT,
+    expires_at BIGINT
+);
+CREATE UNIQUE INDEX {p}message_key ON {p}message (organisation, key);
+CREATE INDEX {p}message_time ON {p}message (organisation, created_at);
+CREATE INDEX {p}message_theirs ON {p}message (theirs, id);
+CREATE INDEX {p}message_campaign ON {p}message (organisation, campaign, id) WHERE campaign IS NOT NULL;
+CREATE INDEX {p}message_user ON {p}message (organisation, user_id, id) WHERE user_id IS NOT NULL;
+CREATE INDEX {p}message_unread ON {p}message (organisation, id) WHERE direction = 1 AND read_at IS NULL;
+CREATE INDEX {p}message_wake ON {p}message (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX {p}message_leased ON {p}message (leased_at) WHERE leased_at IS NOT NULL;
+
+CREATE TABLE {p}tag (
+    tag TEXT NOT NULL,
+    message BIGINT NOT NULL,
+    PRIMARY KEY (tag, message)
+);
+
+CREATE TABLE {p}attempt (
+    id {id},
+    message BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    token TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    remote TEXT,
+    outcome BIGINT,
+    settled_by BIGINT,
+    seen BIGINT NOT NULL,
+    status BIGINT NOT NULL,
+    failure_kind TEXT,
+    failure_code TEXT,
+    id_conflict BIGINT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    delivered_at BIGINT,
+    segments BIGINT,
+    price BIGINT,
+    price_currency TEXT,
+    request_id TEXT,
+    checks BIGINT NOT NULL,
+    check_at BIGINT,
+    given_up BIGINT NOT NULL
+);
+CREATE INDEX {p}attempt_message ON {p}attempt (message);
+CREATE UNIQUE INDEX {p}attempt_token ON {p}attempt (token);
+CREATE INDEX {p}attempt_remote ON {p}attempt (remote, provider) WHERE remote IS NOT NULL;
+CREATE INDEX {p}attempt_check ON {p}attempt (check_at) WHERE check_at IS NOT NULL;
+
+CREATE TABLE {p}event (
+    id TEXT NOT NULL PRIMARY KEY,
+    provider TEXT NOT NULL,
+    remote TEXT NOT NULL,
+    attempt BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    failure_kind TEXT,
+    failure_code TEXT,
+    segments BIGINT,
+    price BIGINT,
+    price_currency TEXT,
+    sequence BIGINT,
+    at BIGINT,
+    received_at BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    stale BIGINT NOT NULL
+);
+CREATE INDEX {p}event_attempt ON {p}event (attempt) WHERE attempt <> 0;
+CREATE INDEX {p}event_unknown ON {p}event (remote, provider) WHERE attempt = 0;
+
+CREATE TABLE {p}opt_out (
+    number BIGINT NOT NULL,
+    organisation TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    source BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (number, organisation, sender)
+);

@@ -1,0 +1,13 @@
+CREATE VIRTUAL TABLE {p}words USING fts5 (
+    body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+);
+CREATE TRIGGER {p}words_insert AFTER INSERT ON {p}message WHEN new.body IS NOT NULL BEGIN
+    INSERT INTO {p}words (rowid, body) VALUES (new.id, new.body);
+END;
+CREATE TRIGGER {p}words_delete AFTER DELETE ON {p}message BEGIN
+    DELETE FROM {p}words WHERE rowid = old.id;
+END;
+CREATE TRIGGER {p}words_update AFTER UPDATE OF body ON {p}message WHEN new.body IS NOT old.body BEGIN
+    DELETE FROM {p}words WHERE rowid = old.id;
+    INSERT INTO {p}words (rowid, body) SELECT new.id, new.body WHERE new.body IS NOT NULL;
+END;

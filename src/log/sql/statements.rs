@@ -1,0 +1,234 @@
+//! The statements of the log's tables, made once for each home.
+
+use std::fmt::Write;
+
+use crate::log::sql::{
+    link::{Dialect, Sql},
+    rows::{ATTEMPT, ENTRY, ENTRY_CHANGES, EVENT, Field, Kind, OPT_OUT},
+};
+
+/// All statements with a fixed text. Rows come and go in numbers: those that come are one JSON array, `$1`,
+/// so that one statement does for one row and for a thousand.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    pub(crate) prefix: String,
+    pub(crate) now: Sql,
+    pub(crate) insert_entries: Sql,
+    pub(crate) insert_tags: Sql,
+    pub(crate) named: Sql,
+    pub(crate) tokens: Sql,
+    pub(crate) ids: Sql,
+    pub(crate) due: Sql,
+    pub(crate) leased_later: Sql,
+    pub(crate) unchecked: Sql,
+    pub(crate) attempts: Sql,
+    pub(crate) save_entries: Sql,
+    pub(crate) insert_attempts: Sql,
+    pub(crate) save_attempts: Sql,
+    pub(crate) hold: Option<Sql>,
+    pub(crate) insert_events: Sql,
+    pub(crate) unknown_events: Sql,
+    pub(crate) save_events: Sql,
+    pub(crate) events: Sql,
+    pub(crate) mark_read: Sql,
+    pub(crate) opt_outs: Sql,
+    pub(crate) insert_opt_outs: Sql,
+    pub(crate) remove_opt_out: Sql,
+    pub(crate) list_opt_outs: Sql,
+    pub(crate) notify: Option<Sql>,
+}
+
+/// The names of columns, with what goes before each.
+pub(crate) fn names(fields: &[Field], before: &str) -> String {
+    fields.iter().map(|(name, _)| format!("{before}{name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `$1` as rows `x` of these columns.
+fn given(dialect: Dialect, fields: &[Field]) -> String {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => {
+            let mut columns = String::new();
+            for (at, (name, _)) in fields.iter().enumerate() {
+                let comma = if at == 0 { "" } else { ", " };
+                let _ = write!(columns, "{comma}value->>'$.{name}' AS {name}");
+            }
+            format!("(SELECT {columns} FROM json_each($1)) AS x")
+        }
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => {
+            let typed = |(name, kind): &Field| match kind {
+                Kind::Int => format!("{name} bigint"),
+                Kind::Text => format!("{name} text"),
+            };
+            let columns: Vec<_> = fields.iter().map(typed).collect();
+            format!("json_to_recordset($1::json) AS x ({})", columns.join(", "))
+        }
+    }
+}
+
+impl Statements {
+    pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
+        #[cfg(feature = "postgres")]
+        let postgres = dialect == Dialect::Postgres;
+        #[cfg(not(feature = "postgres"))]
+        let postgres = false;
+        let (lock, skip) = if postgres {
+            (" FOR UPDATE", " FOR UPDATE SKIP LOCKED")
+        } else {
+            ("", "") // one writer at a time
+        };
+        let given = |fields: &[Field]| given(dialect, fields);
+        let (entry, attempt, event) = (names(&ENTRY, ""), names(&ATTEMPT, ""), names(&EVENT, ""));
+        let (new_entry, new_attempt) = (&ENTRY[1..], &ATTEMPT[1..]); // the database gives the ids
+        let change = |fields: &[&str]| {
+            let set = |name: &&str| format!("{name} = x.{name}");
+            fields.iter().map(set).collect::<Vec<_>>().join(", ")
+        };
+        let changed: Vec<Field> = ENTRY
+            .into_iter()
+            .filter(|(name, _)| *name == "id" || ENTRY_CHANGES.contains(name))
+            .chain([("over", Kind::Int)])
+            .collect();
+        let attempt_changes: Vec<&str> = ATTEMPT[4..].iter().map(|(name, _)| *name).collect();
+        let (key, id) = ([ENTRY[1], ENTRY[2]], [ENTRY[0]]);
+        let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
+        let select = format!("SELECT {entry} FROM {p}message");
+        let each =
+            if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
+        let statements = Self {
+            prefix: p.to_owned(),
+            now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
+            insert_entries: format!(
+                "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
+                 ON CONFLICT (organisation, key) DO NOTHING",
+                names(new_entry, ""),
+                given(new_entry)
+            )
+            .into(),
+            insert_tags: format!(
+                "INSERT INTO {p}tag (tag, message) SELECT e.value, t.id FROM {p}message t, {each} e \
+                 WHERE (t.organisation, t.key) IN (SELECT organisation, key FROM {}) \
+                 ON CONFLICT (tag, message) DO NOTHING",
+                given(&key)
+            )
+            .into(),
+            named: format!(
+                "{select} WHERE (organisation, key) IN (SELECT organisation, key FROM {}) \
+                 ORDER BY id{lock}",
+                given(&key)
+            )
+            .into(),
+            tokens: format!(
+                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE token IN \
+                 (SELECT token FROM {})) ORDER BY id{lock}",
+                given(&token)
+            )
+            .into(),
+            ids: format!(
+                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE (remote, provider) IN \
+                 (SELECT remote, provider FROM {})) ORDER BY id{lock}",
+                given(&remote)
+            )
+            .into(),
+            due: format!("{select} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
+            leased_later: format!("{select} WHERE leased_at > $1 LIMIT $2{skip}").into(),
+            unchecked: format!(
+                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE check_at <= $1 \
+                 ORDER BY check_at LIMIT $2){skip}"
+            )
+            .into(),
+            attempts: format!(
+                "SELECT {attempt} FROM {p}attempt WHERE message IN (SELECT id FROM {}) \
+                 ORDER BY message, number",
+                given(&id)
+            )
+            .into(),
+            save_entries: format!(
+                "UPDATE {p}message SET {}, payload = CASE WHEN x.over = 1 THEN NULL ELSE payload END \
+                 FROM {} WHERE {p}message.id = x.id",
+                change(&ENTRY_CHANGES),
+                given(&changed)
+            )
+            .into(),
+            insert_attempts: format!(
+                "INSERT INTO {p}attempt ({0}) SELECT {0} FROM {1} WHERE true RETURNING id, token",
+                names(new_attempt, ""),
+                given(new_attempt)
+            )
+            .into(),
+            save_attempts: format!(
+                "UPDATE {p}attempt SET {} FROM {} WHERE {p}attempt.id = x.id",
+                change(&attempt_changes),
+                given(&ATTEMPT)
+            )
+            .into(),
+            hold: postgres.then(|| {
+                format!(
+                    "SELECT pg_advisory_xact_lock(h) IS NULL FROM (SELECT DISTINCT \
+                     hashtextextended(provider || ':' || remote, 0) AS h FROM {} ORDER BY 1) AS held",
+                    given(&remote)
+                )
+                .into()
+            }),
+            insert_events: format!(
+                "INSERT INTO {p}event ({event}) SELECT {event} FROM {} WHERE true \
+                 ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times \
+                 RETURNING id, times",
+                given(&EVENT)
+            )
+            .into(),
+            unknown_events: format!(
+                "SELECT {event} FROM {p}event WHERE attempt = 0 AND (remote, provider) IN \
+                 (SELECT remote, provider FROM {})",
+                given(&remote)
+            )
+            .into(),
+            save_events: format!(
+                "UPDATE {p}event SET attempt = x.attempt, stale = x.stale FROM {} \
+                 WHERE {p}event.id = x.id AND {p}event.attempt = 0",
+                given(&[EVENT[0], EVENT[3], EVENT[14]])
+            )
+            .into(),
+            events: format!(
+                "SELECT {event} FROM {p}event WHERE attempt IN (SELECT id FROM {}) AND attempt <> 0 \
+                 ORDER BY received_at, id",
+                given(&id)
+            )
+            .into(),
+            mark_read: format!(
+                "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
+                 AND id IN (SELECT id FROM {}) RETURNING id",
+                given(&id)
+            )
+            .into(),
+            opt_outs: format!(
+                "SELECT {} FROM {p}opt_out WHERE number IN (SELECT number FROM {})",
+                names(&OPT_OUT, ""),
+                given(&[OPT_OUT[0]])
+            )
+            .into(),
+            insert_opt_outs: format!(
+                "INSERT INTO {p}opt_out ({0}) SELECT {0} FROM {1} WHERE true \
+                 ON CONFLICT (number, organisation, sender) DO UPDATE SET source = CASE WHEN \
+                 {p}opt_out.source < excluded.source THEN excluded.source ELSE {p}opt_out.source END",
+                names(&OPT_OUT, ""),
+                given(&OPT_OUT)
+            )
+            .into(),
+            remove_opt_out: format!(
+                "DELETE FROM {p}opt_out WHERE number = $1 AND organisation = $2 AND sender = $3 \
+                 AND source <= $4"
+            )
+            .into(),
+            list_opt_outs: format!(
+                "SELECT {} FROM {p}opt_out WHERE number > $1 ORDER BY number, organisation, sender \
+                 LIMIT $2",
+                names(&OPT_OUT, "")
+            )
+            .into(),
+            notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
+        };
+        statements
+    }
+}

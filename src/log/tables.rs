@@ -1,0 +1,75 @@
+//! [`Tables`]: what a home of the log reads and writes within one transaction. Everything that decides is in
+//! `case` and `ops`, and the same for all homes.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{
+    error::Result,
+    log::{AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, entry::Case},
+    message::{MessageId, MessageKey},
+    number::PhoneNumber,
+    opt_out::OptOutSource,
+};
+
+/// A message by its organisation and key.
+pub(crate) type Named = (Option<String>, MessageKey);
+
+/// Which cases to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which<'a> {
+    Named(&'a [Named]),
+    Tokens(&'a [AttemptToken]),
+    /// By the providers' ids.
+    Ids(&'a [MessageId]),
+    /// At most so many of those that the queue has to look at, the longest due first. What another
+    /// transaction looks at is left out.
+    Due(usize),
+    /// At most so many of those of which a provider has to be asked.
+    Unchecked(usize),
+}
+
+/// The tables of one home, within one transaction.
+#[async_trait]
+pub(crate) trait Tables: Send {
+    /// The home's time, the same for the whole transaction.
+    fn now(&self) -> Timestamp;
+
+    /// Reads cases, each with all its attempts in order, and keeps other transactions from changing them.
+    async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>>;
+
+    /// Writes new entries. One whose key stands for an entry already is left out.
+    async fn insert(&mut self, entries: &[LogEntry]) -> Result<()>;
+
+    /// Writes cases that were read, with attempts that are new. These get their rows.
+    async fn save(&mut self, cases: &mut [&mut Case]) -> Result<()>;
+
+    /// Holds the providers' ids, so that an event and the answer that names its id see each other.
+    async fn hold(&mut self, ids: &[MessageId]) -> Result<()>;
+
+    /// Writes events that are new and counts those that came before; whether each is new.
+    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<bool>>;
+
+    /// Reads the events of messages that were not known when they came.
+    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>>;
+
+    /// Writes to which attempt events belong, and whether they were stale.
+    async fn save_events(&mut self, events: &[LoggedEvent]) -> Result<()>;
+
+    /// Writes that inbound messages were read; of how many that is news.
+    async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64>;
+
+    /// All opt-outs of these numbers.
+    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;
+
+    /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
+    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()>;
+
+    /// Takes an opt-out off, unless its source is greater.
+    async fn remove_opt_out(
+        &mut self,
+        number: PhoneNumber,
+        scope: &OptOutScope,
+        up_to: OptOutSource,
+    ) -> Result<()>;
+}

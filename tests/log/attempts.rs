@@ -1,0 +1,186 @@
+//! Intents, outcomes, and what a key stands for.
+
+use std::{sync::Arc, time::Duration};
+
+use anysms::{
+    ErrorKind, MessageClass, Outcome, SmsProvider,
+    layers::{AllowResend, Failover, LayerExt, RetryPolicy},
+    log::{AttemptOutcome, LogStatus, OptOutScope, SettledBy, Stage},
+    opt_out::OptOutSource,
+};
+
+use crate::{
+    Home,
+    fake::{Fake, busy, remote, timed_out},
+    message, number,
+};
+
+pub(crate) async fn a_send_is_written_down(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let sent = message("a").with_tag("b").with_tag("a").with_user("u").with_campaign("c");
+    let receipt = sms.send(&sent).await.unwrap();
+    assert!(!receipt.earlier);
+    let history = home.log.history(None, sent.key()).await.unwrap().unwrap();
+    let entry = &history.entry;
+    assert_eq!((entry.status, entry.stage), (Some(LogStatus::Accepted), Stage::Done));
+    assert_eq!(entry.theirs, number(123).into());
+    assert_eq!(entry.text.as_deref(), Some("Your table is ready"));
+    assert_eq!((entry.segments, entry.tags.join(" ")), (Some(1), "a b".into()));
+    assert_eq!((entry.user.as_deref(), entry.campaign.as_deref()), (Some("u"), Some("c")));
+    assert_eq!(entry.country.unwrap().as_str(), "GB");
+    assert!(entry.accepted_at.unwrap() >= entry.created_at);
+    let [attempt] = history.attempts.as_slice() else { panic!("one attempt") };
+    assert_eq!((attempt.number, attempt.id.clone()), (1, Some(remote(1))));
+    assert_eq!(attempt.outcome, Some(AttemptOutcome::Accepted));
+    assert_eq!(attempt.settled_by, Some(SettledBy::Answer));
+}
+
+pub(crate) async fn the_same_key_again_is_the_earlier_receipt(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let first = sms.send(&message("a")).await.unwrap();
+    let second = sms.send(&message("a").with_tag("another")).await.unwrap();
+    assert_eq!((second.id.clone(), second.earlier), (first.id, true));
+    assert_eq!(fake.calls(), 1);
+}
+
+pub(crate) async fn the_same_key_with_another_content_is_a_conflict(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    let error = sms.send(&message("a").with_to(number(124))).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
+    assert_eq!(fake.calls(), 1);
+}
+
+pub(crate) async fn what_may_have_been_sent_is_not_sent_again(home: Home) {
+    let fake = Fake::failing(1, &timed_out());
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    assert_eq!(sms.send(&message("a")).await.unwrap_err().kind(), ErrorKind::Timeout);
+    let error = sms.send(&message("a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Unknown));
+    assert!(error.is_by_layer() && !error.is_retryable() && !error.may_fail_over());
+    assert_eq!(fake.calls(), 1);
+    let history = home.log.history(None, message("a").key()).await.unwrap().unwrap();
+    assert_eq!(history.entry.status, Some(LogStatus::Unknown));
+    assert_eq!(history.attempts[0].outcome, Some(AttemptOutcome::Unknown));
+}
+
+pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_so(home: Home) {
+    let fake = Fake::failing(1, &timed_out());
+    let mut again = AllowResend::default();
+    again.after = Duration::ZERO;
+    let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
+    let sms = fake.clone().recorded(home.log.clone()).unwrap().retry(policy);
+    let code = message("a").with_class(MessageClass::OneTimeCode);
+    sms.send(&code).await.unwrap();
+    assert_eq!(fake.calls(), 2);
+    let history = home.log.history(None, code.key()).await.unwrap().unwrap();
+    let outcomes: Vec<_> = history.attempts.iter().filter_map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::Unknown, AttemptOutcome::Accepted]);
+}
+
+pub(crate) async fn what_was_not_sent_may_be_sent(home: Home) {
+    let fake = Fake::failing(2, &busy());
+    let policy = RetryPolicy::default().with_waits(Duration::ZERO, Duration::ZERO);
+    let sms = fake.clone().recorded(home.log.clone()).unwrap().retry(policy);
+    sms.send(&message("a")).await.unwrap();
+    let history = home.log.history(None, message("a").key()).await.unwrap().unwrap();
+    let outcomes: Vec<_> = history.attempts.iter().filter_map(|attempt| attempt.outcome).collect();
+    let not_sent = AttemptOutcome::NotSent;
+    assert_eq!(outcomes, [not_sent, not_sent, AttemptOutcome::Accepted]);
+    assert_eq!(history.entry.status, Some(LogStatus::Accepted));
+}
+
+pub(crate) async fn failing_over_is_two_attempts_of_one_message(home: Home) {
+    let (down, up) = (Fake::failing(u32::MAX, &busy()), Fake::new());
+    let down_recorded = down.clone().recorded(home.log.clone()).unwrap();
+    let up_recorded = up.clone().recorded(home.log.clone()).unwrap();
+    let sms = Failover::new(down_recorded).or(up_recorded).unwrap();
+    assert!(sms.capabilities().records);
+    sms.send(&message("a")).await.unwrap();
+    assert_eq!((down.calls(), up.calls()), (1, 1));
+    let history = home.log.history(None, message("a").key()).await.unwrap().unwrap();
+    assert_eq!(history.attempts.len(), 2);
+    assert_eq!(history.entry.status, Some(LogStatus::Accepted));
+    assert!(sms.send(&message("a")).await.unwrap().earlier);
+    assert_eq!((down.calls(), up.calls()), (1, 1));
+}
+
+pub(crate) async fn many_at_once_with_one_key_are_one(home: Home) {
+    let fake = Fake::new();
+    let sms = Arc::new(fake.clone().recorded(home.log.clone()).unwrap());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let sms = Arc::clone(&sms);
+        tasks.spawn(async move { sms.send(&message("a")).await });
+    }
+    let mut first = 0;
+    for result in tasks.join_all().await {
+        match result {
+            Ok(receipt) if receipt.earlier => {}
+            Ok(_) => first += 1,
+            Err(error) => assert_eq!(error.outcome(), Outcome::Unknown, "{error}"),
+        }
+    }
+    assert_eq!((first, fake.calls()), (1, 1));
+}
+
+pub(crate) async fn organisations_have_keys_of_their_own(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    sms.send(&message("a").with_organisation("clinic")).await.unwrap();
+    sms.send(&message("a").with_organisation("garage").with_to(number(124))).await.unwrap();
+    assert_eq!(fake.calls(), 3);
+    let history = home.log.history(Some("clinic"), message("a").key()).await.unwrap().unwrap();
+    assert_eq!(history.entry.organisation.as_deref(), Some("clinic"));
+    assert!(home.log.history(Some("shop"), message("a").key()).await.unwrap().is_none());
+}
+
+pub(crate) async fn who_opted_out_is_not_sent_to(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let scope = OptOutScope::all().with_organisation("clinic");
+    home.log.opt_out(number(123), scope, OptOutSource::Keyword).await.unwrap();
+    let error = sms.send(&message("a").with_organisation("clinic")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
+    sms.send(&message("a")).await.unwrap();
+    assert_eq!(fake.calls(), 1);
+    let history = home.log.history(Some("clinic"), message("a").key()).await.unwrap().unwrap();
+    assert_eq!(history.entry.status, Some(LogStatus::Failed));
+    assert_eq!(history.entry.failure.unwrap().kind, ErrorKind::OptedOut);
+}
+
+pub(crate) async fn a_future_that_is_dropped_is_written_down_all_the_same(home: Home) {
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    for round in 0..50 {
+        let key = format!("k{round}");
+        let wait = tokio::time::sleep(Duration::from_micros(round * 40));
+        let sent = message(&key);
+        tokio::select! {
+            biased;
+            _ = sms.send(&sent) => {}
+            () = wait => {}
+        }
+    }
+    for _ in 0..100 {
+        let mut open = 0;
+        for round in 0..50 {
+            let history =
+                home.log.history(None, message(&format!("k{round}")).key()).await.unwrap();
+            let done = |history: anysms::log::History| {
+                history.attempts.iter().all(|a| a.outcome == Some(AttemptOutcome::Accepted))
+            };
+            open += u32::from(!history.is_some_and(done));
+        }
+        if open == 0 {
+            assert_eq!(fake.calls(), 50);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not all are written down");
+}

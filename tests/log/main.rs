@@ -1,0 +1,111 @@
+//! The message log: one suite, which all its homes pass.
+
+#[cfg(feature = "postgres")]
+#[path = "../support/postgres.rs"]
+mod postgres;
+
+mod attempts;
+mod fake;
+mod lists;
+mod queue;
+mod statuses;
+
+use std::sync::Arc;
+
+use anysms::{
+    Message, PhoneNumber,
+    log::{MemoryLog, MessageLog, PostgresLog, SqliteLog},
+};
+
+/// A log for one case, and what has to live as long.
+pub(crate) struct Home {
+    pub(crate) log: Arc<dyn MessageLog>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn memory_home() -> Home {
+    Home { log: Arc::new(MemoryLog::new(100_000)), _folder: None }
+}
+
+async fn sqlite_home() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
+    Home { log: Arc::new(log), _folder: Some(folder) }
+}
+
+async fn postgres_home() -> Home {
+    let log = PostgresLog::new(postgres::database().await).await.unwrap();
+    Home { log: Arc::new(log), _folder: None }
+}
+
+pub(crate) fn number(last: u32) -> PhoneNumber {
+    format!("+447700900{last:03}").parse().unwrap()
+}
+
+pub(crate) fn message(key: &str) -> Message {
+    Message::new(number(123), "Your table is ready").with_key(key.parse().unwrap())
+}
+
+macro_rules! suite {
+    ($($module:ident: $($case:ident),+;)+) => {
+        mod memory {
+            $($(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::$module::$case(crate::memory_home().await).await;
+            })+)+
+        }
+
+        mod sqlite {
+            $($(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::$module::$case(crate::sqlite_home().await).await;
+            })+)+
+        }
+
+        mod postgres_server {
+            $($(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs PostgreSQL"]
+            async fn $case() {
+                crate::$module::$case(crate::postgres_home().await).await;
+            })+)+
+        }
+    };
+}
+
+suite! {
+    attempts:
+        a_send_is_written_down,
+        the_same_key_again_is_the_earlier_receipt,
+        the_same_key_with_another_content_is_a_conflict,
+        what_may_have_been_sent_is_not_sent_again,
+        what_may_have_been_sent_is_sent_again_where_the_policy_says_so,
+        what_was_not_sent_may_be_sent,
+        failing_over_is_two_attempts_of_one_message,
+        many_at_once_with_one_key_are_one,
+        organisations_have_keys_of_their_own,
+        who_opted_out_is_not_sent_to,
+        a_future_that_is_dropped_is_written_down_all_the_same;
+    statuses:
+        the_sequences_come_to_what_they_must,
+        a_callback_before_the_answer_finds_its_attempt,
+        a_callback_settles_what_nobody_knew,
+        news_of_unknown_messages_wait_for_them,
+        two_ids_are_a_conflict,
+        a_second_delivery_is_counted;
+    queue:
+        all_that_is_queued_is_sent_once,
+        the_same_again_is_the_same_entry,
+        what_is_due_later_waits,
+        what_waits_can_be_called_back,
+        an_opt_out_stops_what_waits,
+        what_expired_is_not_sent,
+        what_passes_is_tried_again_later,
+        what_waits_is_not_sent_beside_the_queue,
+        two_workers_share_the_queue;
+    lists:
+        filters_find_what_they_say,
+        pages_go_through_all,
+        threads_unread_and_search,
+        reports_add_up,
+        opt_outs_have_scopes;
+}
