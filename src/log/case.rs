@@ -405,14 +405,15 @@ impl Case {
 
     /// Sets what the message has from its attempts.
     pub(crate) fn derive(&mut self) {
-        let Self { entry, attempts } = self;
+        let Self { entry, attempts, .. } = self;
         let Some(status) = message_status(attempts.iter().map(|a| (a.status, a.is_open()))) else {
             return;
         };
         entry.status = Some(status);
         let shown = attempts.iter().rev().find(|attempt| attempt.status == status);
         entry.failure = shown.and_then(|attempt| attempt.failure.clone());
-        entry.provider = shown.map(|attempt| attempt.provider.clone());
+        let answered = shown.filter(|attempt| attempt.status > LogStatus::Prepared);
+        entry.provider = answered.map(|attempt| attempt.provider.clone()).or(entry.provider.take());
         let accepted = || attempts.iter().filter(|a| a.outcome == Some(AttemptOutcome::Accepted));
         entry.accepted_at =
             accepted().map(|attempt| attempt.ended_at.unwrap_or(attempt.begun_at)).min();

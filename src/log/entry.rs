@@ -152,4 +152,59 @@ pub struct History {
 pub(crate) struct Case {
     pub(crate) entry: LogEntry,
     pub(crate) attempts: Vec<Attempt>,
+    /// As it was read.
+    read: Box<Read>,
+}
+
+#[derive(Clone, Debug)]
+struct Read {
+    facts: Facts,
+    place: Place,
+    attempts: Vec<Attempt>,
+}
+
+/// What changes of a message itself.
+type Facts = (
+    MessageKey,
+    (Option<LogStatus>, Option<DeliveryFailure>, Option<ProviderId>),
+    (Option<u32>, Option<Money>, Option<Money>),
+    (Option<Timestamp>, Option<Timestamp>),
+);
+
+/// What changes of its place in the queue.
+type Place = (Stage, i64, u32, Option<Timestamp>, Option<Timestamp>, bool);
+
+impl Case {
+    pub(crate) fn new(entry: LogEntry, attempts: Vec<Attempt>) -> Self {
+        let read = Read { facts: facts(&entry), place: place(&entry), attempts: attempts.clone() };
+        Self { entry, attempts, read: Box::new(read) }
+    }
+
+    /// Whether the message itself has changed since it was read.
+    pub(crate) fn entry_changed(&self) -> bool {
+        self.read.facts != facts(&self.entry)
+    }
+
+    /// Whether its place in the queue has.
+    pub(crate) fn place_changed(&self) -> bool {
+        self.read.place != place(&self.entry)
+    }
+
+    /// The attempts that have, and those that are new.
+    pub(crate) fn changed_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        let known = self.read.attempts.iter().map(Some).chain(std::iter::repeat(None));
+        let changed = |(attempt, known): &(&Attempt, Option<&Attempt>)| *known != Some(*attempt);
+        self.attempts.iter().zip(known).filter(changed).map(|(attempt, _)| attempt)
+    }
+}
+
+fn facts(entry: &LogEntry) -> Facts {
+    let stands = (entry.status, entry.failure.clone(), entry.provider.clone());
+    let times = (entry.accepted_at, entry.delivered_at);
+    (entry.key.clone(), stands, (entry.segments, entry.estimate, entry.price), times)
+}
+
+fn place(entry: &LogEntry) -> Place {
+    let payload = entry.payload.is_some();
+    (entry.stage, entry.fence, entry.claims, entry.wake_at, entry.leased_at, payload)
 }

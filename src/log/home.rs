@@ -152,7 +152,7 @@ async fn single(tables: &mut dyn Tables, policy: LogPolicy, work: &Work) -> Resu
     Ok(match work {
         Work::Begin(_) | Work::Finish(_) | Work::Record(_) => Answer::Nothing(()), // done together
         Work::Insert(entry) => {
-            tables.insert(std::slice::from_ref(&**entry)).await?;
+            tables.insert(vec![(**entry).clone()]).await?;
             Answer::Nothing(())
         }
         Work::Enqueue(messages) => Answer::Ids(ops::enqueue(tables, policy, messages).await?),

@@ -95,6 +95,32 @@ pub trait MessageLog: Home {
         Ok(ids)
     }
 
+    /// Puts many messages into the queue, 500 in each transaction, and does not keep them in memory. Those
+    /// whose key stands for another content are left out: their places, from 0. After an error the same
+    /// messages again go on where it stopped.
+    async fn enqueue_all(
+        &self,
+        messages: &mut (dyn Iterator<Item = Message> + Send),
+        at: Option<Timestamp>,
+    ) -> Result<Vec<u64>> {
+        let (mut place, mut refused) = (0, Vec::new());
+        loop {
+            let some: Vec<_> =
+                messages.take(500).map(|message| ops::Enqueue { message, at }).collect();
+            if some.is_empty() {
+                return Ok(refused);
+            }
+            let ids: Vec<Result<EntryId>> = ask(self, Work::Enqueue(some)).await?;
+            self.wake().now();
+            for id in ids {
+                if id.is_err() {
+                    refused.push(place);
+                }
+                place += 1;
+            }
+        }
+    }
+
     /// Calls a message back that waits in the queue and was never begun. Whether it did.
     async fn cancel_queued(&self, organisation: Option<&str>, key: &MessageKey) -> Result<bool> {
         let names = vec![(organisation.map(str::to_owned), key.clone())];

@@ -2,7 +2,7 @@
 //! many at a time.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     time::Duration,
 };
 
@@ -57,19 +57,31 @@ async fn cases(
     missing: Vec<LogEntry>,
 ) -> Result<Vec<Case>> {
     let now = tables.now();
-    if !missing.is_empty() {
-        tables.insert(&missing).await?;
-    }
-    let mut cases = tables.load(Which::Named(names)).await?;
-    let mut over: Vec<&mut Case> =
-        cases.iter_mut().filter(|c| c.is_over(policy.keys, now)).collect();
-    if over.is_empty() {
+    let fresh = missing.clone();
+    let mut cases = tables.insert(missing).await?;
+    let new: HashSet<Named> = cases.iter().map(Case::name).collect();
+    let known: Vec<Named> = names.iter().filter(|name| !new.contains(*name)).cloned().collect();
+    if known.is_empty() {
         return Ok(cases);
     }
-    over.iter_mut().for_each(|case| case.free_key());
-    tables.save(&mut over).await?;
-    tables.insert(&missing).await?;
-    tables.load(Which::Named(names)).await
+    let (mut over, kept): (Vec<Case>, Vec<Case>) = tables
+        .load(Which::Named(&known))
+        .await?
+        .into_iter()
+        .partition(|case| case.is_over(policy.keys, now));
+    cases.extend(kept);
+    if !over.is_empty() {
+        let freed: HashSet<Named> = over.iter().map(Case::name).collect();
+        over.iter_mut().for_each(Case::free_key);
+        tables.save(&over).await?;
+        let again = fresh.into_iter().filter(|entry| freed.contains(&name_of(entry))).collect();
+        cases.extend(tables.insert(again).await?);
+    }
+    Ok(cases)
+}
+
+fn name_of(entry: &LogEntry) -> Named {
+    (entry.organisation.clone(), entry.key.clone())
 }
 
 /// Writes intents down, and says which may be submitted.
@@ -95,7 +107,7 @@ pub(crate) async fn begin(
         cases[*place].begin(begin, opted_out, now)
     });
     let begun = begun.collect();
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     Ok(begun)
 }
 
@@ -115,7 +127,7 @@ pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Res
     }
     let mut events = tables.unknown_events(&ids).await?;
     apply(&mut cases, &mut events);
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     tables.save_events(&events).await
 }
 
@@ -138,7 +150,6 @@ pub(crate) async fn record(
     let ids: Vec<MessageId> = unique.iter().map(|event| event.message.clone()).collect();
     let tokens: Vec<AttemptToken> = unique.iter().filter_map(|event| event.token).collect();
     tables.hold(&ids).await?;
-    let mut new = tables.insert_events(&unique).await?;
     let mut cases = tables.load(Which::Ids(&ids)).await?;
     if !tokens.is_empty() {
         let known: Vec<EntryId> = cases.iter().map(|case| case.entry.id).collect();
@@ -146,8 +157,8 @@ pub(crate) async fn record(
         cases.extend(named.into_iter().filter(|case| !known.contains(&case.entry.id)));
     }
     let applied = apply(&mut cases, &mut unique);
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
-    tables.save_events(&unique).await?;
+    tables.save(&cases).await?;
+    let mut new = tables.insert_events(&unique).await?;
     let of = |event: &&LoggedEvent| {
         let place = places[&event.id];
         let first = std::mem::take(&mut new[place]);
@@ -227,7 +238,7 @@ pub(crate) async fn claim(tables: &mut dyn Tables, most: usize) -> Result<(Vec<C
         }
     }
     let more = cases.len() >= most;
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     Ok((claims, more))
 }
 
@@ -264,7 +275,7 @@ async fn change<T: Sync>(
         case.is_some_and(|case| one(case, wanted))
     });
     let changed = changed.collect();
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     Ok(changed)
 }
 
@@ -284,7 +295,7 @@ pub(crate) async fn checks(tables: &mut dyn Tables, most: usize) -> Result<Vec<C
             }
         }
     }
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     Ok(checks)
 }
 
@@ -306,13 +317,13 @@ pub(crate) async fn settle(
     }
     let mut events = tables.unknown_events(&ids).await?;
     apply(&mut cases, &mut events);
-    tables.save(&mut cases.iter_mut().collect::<Vec<_>>()).await?;
+    tables.save(&cases).await?;
     tables.save_events(&events).await?;
     Ok(cases)
 }
 
 impl Case {
     pub(crate) fn name(&self) -> Named {
-        (self.entry.organisation.clone(), self.entry.key.clone())
+        name_of(&self.entry)
     }
 }

@@ -38,16 +38,16 @@ pub(crate) trait Tables: Send {
     /// Reads cases, each with all its attempts in order, and keeps other transactions from changing them.
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>>;
 
-    /// Writes new entries. One whose key stands for an entry already is left out.
-    async fn insert(&mut self, entries: &[LogEntry]) -> Result<()>;
+    /// Writes new entries. One whose key stands for an entry already is left out; the cases of the others.
+    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>>;
 
-    /// Writes cases that were read, with attempts that are new. These get their rows.
-    async fn save(&mut self, cases: &mut [&mut Case]) -> Result<()>;
+    /// Writes what has changed of cases since they were read.
+    async fn save(&mut self, cases: &[Case]) -> Result<()>;
 
     /// Holds the providers' ids, so that an event and the answer that names its id see each other.
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()>;
 
-    /// Writes events that are new and counts those that came before; whether each is new.
+    /// Writes events that are new, and counts those that came before; whether each is new.
     async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<bool>>;
 
     /// Reads the events of messages that were not known when they came.

@@ -149,9 +149,10 @@ impl Tables for MemoryTables<'_> {
         Ok(rows.iter().filter_map(|row| kept.cases.get(row)).cloned().collect())
     }
 
-    async fn insert(&mut self, entries: &[LogEntry]) -> Result<()> {
+    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>> {
+        let mut inserted = Vec::new();
         for entry in entries {
-            let mut case = Case { entry: entry.clone(), attempts: Vec::new() };
+            let mut case = Case::new(entry, Vec::new());
             if self.kept.names.contains_key(&case.name()) {
                 continue;
             }
@@ -162,17 +163,19 @@ impl Tables for MemoryTables<'_> {
                     .by_layer());
             }
             case.entry.id = EntryId(self.kept.next_row());
-            self.kept.put(case);
+            self.kept.put(case.clone());
+            inserted.push(case);
         }
-        Ok(())
+        Ok(inserted)
     }
 
-    async fn save(&mut self, cases: &mut [&mut Case]) -> Result<()> {
+    async fn save(&mut self, cases: &[Case]) -> Result<()> {
         for case in cases {
+            let mut case = case.clone();
             for attempt in case.attempts.iter_mut().filter(|attempt| attempt.row == 0) {
                 attempt.row = self.kept.next_row();
             }
-            self.kept.put(case.clone());
+            self.kept.put(case);
         }
         Ok(())
     }
@@ -185,11 +188,16 @@ impl Tables for MemoryTables<'_> {
         let insert = |event: &LoggedEvent| match self.kept.events.get_mut(&event.id) {
             Some(known) => {
                 known.times += event.times;
+                if known.is_unknown() {
+                    known.attempt = event.attempt;
+                }
                 false
             }
             None => {
                 self.kept.events.insert(event.id, event.clone());
-                self.kept.unknown.entry(event.message.clone()).or_default().push(event.id);
+                if event.is_unknown() {
+                    self.kept.unknown.entry(event.message.clone()).or_default().push(event.id);
+                }
                 true
             }
         };

@@ -1,19 +1,20 @@
 //! What is read from the tables: lists, histories, reports.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::civil::Date;
 
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles, Stage, Usage,
-        UsageRow,
+        DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles,
+        Stage, Usage, UsageRow,
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
             rows::{
-                ENTRY, amount, failure, micros, read_attempt, read_entry, read_event, read_opt_out,
+                ENTRY, amount, failure, micros, queue_of, read_attempt, read_entry, read_event,
+                read_opt_out, read_queue,
             },
             statements::{Statements, names},
         },
@@ -52,7 +53,16 @@ impl Where {
             all.sql += " AND read_at IS NULL";
         }
         all.and("status =", filter.status.map(|status| Arg::Int(status.rank().into())));
-        all.and("stage =", filter.stage.map(|stage| Arg::Int(Stage::ALL[stage as usize].1)));
+        if let Some(stage) = filter.stage {
+            let number = Stage::ALL[stage as usize].1;
+            let (not, which) = match stage {
+                Stage::Done => ("NOT ", String::new()),
+                _ => ("", format!(" AND q.stage = {number}")),
+            };
+            all.sql += &format!(
+                " AND {not}EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id{which})"
+            );
+        }
         all.and("created_at >=", time(filter.since));
         all.and("created_at <", time(filter.until));
         if let Some(tag) = &filter.tag {
@@ -147,12 +157,35 @@ pub(crate) async fn entries(
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
     let rows = rows.into_iter().take(most as usize);
-    let items: Vec<LogEntry> = rows.filter_map(|row| read_entry(row).ok()).collect();
+    let mut items: Vec<LogEntry> = rows.filter_map(|row| read_entry(row).ok()).collect();
+    places(link, sql, items.iter_mut()).await?;
     let next = items.last().filter(|_| more).map(|last| {
         let at = micros(last.created_at);
         Cursor::new(if by_time { format!("{at}-{}", last.id) } else { last.id.to_string() })
     });
     Ok(Page::new(items, next))
+}
+
+/// Reads where entries are in the queue.
+async fn places(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    entries: impl Iterator<Item = &mut LogEntry>,
+) -> Result<()> {
+    let mut entries: HashMap<EntryId, &mut LogEntry> = entries.map(|one| (one.id, one)).collect();
+    let ids: Vec<i64> = entries.keys().map(|id| id.0).collect();
+    for row in link.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
+        let id = queue_of(&row).map_err(corrupt)?;
+        if let Some(entry) = entries.get_mut(&id) {
+            read_queue(row, entry).map_err(corrupt)?;
+        }
+    }
+    Ok(())
+}
+
+fn ids_of(ids: &[i64]) -> [Arg; 1] {
+    let ids: Vec<String> = ids.iter().map(|id| format!("{{\"id\":{id}}}")).collect();
+    [Arg::Text(format!("[{}]", ids.join(",")))]
 }
 
 pub(crate) async fn history(
@@ -169,19 +202,16 @@ pub(crate) async fn history(
         [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
     let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
-    let entry = read_entry(row).map_err(corrupt)?;
-    let ids = |ids: &[i64]| {
-        let ids: Vec<String> = ids.iter().map(|id| format!("{{\"id\":{id}}}")).collect();
-        [Arg::Text(format!("[{}]", ids.join(",")))]
-    };
-    let rows = link.rows(&sql.attempts, &ids(&[entry.id.0])).await.map_err(failed)?;
+    let mut entry = read_entry(row).map_err(corrupt)?;
+    places(link, sql, std::iter::once(&mut entry)).await?;
+    let rows = link.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
     let attempts: Vec<_> = rows
         .into_iter()
         .map(|row| read_attempt(row).map(|(_, attempt)| attempt))
         .collect::<Result<_, _>>()
         .map_err(corrupt)?;
     let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
-    let rows = link.rows(&sql.events, &ids(&of)).await.map_err(failed)?;
+    let rows = link.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
     Ok(Some(History { entry, attempts, events }))
 }

@@ -31,7 +31,7 @@ pub(crate) type Field = (&'static str, Kind);
 use Kind::{Int, Text};
 
 /// The columns of an entry, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 35] = [
+pub(crate) const ENTRY: [Field; 28] = [
     ("id", Int),
     ("organisation", Text),
     ("key", Text),
@@ -46,7 +46,6 @@ pub(crate) const ENTRY: [Field; 35] = [
     ("campaign", Text),
     ("user_id", Text),
     ("tags", Text),
-    ("stage", Int),
     ("status", Int),
     ("failure_kind", Text),
     ("failure_code", Text),
@@ -61,6 +60,12 @@ pub(crate) const ENTRY: [Field; 35] = [
     ("delivered_at", Int),
     ("read_at", Int),
     ("content", Text),
+];
+
+/// The columns of what is in the queue.
+pub(crate) const QUEUE: [Field; 8] = [
+    ("message", Int),
+    ("stage", Int),
     ("payload", Text),
     ("fence", Int),
     ("claims", Int),
@@ -70,10 +75,9 @@ pub(crate) const ENTRY: [Field; 35] = [
 ];
 
 /// Those that a change may change.
-pub(crate) const ENTRY_CHANGES: [&str; 18] = [
+pub(crate) const ENTRY_CHANGES: [&str; 12] = [
     "key",
     "segments",
-    "stage",
     "status",
     "failure_kind",
     "failure_code",
@@ -84,11 +88,6 @@ pub(crate) const ENTRY_CHANGES: [&str; 18] = [
     "price_currency",
     "accepted_at",
     "delivered_at",
-    "fence",
-    "claims",
-    "wake_at",
-    "leased_at",
-    "ours",
 ];
 
 /// The columns of an attempt.
@@ -158,7 +157,6 @@ pub(crate) struct EntryRow<'a> {
     campaign: Option<&'a str>,
     user_id: Option<&'a str>,
     tags: String,
-    stage: i64,
     status: Option<u8>,
     failure_kind: Option<&'static str>,
     failure_code: Option<&'a str>,
@@ -173,12 +171,55 @@ pub(crate) struct EntryRow<'a> {
     delivered_at: Option<i64>,
     read_at: Option<i64>,
     content: String,
+}
+
+/// What is in the queue, as it is written.
+#[derive(Serialize)]
+pub(crate) struct QueueRow<'a> {
+    message: i64,
+    stage: i64,
     payload: Option<&'a str>,
     fence: i64,
     claims: u32,
     wake_at: Option<i64>,
     leased_at: Option<i64>,
     expires_at: Option<i64>,
+}
+
+impl<'a> QueueRow<'a> {
+    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+        Self {
+            message: entry.id.0,
+            stage: Stage::ALL[entry.stage as usize].1,
+            payload: entry.payload.as_deref(),
+            fence: entry.fence,
+            claims: entry.claims,
+            wake_at: entry.wake_at.map(micros),
+            leased_at: entry.leased_at.map(micros),
+            expires_at: entry.expires_at.map(micros),
+        }
+    }
+}
+
+/// Whose it is.
+pub(crate) fn queue_of(row: &[Value]) -> Result<EntryId, Corrupt> {
+    match row.first() {
+        Some(Value::Int(id)) => Ok(EntryId(*id)),
+        _ => Err(Corrupt),
+    }
+}
+
+pub(crate) fn read_queue(row: Vec<Value>, entry: &mut LogEntry) -> Result<(), Corrupt> {
+    let mut row = Columns::new(row);
+    row.int()?; // whose it is
+    entry.stage = stage(row.int()?)?;
+    entry.payload = row.text_or_none()?.map(Into::into);
+    entry.fence = row.int()?;
+    entry.claims = row.int()?.try_into().map_err(|_| Corrupt)?;
+    entry.wake_at = time_or_none(&mut row)?;
+    entry.leased_at = time_or_none(&mut row)?;
+    entry.expires_at = time_or_none(&mut row)?;
+    Ok(())
 }
 
 impl<'a> EntryRow<'a> {
@@ -198,7 +239,6 @@ impl<'a> EntryRow<'a> {
             campaign: entry.campaign.as_deref(),
             user_id: entry.user.as_deref(),
             tags: serde_json::to_string(&entry.tags).unwrap_or_default(), // texts are always JSON
-            stage: Stage::ALL[entry.stage as usize].1,
             status: entry.status.map(LogStatus::rank),
             failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
             failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
@@ -213,16 +253,11 @@ impl<'a> EntryRow<'a> {
             delivered_at: entry.delivered_at.map(micros),
             read_at: entry.read_at.map(micros),
             content: entry.content.to_string(),
-            payload: entry.payload.as_deref(),
-            fence: entry.fence,
-            claims: entry.claims,
-            wake_at: entry.wake_at.map(micros),
-            leased_at: entry.leased_at.map(micros),
-            expires_at: entry.expires_at.map(micros),
         }
     }
 }
 
+/// The entry of a row, as one that is not in the queue.
 pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
     let mut row = Columns::new(row);
     Ok(LogEntry {
@@ -240,7 +275,7 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         campaign: row.text_or_none()?,
         user: row.text_or_none()?,
         tags: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
-        stage: stage(row.int()?)?,
+        stage: Stage::Done,
         status: row
             .int_or_none()?
             .map(|rank| LogStatus::from_rank(rank).ok_or(Corrupt))
@@ -255,12 +290,12 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         delivered_at: time_or_none(&mut row)?,
         read_at: time_or_none(&mut row)?,
         content: row.parse()?,
-        payload: row.text_or_none()?.map(Into::into),
-        fence: row.int()?,
-        claims: row.int()?.try_into().map_err(|_| Corrupt)?,
-        wake_at: time_or_none(&mut row)?,
-        leased_at: time_or_none(&mut row)?,
-        expires_at: time_or_none(&mut row)?,
+        payload: None,
+        fence: 0,
+        claims: 0,
+        wake_at: None,
+        leased_at: None,
+        expires_at: None,
     })
 }
 

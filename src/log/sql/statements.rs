@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::log::sql::{
-    link::{Dialect, Sql},
-    rows::{ATTEMPT, ENTRY, ENTRY_CHANGES, EVENT, Field, Kind, OPT_OUT},
+use crate::log::{
+    Stage,
+    sql::{
+        link::{Dialect, Sql},
+        rows::{ATTEMPT, ENTRY, ENTRY_CHANGES, EVENT, Field, Kind, OPT_OUT, QUEUE},
+    },
 };
 
 /// All statements with a fixed text. Rows come and go in numbers: those that come are one JSON array, `$1`,
@@ -21,6 +24,12 @@ pub(crate) struct Statements {
     pub(crate) due: Sql,
     pub(crate) leased_later: Sql,
     pub(crate) unchecked: Sql,
+    pub(crate) entries: Sql,
+    pub(crate) queue: Sql,
+    pub(crate) places: Sql,
+    pub(crate) save_queue: Sql,
+    pub(crate) leave_queue: Sql,
+    pub(crate) quarantine: Sql,
     pub(crate) attempts: Sql,
     pub(crate) save_entries: Sql,
     pub(crate) insert_attempts: Sql,
@@ -88,12 +97,13 @@ impl Statements {
         let changed: Vec<Field> = ENTRY
             .into_iter()
             .filter(|(name, _)| *name == "id" || ENTRY_CHANGES.contains(name))
-            .chain([("over", Kind::Int)])
             .collect();
         let attempt_changes: Vec<&str> = ATTEMPT[4..].iter().map(|(name, _)| *name).collect();
         let (key, id) = ([ENTRY[1], ENTRY[2]], [ENTRY[0]]);
         let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
         let select = format!("SELECT {entry} FROM {p}message");
+        let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
+        let dead = Stage::ALL[Stage::Dead as usize].1;
         let each =
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         let statements = Self {
@@ -101,7 +111,7 @@ impl Statements {
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (organisation, key) DO NOTHING",
+                 ON CONFLICT (organisation, key) DO NOTHING RETURNING id, organisation, key",
                 names(new_entry, ""),
                 given(new_entry)
             )
@@ -131,11 +141,41 @@ impl Statements {
                 given(&remote)
             )
             .into(),
-            due: format!("{select} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
-            leased_later: format!("{select} WHERE leased_at > $1 LIMIT $2{skip}").into(),
+            due: format!("{queue} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
+            leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
             unchecked: format!(
                 "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE check_at <= $1 \
                  ORDER BY check_at LIMIT $2){skip}"
+            )
+            .into(),
+            entries: format!("{select} WHERE id IN (SELECT id FROM {})", given(&id)).into(),
+            queue: format!(
+                "{queue} WHERE message IN (SELECT id FROM {}) ORDER BY message{lock}",
+                given(&id)
+            )
+            .into(),
+            places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
+            save_queue: format!(
+                "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true \
+                 ON CONFLICT (message) DO UPDATE SET {2}",
+                names(&QUEUE, ""),
+                given(&QUEUE),
+                QUEUE[1..]
+                    .iter()
+                    .map(|(name, _)| format!("{name} = excluded.{name}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+            .into(),
+            leave_queue: format!(
+                "DELETE FROM {p}queue WHERE message IN (SELECT id FROM {})",
+                given(&id)
+            )
+            .into(),
+            quarantine: format!(
+                "UPDATE {p}queue SET stage = {dead}, wake_at = NULL, leased_at = NULL \
+                 WHERE message IN (SELECT id FROM {})",
+                given(&id)
             )
             .into(),
             attempts: format!(
@@ -145,8 +185,7 @@ impl Statements {
             )
             .into(),
             save_entries: format!(
-                "UPDATE {p}message SET {}, payload = CASE WHEN x.over = 1 THEN NULL ELSE payload END \
-                 FROM {} WHERE {p}message.id = x.id",
+                "UPDATE {p}message SET {} FROM {} WHERE {p}message.id = x.id",
                 change(&ENTRY_CHANGES),
                 given(&changed)
             )
@@ -173,7 +212,8 @@ impl Statements {
             }),
             insert_events: format!(
                 "INSERT INTO {p}event ({event}) SELECT {event} FROM {} WHERE true \
-                 ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times \
+                 ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
+                 CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
                  RETURNING id, times",
                 given(&EVENT)
             )

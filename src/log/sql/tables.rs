@@ -9,14 +9,14 @@ use serde::Serialize;
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
+        Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
         entry::Case,
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
-                AttemptRow, EntryRow, EventRow, OptOutRow, micros, read_attempt, read_entry,
-                read_event, read_opt_out,
+                AttemptRow, EntryRow, EventRow, OptOutRow, QueueRow, micros, queue_of,
+                read_attempt, read_entry, read_event, read_opt_out, read_queue,
             },
             statements::Statements,
         },
@@ -47,6 +47,13 @@ struct Key<'a> {
     key: &'a str,
 }
 
+impl<'a> Key<'a> {
+    fn of(entry: &'a LogEntry) -> Self {
+        let organisation = entry.organisation.as_deref().unwrap_or_default();
+        Self { organisation, key: entry.key.as_str() }
+    }
+}
+
 #[derive(Serialize)]
 struct Token {
     token: String,
@@ -63,16 +70,12 @@ struct Number {
     number: u64,
 }
 
-#[derive(Serialize)]
-struct Change<'a> {
-    #[serde(flatten)]
-    row: EntryRow<'a>,
-    /// The payload goes.
-    over: u8,
-}
-
 fn remotes(ids: &[MessageId]) -> Vec<Remote<'_>> {
     ids.iter().map(|id| Remote { provider: id.provider().as_str(), remote: id.value() }).collect()
+}
+
+fn rows_or_none<T: Serialize>(rows: &[T]) -> Result<Option<Arg>> {
+    if rows.is_empty() { Ok(None) } else { json(rows).map(Some) }
 }
 
 /// Rows as one parameter.
@@ -88,51 +91,85 @@ impl<'c, 's> SqlTables<'c, 's> {
         Self { link, sql, now }
     }
 
-    /// Cases of entries that were read, each with its attempts.
-    async fn cases(&mut self, rows: Vec<Vec<Value>>) -> Result<Vec<Case>> {
-        let mut cases = Vec::with_capacity(rows.len());
-        let mut broken = Vec::new();
+    /// Cases of entries that were read, with their places in the queue where these were not, and their
+    /// attempts.
+    async fn cases(
+        &mut self,
+        rows: Vec<Vec<Value>>,
+        places: Option<Vec<Vec<Value>>>,
+    ) -> Result<Vec<Case>> {
+        let (mut entries, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
-            let id = row.first().cloned();
+            let id = queue_of(&row);
             match read_entry(row) {
-                Ok(entry) => cases.push(Case { entry, attempts: Vec::new() }),
-                Err(Corrupt) => broken.extend(id.and_then(|id| match id {
-                    Value::Int(id) => Some(Id { id }),
-                    _ => None,
-                })),
+                Ok(entry) => entries.push(entry),
+                Err(Corrupt) => broken.extend(id.ok().map(|id| Id { id: id.0 })),
+            }
+        }
+        let ids: Vec<Id> = entries.iter().map(|entry| Id { id: entry.id.0 }).collect();
+        if ids.is_empty() {
+            self.quarantine(&broken).await?;
+            return Ok(Vec::new());
+        }
+        let ids = json(&ids)?;
+        let places = match places {
+            Some(places) => places,
+            None => {
+                let sql = &self.sql.queue;
+                self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?
+            }
+        };
+        let attempts = self.link.rows(&self.sql.attempts, &[ids]).await.map_err(failed)?;
+        let mut found: HashMap<EntryId, (Option<Vec<Value>>, Vec<Attempt>)> = HashMap::new();
+        for row in places {
+            let id = queue_of(&row).map_err(|Corrupt| corrupt("the queue"))?;
+            found.entry(id).or_default().0 = Some(row);
+        }
+        for row in attempts {
+            let (id, attempt) = read_attempt(row).map_err(|Corrupt| corrupt("an attempt"))?;
+            found.entry(id).or_default().1.push(attempt);
+        }
+        let mut cases = Vec::with_capacity(entries.len());
+        for mut entry in entries {
+            let (place, attempts) = found.remove(&entry.id).unwrap_or_default();
+            match place.map_or(Ok(()), |place| read_queue(place, &mut entry)) {
+                Ok(()) => cases.push(Case::new(entry, attempts)),
+                Err(Corrupt) => broken.push(Id { id: entry.id.0 }),
             }
         }
         self.quarantine(&broken).await?;
-        let ids: Vec<Id> = cases.iter().map(|case| Id { id: case.entry.id.0 }).collect();
-        if ids.is_empty() {
-            return Ok(cases);
-        }
-        let sql = &self.sql.attempts;
-        let attempts = self.link.rows(sql, &[json(&ids)?]).await.map_err(failed)?;
-        let places: HashMap<EntryId, usize> =
-            cases.iter().enumerate().map(|(place, case)| (case.entry.id, place)).collect();
-        for row in attempts {
-            let (message, attempt) = read_attempt(row).map_err(|Corrupt| corrupt("an attempt"))?;
-            if let Some(place) = places.get(&message) {
-                cases[*place].attempts.push(attempt);
-            }
-        }
         Ok(cases)
+    }
+
+    /// What the queue has to look at. Places are held, messages are not: whoever changes a message that has a
+    /// place holds that too.
+    async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
+        let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
+        let mut places = self.link.rows(&self.sql.due, &args).await.map_err(failed)?;
+        if places.len() < most {
+            // Leases from the future: the clock was put back.
+            let ahead = self.now.checked_add(SKEW).unwrap_or(self.now);
+            let args = [Arg::Int(micros(ahead)), Arg::Int((most - places.len()) as i64)];
+            let later = self.link.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
+            let known = |row: &Vec<Value>| places.iter().any(|known| known.first() == row.first());
+            let later: Vec<_> = later.into_iter().filter(|row| !known(row)).collect();
+            places.extend(later);
+        }
+        let ids: Vec<Id> =
+            places.iter().filter_map(|row| queue_of(row).ok()).map(|id| Id { id: id.0 }).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.link.rows(&self.sql.entries, &[json(&ids)?]).await.map_err(failed)?;
+        self.cases(rows, Some(places)).await
     }
 
     /// Takes rows that cannot be read out of the queue: somebody has to look at them.
     async fn quarantine(&mut self, broken: &[Id]) -> Result<()> {
-        if broken.is_empty() {
-            return Ok(());
+        if !broken.is_empty() {
+            self.link.rows(&self.sql.quarantine, &[json(broken)?]).await.map_err(failed)?;
         }
-        let dead = Stage::ALL[Stage::Dead as usize].1;
-        let ids: Vec<String> = broken.iter().map(|Id { id }| id.to_string()).collect();
-        let sql = format!(
-            "UPDATE {}message SET stage = {dead}, wake_at = NULL, leased_at = NULL WHERE id IN ({})",
-            self.sql.prefix,
-            ids.join(", ")
-        );
-        self.link.execute(&sql).await.map_err(failed)
+        Ok(())
     }
 }
 
@@ -147,16 +184,13 @@ impl Tables for SqlTables<'_, '_> {
     }
 
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>> {
-        let now = || Arg::Int(micros(self.now));
         let (sql, args) = match which {
             Which::Named(names) => {
-                let keys: Vec<Key<'_>> = names
-                    .iter()
-                    .map(|(organisation, key)| Key {
-                        organisation: organisation.as_deref().unwrap_or_default(),
-                        key: key.as_str(),
-                    })
-                    .collect();
+                let mut keys = Vec::with_capacity(names.len());
+                for (organisation, key) in names {
+                    let organisation = organisation.as_deref().unwrap_or_default();
+                    keys.push(Key { organisation, key: key.as_str() });
+                }
                 (&self.sql.named, vec![json(&keys)?])
             }
             Which::Tokens(tokens) => {
@@ -165,76 +199,87 @@ impl Tables for SqlTables<'_, '_> {
                 (&self.sql.tokens, vec![json(&tokens)?])
             }
             Which::Ids(ids) => (&self.sql.ids, vec![json(&remotes(ids))?]),
-            Which::Due(most) => (&self.sql.due, vec![now(), Arg::Int(most as i64)]),
-            Which::Unchecked(most) => (&self.sql.unchecked, vec![now(), Arg::Int(most as i64)]),
+            Which::Due(most) => return self.load_due(most).await,
+            Which::Unchecked(most) => {
+                let now = Arg::Int(micros(self.now));
+                (&self.sql.unchecked, vec![now, Arg::Int(most as i64)])
+            }
         };
-        let mut rows = self.link.rows(sql, &args).await.map_err(failed)?;
-        if let Which::Due(most) = which
-            && rows.len() < most
-        {
-            // Leases from the future: the clock was put back.
-            let ahead = self.now.checked_add(SKEW).unwrap_or(self.now);
-            let args = [Arg::Int(micros(ahead)), Arg::Int((most - rows.len()) as i64)];
-            let later = self.link.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
-            let known = |row: &Vec<Value>| rows.iter().any(|known| known.first() == row.first());
-            let later: Vec<_> = later.into_iter().filter(|row| !known(row)).collect();
-            rows.extend(later);
-        }
-        self.cases(rows).await
+        let rows = self.link.rows(sql, &args).await.map_err(failed)?;
+        self.cases(rows, None).await
     }
 
-    async fn insert(&mut self, entries: &[LogEntry]) -> Result<()> {
+    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<EntryRow<'_>> = entries.iter().map(EntryRow::of).collect();
-        self.link.rows(&self.sql.insert_entries, &[json(&rows)?]).await.map_err(failed)?;
-        let tagged: Vec<Key<'_>> = entries
+        let rows = json(&rows)?;
+        let inserted = self.link.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
+        let mut ids = HashMap::new();
+        for row in inserted {
+            let mut row = Columns::new(row);
+            let read = row.int().and_then(|id| Ok((id, row.text()?, row.text()?)));
+            let (id, organisation, key) = read.map_err(|Corrupt| corrupt("an entry"))?;
+            ids.insert((organisation, key), EntryId(id));
+        }
+        let mut cases = Vec::with_capacity(ids.len());
+        for mut entry in entries {
+            let organisation = entry.organisation.clone().unwrap_or_default();
+            // Of two with one key the first was written.
+            if let Some(id) = ids.remove(&(organisation, entry.key.as_str().to_owned())) {
+                entry.id = id;
+                cases.push(Case::new(entry, Vec::new()));
+            }
+        }
+        let queued: Vec<QueueRow<'_>> = cases
             .iter()
-            .filter(|entry| !entry.tags.is_empty())
-            .map(|entry| Key {
-                organisation: entry.organisation.as_deref().unwrap_or_default(),
-                key: entry.key.as_str(),
-            })
+            .filter(|case| case.entry.wake_at.is_some())
+            .map(|case| QueueRow::of(&case.entry))
+            .collect();
+        if !queued.is_empty() {
+            self.link.rows(&self.sql.save_queue, &[json(&queued)?]).await.map_err(failed)?;
+        }
+        let tagged: Vec<Key<'_>> = cases
+            .iter()
+            .filter(|case| !case.entry.tags.is_empty())
+            .map(|case| Key::of(&case.entry))
             .collect();
         if !tagged.is_empty() {
             self.link.rows(&self.sql.insert_tags, &[json(&tagged)?]).await.map_err(failed)?;
         }
-        Ok(())
+        Ok(cases)
     }
 
-    async fn save(&mut self, cases: &mut [&mut Case]) -> Result<()> {
-        if cases.is_empty() {
-            return Ok(());
-        }
-        let mut changes = Vec::with_capacity(cases.len());
-        let mut known = Vec::new();
-        let mut new = Vec::new();
-        for case in cases.iter() {
-            let over = u8::from(case.entry.payload.is_none());
-            changes.push(Change { row: EntryRow::of(&case.entry), over });
-            for attempt in &case.attempts {
+    async fn save(&mut self, cases: &[Case]) -> Result<()> {
+        let (mut entries, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for case in cases {
+            if case.entry_changed() {
+                entries.push(EntryRow::of(&case.entry));
+            }
+            if case.place_changed() {
+                match case.entry.stage {
+                    Stage::Done => left.push(Id { id: case.entry.id.0 }),
+                    _ => queued.push(QueueRow::of(&case.entry)),
+                }
+            }
+            for attempt in case.changed_attempts() {
                 let row = AttemptRow::of(case.entry.id, attempt);
                 if attempt.row == 0 { new.push(row) } else { known.push(row) }
             }
         }
-        let (changes, known) =
-            (json(&changes)?, if known.is_empty() { None } else { Some(json(&known)?) });
-        let new = if new.is_empty() { None } else { Some(json(&new)?) };
-        self.link.rows(&self.sql.save_entries, &[changes]).await.map_err(failed)?;
-        if let Some(known) = known {
-            self.link.rows(&self.sql.save_attempts, &[known]).await.map_err(failed)?;
-        }
-        if let Some(new) = new {
-            let rows = self.link.rows(&self.sql.insert_attempts, &[new]).await.map_err(failed)?;
-            let mut ids: HashMap<AttemptToken, i64> = HashMap::new();
-            for row in rows {
-                let mut row = Columns::new(row);
-                let read = row.int().and_then(|id| Ok((id, row.parse()?)));
-                let (id, token) = read.map_err(|Corrupt| corrupt("an attempt"))?;
-                ids.insert(token, id);
-            }
-            for case in cases.iter_mut() {
-                for attempt in case.attempts.iter_mut().filter(|attempt| attempt.row == 0) {
-                    attempt.row = ids.get(&attempt.token).copied().unwrap_or_default();
-                }
+        let sql = self.sql;
+        let writes = [
+            (&sql.save_entries, rows_or_none(&entries)?),
+            (&sql.save_queue, rows_or_none(&queued)?),
+            (&sql.leave_queue, rows_or_none(&left)?),
+            (&sql.save_attempts, rows_or_none(&known)?),
+            (&sql.insert_attempts, rows_or_none(&new)?),
+        ];
+        for (sql, rows) in writes {
+            if let Some(rows) = rows {
+                self.link.rows(sql, &[rows]).await.map_err(failed)?;
             }
         }
         Ok(())

@@ -13,7 +13,6 @@ CREATE TABLE {p}message (
     campaign TEXT,
     user_id TEXT,
     tags TEXT NOT NULL,
-    stage BIGINT NOT NULL,
     status BIGINT,
     failure_kind TEXT,
     failure_code TEXT,
@@ -27,13 +26,7 @@ CREATE TABLE {p}message (
     accepted_at BIGINT,
     delivered_at BIGINT,
     read_at BIGINT,
-    content TEXT NOT NULL,
-    payload TEXT,
-    fence BIGINT NOT NULL,
-    claims BIGINT NOT NULL,
-    wake_at BIGINT,
-    leased_at BIGINT,
-    expires_at BIGINT
+    content TEXT NOT NULL
 );
 CREATE UNIQUE INDEX {p}message_key ON {p}message (organisation, key);
 CREATE INDEX {p}message_time ON {p}message (organisation, created_at);
@@ -41,8 +34,20 @@ CREATE INDEX {p}message_theirs ON {p}message (theirs, id);
 CREATE INDEX {p}message_campaign ON {p}message (organisation, campaign, id) WHERE campaign IS NOT NULL;
 CREATE INDEX {p}message_user ON {p}message (organisation, user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX {p}message_unread ON {p}message (organisation, id) WHERE direction = 1 AND read_at IS NULL;
-CREATE INDEX {p}message_wake ON {p}message (wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX {p}message_leased ON {p}message (leased_at) WHERE leased_at IS NOT NULL;
+
+-- What is to be sent or being sent, and what somebody has to look at. The rest of a message hardly changes.
+CREATE TABLE {p}queue (
+    message BIGINT NOT NULL PRIMARY KEY,
+    stage BIGINT NOT NULL,
+    payload TEXT,
+    fence BIGINT NOT NULL,
+    claims BIGINT NOT NULL,
+    wake_at BIGINT,
+    leased_at BIGINT,
+    expires_at BIGINT
+);
+CREATE INDEX {p}queue_wake ON {p}queue (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX {p}queue_leased ON {p}queue (leased_at) WHERE leased_at IS NOT NULL;
 
 CREATE TABLE {p}tag (
     tag TEXT NOT NULL,

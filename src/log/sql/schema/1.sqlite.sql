@@ -1,5 +1,5 @@
 CREATE VIRTUAL TABLE {p}words USING fts5 (
-    body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+    body, content = '', contentless_delete = 1, detail = 'none', tokenize = 'unicode61 remove_diacritics 0'
 );
 CREATE TRIGGER {p}words_insert AFTER INSERT ON {p}message WHEN new.body IS NOT NULL BEGIN
     INSERT INTO {p}words (rowid, body) VALUES (new.id, new.body);

@@ -1,0 +1,263 @@
+//! What the message log does in a second, beside what its database does bare.
+//!
+//! `cargo bench --bench log -- sqlite 1000000` or `-- postgres 1000000`. PostgreSQL runs on a server of the
+//! bench's own. Without arguments it is SQLite with 2,000.
+
+#[path = "../tests/support/postgres.rs"]
+mod postgres;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anysms::{
+    Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
+    Timestamp, async_trait,
+    layers::LayerExt,
+    log::{LogFilter, MessageLog, PostgresLog, SqliteLog, Worker},
+    twilio::TwilioWebhook,
+    webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
+};
+use sqlx::{Connection, Executor};
+use tokio::sync::oneshot;
+
+const TWILIO: ProviderId = ProviderId::from_static("twilio");
+
+/// Takes everything at once.
+#[derive(Clone, Debug, Default)]
+struct Fake(Arc<AtomicU64>);
+
+#[async_trait]
+impl SmsProvider for Fake {
+    fn id(&self) -> ProviderId {
+        TWILIO
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Receipt::new(TWILIO, Some(remote(number)), message.key().clone()))
+    }
+}
+
+fn remote(number: u64) -> MessageId {
+    MessageId::new(TWILIO, &format!("SM{number:032x}")).expect("an id")
+}
+
+fn message(number: u64) -> Message {
+    let to: PhoneNumber = format!("+447700{:06}", number % 1_000_000).parse().expect("a number");
+    Message::new(to, format!("Your table is ready, number {number}: please come to the desk."))
+        .with_key(format!("order-{number}").parse().expect("a key"))
+        .with_organisation(format!("organisation-{}", number % 10))
+}
+
+/// Resident memory in MiB.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}
+
+fn rate(name: &str, count: u64, start: Instant) {
+    let took = start.elapsed().as_secs_f64();
+    println!("{name}: {count} in {took:.1} s, {:.0}/s", count as f64 / took);
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|one| one != "--bench").collect();
+    let home = arguments.first().map_or("sqlite", String::as_str);
+    let count: u64 = arguments.get(1).map_or(2_000, |count| count.parse().expect("a number"));
+    let folder =
+        tempfile::tempdir_in(std::env::current_dir().expect("a folder")).expect("a folder");
+    let log: Arc<dyn MessageLog> = match home {
+        "sqlite" => {
+            let path = folder.path().join("log.db");
+            bare_sqlite(&folder.path().join("bare.db")).await;
+            Arc::new(SqliteLog::open(path).await.expect("a log"))
+        }
+        "postgres" => {
+            let pool = postgres::database().await;
+            bare_postgres(&pool).await;
+            Arc::new(PostgresLog::new(pool).await.expect("a log"))
+        }
+        other => panic!("{other}: sqlite or postgres"),
+    };
+    enqueue(&log, count).await;
+    drain(&log, count).await;
+    webhooks(&log, count.min(100_000)).await;
+    reports(&log).await;
+}
+
+/// What the database does with one row a commit, and with 500.
+async fn bare_sqlite(path: &std::path::Path) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+        .synchronous(sqlx::sqlite::SqliteSynchronous::Full);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("a file");
+    connection
+        .execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT)")
+        .await
+        .expect("a table");
+    let start = Instant::now();
+    for _ in 0..200 {
+        connection.execute("INSERT INTO t (a, b) VALUES ('a', 'b')").await.expect("a row");
+    }
+    rate("bare commits", 200, start);
+    let start = Instant::now();
+    for _ in 0..20 {
+        connection.execute("BEGIN IMMEDIATE").await.expect("begins");
+        for _ in 0..500 {
+            sqlx::query("INSERT INTO t (a, b) VALUES ($1, $2)")
+                .bind("a")
+                .bind("b")
+                .execute(&mut connection)
+                .await
+                .expect("a row");
+        }
+        connection.execute("COMMIT").await.expect("commits");
+    }
+    rate("bare rows, 500 a commit", 10_000, start);
+}
+
+async fn bare_postgres(pool: &sqlx::PgPool) {
+    let mut connection = pool.acquire().await.expect("a connection");
+    connection
+        .execute(
+            "CREATE TABLE t (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a TEXT, b TEXT)",
+        )
+        .await
+        .expect("a table");
+    let start = Instant::now();
+    for _ in 0..200 {
+        connection.execute("INSERT INTO t (a, b) VALUES ('a', 'b')").await.expect("a row");
+    }
+    rate("bare commits", 200, start);
+    let start = Instant::now();
+    for _ in 0..20 {
+        sqlx::query("INSERT INTO t (a, b) SELECT 'a', 'b' FROM generate_series(1, 500)")
+            .execute(&mut *connection)
+            .await
+            .expect("rows");
+    }
+    rate("bare rows, 500 a commit", 10_000, start);
+}
+
+async fn enqueue(log: &Arc<dyn MessageLog>, count: u64) {
+    let start = Instant::now();
+    log.enqueue_all(&mut (0..count / 10).map(message), None).await.expect("queued");
+    let tenth = resident();
+    log.enqueue_all(&mut (count / 10..count).map(message), None).await.expect("queued");
+    rate("enqueue", count, start);
+    println!("memory: {tenth:.1} MiB at a tenth, {:.1} MiB at the end", resident());
+}
+
+async fn drain(log: &Arc<dyn MessageLog>, count: u64) {
+    let fake = Fake::default();
+    let recorded = fake.clone().recorded(Arc::clone(log)).expect("a stack");
+    let worker = Worker::new(Arc::clone(log), recorded).expect("a worker").with_concurrency(128);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let start = Instant::now();
+    let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
+    while fake.0.load(Ordering::Relaxed) < count {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let _ = stop.send(());
+    task.await.expect("the worker ends");
+    rate("drain", count, start);
+}
+
+/// Requests as they come in, each checked, read and kept, 64 at a time.
+async fn webhooks(log: &Arc<dyn MessageLog>, count: u64) {
+    let url = PublicUrl::parse("https://example.com/hooks/twilio").expect("a url");
+    let webhook = Arc::new(TwilioWebhook::new("token", url).expect("a webhook"));
+    let requests: Arc<Vec<(Vec<u8>, String)>> = Arc::new((0..count).map(signed).collect());
+    let next = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (log, webhook) = (Arc::clone(log), Arc::clone(&webhook));
+        let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            while let Some((body, signature)) =
+                requests.get(next.fetch_add(1, Ordering::Relaxed) as usize)
+            {
+                let begun = Instant::now();
+                let headers = [
+                    ("x-twilio-signature", signature.as_bytes()),
+                    ("content-type", b"application/x-www-form-urlencoded".as_slice()),
+                ];
+                let request = WebhookRequest::new("POST", "/hooks/twilio", &headers, body);
+                let Ok(Event::Status(update)) = webhook.receive(request) else {
+                    panic!("a status")
+                };
+                assert!(log.record_status(&update, None).await.expect("kept").message.is_some());
+                times.push(begun.elapsed());
+            }
+            times
+        });
+    }
+    let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
+    rate("webhooks", count, start);
+    times.sort_unstable();
+    println!("webhooks: p99 {:.1} ms", times[times.len() * 99 / 100].as_secs_f64() * 1_000.0);
+}
+
+fn signed(number: u64) -> (Vec<u8>, String) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use hmac::{Hmac, KeyInit, Mac};
+    let id = remote(number);
+    let fields = [
+        ("AccountSid", "AC00000000000000000000000000000000"),
+        ("ApiVersion", "2010-04-01"),
+        ("From", "+15555550100"),
+        ("MessageSid", id.value()),
+        ("MessageStatus", "delivered"),
+        ("SmsSid", id.value()),
+        ("SmsStatus", "delivered"),
+        ("To", "+447700900123"),
+    ];
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"token").expect("a key");
+    mac.update(b"https://example.com/hooks/twilio");
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        mac.update(name.as_bytes());
+        mac.update(value.as_bytes());
+        body.append_pair(name, value);
+    }
+    (body.finish().into_bytes(), STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+async fn reports(log: &Arc<dyn MessageLog>) {
+    let month = Duration::from_secs(31 * 24 * 60 * 60);
+    let filter =
+        LogFilter::new().with_organisation("organisation-3").with_since(Timestamp::now() - month);
+    for round in 1..=2 {
+        let start = Instant::now();
+        let report = log.delivery_report(&filter).await.expect("a report");
+        let report_took = start.elapsed();
+        let start = Instant::now();
+        let usage = log.usage(&filter).await.expect("a report");
+        println!(
+            "reports, round {round}: {} messages, delivery {:.0} ms, usage {:.0} ms ({} rows)",
+            report.messages(),
+            report_took.as_secs_f64() * 1_000.0,
+            start.elapsed().as_secs_f64() * 1_000.0,
+            usage.rows.len()
+        );
+    }
+    let start = Instant::now();
+    let page = log.entries(&filter, 50, None).await.expect("a page");
+    println!("a page of {}: {:.1} ms", page.items.len(), start.elapsed().as_secs_f64() * 1_000.0);
+}
