@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    log::{Attempt, LogStatus, LoggedEvent, TextHash, hash::ContentHash},
+    log::{Attempt, LogStatus, LoggedEvent, TextHash, hash::ContentHash, retention::Memory},
     message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text},
     number::Region,
     provider_id::ProviderId,
@@ -83,6 +83,8 @@ pub struct LogEntry {
     pub(crate) wake_at: Option<Timestamp>,
     #[serde(skip)]
     pub(crate) leased_at: Option<Timestamp>,
+    #[serde(skip)]
+    pub(crate) memory: Memory,
     /// From when on it is not worth sending.
     #[serde(skip)]
     pub(crate) expires_at: Option<Timestamp>,
@@ -188,6 +190,12 @@ impl Case {
     /// Whether its place in the queue has.
     pub(crate) fn place_changed(&self) -> bool {
         self.read.place != place(&self.entry)
+    }
+
+    /// Whether it had one when it was read.
+    pub(crate) fn has_place(&self) -> bool {
+        let (stage, _, _, wake_at, ..) = self.read.place;
+        wake_at.is_some() || stage == Stage::Dead
     }
 
     /// The attempts that have, and those that are new.

@@ -18,6 +18,7 @@ mod case;
 mod clock;
 mod entry;
 mod event;
+pub mod export;
 mod filter;
 mod hash;
 mod home;
@@ -25,7 +26,9 @@ mod memory;
 mod ops;
 mod opt_out;
 mod policy;
+mod reconcile;
 mod report;
+mod retention;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod status;
@@ -39,7 +42,7 @@ use jiff::Timestamp;
 
 use crate::{
     error::{Error, Result},
-    message::{Cursor, Message, MessageKey, Page},
+    message::{Cursor, Message, MessageId, MessageKey, Page},
     number::PhoneNumber,
     opt_out::OptOutSource,
     webhook::{InboundMessage, StatusUpdate},
@@ -53,7 +56,9 @@ pub use hash::{TextHash, TextHashError};
 pub use memory::MemoryLog;
 pub use opt_out::{OptOut, OptOutScope, ScopedOptOuts};
 pub use policy::{LogPolicy, TextPolicy};
+pub use reconcile::{Reconciled, Reconciler};
 pub use report::{DeliveryReport, Percentiles, Usage, UsageRow};
+pub use retention::{Forgotten, Retention};
 #[cfg(feature = "postgres")]
 pub use sql::postgres::PostgresLog;
 #[cfg(feature = "sqlite")]
@@ -151,6 +156,12 @@ pub trait MessageLog: Home {
         ask(self, Work::Insert(Box::new(entry))).await
     }
 
+    /// Whether an attempt has this id of a provider.
+    async fn knows(&self, id: &MessageId) -> Result<bool> {
+        let known: u64 = ask(self, Work::CountIds(vec![id.clone()])).await?;
+        Ok(known > 0)
+    }
+
     /// One page of messages, the latest first, at most 1,000 on it.
     ///
     /// # Errors
@@ -186,6 +197,33 @@ pub trait MessageLog: Home {
     /// Keeps that inbound messages were read; how many were not before.
     async fn mark_read(&self, entries: &[EntryId]) -> Result<u64> {
         ask(self, Work::MarkRead(entries.to_vec())).await
+    }
+
+    /// Forgets what is old, in transactions of at most 5,000 messages. Call it once a day.
+    async fn purge(&self, retention: &Retention) -> Result<Forgotten> {
+        let mut all = Forgotten::default();
+        loop {
+            let purge = Work::Purge(retention.at(Timestamp::now()));
+            let (some, more): (Forgotten, bool) = ask(self, purge).await?;
+            all.texts += some.texts;
+            all.numbers += some.numbers;
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Forgets whose the messages to and from a number are, and their texts; of how many. What waits to be
+    /// sent to it is not sent. What costs and reports need stays, and so do its opt-outs.
+    async fn erase(&self, number: PhoneNumber) -> Result<u64> {
+        let mut all = 0;
+        loop {
+            let (some, more): (u64, bool) = ask(self, Work::Erase(number)).await?;
+            all += some;
+            if !more {
+                return Ok(all);
+            }
+        }
     }
 
     /// Keeps that a number opted out within a scope. Twice is once; of two sources the greater stays.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    log::{EntryId, LogEntry, LogStatus, Stage, TextHash, hash::ContentHash},
+    log::{EntryId, LogEntry, LogStatus, Stage, TextHash, hash::ContentHash, retention::Memory},
     message::{Address, Direction, Message, MessageClass, MessageKey, Text},
     text,
     webhook::InboundMessage,
@@ -110,6 +110,7 @@ impl LogPolicy {
             wake_at: None,
             leased_at: None,
             expires_at: None,
+            memory: Memory::default(),
         }
     }
 
@@ -177,6 +178,7 @@ impl LogPolicy {
             wake_at: None,
             leased_at: None,
             expires_at: None,
+            memory: Memory::default(),
         }
     }
 }

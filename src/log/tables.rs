@@ -6,8 +6,12 @@ use jiff::Timestamp;
 
 use crate::{
     error::Result,
-    log::{AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, entry::Case},
-    message::{MessageId, MessageKey},
+    log::{
+        AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope,
+        entry::Case,
+        retention::{Forget, Memory},
+    },
+    message::{Address, MessageId, MessageKey},
     number::PhoneNumber,
     opt_out::OptOutSource,
 };
@@ -58,6 +62,21 @@ pub(crate) trait Tables: Send {
 
     /// Writes that inbound messages were read; of how many that is news.
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64>;
+
+    /// At most so many messages that left the queue before a time and are not forgotten so far, each with
+    /// what stands for its number.
+    async fn older(
+        &mut self,
+        than: Memory,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(EntryId, String)>>;
+
+    /// At most so many messages to or from an address.
+    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>>;
+
+    /// Forgets texts and numbers. What is forgotten so leaves the queue.
+    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()>;
 
     /// All opt-outs of these numbers.
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;

@@ -9,10 +9,12 @@ use crate::{
     error::{Error, ErrorKind, Result},
     log::{
         Attempt, AttemptToken, EntryId, LogEntry, LogFilter, LoggedEvent, OptOut, OptOutScope,
+        Stage,
         entry::Case,
+        retention::{Forget, Memory},
         tables::{Named, Tables, Which},
     },
-    message::{Direction, MessageId},
+    message::{Address, Direction, MessageId},
     number::PhoneNumber,
     opt_out::OptOutSource,
     webhook::EventId,
@@ -232,6 +234,36 @@ impl Tables for MemoryTables<'_> {
             }
         }
         Ok(news)
+    }
+
+    async fn older(
+        &mut self,
+        than: Memory,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(EntryId, String)>> {
+        let old = |case: &&Case| {
+            let entry = &case.entry;
+            entry.memory < than && entry.created_at < before && entry.wake_at.is_none()
+        };
+        let old = self.kept.cases.values().filter(old).take(most);
+        Ok(old.map(|case| (case.entry.id, case.entry.theirs.to_string())).collect())
+    }
+
+    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>> {
+        let with = |case: &&Case| case.entry.theirs == *theirs;
+        Ok(self.kept.cases.values().filter(with).take(most).map(|case| case.entry.id).collect())
+    }
+
+    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()> {
+        for forget in forget {
+            let Some(mut case) = self.kept.cases.get(&forget.id.0).cloned() else { continue };
+            case.entry.forget(&forget);
+            case.entry.stage = Stage::Done;
+            case.entry.wake_at = None;
+            self.kept.put(case);
+        }
+        Ok(())
     }
 
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {

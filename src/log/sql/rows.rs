@@ -9,6 +9,7 @@ use crate::{
         Attempt, AttemptOutcome, EntryId, LogEntry, LogStatus, LoggedEvent, OptOut, OptOutScope,
         Progress, SettledBy, Stage,
         report::UNITS,
+        retention::{Forget, Memory},
         sql::link::{Columns, Corrupt, Value},
     },
     message::{
@@ -31,7 +32,7 @@ pub(crate) type Field = (&'static str, Kind);
 use Kind::{Int, Text};
 
 /// The columns of an entry, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 28] = [
+pub(crate) const ENTRY: [Field; 29] = [
     ("id", Int),
     ("organisation", Text),
     ("key", Text),
@@ -60,6 +61,7 @@ pub(crate) const ENTRY: [Field; 28] = [
     ("delivered_at", Int),
     ("read_at", Int),
     ("content", Text),
+    ("forgotten", Int),
 ];
 
 /// The columns of what is in the queue.
@@ -74,20 +76,21 @@ pub(crate) const QUEUE: [Field; 8] = [
     ("expires_at", Int),
 ];
 
-/// Those that a change may change.
-pub(crate) const ENTRY_CHANGES: [&str; 12] = [
-    "key",
-    "segments",
-    "status",
-    "failure_kind",
-    "failure_code",
-    "provider",
-    "estimate",
-    "estimate_currency",
-    "price",
-    "price_currency",
-    "accepted_at",
-    "delivered_at",
+/// Those that change, behind the id.
+pub(crate) const CHANGE: [Field; 13] = [
+    ("id", Int),
+    ("key", Text),
+    ("segments", Int),
+    ("status", Int),
+    ("failure_kind", Text),
+    ("failure_code", Text),
+    ("provider", Text),
+    ("estimate", Int),
+    ("estimate_currency", Text),
+    ("price", Int),
+    ("price_currency", Text),
+    ("accepted_at", Int),
+    ("delivered_at", Int),
 ];
 
 /// The columns of an attempt.
@@ -171,13 +174,15 @@ pub(crate) struct EntryRow<'a> {
     delivered_at: Option<i64>,
     read_at: Option<i64>,
     content: String,
+    forgotten: i64,
 }
 
-/// What is in the queue, as it is written.
+/// A place in the queue as it is written; without the payload where that is there already.
 #[derive(Serialize)]
 pub(crate) struct QueueRow<'a> {
     message: i64,
     stage: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a str>,
     fence: i64,
     claims: u32,
@@ -187,11 +192,15 @@ pub(crate) struct QueueRow<'a> {
 }
 
 impl<'a> QueueRow<'a> {
-    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+    pub(crate) fn new(entry: &'a LogEntry) -> Self {
+        Self { payload: entry.payload.as_deref(), ..Self::change(entry) }
+    }
+
+    pub(crate) fn change(entry: &'a LogEntry) -> Self {
         Self {
             message: entry.id.0,
             stage: Stage::ALL[entry.stage as usize].1,
-            payload: entry.payload.as_deref(),
+            payload: None,
             fence: entry.fence,
             claims: entry.claims,
             wake_at: entry.wake_at.map(micros),
@@ -253,6 +262,45 @@ impl<'a> EntryRow<'a> {
             delivered_at: entry.delivered_at.map(micros),
             read_at: entry.read_at.map(micros),
             content: entry.content.to_string(),
+            forgotten: entry.memory as i64,
+        }
+    }
+}
+
+/// What changes of an entry, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ChangeRow<'a> {
+    id: i64,
+    key: &'a str,
+    segments: Option<u32>,
+    status: Option<u8>,
+    failure_kind: Option<&'static str>,
+    failure_code: Option<&'a str>,
+    provider: Option<&'a str>,
+    estimate: Option<i64>,
+    estimate_currency: Option<&'a str>,
+    price: Option<i64>,
+    price_currency: Option<&'a str>,
+    accepted_at: Option<i64>,
+    delivered_at: Option<i64>,
+}
+
+impl<'a> ChangeRow<'a> {
+    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+        Self {
+            id: entry.id.0,
+            key: entry.key.as_str(),
+            segments: entry.segments,
+            status: entry.status.map(LogStatus::rank),
+            failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
+            failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
+            provider: entry.provider.as_ref().map(ProviderId::as_str),
+            estimate: entry.estimate.and_then(units),
+            estimate_currency: entry.estimate.as_ref().map(|money| money.currency.as_str()),
+            price: entry.price.and_then(units),
+            price_currency: entry.price.as_ref().map(|money| money.currency.as_str()),
+            accepted_at: entry.accepted_at.map(micros),
+            delivered_at: entry.delivered_at.map(micros),
         }
     }
 }
@@ -290,6 +338,11 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         delivered_at: time_or_none(&mut row)?,
         read_at: time_or_none(&mut row)?,
         content: row.parse()?,
+        memory: one_of(
+            row.int_or_none()?,
+            &[Memory::Whole, Memory::WithoutText, Memory::WithoutNumber],
+        )?
+        .ok_or(Corrupt)?,
         payload: None,
         fence: 0,
         claims: 0,
@@ -537,4 +590,21 @@ pub(crate) fn amount(units: i64) -> Decimal {
 fn money(row: &mut Columns) -> Result<Option<Money>, Corrupt> {
     let (units, currency) = (row.int_or_none()?, row.parse_or_none::<Currency>()?);
     Ok(units.zip(currency).map(|(units, currency)| Money::new(amount(units), currency)))
+}
+
+/// What is forgotten of a message, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ForgetRow<'a> {
+    id: i64,
+    forgotten: i64,
+    theirs: &'a str,
+}
+
+/// The columns of that.
+pub(crate) const FORGET: [Field; 3] = [("id", Int), ("forgotten", Int), ("theirs", Text)];
+
+impl<'a> ForgetRow<'a> {
+    pub(crate) fn of(forget: &'a Forget) -> Self {
+        Self { id: forget.id.0, forgotten: forget.memory as i64, theirs: &forget.theirs }
+    }
 }

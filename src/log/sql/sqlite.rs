@@ -126,6 +126,8 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
+        .pragma("cache_size", "-32000") // KiB
+        .pragma("wal_autocheckpoint", "4000") // pages of 4 KiB
 }
 
 async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection> {

@@ -6,7 +6,7 @@ use crate::log::{
     Stage,
     sql::{
         link::{Dialect, Sql},
-        rows::{ATTEMPT, ENTRY, ENTRY_CHANGES, EVENT, Field, Kind, OPT_OUT, QUEUE},
+        rows::{ATTEMPT, CHANGE, ENTRY, EVENT, FORGET, Field, Kind, OPT_OUT, QUEUE},
     },
 };
 
@@ -27,6 +27,7 @@ pub(crate) struct Statements {
     pub(crate) entries: Sql,
     pub(crate) queue: Sql,
     pub(crate) places: Sql,
+    pub(crate) insert_queue: Sql,
     pub(crate) save_queue: Sql,
     pub(crate) leave_queue: Sql,
     pub(crate) quarantine: Sql,
@@ -40,6 +41,9 @@ pub(crate) struct Statements {
     pub(crate) save_events: Sql,
     pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
+    pub(crate) older: Sql,
+    pub(crate) with_number: Sql,
+    pub(crate) forget: Sql,
     pub(crate) opt_outs: Sql,
     pub(crate) insert_opt_outs: Sql,
     pub(crate) remove_opt_out: Sql,
@@ -62,7 +66,7 @@ fn given(dialect: Dialect, fields: &[Field]) -> String {
                 let comma = if at == 0 { "" } else { ", " };
                 let _ = write!(columns, "{comma}value->>'$.{name}' AS {name}");
             }
-            format!("(SELECT {columns} FROM json_each($1)) AS x")
+            format!("(SELECT {columns} FROM jsonb_each($1)) AS x")
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
@@ -90,15 +94,11 @@ impl Statements {
         let given = |fields: &[Field]| given(dialect, fields);
         let (entry, attempt, event) = (names(&ENTRY, ""), names(&ATTEMPT, ""), names(&EVENT, ""));
         let (new_entry, new_attempt) = (&ENTRY[1..], &ATTEMPT[1..]); // the database gives the ids
-        let change = |fields: &[&str]| {
-            let set = |name: &&str| format!("{name} = x.{name}");
+        let change = |fields: &[Field]| {
+            let set = |(name, _): &Field| format!("{name} = x.{name}");
             fields.iter().map(set).collect::<Vec<_>>().join(", ")
         };
-        let changed: Vec<Field> = ENTRY
-            .into_iter()
-            .filter(|(name, _)| *name == "id" || ENTRY_CHANGES.contains(name))
-            .collect();
-        let attempt_changes: Vec<&str> = ATTEMPT[4..].iter().map(|(name, _)| *name).collect();
+        let place: Vec<Field> = QUEUE.into_iter().filter(|(name, _)| *name != "payload").collect();
         let (key, id) = ([ENTRY[1], ENTRY[2]], [ENTRY[0]]);
         let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
         let select = format!("SELECT {entry} FROM {p}message");
@@ -155,16 +155,16 @@ impl Statements {
             )
             .into(),
             places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
-            save_queue: format!(
-                "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (message) DO UPDATE SET {2}",
+            insert_queue: format!(
+                "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
                 names(&QUEUE, ""),
-                given(&QUEUE),
-                QUEUE[1..]
-                    .iter()
-                    .map(|(name, _)| format!("{name} = excluded.{name}"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                given(&QUEUE)
+            )
+            .into(),
+            save_queue: format!(
+                "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message",
+                change(&place[1..]),
+                given(&place)
             )
             .into(),
             leave_queue: format!(
@@ -186,8 +186,8 @@ impl Statements {
             .into(),
             save_entries: format!(
                 "UPDATE {p}message SET {} FROM {} WHERE {p}message.id = x.id",
-                change(&ENTRY_CHANGES),
-                given(&changed)
+                change(&CHANGE[1..]),
+                given(&CHANGE)
             )
             .into(),
             insert_attempts: format!(
@@ -198,7 +198,7 @@ impl Statements {
             .into(),
             save_attempts: format!(
                 "UPDATE {p}attempt SET {} FROM {} WHERE {p}attempt.id = x.id",
-                change(&attempt_changes),
+                change(&ATTEMPT[4..]),
                 given(&ATTEMPT)
             )
             .into(),
@@ -240,6 +240,21 @@ impl Statements {
                 "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
                  AND id IN (SELECT id FROM {}) RETURNING id",
                 given(&id)
+            )
+            .into(),
+            // One for each degree, so that the index gives the oldest of each.
+            older: format!(
+                "SELECT id, theirs FROM {p}message WHERE forgotten IN (0, 1) AND forgotten < $1 AND \
+                 created_at < $2 AND NOT EXISTS (SELECT 1 FROM {p}queue WHERE message = id) LIMIT $3"
+            )
+            .into(),
+            with_number: format!("SELECT id FROM {p}message WHERE theirs = $1 LIMIT $2").into(),
+            forget: format!(
+                "UPDATE {p}message SET body = NULL, theirs = x.theirs, body_hash = CASE WHEN \
+                 x.forgotten = 2 THEN NULL ELSE body_hash END, forgotten = CASE WHEN \
+                 {p}message.forgotten > x.forgotten THEN {p}message.forgotten ELSE x.forgotten END \
+                 FROM {} WHERE {p}message.id = x.id",
+                given(&FORGET)
             )
             .into(),
             opt_outs: format!(

@@ -11,18 +11,19 @@ use crate::{
     log::{
         Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
         entry::Case,
+        retention::{Forget, Memory},
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
-                AttemptRow, EntryRow, EventRow, OptOutRow, QueueRow, micros, queue_of,
-                read_attempt, read_entry, read_event, read_opt_out, read_queue,
+                AttemptRow, ChangeRow, EntryRow, EventRow, ForgetRow, OptOutRow, QueueRow, micros,
+                queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue,
             },
             statements::Statements,
         },
         tables::{Tables, Which},
     },
-    message::MessageId,
+    message::{Address, MessageId},
     number::PhoneNumber,
     opt_out::OptOutSource,
 };
@@ -235,10 +236,10 @@ impl Tables for SqlTables<'_, '_> {
         let queued: Vec<QueueRow<'_>> = cases
             .iter()
             .filter(|case| case.entry.wake_at.is_some())
-            .map(|case| QueueRow::of(&case.entry))
+            .map(|case| QueueRow::new(&case.entry))
             .collect();
         if !queued.is_empty() {
-            self.link.rows(&self.sql.save_queue, &[json(&queued)?]).await.map_err(failed)?;
+            self.link.rows(&self.sql.insert_queue, &[json(&queued)?]).await.map_err(failed)?;
         }
         let tagged: Vec<Key<'_>> = cases
             .iter()
@@ -252,16 +253,18 @@ impl Tables for SqlTables<'_, '_> {
     }
 
     async fn save(&mut self, cases: &[Case]) -> Result<()> {
-        let (mut entries, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let mut entries = Vec::new();
+        let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
         let (mut known, mut new) = (Vec::new(), Vec::new());
         for case in cases {
             if case.entry_changed() {
-                entries.push(EntryRow::of(&case.entry));
+                entries.push(ChangeRow::of(&case.entry));
             }
             if case.place_changed() {
                 match case.entry.stage {
                     Stage::Done => left.push(Id { id: case.entry.id.0 }),
-                    _ => queued.push(QueueRow::of(&case.entry)),
+                    _ if case.has_place() => queued.push(QueueRow::change(&case.entry)),
+                    _ => coming.push(QueueRow::new(&case.entry)),
                 }
             }
             for attempt in case.changed_attempts() {
@@ -272,6 +275,7 @@ impl Tables for SqlTables<'_, '_> {
         let sql = self.sql;
         let writes = [
             (&sql.save_entries, rows_or_none(&entries)?),
+            (&sql.insert_queue, rows_or_none(&coming)?),
             (&sql.save_queue, rows_or_none(&queued)?),
             (&sql.leave_queue, rows_or_none(&left)?),
             (&sql.save_attempts, rows_or_none(&known)?),
@@ -335,6 +339,39 @@ impl Tables for SqlTables<'_, '_> {
         let args = [json(&ids)?, Arg::Int(micros(self.now))];
         let rows = self.link.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
         Ok(rows.len() as u64)
+    }
+
+    async fn older(
+        &mut self,
+        than: Memory,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(EntryId, String)>> {
+        let args = [Arg::Int(than as i64), Arg::Int(micros(before)), Arg::Int(most as i64)];
+        let rows = self.link.rows(&self.sql.older, &args).await.map_err(failed)?;
+        let read = |row| {
+            let mut row = Columns::new(row);
+            Ok((EntryId(row.int()?), row.text()?))
+        };
+        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
+    }
+
+    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>> {
+        let args = [Arg::Text(theirs.to_string()), Arg::Int(most as i64)];
+        let rows = self.link.rows(&self.sql.with_number, &args).await.map_err(failed)?;
+        let read = |row| Columns::new(row).int().map(EntryId);
+        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
+    }
+
+    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()> {
+        if forget.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<ForgetRow<'_>> = forget.iter().map(ForgetRow::of).collect();
+        self.link.rows(&self.sql.forget, &[json(&rows)?]).await.map_err(failed)?;
+        let ids: Vec<Id> = forget.iter().map(|forget| Id { id: forget.id.0 }).collect();
+        self.link.rows(&self.sql.leave_queue, &[json(&ids)?]).await.map_err(failed)?;
+        Ok(())
     }
 
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {

@@ -26,10 +26,12 @@ CREATE TABLE {p}message (
     accepted_at BIGINT,
     delivered_at BIGINT,
     read_at BIGINT,
-    content TEXT NOT NULL
+    content TEXT NOT NULL,
+    forgotten BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX {p}message_key ON {p}message (organisation, key);
 CREATE INDEX {p}message_time ON {p}message (organisation, created_at);
+CREATE INDEX {p}message_forgotten ON {p}message (forgotten, created_at);
 CREATE INDEX {p}message_theirs ON {p}message (theirs, id);
 CREATE INDEX {p}message_campaign ON {p}message (organisation, campaign, id) WHERE campaign IS NOT NULL;
 CREATE INDEX {p}message_user ON {p}message (organisation, user_id, id) WHERE user_id IS NOT NULL;
