@@ -100,7 +100,7 @@ pub trait MessageLog: Home {
         Ok(ids)
     }
 
-    /// Puts many messages into the queue, 500 in each transaction, and does not keep them in memory. Those
+    /// Puts many messages into the queue, 500 in each transaction and two of these at a time, and does not keep them in memory. Those
     /// whose key stands for another content are left out: their places, from 0. After an error the same
     /// messages again go on where it stopped.
     async fn enqueue_all(
@@ -110,14 +110,20 @@ pub trait MessageLog: Home {
     ) -> Result<Vec<u64>> {
         let (mut place, mut refused) = (0, Vec::new());
         loop {
-            let some: Vec<_> =
-                messages.take(500).map(|message| ops::Enqueue { message, at }).collect();
+            let mut some = || -> Vec<_> {
+                messages.take(500).map(|message| ops::Enqueue { message, at }).collect()
+            };
+            let (some, more) = (some(), some());
             if some.is_empty() {
                 return Ok(refused);
             }
-            let ids: Vec<Result<EntryId>> = ask(self, Work::Enqueue(some)).await?;
+            type Ids = Vec<Result<EntryId>>;
+            let (some, more) = tokio::join!(
+                ask::<_, Ids>(self, Work::Enqueue(some)),
+                ask::<_, Ids>(self, Work::Enqueue(more)),
+            );
             self.wake().now();
-            for id in ids {
+            for id in some?.into_iter().chain(more?) {
                 if id.is_err() {
                     refused.push(place);
                 }

@@ -1,6 +1,12 @@
 //! [`Lane`]: one connection that writes, for all that ask: what waits while it commits shares the next commit.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
@@ -37,6 +43,27 @@ const CLOCK_AGE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Lane(mpsc::Sender<Job>);
+
+/// Lanes that take turns.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    lanes: Vec<Lane>,
+    turn: AtomicUsize,
+}
+
+impl Lanes {
+    pub(crate) fn new(lanes: Vec<Lane>) -> Self {
+        Self { lanes, turn: AtomicUsize::new(0) }
+    }
+
+    pub(crate) async fn run(&self, work: Work) -> Result<Answer> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        match self.lanes.get(turn % self.lanes.len().max(1)) {
+            Some(lane) => lane.run(work).await,
+            None => Err(gone()),
+        }
+    }
+}
 
 struct Job {
     work: Work,
@@ -97,7 +124,7 @@ impl Lane {
         Self(sender)
     }
 
-    pub(crate) async fn run(&self, work: Work) -> Result<Answer> {
+    async fn run(&self, work: Work) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Job { work, reply }).await.map_err(|_| gone())?;
         // A runtime that ends takes the lane with it, before or after a commit.

@@ -36,7 +36,7 @@ use crate::{
     number::PhoneNumber,
 };
 use error::failed;
-use lane::{Lane, Source, Writer};
+use lane::{Lane, Lanes, Source, Writer};
 use link::Link;
 use statements::Statements;
 use tables::SqlTables;
@@ -50,9 +50,9 @@ pub(crate) struct SqlHome {
     clock: Arc<SteadyClock>,
     wake: Arc<Wake>,
     /// What many do one at a time: intents, ends, events.
-    grouped: Lane,
+    grouped: Lanes,
     /// What one does with many. On SQLite the same, as there is one writer.
-    single: Lane,
+    single: Lanes,
     reads: Reads,
 }
 

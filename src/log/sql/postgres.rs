@@ -7,8 +7,8 @@ use sqlx::{PgConnection, PgPool, postgres::PgListener};
 use tokio::time::sleep;
 
 use super::{
-    Lane, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema, failed,
-    lane::source_time, link::Dialect, schema,
+    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema,
+    failed, lane::source_time, link::Dialect, schema,
 };
 use crate::{
     error::Result,
@@ -18,13 +18,13 @@ use crate::{
 
 /// A log in PostgreSQL 13 or newer: the home for many machines. A clone is the same log.
 ///
-/// It takes three connections of the pool for good: two that write, each with `synchronous_commit=on`, and one
+/// It takes five connections of the pool for good: four that write, each with `synchronous_commit=on`, and one
 /// that hears of what other machines put into the queue. Leases and schedules go by the server's clock.
 #[derive(Clone)]
 pub struct PostgresLog(pub(super) Arc<SqlHome>);
 
 impl PostgresLog {
-    /// By a pool of your own, of at least 5 connections, and brings the tables to the newest version.
+    /// By a pool of your own, of at least 8 connections, and brings the tables to the newest version.
     ///
     /// # Errors
     /// `Unavailable` if the database cannot be reached or written.
@@ -73,7 +73,8 @@ impl PostgresLog {
                 clock: Arc::clone(&clock),
             })
         };
-        let (grouped, single) = (lane(), lane());
+        let lanes = || Lanes::new(vec![lane(), lane()]);
+        let (grouped, single) = (lanes(), lanes());
         let wake = Arc::new(Wake::default());
         tokio::spawn(listen(
             pool.clone(),

@@ -9,8 +9,8 @@ use sqlx::{
 };
 
 use super::{
-    Lane, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema, failed,
-    link::Dialect, schema,
+    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema,
+    failed, link::Dialect, schema,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -95,7 +95,7 @@ impl SqliteLog {
             pool.connect_lazy_with(options.busy_timeout(BUSY).pragma("query_only", "on")),
         );
         let wake = Arc::new(Wake::default());
-        let (grouped, single) = (lane.clone(), lane);
+        let (grouped, single) = (Lanes::new(vec![lane.clone()]), Lanes::new(vec![lane]));
         Ok(Self(Arc::new(SqlHome { policy, sql, clock, wake, grouped, single, reads })))
     }
 

@@ -24,6 +24,7 @@ pub(crate) struct Statements {
     pub(crate) due: Sql,
     pub(crate) leased_later: Sql,
     pub(crate) unchecked: Sql,
+    pub(crate) hold_entries: Option<Sql>,
     pub(crate) entries: Sql,
     pub(crate) queue: Sql,
     pub(crate) places: Sql,
@@ -124,31 +125,36 @@ impl Statements {
             )
             .into(),
             named: format!(
-                "{select} WHERE (organisation, key) IN (SELECT organisation, key FROM {}) \
-                 ORDER BY id{lock}",
+                "SELECT id FROM {p}message WHERE (organisation, key) IN \
+                 (SELECT organisation, key FROM {})",
                 given(&key)
             )
             .into(),
             tokens: format!(
-                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE token IN \
-                 (SELECT token FROM {})) ORDER BY id{lock}",
+                "SELECT DISTINCT message FROM {p}attempt WHERE token IN (SELECT token FROM {})",
                 given(&token)
             )
             .into(),
             ids: format!(
-                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE (remote, provider) IN \
-                 (SELECT remote, provider FROM {})) ORDER BY id{lock}",
+                "SELECT DISTINCT message FROM {p}attempt WHERE (remote, provider) IN \
+                 (SELECT remote, provider FROM {})",
                 given(&remote)
             )
             .into(),
             due: format!("{queue} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
             unchecked: format!(
-                "{select} WHERE id IN (SELECT message FROM {p}attempt WHERE check_at <= $1 \
-                 ORDER BY check_at LIMIT $2){skip}"
+                "SELECT message FROM {p}attempt WHERE check_at <= $1 ORDER BY check_at LIMIT $2"
             )
             .into(),
-            entries: format!("{select} WHERE id IN (SELECT id FROM {})", given(&id)).into(),
+            hold_entries: postgres.then(|| {
+                format!(
+                    "SELECT id FROM {p}message WHERE id IN (SELECT id FROM {}) ORDER BY id{lock}",
+                    given(&id)
+                )
+                .into()
+            }),
+            entries: format!("{select} WHERE id IN (SELECT id FROM {}) ORDER BY id", given(&id)).into(),
             queue: format!(
                 "{queue} WHERE message IN (SELECT id FROM {}) ORDER BY message{lock}",
                 given(&id)

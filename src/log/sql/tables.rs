@@ -1,6 +1,9 @@
 //! [`SqlTables`]: the tables of a log in a database, within one transaction.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -92,35 +95,36 @@ impl<'c, 's> SqlTables<'c, 's> {
         Self { link, sql, now }
     }
 
-    /// Cases of entries that were read, with their places in the queue where these were not, and their
-    /// attempts.
-    async fn cases(
-        &mut self,
-        rows: Vec<Vec<Value>>,
-        places: Option<Vec<Vec<Value>>>,
-    ) -> Result<Vec<Case>> {
-        let (mut entries, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
-        for row in rows {
-            let id = queue_of(&row);
-            match read_entry(row) {
-                Ok(entry) => entries.push(entry),
-                Err(Corrupt) => broken.extend(id.ok().map(|id| Id { id: id.0 })),
-            }
-        }
-        let ids: Vec<Id> = entries.iter().map(|entry| Id { id: entry.id.0 }).collect();
+    /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
+    /// What has a place is never changed by whoever does not hold that.
+    async fn cases(&mut self, ids: &[i64]) -> Result<Vec<Case>> {
         if ids.is_empty() {
-            self.quarantine(&broken).await?;
             return Ok(Vec::new());
         }
-        let ids = json(&ids)?;
-        let places = match places {
-            Some(places) => places,
-            None => {
-                let sql = &self.sql.queue;
-                self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?
+        let all = json(&ids.iter().map(|id| Id { id: *id }).collect::<Vec<_>>())?;
+        let mut places = self.link.rows(&self.sql.queue, &[all]).await.map_err(failed)?;
+        if let Some(hold) = &self.sql.hold_entries {
+            let placed: HashSet<i64> =
+                places.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+            let others: Vec<Id> =
+                ids.iter().filter(|id| !placed.contains(id)).map(|id| Id { id: *id }).collect();
+            if !others.is_empty() {
+                let others = [json(&others)?];
+                self.link.rows(hold, &others).await.map_err(failed)?;
+                // One that came into the queue meanwhile.
+                places.extend(self.link.rows(&self.sql.queue, &others).await.map_err(failed)?);
             }
-        };
-        let attempts = self.link.rows(&self.sql.attempts, &[ids]).await.map_err(failed)?;
+        }
+        self.read(ids, places).await
+    }
+
+    /// Reads messages that are held, with their attempts.
+    async fn read(&mut self, ids: &[i64], places: Vec<Vec<Value>>) -> Result<Vec<Case>> {
+        let ids = json(&ids.iter().map(|id| Id { id: *id }).collect::<Vec<_>>())?;
+        let sql = self.sql;
+        let rows =
+            self.link.rows(&sql.entries, std::slice::from_ref(&ids)).await.map_err(failed)?;
+        let attempts = self.link.rows(&sql.attempts, &[ids]).await.map_err(failed)?;
         let mut found: HashMap<EntryId, (Option<Vec<Value>>, Vec<Attempt>)> = HashMap::new();
         for row in places {
             let id = queue_of(&row).map_err(|Corrupt| corrupt("the queue"))?;
@@ -130,20 +134,27 @@ impl<'c, 's> SqlTables<'c, 's> {
             let (id, attempt) = read_attempt(row).map_err(|Corrupt| corrupt("an attempt"))?;
             found.entry(id).or_default().1.push(attempt);
         }
-        let mut cases = Vec::with_capacity(entries.len());
-        for mut entry in entries {
-            let (place, attempts) = found.remove(&entry.id).unwrap_or_default();
-            match place.map_or(Ok(()), |place| read_queue(place, &mut entry)) {
-                Ok(()) => cases.push(Case::new(entry, attempts)),
-                Err(Corrupt) => broken.push(Id { id: entry.id.0 }),
+        let (mut cases, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            let id = queue_of(&row).map_err(|Corrupt| corrupt("an entry"))?;
+            let (place, attempts) = found.remove(&id).unwrap_or_default();
+            let read = read_entry(row).and_then(|mut entry| {
+                place.map_or(Ok(()), |place| read_queue(place, &mut entry))?;
+                Ok(Case::new(entry, attempts))
+            });
+            match read {
+                Ok(case) => cases.push(case),
+                Err(Corrupt) => broken.push(Id { id: id.0 }),
             }
         }
-        self.quarantine(&broken).await?;
+        if !broken.is_empty() {
+            // Somebody has to look at them.
+            self.link.rows(&sql.quarantine, &[json(&broken)?]).await.map_err(failed)?;
+        }
         Ok(cases)
     }
 
-    /// What the queue has to look at. Places are held, messages are not: whoever changes a message that has a
-    /// place holds that too.
+    /// What the queue has to look at, and nobody else holds.
     async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
         let mut places = self.link.rows(&self.sql.due, &args).await.map_err(failed)?;
@@ -156,21 +167,9 @@ impl<'c, 's> SqlTables<'c, 's> {
             let later: Vec<_> = later.into_iter().filter(|row| !known(row)).collect();
             places.extend(later);
         }
-        let ids: Vec<Id> =
-            places.iter().filter_map(|row| queue_of(row).ok()).map(|id| Id { id: id.0 }).collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = self.link.rows(&self.sql.entries, &[json(&ids)?]).await.map_err(failed)?;
-        self.cases(rows, Some(places)).await
-    }
-
-    /// Takes rows that cannot be read out of the queue: somebody has to look at them.
-    async fn quarantine(&mut self, broken: &[Id]) -> Result<()> {
-        if !broken.is_empty() {
-            self.link.rows(&self.sql.quarantine, &[json(broken)?]).await.map_err(failed)?;
-        }
-        Ok(())
+        let ids: Vec<i64> =
+            places.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+        if ids.is_empty() { Ok(Vec::new()) } else { self.read(&ids, places).await }
     }
 }
 
@@ -207,7 +206,9 @@ impl Tables for SqlTables<'_, '_> {
             }
         };
         let rows = self.link.rows(sql, &args).await.map_err(failed)?;
-        self.cases(rows, None).await
+        let ids: Vec<i64> =
+            rows.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+        self.cases(&ids).await
     }
 
     async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>> {
