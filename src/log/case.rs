@@ -17,11 +17,8 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// How long a worker has what it claimed, and how long a submission may take.
-pub(crate) const LEASE: Duration = Duration::from_secs(60);
-
-/// What must be left of the lease when a submission begins: it may take 30 seconds, and a little more.
-pub(crate) const LEAST_LEASE: Duration = Duration::from_secs(35);
+/// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
+const LEAST_TWELFTHS: u32 = 7;
 
 /// How often a message is claimed without being begun before somebody has to look at it.
 const MOST_CLAIMS: u32 = 5;
@@ -85,7 +82,13 @@ pub(crate) enum Woken {
 }
 
 impl Case {
-    pub(crate) fn begin(&mut self, begin: &Begin, opted_out: bool, now: Timestamp) -> Begun {
+    pub(crate) fn begin(
+        &mut self,
+        begin: &Begin,
+        opted_out: bool,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Begun {
         let trail = begin.message.trail;
         if self.entry.content != begin.content {
             return Begun::OtherContent;
@@ -103,7 +106,7 @@ impl Case {
         }
         match (trail.fence, self.entry.stage) {
             (Some(fence), Stage::Claimed | Stage::Sending) => {
-                if fence != self.entry.fence || !self.is_leased(LEAST_LEASE, now) {
+                if fence != self.entry.fence || !self.is_leased(lease / 12 * LEAST_TWELFTHS, now) {
                     return Begun::LeaseLost;
                 }
             }
@@ -127,7 +130,7 @@ impl Case {
         self.entry.stage = Stage::Sending;
         self.entry.claims = 0;
         self.entry.estimate = begin.estimate.or(self.entry.estimate);
-        self.lease(now);
+        self.lease(lease, now);
         self.derive();
         Begun::Go
     }
@@ -266,7 +269,7 @@ impl Case {
     }
 
     /// The queue looks at it, because it is due or its lease is over.
-    pub(crate) fn wake(&mut self, now: Timestamp) -> Woken {
+    pub(crate) fn wake(&mut self, lease: Duration, now: Timestamp) -> Woken {
         match self.entry.stage {
             Stage::Waiting | Stage::Claimed => {}
             Stage::Sending => {
@@ -298,17 +301,17 @@ impl Case {
         self.entry.stage = Stage::Claimed;
         self.entry.fence += 1;
         self.entry.claims += 1;
-        self.lease(now);
+        self.lease(lease, now);
         Woken::Claimed
     }
 
     /// Prolongs a claim. Whether it is still this one.
-    pub(crate) fn renew(&mut self, fence: i64, now: Timestamp) -> bool {
+    pub(crate) fn renew(&mut self, fence: i64, lease: Duration, now: Timestamp) -> bool {
         let held = matches!(self.entry.stage, Stage::Claimed | Stage::Sending);
         if !held || self.entry.fence != fence {
             return false;
         }
-        self.lease(now);
+        self.lease(lease, now);
         true
     }
 
@@ -383,9 +386,9 @@ impl Case {
                 .is_some_and(|end| until(end) >= least.try_into().unwrap_or_default())
     }
 
-    fn lease(&mut self, now: Timestamp) {
+    fn lease(&mut self, lease: Duration, now: Timestamp) {
         self.entry.leased_at = Some(now);
-        self.entry.wake_at = now.checked_add(LEASE).ok();
+        self.entry.wake_at = now.checked_add(lease).ok();
     }
 
     /// Leaves the queue for good.

@@ -162,8 +162,8 @@ async fn single(tables: &mut dyn Tables, policy: LogPolicy, work: &Work) -> Resu
             Answer::Nothing(())
         }
         Work::Enqueue(messages) => Answer::Ids(ops::enqueue(tables, policy, messages).await?),
-        Work::Claim(most) => Answer::Claims(ops::claim(tables, *most).await?),
-        Work::Renew(claims) => Answer::Held(ops::renew(tables, claims).await?),
+        Work::Claim(most) => Answer::Claims(ops::claim(tables, policy, *most).await?),
+        Work::Renew(claims) => Answer::Held(ops::renew(tables, policy, claims).await?),
         Work::Release(claims) => Answer::Held(ops::release(tables, claims).await?),
         Work::Cancel(names) => Answer::Held(ops::cancel(tables, names).await?),
         Work::Checks(most) => Answer::Checks(ops::checks(tables, *most).await?),

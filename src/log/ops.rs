@@ -104,7 +104,7 @@ pub(crate) async fn begin(
         let message = &begin.message;
         let opted_out =
             opt_outs.iter().any(|one| one.number == message.to() && one.scope.covers(message));
-        cases[*place].begin(begin, opted_out, now)
+        cases[*place].begin(begin, opted_out, policy.lease, now)
     });
     let begun = begun.collect();
     tables.save(&cases).await?;
@@ -216,12 +216,16 @@ pub(crate) async fn enqueue(
 
 /// Takes at most so many messages from the queue, and ends those that nobody may send any more. Whether
 /// there may be more.
-pub(crate) async fn claim(tables: &mut dyn Tables, most: usize) -> Result<(Vec<Claim>, bool)> {
+pub(crate) async fn claim(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    most: usize,
+) -> Result<(Vec<Claim>, bool)> {
     let now = tables.now();
     let mut cases = tables.load(Which::Due(most)).await?;
     let mut claims = Vec::new();
     for case in &mut cases {
-        if case.wake(now) == Woken::Claimed {
+        if case.wake(policy.lease, now) == Woken::Claimed {
             let payload = case.entry.payload.as_deref();
             let message = payload.and_then(|json| serde_json::from_str::<Message>(json).ok());
             let Some(mut message) = message else {
@@ -243,9 +247,13 @@ pub(crate) async fn claim(tables: &mut dyn Tables, most: usize) -> Result<(Vec<C
 }
 
 /// Prolongs claims; whether each is still held.
-pub(crate) async fn renew(tables: &mut dyn Tables, claims: &[(Named, i64)]) -> Result<Vec<bool>> {
+pub(crate) async fn renew(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    claims: &[(Named, i64)],
+) -> Result<Vec<bool>> {
     let now = tables.now();
-    change(tables, claims, |case, fence| case.renew(*fence, now)).await
+    change(tables, claims, |case, fence| case.renew(*fence, policy.lease, now)).await
 }
 
 /// Gives claims back; whether each was still held.

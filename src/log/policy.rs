@@ -17,6 +17,7 @@ use crate::{
 pub struct LogPolicy {
     pub(crate) texts: TextPolicy,
     pub(crate) keys: Duration,
+    pub(crate) lease: Duration,
 }
 
 /// What a log keeps of the text of a message that has been sent or came in. What waits in the queue is kept
@@ -35,9 +36,10 @@ pub enum TextPolicy {
 }
 
 impl Default for LogPolicy {
-    /// Texts are kept, and a key stands for its message for 7 days.
+    /// Texts are kept, a key stands for its message for 7 days, and a lease lasts a minute.
     fn default() -> Self {
-        Self { texts: TextPolicy::Keep, keys: Duration::from_secs(7 * 24 * 60 * 60) }
+        let (week, minute) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60));
+        Self { texts: TextPolicy::Keep, keys: week, lease: minute }
     }
 }
 
@@ -54,6 +56,16 @@ impl LogPolicy {
     #[must_use]
     pub const fn with_keys(mut self, keep: Duration) -> Self {
         self.keys = keep;
+        self
+    }
+
+    /// How long a worker has what it claimed unless it says that it is still at it, and after how long a
+    /// submission of which nothing is heard counts as one of which nobody knows. Twice as long as a
+    /// submission takes at most, at least a second; the built-in transport ends by itself after 30 seconds.
+    /// All processes of one log must have the same.
+    #[must_use]
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_secs(1));
         self
     }
 

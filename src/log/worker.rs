@@ -45,9 +45,6 @@ pub struct Worker<P> {
     grace: Duration,
 }
 
-/// How often leases of what is on its way are prolonged.
-const RENEWAL: Duration = Duration::from_secs(20);
-
 /// How often the queue is looked at without being told to: for what becomes due, and for leases that end.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -97,7 +94,7 @@ impl<P: SmsProvider> Worker<P> {
         let held = Held::default();
         let mut tasks = JoinSet::new();
         let mut stop = pin!(stop);
-        let mut renewal = interval(RENEWAL);
+        let mut renewal = interval(self.renewal());
         let mut pause = POLL;
         loop {
             while tasks.try_join_next().is_some() {}
@@ -131,11 +128,16 @@ impl<P: SmsProvider> Worker<P> {
         self.finish(tasks, &held).await;
     }
 
+    /// How often leases of what is on its way are prolonged.
+    fn renewal(&self) -> Duration {
+        self.log.policy().lease / 3
+    }
+
     /// Waits for what is on its way, and gives back what was not begun.
     async fn finish(&self, mut tasks: JoinSet<()>, held: &Held) {
         let end = Instant::now() + self.grace;
         while !tasks.is_empty() {
-            let next = RENEWAL.min(end.saturating_duration_since(Instant::now()));
+            let next = self.renewal().min(end.saturating_duration_since(Instant::now()));
             let all = async { while tasks.join_next().await.is_some() {} };
             if timeout(next, all).await.is_err() {
                 if Instant::now() >= end {
@@ -188,6 +190,9 @@ async fn send<P: SmsProvider>(
 /// What becomes of a claim; nothing where the log has it already.
 fn release(sent: &Result<Receipt>, tried: u32, tries: u32) -> Option<Release> {
     let error = sent.as_ref().err().filter(|error| error.outcome() == Outcome::NotSent)?;
+    if error.kind() == ErrorKind::Conflict && error.is_by_layer() {
+        return Some(Release::Later(Duration::ZERO)); // the claim was about to end, so somebody else begins
+    }
     let passes = error.is_retryable()
         || error.kind() == ErrorKind::PolicyBlocked && error.retry_after().is_some();
     if passes && tried < tries {

@@ -19,12 +19,12 @@ use sqlx::{
 };
 
 /// A server that runs for as long as the process.
-pub struct Server {
+pub(crate) struct Server {
     folder: tempfile::TempDir,
 }
 
 /// A new, empty database on the server of this process, and a pool of connections to it.
-pub async fn database() -> PgPool {
+pub(crate) async fn database() -> PgPool {
     static SERVER: OnceLock<Server> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
     // A server goes with the thread that started it.

@@ -1,0 +1,66 @@
+//! Joins what the provider took with what the log says.
+
+use std::collections::HashMap;
+
+use anysms::{
+    MessageId, MessageStatus,
+    log::{AttemptOutcome, History, LogFilter, LogStatus, Stage},
+    webhook::{Authenticity, StatusUpdate},
+};
+
+use crate::{
+    carrier::{Carrier, Taken},
+    worker::{ACME, Home},
+};
+
+/// Holds the log to the provider's own account, before and after the provider reports what it took. How many
+/// there were of which nobody knew.
+pub(crate) async fn check(home: &Home, carrier: &Carrier, messages: u32) -> u32 {
+    let mut taken: HashMap<String, Taken> = HashMap::new();
+    for one in carrier.taken() {
+        let twice = taken.insert(one.key.clone(), one);
+        assert!(twice.is_none(), "sent twice: {twice:?}");
+    }
+    let entries = home.entries(&LogFilter::new()).await;
+    assert_eq!(entries.len() as u32, messages, "every message is in the log");
+    let mut unknown = 0;
+    for entry in &entries {
+        assert_eq!(entry.stage, Stage::Done, "none is stuck");
+        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
+        let taken = taken.get(entry.key.as_str());
+        match entry.status.unwrap() {
+            LogStatus::Unknown => unknown += 1,
+            LogStatus::Accepted => {
+                assert!(taken.is_some(), "accepted, and the provider has it not")
+            }
+            other => panic!("{other}"),
+        }
+        if let Some(taken) = taken {
+            let written = |attempt: &anysms::log::Attempt| attempt.status != LogStatus::Prepared;
+            assert!(history.attempts.iter().any(written), "taken without an intent");
+            report(home, taken).await;
+        }
+    }
+    for entry in &entries {
+        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
+        truth(&history, taken.get(entry.key.as_str()));
+    }
+    unknown
+}
+
+/// The provider's webhook, as it would be verified.
+async fn report(home: &Home, taken: &Taken) {
+    let id = MessageId::new(ACME, &taken.id).unwrap();
+    let update = StatusUpdate::new(id, MessageStatus::Sent, None, Authenticity::Full);
+    let token = Some(taken.token.parse().unwrap());
+    home.log.record_status(&update, token).await.unwrap();
+}
+
+fn truth(history: &History, taken: Option<&Taken>) {
+    let known = history.entry.status == Some(LogStatus::Sent);
+    assert_eq!(known, taken.is_some(), "{:?}", history.entry.status);
+    if let Some(taken) = taken {
+        let by = history.attempts.iter().find(|a| a.outcome == Some(AttemptOutcome::Accepted));
+        assert_eq!(by.unwrap().id.as_ref().unwrap().value(), taken.id);
+    }
+}

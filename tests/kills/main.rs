@@ -1,0 +1,134 @@
+//! A process that sends is killed again and again: nothing is lost, nothing is sent twice, and the log says of
+//! every message what is true.
+//!
+//! The worker is a process of its own: this very program, told by its environment what to be. The provider is
+//! in the test's process, so that it knows for certain what it took. Long forms, for each database:
+//!
+//! ```text
+//! ANYSMS_KILLS=500 ANYSMS_MESSAGES=100000 ANYSMS_POINTS=1000 \
+//!     cargo test --release --all-features --test kills -- --include-ignored --nocapture
+//! ```
+
+#[path = "../support/postgres.rs"]
+mod postgres;
+
+mod carrier;
+mod checker;
+mod worker;
+
+use std::time::Duration;
+
+use anysms::log::{AttemptOutcome, LogFilter, LogStatus};
+use carrier::{Carrier, Mode};
+use worker::{Child, Home, Point};
+
+fn setting(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// The worker's process; an ordinary run of the tests passes by.
+#[test]
+fn a_worker_in_a_process_of_its_own() {
+    worker::main();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_on_sqlite() {
+    killed_at_random(Home::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn killed_at_random_on_postgres() {
+    killed_at_random(Home::postgres().await).await;
+}
+
+async fn killed_at_random(home: Home) {
+    let (kills, messages) = (setting("ANYSMS_KILLS", 15), setting("ANYSMS_MESSAGES", 3_000));
+    let carrier = Carrier::start(Mode::Takes).await;
+    home.enqueue(messages).await;
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..kills {
+        let mut child = Child::start(&home, &carrier, Point::Nowhere);
+        child.until_ready().await;
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        tokio::time::sleep(Duration::from_micros(random % 150_000)).await;
+        child.kill().await;
+    }
+    finish(&home, &carrier, messages).await;
+    let unknown = checker::check(&home, &carrier, messages).await;
+    let most = kills * worker::CONCURRENCY as u32;
+    println!("{messages} messages, {kills} kills: {unknown} of which nobody knew, at most {most}");
+    assert!(unknown <= most);
+}
+
+/// Lets a worker run until nothing is left to do; leases of those that were killed take a moment.
+async fn finish(home: &Home, carrier: &Carrier, messages: u32) {
+    let mut child = Child::start(home, carrier, Point::Nowhere);
+    child.until_ready().await;
+    home.until_all_ended(messages).await;
+    child.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_point_on_sqlite() {
+    killed_at_each_point(Home::sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn killed_at_each_point_on_postgres() {
+    killed_at_each_point(Home::postgres).await;
+}
+
+/// Between accept and commit, between claim and intent, and between intent and the first byte.
+async fn killed_at_each_point<F: Future<Output = Home>>(home: fn() -> F) {
+    let times = setting("ANYSMS_POINTS", 10);
+    let mut all = tokio::task::JoinSet::new();
+    for point in [Point::AfterAccept, Point::BeforeIntent, Point::BeforeByte] {
+        let home = home().await;
+        all.spawn(killed_at(home, point, times));
+    }
+    all.join_all().await;
+}
+
+async fn killed_at(home: Home, point: Point, times: u32) {
+    let mode = if point == Point::AfterAccept { Mode::TakesInSilence } else { Mode::Takes };
+    let carrier = Carrier::start(mode).await;
+    home.enqueue(times).await;
+    for time in 0..times {
+        let child = Child::start(&home, &carrier, point);
+        if point == Point::AfterAccept {
+            carrier.until_taken(time + 1).await;
+            child.kill().await;
+        } else {
+            child.until_dead().await;
+        }
+    }
+    let carrier = if point == Point::AfterAccept { carrier.answering() } else { carrier };
+    let before = carrier.taken().len() as u32;
+    finish(&home, &carrier, times).await;
+    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
+    let unknown = home.count(&unknown).await;
+    match point {
+        Point::AfterAccept => {
+            assert_eq!((before, unknown), (times, times), "each taken, none known")
+        }
+        Point::BeforeIntent => assert_eq!((before, unknown), (0, 0), "nothing had begun"),
+        Point::BeforeByte => assert_eq!((before, unknown), (0, times), "each intended, none sent"),
+        Point::Nowhere => unreachable!("is not killed"),
+    }
+    checker::check(&home, &carrier, times).await;
+    for entry in home.entries(&LogFilter::new()).await {
+        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
+        assert_eq!(history.attempts.len(), 1, "{point:?}: tried once");
+        let taken = carrier.taken().iter().any(|taken| taken.key == entry.key.to_string());
+        let accepted = history.attempts[0].outcome == Some(AttemptOutcome::Accepted);
+        assert_eq!(
+            taken, accepted,
+            "{point:?}: a callback settles what was taken, and nothing else"
+        );
+    }
+}
