@@ -44,7 +44,7 @@ async fn killed_at_random_on_postgres() {
 }
 
 async fn killed_at_random(home: Home) {
-    let (kills, messages) = (setting("ANYSMS_KILLS", 15), setting("ANYSMS_MESSAGES", 3_000));
+    let (kills, messages) = (setting("ANYSMS_KILLS", 10), setting("ANYSMS_MESSAGES", 1_500));
     let carrier = Carrier::start(Mode::Takes).await;
     home.enqueue(messages).await;
     let mut random = 0x2545_f491_4f6c_dd1d_u64;

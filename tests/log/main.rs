@@ -5,10 +5,13 @@
 mod postgres;
 
 mod attempts;
+mod databases;
 mod fake;
 mod lists;
 mod queue;
+mod reducer;
 mod statuses;
+mod upkeep;
 
 use std::sync::Arc;
 
@@ -108,4 +111,11 @@ suite! {
         threads_unread_and_search,
         reports_add_up,
         opt_outs_have_scopes;
+    reducer:
+        the_log_agrees_with_the_reducer;
+    upkeep:
+        what_nobody_knew_is_looked_for,
+        old_texts_and_numbers_are_forgotten,
+        a_number_is_erased,
+        exports_have_every_message;
 }

@@ -177,7 +177,9 @@ async fn places(
     for row in link.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
         let id = queue_of(&row).map_err(corrupt)?;
         if let Some(entry) = entries.get_mut(&id) {
-            read_queue(row, entry).map_err(corrupt)?;
+            if read_queue(row, entry).is_err() {
+                entry.stage = Stage::Dead; // it is set aside, or will be
+            }
         }
     }
     Ok(())

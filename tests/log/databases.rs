@@ -1,0 +1,195 @@
+//! What only a database can do, or do wrong.
+
+use std::{path::Path, time::Duration};
+
+use anysms::{
+    ErrorKind, Message, Outcome, SmsProvider,
+    layers::LayerExt,
+    log::{LogFilter, LogPolicy, MessageLog, PostgresLog, SqliteLog, Stage, TablePrefix, Worker},
+    message::MessageKey,
+};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{fake::Fake, message, postgres};
+
+async fn connect(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+fn key(number: u32) -> MessageKey {
+    format!("k{number}").parse().unwrap()
+}
+
+async fn run_for(log: &(impl MessageLog + Clone), fake: &Fake, time: Duration) {
+    let log = std::sync::Arc::new(log.clone());
+    let worker = Worker::new(log.clone(), fake.clone().recorded(log).unwrap()).unwrap();
+    worker.run_until(tokio::time::sleep(time)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_queued_with_the_order_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let mut connection = connect(&path).await;
+    connection.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
+    for (key, commits) in [("kept", true), ("dropped", false)] {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
+        let queued = log.enqueue_in(&mut transaction, &[message(key)], None).await.unwrap();
+        assert!(queued[0].is_ok());
+        if commits {
+            transaction.commit().await.unwrap();
+            log.queued();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+    }
+    let page = log.entries(&LogFilter::new(), 10, None).await.unwrap();
+    assert_eq!(page.items.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["kept"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_message_is_queued_with_the_order_on_postgres() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    pool.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
+    for (key, commits) in [("kept", true), ("dropped", false)] {
+        let mut transaction = pool.begin().await.unwrap();
+        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
+        log.enqueue_in(&mut transaction, &[message(key)], None).await.unwrap();
+        if commits {
+            transaction.commit().await.unwrap()
+        } else {
+            transaction.rollback().await.unwrap()
+        }
+    }
+    let page = log.entries(&LogFilter::new(), 10, None).await.unwrap();
+    assert_eq!(page.items.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["kept"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_rows_are_set_aside_and_the_others_are_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let messages: Vec<_> = ["a", "b", "c", "d"].map(message).into();
+    log.enqueue(&messages, None).await.unwrap();
+    let mut connection = connect(&path).await;
+    for broken in [
+        "UPDATE sms_queue SET payload = '{' WHERE message = 1",
+        "UPDATE sms_message SET tags = 'x' WHERE id = 2",
+        "UPDATE sms_queue SET claims = 'many' WHERE message = 3",
+    ] {
+        connection.execute(broken).await.unwrap();
+    }
+    let fake = Fake::new();
+    run_for(&log, &fake, Duration::from_secs(2)).await;
+    assert_eq!(fake.calls(), 1);
+    let dead = LogFilter::new().with_stage(Stage::Dead);
+    let found: i64 = sqlx::query_scalar("SELECT count(*) FROM sms_queue WHERE stage = 4")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(found, 3, "each is set aside");
+    assert!(log.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let prefix: TablePrefix = "my_".parse().unwrap();
+    let open = || SqliteLog::with_options(options.clone(), prefix.clone(), LogPolicy::default());
+    let missing = open().await.unwrap_err();
+    assert_eq!((missing.kind(), missing.outcome()), (ErrorKind::Config, Outcome::NotSent));
+    // By a tool of one's own.
+    let mut connection = connect(&path).await;
+    connection.execute(sqlx::AssertSqlSafe(SqliteLog::schema(&prefix, 0))).await.unwrap();
+    open().await.unwrap();
+    SqliteLog::migrate(&options, &prefix).await.unwrap();
+    for (version, fits) in [(2, true), (3, false)] {
+        let insert = format!("INSERT INTO my_migration (version) VALUES ({version})");
+        connection.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
+        assert_eq!(open().await.is_ok(), fits, "{version}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let prefix = TablePrefix::default();
+    SqliteLog::migrate(&options, &prefix).await.unwrap();
+    let small = options.clone().pragma("max_page_count", "80");
+    let log = SqliteLog::with_options(small, prefix, LogPolicy::default()).await.unwrap();
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(std::sync::Arc::new(log.clone())).unwrap();
+    let (mut sent, mut refused) = (0, 0);
+    for number in 0..300 {
+        let long = Message::new(crate::number(123), "x".repeat(1_500)).with_key(key(number));
+        match sms.send(&long).await {
+            Ok(_) => sent += 1,
+            Err(error) => {
+                assert_eq!(
+                    (error.kind(), error.outcome()),
+                    (ErrorKind::Unavailable, Outcome::NotSent)
+                );
+                refused += 1;
+            }
+        }
+    }
+    assert!(sent > 10 && refused > 100, "{sent} sent, {refused} refused");
+    assert_eq!(fake.calls(), sent, "nothing was sent without an intent");
+    let roomy = SqliteLog::open(&path).await.unwrap();
+    let sms = fake.clone().recorded(std::sync::Arc::new(roomy.clone())).unwrap();
+    sms.send(&message("afterwards")).await.unwrap();
+    assert_eq!(fake.calls(), sent + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_cut_off_at_any_page_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let sms = Fake::new().recorded(std::sync::Arc::new(log.clone())).unwrap();
+    for number in 0..20 {
+        sms.send(&message(&format!("k{number}"))).await.unwrap();
+    }
+    let wal = std::fs::read(folder.path().join("log.db-wal")).unwrap();
+    let base = std::fs::read(&path).unwrap();
+    let (header, frame) = (32, 24 + 4_096);
+    let frames = (wal.len() - header) / frame;
+    assert!(frames > 60, "{frames}");
+    let (mut before, cut) = (0, tempfile::tempdir().unwrap());
+    for kept in 0..=frames {
+        let path = cut.path().join(format!("{kept}.db"));
+        std::fs::write(&path, &base).unwrap();
+        std::fs::write(cut.path().join(format!("{kept}.db-wal")), &wal[..header + kept * frame])
+            .unwrap();
+        let mut connection = connect(&path).await;
+        let whole: String =
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(whole, "ok", "after {kept} pages");
+        let tables: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'sms_attempt'")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+        if tables == 0 {
+            continue; // the schema is one transaction
+        }
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM sms_attempt WHERE outcome = 0")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert!(count >= before, "what was written stays");
+        before = count;
+        connection.close().await.unwrap();
+    }
+    assert_eq!(before, 20);
+}

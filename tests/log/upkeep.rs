@@ -1,0 +1,158 @@
+//! What keeps a log right, small and lawful.
+
+use std::time::Duration;
+
+use anysms::{
+    Capabilities, MessageId, MessageRecord, MessageStatus, ProviderId, Query, Receipt, Result,
+    SmsProvider, Timestamp, async_trait,
+    layers::LayerExt,
+    log::{
+        AttemptOutcome, LogFilter, LogStatus, OptOutScope, Reconciler, Retention, SettledBy, export,
+    },
+    message::{Page, Text},
+    opt_out::OptOutSource,
+};
+
+use crate::{
+    Home,
+    fake::{ACME, Fake, news, remote, timed_out},
+    message, number,
+};
+
+/// A provider that is only asked, and knows these messages.
+#[derive(Debug)]
+struct Knows(Vec<MessageRecord>);
+
+#[async_trait]
+impl SmsProvider for Knows {
+    fn id(&self) -> ProviderId {
+        ACME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut can = Capabilities::default();
+        (can.fetch, can.list) = (true, true);
+        can
+    }
+
+    async fn send(&self, _: &anysms::Message) -> Result<Receipt> {
+        panic!("is only asked")
+    }
+
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        let known = self.0.iter().find(|record| record.id == *id).cloned();
+        known.ok_or_else(|| anysms::Error::not_sent(anysms::ErrorKind::NotFound))
+    }
+
+    async fn list(&self, _: &Query) -> Result<Page<MessageRecord>> {
+        Ok(Page::new(self.0.clone(), None))
+    }
+}
+
+fn record(id: u32, text: &str) -> MessageRecord {
+    let mut record = MessageRecord::new(remote(id), MessageStatus::Sent);
+    record.to = Some(number(123).into());
+    record.text = Some(Text::from(text));
+    record.created_at = Some(Timestamp::now());
+    record
+}
+
+/// Asks until the first look is due, which is 30 seconds after the attempt began.
+pub(crate) async fn what_nobody_knew_is_looked_for(home: Home) {
+    let sms = Fake::failing(2, &timed_out()).recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap_err();
+    let other = anysms::Message::new(number(123), "Another").with_key("b".parse().unwrap());
+    sms.send(&other).await.unwrap_err();
+    let knows =
+        || Knows(vec![record(7, "Your table is ready"), record(8, "Twice"), record(9, "Twice")]);
+    let reconciler = Reconciler::new(home.log.clone()).with_provider(knows());
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "it is too early");
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    let round = reconciler.run_once().await.unwrap();
+    assert_eq!((round.asked, round.settled, round.given_up, round.failed), (2, 1, 0, 0));
+    let found = home.log.history(None, message("a").key()).await.unwrap().unwrap();
+    assert_eq!(found.attempts[0].id, Some(remote(7)));
+    assert_eq!(found.attempts[0].outcome, Some(AttemptOutcome::Accepted));
+    assert_eq!(found.attempts[0].settled_by, Some(SettledBy::Lookup));
+    assert_eq!(found.entry.status, Some(LogStatus::Sent));
+    let open = home.log.history(None, other.key()).await.unwrap().unwrap();
+    assert_eq!(open.entry.status, Some(LogStatus::Unknown), "what is not found is not proved");
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "the next look is later");
+}
+
+pub(crate) async fn old_texts_and_numbers_are_forgotten(home: Home) {
+    let log = &home.log;
+    let sms = Fake::new().recorded(log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    sms.send(&message("b")).await.unwrap();
+    log.enqueue(&[message("waits")], Some(Timestamp::now() + Duration::from_secs(3_600)))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let forgotten = log.purge(&Retention::default()).await.unwrap();
+    assert_eq!((forgotten.texts, forgotten.numbers), (0, 0), "nothing is so old");
+    let now = Retention::default().with_texts(Duration::ZERO);
+    let forgotten = log.purge(&now).await.unwrap();
+    assert_eq!((forgotten.texts, forgotten.numbers), (2, 0));
+    let entry = log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    assert_eq!((entry.text, entry.text_hash.is_some()), (None, true));
+    assert_eq!(entry.theirs, number(123).into());
+    let words = LogFilter::new().with_words("table");
+    assert_eq!(log.entries(&words, 10, None).await.unwrap().items.len(), 1, "only what waits");
+    let numbers = now.with_numbers(Duration::ZERO, "a secret").unwrap();
+    let forgotten = log.purge(&numbers).await.unwrap();
+    assert_eq!((forgotten.texts, forgotten.numbers), (0, 2));
+    let entry =
+        |key| async move { log.history(None, message(key).key()).await.unwrap().unwrap().entry };
+    let (a, b) = (entry("a").await, entry("b").await);
+    assert!(a.theirs.to_string().starts_with('#'));
+    assert_eq!((a.theirs, a.text_hash), (b.theirs, None), "the same number has the same hash");
+    assert_eq!(log.purge(&numbers).await.unwrap().numbers, 0);
+    assert_eq!(entry("waits").await.theirs, number(123).into());
+}
+
+pub(crate) async fn a_number_is_erased(home: Home) {
+    let log = &home.log;
+    let fake = Fake::new();
+    let sms = fake.clone().recorded(log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    sms.send(&message("other").with_to(number(124))).await.unwrap();
+    log.enqueue(&[message("waits")], None).await.unwrap();
+    log.opt_out(number(123), OptOutScope::all(), OptOutSource::Keyword).await.unwrap();
+    assert_eq!(log.erase(number(123)).await.unwrap(), 2);
+    let of = LogFilter::new().with_theirs(number(123));
+    assert!(log.entries(&of, 10, None).await.unwrap().items.is_empty());
+    let all = log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
+    assert_eq!(all.len(), 3, "they still count");
+    let text = |key: &str| all.iter().find(|entry| entry.key.as_str() == key).unwrap().text.clone();
+    assert_eq!((text("a"), text("waits"), text("other").is_some()), (None, None, true));
+    assert_eq!(log.opt_outs_of(number(123)).await.unwrap().len(), 1, "an opt-out stays");
+    log.record_status(&news(&remote(1), "delivered"), None).await.unwrap();
+    let entry = log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(LogStatus::Delivered));
+}
+
+pub(crate) async fn exports_have_every_message(home: Home) {
+    let sms = Fake::new().recorded(home.log.clone()).unwrap();
+    let formula = anysms::Message::new(number(123), "=1+1, \"really\"\nyes");
+    sms.send(&formula.with_key("a".parse().unwrap()).with_tag("x")).await.unwrap();
+    sms.send(&message("b")).await.unwrap();
+    let mut table = Vec::new();
+    assert_eq!(export::csv(&*home.log, &LogFilter::new(), &mut table).await.unwrap(), 2);
+    let mut reader = csv::Reader::from_reader(table.as_slice());
+    assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), export::COLUMNS);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: &csv::StringRecord, name: &str| {
+        let column = export::COLUMNS.iter().position(|column| *column == name).unwrap();
+        row[column].to_owned()
+    };
+    assert_eq!(cell(&rows[1], "text"), "'=1+1, \"really\"\nyes");
+    assert_eq!(cell(&rows[1], "theirs"), "'+447700900123");
+    assert_eq!((cell(&rows[1], "tags"), cell(&rows[0], "key")), ("x".into(), "b".into()));
+    let mut lines = Vec::new();
+    assert_eq!(export::json_lines(&*home.log, &LogFilter::new(), &mut lines).await.unwrap(), 2);
+    let lines = String::from_utf8(lines).unwrap();
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["key"], &last["status"]), (&"a".into(), &"accepted".into()));
+    assert_eq!(last["text"], "=1+1, \"really\"\nyes");
+}
