@@ -457,6 +457,38 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
     shown.assert_silent();
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_log_is_silent() {
+    use anysms::log::{
+        LogFilter, MemoryLog, MessageLog, OptOutScope, Reconciler, Retention, SqliteLog, Worker,
+    };
+    use anysms::{layers::LayerExt, opt_out::OptOutSource};
+
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
+    let logs: [Arc<dyn MessageLog>; 2] = [Arc::new(MemoryLog::default()), Arc::new(sqlite)];
+    for log in logs {
+        let mut shown = Shown::default();
+        let answer = ScriptedTransport::new().answer(201, r#"{"sid":"SM1"}"#);
+        let twilio = Twilio::with_transport(&twilio_config(), Arc::new(answer)).unwrap();
+        let sms = twilio.recorded(log.clone()).unwrap();
+        let _ = sms.send(&message()).await; // refused, and in the log
+        log.enqueue(&[message().with_key("queued".parse().unwrap())], None).await.unwrap();
+        let to = message().to();
+        log.opt_out(to, OptOutScope::all(), OptOutSource::Manual).await.unwrap();
+        let filter = LogFilter::new().with_theirs(to).with_words(message().text());
+        shown.debug(&log.entries(&LogFilter::new(), 10, None).await.unwrap());
+        shown.debug(&log.history(None, message().key()).await.unwrap());
+        shown.debug(&log.opt_outs(None, 10).await.unwrap());
+        shown.debug(&log.delivery_report(&LogFilter::new()).await.unwrap());
+        shown.debug(&(log.usage(&LogFilter::new()).await.unwrap(), filter));
+        shown.debug(&Retention::default().with_numbers(std::time::Duration::ZERO, TOKEN).unwrap());
+        shown.debug(&(Reconciler::new(log.clone()), Worker::new(log.clone(), sms).unwrap()));
+        shown.assert_silent();
+    }
+}
+
 #[cfg(feature = "layers")]
 #[tokio::test]
 async fn layers_are_silent() {

@@ -8,13 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{ErrorKind, Outcome, Result},
     log::{
-        Applied, Attempt, AttemptOutcome, AttemptToken, LogStatus, LoggedEvent, SettledBy, Stage,
-        entry::Case, hash::ContentHash, message_status,
+        Applied, Attempt, AttemptOutcome, AttemptToken, Begin, Begun, LogStatus, LoggedEvent,
+        SettledBy, Stage, entry::Case, message_status,
     },
-    message::{DeliveryFailure, Message, MessageKey, MessageRecord, Money, Receipt},
-    provider_id::ProviderId,
+    message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt},
 };
 
 /// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
@@ -22,37 +21,6 @@ const LEAST_TWELFTHS: u32 = 7;
 
 /// How often a message is claimed without being begun before somebody has to look at it.
 const MOST_CLAIMS: u32 = 5;
-
-/// What is about to be submitted.
-#[derive(Clone, Debug)]
-pub(crate) struct Begin {
-    pub(crate) message: Message,
-    pub(crate) content: ContentHash,
-    pub(crate) provider: ProviderId,
-    pub(crate) token: AttemptToken,
-    pub(crate) estimate: Option<Money>,
-}
-
-/// Whether it may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Begun {
-    /// It is written down: submit it.
-    Go,
-    /// An earlier attempt was accepted.
-    Earlier(Receipt),
-    /// An earlier attempt may have been sent, or is on its way now.
-    MaybeSent,
-    /// The key stands for another content.
-    OtherContent,
-    /// It waits in the queue, or a worker has it.
-    Queued,
-    /// The claim is over: somebody else has it, or will.
-    LeaseLost,
-    /// The recipient opted out.
-    OptedOut,
-    /// It is not worth sending any more.
-    Expired,
-}
 
 /// How a submission ended.
 #[derive(Clone, Debug)]
@@ -431,32 +399,5 @@ impl Case {
             let amount = sum.amount.saturating_add(price.amount);
             if same { Money { amount, ..sum } } else { price }
         });
-    }
-}
-
-impl Begun {
-    /// What a layer answers who may not submit.
-    pub(crate) fn into_result(self, provider: &ProviderId) -> Option<Result<Receipt>> {
-        let refuse = |kind, outcome, detail| {
-            let error = Error::new(kind, outcome).with_provider(provider.clone());
-            Some(Err(error.with_detail(detail).by_layer()))
-        };
-        let (not_sent, unknown) = (Outcome::NotSent, Outcome::Unknown);
-        match self {
-            Self::Go => None,
-            Self::Earlier(receipt) => Some(Ok(receipt)),
-            Self::MaybeSent => {
-                refuse(ErrorKind::Conflict, unknown, "key: may have been sent before")
-            }
-            Self::OtherContent => {
-                refuse(ErrorKind::Conflict, not_sent, "key: stands for another content")
-            }
-            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "key: waits in the queue"),
-            Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "key: the claim is over"),
-            Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: is over"),
-            Self::OptedOut => {
-                refuse(ErrorKind::OptedOut, not_sent, "to: is on the log's list of opt-outs")
-            }
-        }
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     log::{
         Applied, AttemptToken, DeliveryReport, EntryId, Forgotten, History, LogEntry, LogFilter,
         LoggedEvent, OptOut, OptOutScope, Usage,
-        case::{Begin, Begun, Finish, Release},
+        begin::{Begin, Begun},
+        case::{Finish, Release},
         entry::Case,
         ops::{self, Check, Claim, Enqueue},
         policy::LogPolicy,

@@ -12,7 +12,11 @@
 //! What belongs here: the protocol (`case`, pure), what is done by it in transactions (`ops`), the homes, and
 //! what is read from them. Nothing here asks a provider; the layer and the worker do.
 
+// What only databases need lies idle in a build without one.
+#![cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(dead_code))]
+
 mod attempt;
+mod begin;
 mod case;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod clock;
@@ -69,7 +73,8 @@ pub use status::{LogStatus, Progress, StatusConflict, message_status};
 pub use token::{AttemptToken, AttemptTokenError};
 pub use worker::Worker;
 
-pub(crate) use case::{Begin, Begun, Finish};
+pub(crate) use begin::{Begin, Begun};
+pub(crate) use case::Finish;
 pub(crate) use hash::ContentHash;
 pub(crate) use home::{Answer, Home, Work};
 

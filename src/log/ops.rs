@@ -12,7 +12,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     log::{
         Applied, AttemptToken, EntryId, LogEntry, LoggedEvent,
-        case::{Begin, Begun, Finish, Release, Woken},
+        begin::{Begin, Begun},
+        case::{Finish, Release, Woken},
         entry::Case,
         policy::LogPolicy,
         tables::{Named, Tables, Which},

@@ -65,6 +65,7 @@ const RANKS: [(LogStatus, u8, &str); 14] = [
 
 impl LogStatus {
     /// All, from the least to the furthest.
+    #[must_use]
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         RANKS.into_iter().map(|(status, ..)| status)
     }
@@ -209,17 +210,20 @@ fn weight(failure: &Option<DeliveryFailure>) -> Option<(Option<u64>, &str, &str)
     Some((failure.code.parse().ok(), &failure.code, failure.kind.as_str()))
 }
 
-/// Where a message stands of which these are the attempts, each with whether it is still open although its
-/// status says nothing of it: something that arrived counts first, then what is on its way, then the end.
+/// Where a message stands of which these are the attempts, each with whether more is to come of it: something
+/// that arrived counts first, then what is on its way, then the end.
 #[must_use]
-pub fn message_status(
-    attempts: impl IntoIterator<Item = (LogStatus, bool)> + Clone,
-) -> Option<LogStatus> {
-    let most = |wanted: fn(LogStatus, bool) -> bool| {
-        let attempts = attempts.clone().into_iter();
-        attempts.filter(|(status, open)| wanted(*status, *open)).map(|(status, _)| status).max()
-    };
-    most(|status, _| status >= LogStatus::Delivered)
-        .or_else(|| most(|_, open| open))
-        .or_else(|| most(|_, _| true))
+pub fn message_status(attempts: impl IntoIterator<Item = (LogStatus, bool)>) -> Option<LogStatus> {
+    let (mut arrived, mut open, mut ended) = (None, None, None);
+    for (status, is_open) in attempts {
+        let most = if status >= LogStatus::Delivered {
+            &mut arrived
+        } else if is_open {
+            &mut open
+        } else {
+            &mut ended
+        };
+        *most = (*most).max(Some(status));
+    }
+    arrived.or(open).or(ended)
 }

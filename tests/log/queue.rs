@@ -66,7 +66,7 @@ pub(crate) async fn all_that_is_queued_is_sent_once(home: Home) {
     }
     until_ended(&*home.log, 500).await;
     running.stop().await;
-    let sent = fake.sent.lock().unwrap();
+    let sent = fake.sent.lock().unwrap().clone();
     let keys: HashSet<_> = sent.iter().map(|message| message.key().clone()).collect();
     assert_eq!((sent.len(), keys.len()), (500, 500), "each once");
     let unknown = LogFilter::new().with_status(LogStatus::Unknown);

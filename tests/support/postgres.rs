@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -21,6 +21,7 @@ use sqlx::{
 /// A server that runs for as long as the process.
 pub(crate) struct Server {
     folder: tempfile::TempDir,
+    _process: Child,
 }
 
 /// A new, empty database on the server of this process, and a pool of connections to it.
@@ -78,7 +79,7 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        Command::new("setpriv")
+        let process = Command::new("setpriv")
             .args(&user)
             .arg("--pdeathsig=QUIT")
             .arg(bin.join("postgres"))
@@ -90,7 +91,7 @@ impl Server {
             .stderr(fs::File::create(folder.path().join("server.log")).unwrap())
             .spawn()
             .unwrap();
-        let server = Self { folder };
+        let server = Self { folder, _process: process };
         let socket = server.folder.path().join(".s.PGSQL.5432");
         for _ in 0..200 {
             if std::os::unix::net::UnixStream::connect(&socket).is_ok() {

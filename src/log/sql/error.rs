@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Says what is wrong without a word of the database's own, which may quote a row. Nothing was written.
+#[allow(clippy::needless_pass_by_value)] // as `map_err` has it
 pub(crate) fn failed(error: sqlx::Error) -> Error {
     let (kind, code, detail) = match &error {
         sqlx::Error::Database(error) => {

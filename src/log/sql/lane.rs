@@ -227,7 +227,10 @@ pub(crate) async fn source_time(link: &mut Link<'_>, sql: &Statements) -> sqlx::
     let local = Timestamp::now();
     match link.dialect() {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => Ok(local),
+        Dialect::Sqlite => {
+            let _ = sql; // there is no server to ask
+            Ok(local)
+        }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
             let rows = link.rows(&sql.now, &[] as &[Arg]).await?;

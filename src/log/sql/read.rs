@@ -176,10 +176,10 @@ async fn places(
     let ids: Vec<i64> = entries.keys().map(|id| id.0).collect();
     for row in link.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
         let id = queue_of(&row).map_err(corrupt)?;
-        if let Some(entry) = entries.get_mut(&id) {
-            if read_queue(row, entry).is_err() {
-                entry.stage = Stage::Dead; // it is set aside, or will be
-            }
+        if let Some(entry) = entries.get_mut(&id)
+            && read_queue(row, entry).is_err()
+        {
+            entry.stage = Stage::Dead; // it is set aside, or will be
         }
     }
     Ok(())

@@ -107,7 +107,7 @@ impl Statements {
         let dead = Stage::ALL[Stage::Dead as usize].1;
         let each =
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
-        let statements = Self {
+        Self {
             prefix: p.to_owned(),
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
@@ -289,7 +289,6 @@ impl Statements {
             )
             .into(),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
-        };
-        statements
+        }
     }
 }

@@ -1,0 +1,308 @@
+//! Entries, what changes of them, and their places in the queue.
+
+use serde::Serialize;
+
+use crate::{
+    log::{
+        EntryId, LogEntry, LogStatus, Stage,
+        retention::{Forget, Memory},
+        sql::{
+            link::{Columns, Corrupt, Value},
+            rows::{
+                Field,
+                Kind::{Int, Text},
+                failure, micros, money, one_of, stage, time, time_or_none, units, word,
+            },
+        },
+    },
+    message::{Direction, MessageClass},
+    provider_id::ProviderId,
+};
+
+/// The columns of an entry, in the order in which they are read.
+pub(crate) const ENTRY: [Field; 29] = [
+    ("id", Int),
+    ("organisation", Text),
+    ("key", Text),
+    ("direction", Int),
+    ("theirs", Text),
+    ("ours", Text),
+    ("country", Text),
+    ("body", Text),
+    ("body_hash", Text),
+    ("segments", Int),
+    ("class", Text),
+    ("campaign", Text),
+    ("user_id", Text),
+    ("tags", Text),
+    ("status", Int),
+    ("failure_kind", Text),
+    ("failure_code", Text),
+    ("provider", Text),
+    ("estimate", Int),
+    ("estimate_currency", Text),
+    ("price", Int),
+    ("price_currency", Text),
+    ("created_at", Int),
+    ("due_at", Int),
+    ("accepted_at", Int),
+    ("delivered_at", Int),
+    ("read_at", Int),
+    ("content", Text),
+    ("forgotten", Int),
+];
+
+/// The columns of what is in the queue.
+pub(crate) const QUEUE: [Field; 8] = [
+    ("message", Int),
+    ("stage", Int),
+    ("payload", Text),
+    ("fence", Int),
+    ("claims", Int),
+    ("wake_at", Int),
+    ("leased_at", Int),
+    ("expires_at", Int),
+];
+
+/// Those that change, behind the id.
+pub(crate) const CHANGE: [Field; 13] = [
+    ("id", Int),
+    ("key", Text),
+    ("segments", Int),
+    ("status", Int),
+    ("failure_kind", Text),
+    ("failure_code", Text),
+    ("provider", Text),
+    ("estimate", Int),
+    ("estimate_currency", Text),
+    ("price", Int),
+    ("price_currency", Text),
+    ("accepted_at", Int),
+    ("delivered_at", Int),
+];
+
+/// An entry as it is written.
+#[derive(Serialize)]
+pub(crate) struct EntryRow<'a> {
+    id: i64,
+    organisation: &'a str,
+    key: &'a str,
+    direction: i64,
+    theirs: String,
+    ours: Option<String>,
+    country: Option<&'a str>,
+    body: Option<&'a str>,
+    body_hash: Option<String>,
+    segments: Option<u32>,
+    class: &'static str,
+    campaign: Option<&'a str>,
+    user_id: Option<&'a str>,
+    tags: String,
+    status: Option<u8>,
+    failure_kind: Option<&'static str>,
+    failure_code: Option<&'a str>,
+    provider: Option<&'a str>,
+    estimate: Option<i64>,
+    estimate_currency: Option<&'a str>,
+    price: Option<i64>,
+    price_currency: Option<&'a str>,
+    created_at: i64,
+    due_at: Option<i64>,
+    accepted_at: Option<i64>,
+    delivered_at: Option<i64>,
+    read_at: Option<i64>,
+    content: String,
+    forgotten: i64,
+}
+
+/// A place in the queue as it is written; without the payload where that is there already.
+#[derive(Serialize)]
+pub(crate) struct QueueRow<'a> {
+    message: i64,
+    stage: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a str>,
+    fence: i64,
+    claims: u32,
+    wake_at: Option<i64>,
+    leased_at: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+impl<'a> QueueRow<'a> {
+    pub(crate) fn new(entry: &'a LogEntry) -> Self {
+        Self { payload: entry.payload.as_deref(), ..Self::change(entry) }
+    }
+
+    pub(crate) fn change(entry: &'a LogEntry) -> Self {
+        Self {
+            message: entry.id.0,
+            stage: Stage::ALL[entry.stage as usize].1,
+            payload: None,
+            fence: entry.fence,
+            claims: entry.claims,
+            wake_at: entry.wake_at.map(micros),
+            leased_at: entry.leased_at.map(micros),
+            expires_at: entry.expires_at.map(micros),
+        }
+    }
+}
+
+/// Whose it is.
+pub(crate) fn queue_of(row: &[Value]) -> Result<EntryId, Corrupt> {
+    match row.first() {
+        Some(Value::Int(id)) => Ok(EntryId(*id)),
+        _ => Err(Corrupt),
+    }
+}
+
+pub(crate) fn read_queue(row: Vec<Value>, entry: &mut LogEntry) -> Result<(), Corrupt> {
+    let mut row = Columns::new(row);
+    row.int()?; // whose it is
+    entry.stage = stage(row.int()?)?;
+    entry.payload = row.text_or_none()?.map(Into::into);
+    entry.fence = row.int()?;
+    entry.claims = row.int()?.try_into().map_err(|_| Corrupt)?;
+    entry.wake_at = time_or_none(&mut row)?;
+    entry.leased_at = time_or_none(&mut row)?;
+    entry.expires_at = time_or_none(&mut row)?;
+    Ok(())
+}
+
+impl<'a> EntryRow<'a> {
+    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+        Self {
+            id: entry.id.0,
+            organisation: entry.organisation.as_deref().unwrap_or_default(),
+            key: entry.key.as_str(),
+            direction: i64::from(entry.direction == Direction::Inbound),
+            theirs: entry.theirs.to_string(),
+            ours: entry.ours.as_ref().map(ToString::to_string),
+            country: entry.country.as_ref().map(|country| country.as_str()),
+            body: entry.text.as_deref(),
+            body_hash: entry.text_hash.as_ref().map(ToString::to_string),
+            segments: entry.segments,
+            class: entry.class.as_str(),
+            campaign: entry.campaign.as_deref(),
+            user_id: entry.user.as_deref(),
+            tags: serde_json::to_string(&entry.tags).unwrap_or_default(), // texts are always JSON
+            status: entry.status.map(LogStatus::rank),
+            failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
+            failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
+            provider: entry.provider.as_ref().map(ProviderId::as_str),
+            estimate: entry.estimate.and_then(units),
+            estimate_currency: entry.estimate.as_ref().map(|money| money.currency.as_str()),
+            price: entry.price.and_then(units),
+            price_currency: entry.price.as_ref().map(|money| money.currency.as_str()),
+            created_at: micros(entry.created_at),
+            due_at: entry.due_at.map(micros),
+            accepted_at: entry.accepted_at.map(micros),
+            delivered_at: entry.delivered_at.map(micros),
+            read_at: entry.read_at.map(micros),
+            content: entry.content.to_string(),
+            forgotten: entry.memory as i64,
+        }
+    }
+}
+
+/// What changes of an entry, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ChangeRow<'a> {
+    id: i64,
+    key: &'a str,
+    segments: Option<u32>,
+    status: Option<u8>,
+    failure_kind: Option<&'static str>,
+    failure_code: Option<&'a str>,
+    provider: Option<&'a str>,
+    estimate: Option<i64>,
+    estimate_currency: Option<&'a str>,
+    price: Option<i64>,
+    price_currency: Option<&'a str>,
+    accepted_at: Option<i64>,
+    delivered_at: Option<i64>,
+}
+
+impl<'a> ChangeRow<'a> {
+    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+        Self {
+            id: entry.id.0,
+            key: entry.key.as_str(),
+            segments: entry.segments,
+            status: entry.status.map(LogStatus::rank),
+            failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
+            failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
+            provider: entry.provider.as_ref().map(ProviderId::as_str),
+            estimate: entry.estimate.and_then(units),
+            estimate_currency: entry.estimate.as_ref().map(|money| money.currency.as_str()),
+            price: entry.price.and_then(units),
+            price_currency: entry.price.as_ref().map(|money| money.currency.as_str()),
+            accepted_at: entry.accepted_at.map(micros),
+            delivered_at: entry.delivered_at.map(micros),
+        }
+    }
+}
+
+/// The entry of a row, as one that is not in the queue.
+pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
+    let mut row = Columns::new(row);
+    Ok(LogEntry {
+        id: EntryId(row.int()?),
+        organisation: Some(row.text()?).filter(|organisation| !organisation.is_empty()),
+        key: row.parse()?,
+        direction: if row.int()? == 1 { Direction::Inbound } else { Direction::Outbound },
+        theirs: row.parse()?,
+        ours: row.parse_or_none()?,
+        country: row.parse_or_none()?,
+        text: row.text_or_none()?.map(Into::into),
+        text_hash: row.parse_or_none()?,
+        segments: row.int_or_none()?.and_then(|count| count.try_into().ok()),
+        class: word::<MessageClass>(&row.text()?)?,
+        campaign: row.text_or_none()?,
+        user: row.text_or_none()?,
+        tags: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
+        stage: Stage::Done,
+        status: row
+            .int_or_none()?
+            .map(|rank| LogStatus::from_rank(rank).ok_or(Corrupt))
+            .transpose()?,
+        failure: failure(&mut row)?,
+        provider: row.parse_or_none()?,
+        estimate: money(&mut row)?,
+        price: money(&mut row)?,
+        created_at: time(row.int()?)?,
+        due_at: time_or_none(&mut row)?,
+        accepted_at: time_or_none(&mut row)?,
+        delivered_at: time_or_none(&mut row)?,
+        read_at: time_or_none(&mut row)?,
+        content: row.parse()?,
+        memory: one_of(
+            row.int_or_none()?,
+            &[Memory::Whole, Memory::WithoutText, Memory::WithoutNumber],
+        )?
+        .ok_or(Corrupt)?,
+        payload: None,
+        fence: 0,
+        claims: 0,
+        wake_at: None,
+        leased_at: None,
+        expires_at: None,
+    })
+}
+
+/// What is forgotten of a message, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ForgetRow<'a> {
+    id: i64,
+    forgotten: i64,
+    theirs: &'a str,
+}
+
+/// The columns of that.
+pub(crate) const FORGET: [Field; 3] = [("id", Int), ("forgotten", Int), ("theirs", Text)];
+
+impl<'a> ForgetRow<'a> {
+    pub(crate) fn of(forget: &'a Forget) -> Self {
+        Self { id: forget.id.0, forgotten: forget.memory as i64, theirs: &forget.theirs }
+    }
+}
