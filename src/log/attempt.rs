@@ -137,6 +137,15 @@ impl Attempt {
         }
     }
 
+    /// Whether it is known if it was sent, or nobody will find out.
+    pub(crate) const fn is_known(&self) -> bool {
+        match self.outcome {
+            None => false,
+            Some(AttemptOutcome::Unknown) => self.given_up,
+            Some(AttemptOutcome::Accepted | AttemptOutcome::NotSent) => true,
+        }
+    }
+
     /// Takes a report. Whether the status was not reported before.
     pub(crate) fn report(&mut self, status: LogStatus, failure: Option<&DeliveryFailure>) -> bool {
         let news = self.progress.add(status, failure);

@@ -184,3 +184,19 @@ pub(crate) async fn two_workers_share_the_queue(home: Home) {
     }
     assert_eq!(fake.calls(), 400);
 }
+
+#[tokio::test]
+async fn a_full_log_in_memory_lets_what_was_sent_go() {
+    let log: Arc<dyn MessageLog> = Arc::new(anysms::log::MemoryLog::new(10));
+    let sms = Fake::new().recorded(log.clone()).unwrap();
+    for number in 0..30 {
+        sms.send(&message(&format!("k{number}"))).await.unwrap(); // nothing is ever reported of it
+    }
+    assert_eq!(log.entries(&LogFilter::new(), 100, None).await.unwrap().items.len(), 10);
+    let lost = Fake::failing(u32::MAX, &timed_out()).recorded(log.clone()).unwrap();
+    for number in 30..40 {
+        lost.send(&message(&format!("k{number}"))).await.unwrap_err();
+    }
+    let error = sms.send(&message("k40")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotSent));
+}

@@ -25,8 +25,8 @@ use tables::{Kept, MemoryTables};
 /// A log in memory, gone when the program ends: for tests, and for programs that only want no message twice
 /// while they run. A clone is the same log.
 ///
-/// It keeps so many messages at most. Beyond that the oldest goes of which nothing more is expected; where
-/// there is none, no message can be begun or queued.
+/// It keeps so many messages at most. Beyond that the oldest goes of which it is known whether it was sent,
+/// and its key is free again; where there is none, no message can be begun or queued.
 #[derive(Clone)]
 pub struct MemoryLog(Arc<Inner>);
 

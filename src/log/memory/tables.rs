@@ -104,7 +104,7 @@ impl Kept {
             return true;
         }
         let closed = |case: &Case| {
-            case.entry.wake_at.is_none() && !case.attempts.iter().any(Attempt::is_open)
+            case.entry.wake_at.is_none() && case.attempts.iter().all(Attempt::is_known)
         };
         let Some(row) = self.cases.iter().find(|(_, case)| closed(case)).map(|(row, _)| *row)
         else {

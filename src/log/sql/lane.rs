@@ -252,7 +252,11 @@ impl Source {
                 Connection::Sqlite(Box::new(connection))
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+            Self::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                connection.close_on_drop(); // a transaction may be open that the pool knows nothing of
+                Connection::Postgres(connection)
+            }
         })
     }
 }
