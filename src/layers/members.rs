@@ -19,12 +19,16 @@ impl Members {
         Self(vec![Arc::new(first)])
     }
 
-    /// Adds one more. Opt-outs must be looked at by all of them or none, as a protection that only some have
-    /// is one that a message goes round; and guards count for all together, or their limits multiply.
+    /// Adds one more. Opt-outs must be looked at by all of them or none, and so must a log be written: a
+    /// protection that only some have is one that a message goes round. Guards count for all together, or
+    /// their limits multiply.
     pub(super) fn push(&mut self, next: impl SmsProvider) -> Result<()> {
         let (first, other) = (self.0[0].capabilities(), next.capabilities());
         if first.suppresses != other.suppresses {
             return Err(misplaced("suppress: goes around all providers or around none"));
+        }
+        if first.records != other.records {
+            return Err(misplaced("recorded: goes around all providers or around none"));
         }
         if first.guards || other.guards {
             return Err(misplaced("guard: goes outside of failover, route and weighted"));

@@ -11,16 +11,18 @@
 //! |---|---|---|
 //! | 1 | the provider | |
 //! | 2 | [`Suppress`] | looks at the opt-outs directly before each submission, whatever waited before. *Enforced* |
-//! | 3 | [`RateLimit`] | counts every try |
-//! | 4 | [`Retry`] | asks the same provider again |
-//! | 5 | [`Failover`], [`Route`], [`Weighted`] | choose among providers that have 1 to 4 of their own |
-//! | 6 | [`Guard`] | counts messages, not tries, and for all providers. *Enforced* |
-//! | 7 | `Observe` (features `tracing`, `metrics`) | sees what the caller sees |
-//! | 8 | [`Timeout`] | lets everything inside run to its end |
+//! | 3 | `Recorded` (feature `log`) | writes every try down, and looks at the log's own opt-outs. *Enforced* |
+//! | 4 | [`RateLimit`] | counts every try |
+//! | 5 | [`Retry`] | asks the same provider again |
+//! | 6 | [`Failover`], [`Route`], [`Weighted`] | choose among providers that have 1 to 5 of their own |
+//! | 7 | [`Guard`] | counts messages, not tries, and for all providers. *Enforced* |
+//! | 8 | `Observe` (features `tracing`, `metrics`) | sees what the caller sees |
+//! | 9 | [`Timeout`] | lets everything inside run to its end |
 //!
 //! Enforced means that a stack which would let a message go round a protection cannot be built:
-//! [`Suppress::new`] refuses to stand around what waits and around a guard; `Failover`, `Route` and `Weighted`
-//! refuse providers of which some look at opt-outs and some do not, and guards inside of them.
+//! [`Suppress::new`] and `Recorded::new` refuse to stand around what waits and around a guard; `Failover`,
+//! `Route` and `Weighted` refuse providers of which some look at opt-outs or write a log and some do not, and
+//! guards inside of them.
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};

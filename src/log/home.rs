@@ -23,7 +23,7 @@ use crate::{
 
 /// Where a log lives.
 #[async_trait]
-pub(crate) trait Home: std::fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Home: std::fmt::Debug + Send + Sync {
     fn policy(&self) -> LogPolicy;
 
     /// Does one thing, durably, in a transaction that it may share with others.

@@ -29,6 +29,9 @@ pub struct Sent {
 pub struct Summary {
     /// How many a provider took.
     pub sent: u64,
+    /// How many had been sent before under the same key, as a message log says: not again, and they cost
+    /// nothing now.
+    pub earlier: u64,
     /// How many are proved not to have been sent, by kind.
     pub failed: Vec<(ErrorKind, u64)>,
     /// How many may have been sent, by kind. **Do not send them again** without a look at each.
@@ -46,12 +49,16 @@ impl Summary {
     #[must_use]
     pub fn total(&self) -> u64 {
         let sum = |counts: &[(ErrorKind, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>();
-        self.sent + sum(&self.failed) + sum(&self.unknown)
+        self.sent + self.earlier + sum(&self.failed) + sum(&self.unknown)
     }
 
     pub(super) fn add(&mut self, sent: &Sent, price: Option<&PriceOf>) {
         let error = match &sent.result {
             Err(error) => error,
+            Ok(receipt) if receipt.earlier => {
+                self.earlier += 1;
+                return;
+            }
             Ok(receipt) => {
                 self.sent += 1;
                 let counted = || text::segments(sent.message.text()).count() as u64;

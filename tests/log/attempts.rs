@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use anysms::{
-    ErrorKind, MessageClass, Outcome, SmsProvider,
-    layers::{AllowResend, Failover, LayerExt, RetryPolicy},
-    log::{AttemptOutcome, LogStatus, OptOutScope, SettledBy, Stage},
-    opt_out::OptOutSource,
+    ErrorKind, Message, MessageClass, Outcome, SmsProvider, SmsProviderExt,
+    layers::{AllowResend, Failover, LayerExt, Limit, RetryPolicy},
+    log::{AttemptOutcome, LogStatus, OptOutScope, SettledBy, Stage, Worker},
+    opt_out::{MemoryOptOuts, OptOutSource},
 };
 
 use crate::{
@@ -183,4 +183,35 @@ pub(crate) async fn a_future_that_is_dropped_is_written_down_all_the_same(home: 
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("not all are written down");
+}
+
+pub(crate) async fn a_stack_that_goes_round_the_log_cannot_be_built(home: Home) {
+    let plain = Fake::new;
+    let recorded = || plain().recorded(home.log.clone()).unwrap();
+    let refused = [
+        plain().retry(RetryPolicy::default()).recorded(home.log.clone()).err(),
+        plain().rate_limit([Limit::messages(1)]).recorded(home.log.clone()).err(),
+        recorded().recorded(home.log.clone()).err(),
+        Failover::new(recorded()).or(plain()).err(),
+        Failover::new(plain()).or(recorded()).err(),
+        Worker::new(home.log.clone(), plain()).err(),
+    ];
+    for error in refused {
+        assert_eq!(error.unwrap().kind(), ErrorKind::Config);
+    }
+    let list = Arc::new(MemoryOptOuts::new());
+    plain().suppress(list.clone()).unwrap().recorded(home.log.clone()).unwrap();
+    recorded().suppress(list).unwrap();
+}
+
+pub(crate) async fn many_that_were_sent_before_cost_nothing(home: Home) {
+    let sms = Fake::new().recorded(home.log.clone()).unwrap().into_dyn();
+    sms.send(&message("a")).await.unwrap();
+    let keys = ["a", "b", "c"].map(message);
+    let price = |_: &Message| "0.05 USD".parse().ok();
+    let mut all = sms.send_each(keys).with_price(price);
+    while all.next().await.is_some() {}
+    let summary = all.summary();
+    assert_eq!((summary.sent, summary.earlier, summary.total()), (2, 1, 3));
+    assert_eq!((summary.segments, summary.cost[0].amount.to_string()), (2, "0.10".into()));
 }

@@ -5,14 +5,14 @@ use std::{path::Path, time::Duration};
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider,
     layers::LayerExt,
-    log::{LogFilter, LogPolicy, MessageLog, PostgresLog, SqliteLog, Stage, TablePrefix, Worker},
+    log::{LogFilter, LogPolicy, MessageLog, SqliteLog, Stage, TablePrefix, Worker},
     message::MessageKey,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::{fake::Fake, message, postgres};
+use crate::{fake::Fake, message};
 
-async fn connect(path: &Path) -> SqliteConnection {
+pub(crate) async fn connect(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
@@ -21,53 +21,14 @@ fn key(number: u32) -> MessageKey {
     format!("k{number}").parse().unwrap()
 }
 
-async fn run_for(log: &(impl MessageLog + Clone), fake: &Fake, time: Duration) {
+pub(crate) async fn run_for(
+    log: &(impl MessageLog + Clone + 'static),
+    fake: &Fake,
+    time: Duration,
+) {
     let log = std::sync::Arc::new(log.clone());
     let worker = Worker::new(log.clone(), fake.clone().recorded(log).unwrap()).unwrap();
     worker.run_until(tokio::time::sleep(time)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_queued_with_the_order_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("app.db");
-    let log = SqliteLog::open(&path).await.unwrap();
-    let mut connection = connect(&path).await;
-    connection.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
-    for (key, commits) in [("kept", true), ("dropped", false)] {
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
-        let queued = log.enqueue_in(&mut transaction, &[message(key)], None).await.unwrap();
-        assert!(queued[0].is_ok());
-        if commits {
-            transaction.commit().await.unwrap();
-            log.queued();
-        } else {
-            transaction.rollback().await.unwrap();
-        }
-    }
-    let page = log.entries(&LogFilter::new(), 10, None).await.unwrap();
-    assert_eq!(page.items.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["kept"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs PostgreSQL"]
-async fn a_message_is_queued_with_the_order_on_postgres() {
-    let pool = postgres::database().await;
-    let log = PostgresLog::new(pool.clone()).await.unwrap();
-    pool.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
-    for (key, commits) in [("kept", true), ("dropped", false)] {
-        let mut transaction = pool.begin().await.unwrap();
-        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
-        log.enqueue_in(&mut transaction, &[message(key)], None).await.unwrap();
-        if commits {
-            transaction.commit().await.unwrap()
-        } else {
-            transaction.rollback().await.unwrap()
-        }
-    }
-    let page = log.entries(&LogFilter::new(), 10, None).await.unwrap();
-    assert_eq!(page.items.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["kept"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

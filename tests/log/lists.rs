@@ -95,7 +95,7 @@ pub(crate) async fn pages_go_through_all(home: Home) {
     assert_eq!(error.kind(), anysms::ErrorKind::InvalidRequest);
 }
 
-fn inbound(last: u32, id: u32, text: &str) -> InboundMessage {
+pub(crate) fn inbound(last: u32, id: u32, text: &str) -> InboundMessage {
     let to: Address = Address::from_wire("+15555550100");
     InboundMessage::new(remote(id), (number(last).into(), to), text.into(), Authenticity::Full)
 }

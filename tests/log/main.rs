@@ -12,6 +12,7 @@ mod queue;
 mod reducer;
 mod statuses;
 mod upkeep;
+mod within;
 
 use std::sync::Arc;
 
@@ -87,7 +88,9 @@ suite! {
         many_at_once_with_one_key_are_one,
         organisations_have_keys_of_their_own,
         who_opted_out_is_not_sent_to,
-        a_future_that_is_dropped_is_written_down_all_the_same;
+        a_future_that_is_dropped_is_written_down_all_the_same,
+        a_stack_that_goes_round_the_log_cannot_be_built,
+        many_that_were_sent_before_cost_nothing;
     statuses:
         the_sequences_come_to_what_they_must,
         a_callback_before_the_answer_finds_its_attempt,

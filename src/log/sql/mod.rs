@@ -12,6 +12,7 @@ mod rows;
 mod schema;
 mod statements;
 mod tables;
+mod within;
 
 #[cfg(feature = "postgres")]
 pub(super) mod postgres;
@@ -27,7 +28,7 @@ use crate::{
     log::{
         DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage,
         clock::SteadyClock,
-        home::{Answer, Home, Work, perform},
+        home::{Answer, Home, Work},
         policy::LogPolicy,
         tables::Named,
         wake::Wake,
@@ -42,6 +43,7 @@ use statements::Statements;
 use tables::SqlTables;
 
 pub use prefix::{TablePrefix, TablePrefixError};
+pub use within::Within;
 
 /// A log in a database.
 pub(crate) struct SqlHome {
@@ -119,16 +121,6 @@ impl Home for SqlHome {
 
     async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
         read!(self, read::opt_outs, after, most)
-    }
-}
-
-impl SqlHome {
-    /// Does things in the caller's own transaction.
-    async fn within(&self, link: &mut Link<'_>, work: Work) -> Result<Answer> {
-        let mut tables = SqlTables::new(link, &self.sql, self.clock.now());
-        let answers = perform(&mut tables, self.policy, &[work]).await?;
-        let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
-        answers.into_iter().next().ok_or_else(gone)
     }
 }
 

@@ -2,18 +2,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool, postgres::PgListener};
 use tokio::time::sleep;
 
 use super::{
-    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema,
-    failed, lane::source_time, link::Dialect, schema,
+    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
+    check_schema, failed, lane::source_time, link::Dialect, schema,
 };
 use crate::{
     error::Result,
-    log::{EntryId, LogPolicy, clock::SteadyClock, home::Work, ops::Enqueue, wake::Wake},
-    message::Message,
+    log::{LogPolicy, clock::SteadyClock, wake::Wake},
 };
 
 /// A log in PostgreSQL 13 or newer: the home for many machines. A clone is the same log.
@@ -85,25 +83,10 @@ impl PostgresLog {
         Ok(Self(Arc::new(SqlHome { policy, sql, clock, wake, grouped, single, reads })))
     }
 
-    /// Puts messages into the queue within a transaction of your own: they are sent if and only if it
-    /// commits.
-    ///
-    /// # Errors
-    /// As [`enqueue`](crate::log::MessageLog::enqueue).
-    pub async fn enqueue_in(
-        &self,
-        connection: &mut PgConnection,
-        messages: &[Message],
-        at: Option<Timestamp>,
-    ) -> Result<Vec<Result<EntryId>>> {
-        let messages =
-            messages.iter().map(|message| Enqueue { message: message.clone(), at }).collect();
-        let mut link = Link::Postgres(connection);
-        let answer = self.0.within(&mut link, Work::Enqueue(messages)).await?;
-        if let Some(notify) = &self.0.sql.notify {
-            link.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
-        }
-        answer.try_into()
+    /// The log inside of a transaction of your own, on a connection to the same database.
+    #[must_use]
+    pub fn within<'c>(&'c self, connection: &'c mut PgConnection) -> Within<'c> {
+        Within::new(&self.0, Link::Postgres(connection))
     }
 }
 

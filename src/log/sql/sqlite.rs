@@ -9,13 +9,12 @@ use sqlx::{
 };
 
 use super::{
-    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Writer, check_schema,
-    failed, link::Dialect, schema,
+    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
+    check_schema, failed, link::Dialect, schema,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    log::{EntryId, LogPolicy, clock::SteadyClock, home::Work, ops::Enqueue, wake::Wake},
-    message::Message,
+    log::{LogPolicy, clock::SteadyClock, wake::Wake},
 };
 
 /// A log in a SQLite file: the home for programs on one machine. A clone is the same log.
@@ -99,25 +98,12 @@ impl SqliteLog {
         Ok(Self(Arc::new(SqlHome { policy, sql, clock, wake, grouped, single, reads })))
     }
 
-    /// Puts messages into the queue within a transaction of your own, on a connection to the same file: they
-    /// are sent if and only if it commits. Call [`queued`](Self::queued) then.
-    ///
-    /// # Errors
-    /// As [`enqueue`](crate::log::MessageLog::enqueue).
-    pub async fn enqueue_in(
-        &self,
-        connection: &mut SqliteConnection,
-        messages: &[Message],
-        at: Option<Timestamp>,
-    ) -> Result<Vec<Result<EntryId>>> {
-        let messages =
-            messages.iter().map(|message| Enqueue { message: message.clone(), at }).collect();
-        self.0.within(&mut Link::Sqlite(connection), Work::Enqueue(messages)).await?.try_into()
-    }
-
-    /// Wakes the worker of this process: a transaction that queued something has been committed.
-    pub fn queued(&self) {
-        self.0.wake.now();
+    /// The log inside of a transaction of your own, on a connection to the same file. Begin it by
+    /// `BEGIN IMMEDIATE`: one that reads first may not be allowed to write. Every other write of the log waits
+    /// until it ends, for at most some 10 seconds.
+    #[must_use]
+    pub fn within<'c>(&'c self, connection: &'c mut SqliteConnection) -> Within<'c> {
+        Within::new(&self.0, Link::Sqlite(connection))
     }
 }
 

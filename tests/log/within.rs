@@ -1,0 +1,123 @@
+//! Writes inside of a transaction of the caller's own.
+
+use std::time::Duration;
+
+use anysms::{
+    log::{LogFilter, MessageLog, OptOutScope, PostgresLog, Retention, SqliteLog},
+    message::Direction,
+    opt_out::OptOutSource,
+};
+use sqlx::{Connection, Executor};
+
+use crate::{
+    databases::{connect, run_for},
+    fake::{Fake, news, remote},
+    lists::inbound,
+    message, number, postgres,
+};
+
+/// Every kind of write.
+async fn write_all(log: &impl MessageLog) {
+    log.enqueue(&[message("kept"), message("withdrawn")], None).await.unwrap()[0].as_ref().unwrap();
+    assert!(log.cancel_queued(None, &"withdrawn".parse().unwrap()).await.unwrap());
+    log.enqueue_all(&mut (0..1_200).map(|n| message(&format!("m{n}"))), None).await.unwrap();
+    let from = number(124);
+    log.record_inbound(&inbound(124, 101, "Thank you"), None).await.unwrap();
+    let unread = log.entries(&LogFilter::new().unread(), 10, None).await.unwrap();
+    assert_eq!(unread.items.len(), 1, "it reads what it wrote");
+    assert_eq!(log.mark_read(&[unread.items[0].id]).await.unwrap(), 1);
+    log.record_status(&news(&remote(1), "sent"), None).await.unwrap();
+    log.opt_out(from, OptOutScope::all(), OptOutSource::Manual).await.unwrap();
+    log.opt_out(number(125), OptOutScope::all(), OptOutSource::Manual).await.unwrap();
+    log.opt_in(number(125), OptOutScope::all(), OptOutSource::Manual).await.unwrap();
+    log.erase(from).await.unwrap();
+    log.purge(&Retention::default()).await.unwrap();
+}
+
+const ALL: (u64, usize, usize) = (1_202, 1, 1);
+
+/// What of that is there: messages, inbound ones, opt-outs.
+async fn count_all(log: &impl MessageLog) -> (u64, usize, usize) {
+    let outbound = LogFilter::new().with_direction(Direction::Outbound);
+    let inbound = LogFilter::new().with_direction(Direction::Inbound);
+    let inbound = log.entries(&inbound, 10, None).await.unwrap().items.len();
+    let messages = log.delivery_report(&outbound).await.unwrap().messages();
+    (messages, inbound, log.opt_outs(None, 10).await.unwrap().len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_joins_a_transaction_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let mut connection = connect(&path).await;
+    connection.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
+    for commits in [false, true] {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
+        write_all(&log.within(&mut transaction)).await;
+        assert_eq!(count_all(&log.within(&mut transaction)).await, ALL);
+        assert_eq!(count_all(&log).await, (0, 0, 0), "nobody else sees it");
+        match commits {
+            true => transaction.commit().await.unwrap(),
+            false => transaction.rollback().await.unwrap(),
+        }
+        assert_eq!(count_all(&log).await, if commits { ALL } else { (0, 0, 0) });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn every_write_joins_a_transaction_on_postgres() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    pool.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
+    for commits in [false, true] {
+        let mut transaction = pool.begin().await.unwrap();
+        transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
+        write_all(&log.within(&mut transaction)).await;
+        assert_eq!(count_all(&log.within(&mut transaction)).await, ALL);
+        assert_eq!(count_all(&log).await, (0, 0, 0), "nobody else sees it");
+        match commits {
+            true => transaction.commit().await.unwrap(),
+            false => transaction.rollback().await.unwrap(),
+        }
+        assert_eq!(count_all(&log).await, if commits { ALL } else { (0, 0, 0) });
+    }
+}
+
+/// The worker hears of the commit, on each of the homes.
+async fn is_sent(log: &(impl MessageLog + Clone + 'static)) {
+    let fake = Fake::new();
+    run_for(log, &fake, Duration::from_secs(2)).await;
+    assert_eq!(fake.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_queued_in_a_transaction_is_sent_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let mut connection = connect(&path).await;
+    let queue = async {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        log.within(&mut transaction).enqueue(&[message("one")], None).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await; // the worker waits meanwhile
+        transaction.commit().await.unwrap();
+    };
+    tokio::join!(is_sent(&log), queue);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn what_was_queued_in_a_transaction_is_sent_on_postgres() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let queue = async {
+        let mut transaction = pool.begin().await.unwrap();
+        log.within(&mut transaction).enqueue(&[message("one")], None).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        transaction.commit().await.unwrap();
+    };
+    tokio::join!(is_sent(&log), queue);
+}
