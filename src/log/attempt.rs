@@ -51,7 +51,8 @@ pub struct Attempt {
     pub(crate) token: AttemptToken,
     #[serde(skip)]
     pub(crate) progress: Progress,
-    /// How often the provider was asked what became of it, and when it is asked next.
+    /// How often the provider was asked what became of it, and when it is asked next; while the answer is
+    /// waited for, when its lease is over.
     #[serde(skip)]
     pub(crate) checks: u32,
     #[serde(skip)]

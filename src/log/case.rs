@@ -19,34 +19,11 @@ use crate::{
 /// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;
 
-/// How often a message is claimed without being begun before somebody has to look at it.
-const MOST_CLAIMS: u32 = 5;
-
 /// How a submission ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Finish {
     pub(crate) token: AttemptToken,
     pub(crate) result: Result<Receipt>,
-}
-
-/// What the queue gives up or takes back of a claim.
-#[derive(Clone, Debug)]
-pub(crate) enum Release {
-    /// It is to be sent again after so long. Nothing was sent.
-    Later(Duration),
-    /// It is not to be sent. Nothing was sent.
-    Never(DeliveryFailure),
-    /// It cannot be sent by anybody.
-    Dead,
-}
-
-/// What a look at the queue came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// It is this worker's now.
-    Claimed,
-    /// It left the queue: expired, lost, or dead.
-    Left,
 }
 
 impl Case {
@@ -60,6 +37,9 @@ impl Case {
         let trail = begin.message.trail;
         if self.entry.content != begin.content {
             return Begun::OtherContent;
+        }
+        if self.is_stale(now) {
+            self.interrupt();
         }
         // The commit of this very intent may have been taken for lost.
         if self.attempts.iter().any(|attempt| attempt.token == begin.token) {
@@ -236,85 +216,6 @@ impl Case {
         self.derive();
     }
 
-    /// The queue looks at it, because it is due or its lease is over.
-    pub(crate) fn wake(&mut self, lease: Duration, now: Timestamp) -> Woken {
-        match self.entry.stage {
-            Stage::Waiting | Stage::Claimed => {}
-            Stage::Sending => {
-                // Nobody knows how far it came.
-                for attempt in self.attempts.iter_mut().filter(|a| a.outcome.is_none()) {
-                    attempt.outcome = Some(AttemptOutcome::Unknown);
-                    let failure = DeliveryFailure::new(ErrorKind::Interrupted, "lease");
-                    attempt.report(LogStatus::Unknown, Some(&failure));
-                    attempt.schedule_check();
-                }
-                self.leave(Stage::Done);
-                self.derive();
-                return Woken::Left;
-            }
-            Stage::Done | Stage::Dead => {
-                self.entry.wake_at = None;
-                return Woken::Left;
-            }
-        }
-        if self.entry.expires_at.is_some_and(|expires| expires <= now) {
-            self.leave(Stage::Done);
-            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
-            return Woken::Left;
-        }
-        if self.entry.claims >= MOST_CLAIMS {
-            self.leave(Stage::Dead);
-            return Woken::Left;
-        }
-        self.entry.stage = Stage::Claimed;
-        self.entry.fence += 1;
-        self.entry.claims += 1;
-        self.lease(lease, now);
-        Woken::Claimed
-    }
-
-    /// Prolongs a claim. Whether it is still this one.
-    pub(crate) fn renew(&mut self, fence: i64, lease: Duration, now: Timestamp) -> bool {
-        let held = matches!(self.entry.stage, Stage::Claimed | Stage::Sending);
-        if !held || self.entry.fence != fence {
-            return false;
-        }
-        self.lease(lease, now);
-        true
-    }
-
-    /// Ends a claim of what was not begun, or is proved not to have been sent.
-    pub(crate) fn release(&mut self, fence: i64, release: &Release, now: Timestamp) -> bool {
-        if self.entry.stage != Stage::Claimed || self.entry.fence != fence {
-            return false;
-        }
-        match release {
-            Release::Later(wait) => {
-                self.entry.stage = Stage::Waiting;
-                self.entry.claims = self.entry.claims.saturating_sub(1);
-                (self.entry.status, self.entry.failure) = (Some(LogStatus::Prepared), None);
-                self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
-                self.entry.leased_at = None;
-            }
-            Release::Never(failure) => {
-                self.leave(Stage::Done);
-                self.refuse(failure.clone());
-            }
-            Release::Dead => self.leave(Stage::Dead),
-        }
-        true
-    }
-
-    /// Calls a message back that waits. Whether it did.
-    pub(crate) fn cancel(&mut self) -> bool {
-        let waits = self.entry.stage == Stage::Waiting && self.attempts.is_empty();
-        if waits {
-            self.leave(Stage::Done);
-            self.entry.status = Some(LogStatus::Canceled);
-        }
-        waits
-    }
-
     /// The receipt of the attempt that was accepted.
     pub(crate) fn receipt(&self) -> Option<Receipt> {
         let accepted = |a: &&Attempt| a.outcome == Some(AttemptOutcome::Accepted);
@@ -343,35 +244,6 @@ impl Case {
         if let Ok(key) = MessageKey::new(&format!("{}{suffix}", &key[..kept])) {
             self.entry.key = key;
         }
-    }
-
-    fn is_leased(&self, least: Duration, now: Timestamp) -> bool {
-        let until = |time: Timestamp| time.duration_since(now);
-        self.entry.leased_at.is_some_and(|leased| leased <= now)
-            && self
-                .entry
-                .wake_at
-                .is_some_and(|end| until(end) >= least.try_into().unwrap_or_default())
-    }
-
-    fn lease(&mut self, lease: Duration, now: Timestamp) {
-        self.entry.leased_at = Some(now);
-        self.entry.wake_at = now.checked_add(lease).ok();
-    }
-
-    /// Leaves the queue for good.
-    fn leave(&mut self, stage: Stage) {
-        self.entry.stage = stage;
-        (self.entry.wake_at, self.entry.leased_at) = (None, None);
-        if stage == Stage::Done {
-            self.entry.payload = None;
-        }
-    }
-
-    /// It will not be sent, and nothing was.
-    fn refuse(&mut self, failure: DeliveryFailure) {
-        self.entry.status = Some(LogStatus::Failed);
-        self.entry.failure = Some(failure);
     }
 
     /// Sets what the message has from its attempts.

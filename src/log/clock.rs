@@ -1,17 +1,24 @@
 //! [`SteadyClock`]: a time that does not jump when somebody moves the machine's clock.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Goes on from a time that was seen, at the pace of the machine. A time that is seen later and is quite
 /// another is believed once it has stood for five minutes: leases are shorter than that, and a message that
 /// is to be sent tomorrow is not sent because a clock was wrong for a moment.
 #[derive(Debug)]
-pub(crate) struct SteadyClock(Mutex<State>);
+pub(crate) struct SteadyClock {
+    state: Mutex<State>,
+    /// What a test skipped, in microseconds.
+    skipped: AtomicI64,
+}
 
 #[derive(Debug)]
 struct State {
@@ -29,11 +36,21 @@ const BELIEVED: Duration = Duration::from_secs(5 * 60);
 
 impl SteadyClock {
     pub(crate) fn new(seen: Timestamp) -> Self {
-        Self(Mutex::new(State { base: seen, at: Instant::now(), doubt: None }))
+        let state = State { base: seen, at: Instant::now(), doubt: None };
+        Self { state: Mutex::new(state), skipped: AtomicI64::new(0) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.lock().at(Instant::now())
+        let now = self.lock().at(Instant::now());
+        let skipped = SignedDuration::from_micros(self.skipped.load(Ordering::Relaxed));
+        now.checked_add(skipped).unwrap_or(now)
+    }
+
+    /// Goes on from so much later.
+    #[cfg(feature = "testing")]
+    pub(crate) fn skip(&self, by: Duration) {
+        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.skipped.fetch_add(by, Ordering::Relaxed);
     }
 
     /// The source shows this time now.
@@ -42,7 +59,7 @@ impl SteadyClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
+        self.state.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
     }
 }
 

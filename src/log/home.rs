@@ -8,10 +8,12 @@ use crate::{
         Applied, AttemptToken, DeliveryReport, EntryId, Forgotten, History, LogEntry, LogFilter,
         LoggedEvent, OptOut, OptOutScope, Usage,
         begin::{Begin, Begun},
-        case::{Finish, Release},
+        case::Finish,
+        clock::SteadyClock,
         entry::Case,
         ops::{self, Check, Claim, Enqueue},
         policy::LogPolicy,
+        queue::Release,
         retention::{self, Purge},
         tables::{Named, Tables, Which},
         wake::Wake,
@@ -28,6 +30,9 @@ pub(crate) trait Home: std::fmt::Debug + Send + Sync {
 
     /// Does one thing, durably, in a transaction that it may share with others.
     async fn run(&self, work: Work) -> Result<Answer>;
+
+    /// The time by which leases and schedules go.
+    fn clock(&self) -> &SteadyClock;
 
     /// What tells workers that there may be something to do.
     fn wake(&self) -> &Wake;

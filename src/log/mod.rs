@@ -18,7 +18,6 @@
 mod attempt;
 mod begin;
 mod case;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod clock;
 mod entry;
 mod event;
@@ -30,6 +29,7 @@ mod memory;
 mod ops;
 mod opt_out;
 mod policy;
+mod queue;
 mod reconcile;
 mod report;
 mod retention;
@@ -151,8 +151,7 @@ pub trait MessageLog: Home {
         update: &StatusUpdate,
         token: Option<AttemptToken>,
     ) -> Result<Applied> {
-        // The home has its own time; this one is for display.
-        let event = LoggedEvent::of(update, token, Timestamp::now());
+        let event = LoggedEvent::of(update, token, self.clock().now());
         ask(self, Work::Record(Box::new(event))).await
     }
 
@@ -163,7 +162,7 @@ pub trait MessageLog: Home {
         message: &InboundMessage,
         organisation: Option<&str>,
     ) -> Result<()> {
-        let entry = self.policy().inbound(message, organisation, Timestamp::now());
+        let entry = self.policy().inbound(message, organisation, self.clock().now());
         ask(self, Work::Insert(Box::new(entry))).await
     }
 
@@ -214,7 +213,7 @@ pub trait MessageLog: Home {
     async fn purge(&self, retention: &Retention) -> Result<Forgotten> {
         let mut all = Forgotten::default();
         loop {
-            let purge = Work::Purge(retention.at(Timestamp::now()));
+            let purge = Work::Purge(retention.at(self.clock().now()));
             let (some, more): (Forgotten, bool) = ask(self, purge).await?;
             all.texts += some.texts;
             all.numbers += some.numbers;
@@ -244,7 +243,7 @@ pub trait MessageLog: Home {
         scope: OptOutScope,
         source: OptOutSource,
     ) -> Result<()> {
-        let opt_out = OptOut { number, scope, source, at: Timestamp::now() };
+        let opt_out = OptOut { number, scope, source, at: self.clock().now() };
         ask(self, Work::OptOut(opt_out)).await
     }
 
@@ -266,6 +265,14 @@ pub trait MessageLog: Home {
     /// All opt-outs of a number.
     async fn opt_outs_of(&self, number: PhoneNumber) -> Result<Vec<OptOut>> {
         ask(self, Work::FindOptOuts(number)).await
+    }
+
+    /// For tests: the log's own time goes on from so much later, in this process. Leases end, what is queued
+    /// for then becomes due, and providers are asked what became of attempts.
+    #[cfg(feature = "testing")]
+    fn skip(&self, time: std::time::Duration) {
+        self.clock().skip(time);
+        self.wake().now();
     }
 }
 

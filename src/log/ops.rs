@@ -13,9 +13,10 @@ use crate::{
     log::{
         Applied, AttemptToken, EntryId, LogEntry, LoggedEvent,
         begin::{Begin, Begun},
-        case::{Finish, Release, Woken},
+        case::Finish,
         entry::Case,
         policy::LogPolicy,
+        queue::{Release, Woken},
         tables::{Named, Tables, Which},
     },
     message::{Message, MessageId, MessageRecord},
@@ -295,6 +296,9 @@ pub(crate) async fn checks(tables: &mut dyn Tables, most: usize) -> Result<Vec<C
     let mut cases = tables.load(Which::Unchecked(most)).await?;
     let mut checks = Vec::new();
     for case in &mut cases {
+        if case.is_stale(now) {
+            case.interrupt();
+        }
         for place in 0..case.attempts.len() {
             let attempt = &mut case.attempts[place];
             if attempt.check_at.is_some_and(|at| at <= now) {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::{
     error::{ErrorKind, Result},
     log::{
-        AttemptOutcome, AttemptToken, MessageLog, SettledBy, TextHash, Work, ask, entry::Case,
-        ops::Check,
+        Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, SettledBy, TextHash, Work,
+        ask, entry::Case, ops::Check,
     },
     message::{Direction, MessageKey, MessageRecord, Query},
     provider::SmsProvider,
@@ -18,8 +18,8 @@ use crate::{
 /// began), and of those whose end or price no webhook brought (10 minutes, an hour, one and three days).
 ///
 /// An attempt without an id is looked for in the provider's list: the one message to the same number, with the
-/// same text, made about then, which no other attempt has. Where there are several, or the log keeps no hash
-/// of texts, nothing is concluded. **What is not found is not proved**: after the last look it stays unknown
+/// same text, made about then, which no other attempt has or may have. Where there are several messages or
+/// several attempts, or the log keeps no hash of texts, nothing is concluded. **What is not found is not proved**: after the last look it stays unknown
 /// ([`SettledBy::GivenUp`]), and is never sent again by itself.
 ///
 /// ```
@@ -199,9 +199,36 @@ impl Reconciler {
             }
             match page.next {
                 Some(cursor) => query = query.with_cursor(cursor),
-                None => return Ok(found),
+                None => break,
             }
         }
+        match found {
+            Some(found) if !self.has_rival(check).await? => Ok(Some(found)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether what is found may be another attempt's of which nobody knows either.
+    async fn has_rival(&self, check: &Check) -> Result<bool> {
+        let ours = &check.case.attempts[check.place];
+        let rivals = |attempt: &Attempt| {
+            let apart = attempt.begun_at.duration_since(ours.begun_at).unsigned_abs();
+            let open = matches!(attempt.outcome, None | Some(AttemptOutcome::Unknown));
+            attempt.token != ours.token
+                && attempt.provider == ours.provider
+                && open
+                && attempt.id.is_none()
+                && apart <= 2 * SKEW
+        };
+        let to = LogFilter::new().with_theirs(check.case.entry.theirs.clone());
+        let page = self.log.entries(&to, 1_000, None).await?;
+        for entry in page.items.iter().filter(|e| e.text_hash == check.case.entry.text_hash) {
+            let history = self.log.history(entry.organisation.as_deref(), &entry.key).await?;
+            if history.is_some_and(|history| history.attempts.iter().any(rivals)) {
+                return Ok(true);
+            }
+        }
+        Ok(page.next.is_some()) // more than anybody looks through
     }
 }
 

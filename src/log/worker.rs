@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    log::{MessageLog, Work, ask, case::Release, ops::Claim, tables::Named},
+    log::{MessageLog, Work, ask, ops::Claim, queue::Release, tables::Named},
     message::{DeliveryFailure, Receipt},
     provider::SmsProvider,
 };

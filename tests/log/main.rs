@@ -118,6 +118,9 @@ suite! {
         the_log_agrees_with_the_reducer;
     upkeep:
         what_nobody_knew_is_looked_for,
+        what_was_broken_off_is_looked_for,
+        what_no_webhook_brought_is_asked_for,
+        a_key_is_free_after_a_week,
         old_texts_and_numbers_are_forgotten,
         a_number_is_erased,
         exports_have_every_message;

@@ -1,13 +1,17 @@
 //! What keeps a log right, small and lawful.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anysms::{
-    Capabilities, MessageId, MessageRecord, MessageStatus, ProviderId, Query, Receipt, Result,
-    SmsProvider, Timestamp, async_trait,
+    Capabilities, ErrorKind, MessageId, MessageRecord, MessageStatus, Outcome, ProviderId, Query,
+    Receipt, Result, SmsProvider, Timestamp, async_trait,
     layers::LayerExt,
     log::{
-        AttemptOutcome, LogFilter, LogStatus, OptOutScope, Reconciler, Retention, SettledBy, export,
+        AttemptOutcome, LogFilter, LogStatus, OptOutScope, Reconciler, Retention, SettledBy, Stage,
+        export,
     },
     message::{Page, Text},
     opt_out::OptOutSource,
@@ -57,17 +61,23 @@ fn record(id: u32, text: &str) -> MessageRecord {
     record
 }
 
-/// Asks until the first look is due, which is 30 seconds after the attempt began.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// After 30 seconds, 2, 10 and 60 minutes.
 pub(crate) async fn what_nobody_knew_is_looked_for(home: Home) {
     let sms = Fake::failing(2, &timed_out()).recorded(home.log.clone()).unwrap();
     sms.send(&message("a")).await.unwrap_err();
     let other = anysms::Message::new(number(123), "Another").with_key("b".parse().unwrap());
     sms.send(&other).await.unwrap_err();
     let knows =
-        || Knows(vec![record(7, "Your table is ready"), record(8, "Twice"), record(9, "Twice")]);
-    let reconciler = Reconciler::new(home.log.clone()).with_provider(knows());
+        Knows(vec![record(7, "Your table is ready"), record(8, "Twice"), record(9, "Twice")]);
+    let given_up = Arc::new(Mutex::new(Vec::new()));
+    let heard = given_up.clone();
+    let reconciler = Reconciler::new(home.log.clone())
+        .with_provider(knows)
+        .on_given_up(move |_, key| heard.lock().unwrap().push(key.clone()));
     assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "it is too early");
-    tokio::time::sleep(Duration::from_secs(31)).await;
+    home.log.skip(MINUTE / 2);
     let round = reconciler.run_once().await.unwrap();
     assert_eq!((round.asked, round.settled, round.given_up, round.failed), (2, 1, 0, 0));
     let found = home.log.history(None, message("a").key()).await.unwrap().unwrap();
@@ -75,9 +85,85 @@ pub(crate) async fn what_nobody_knew_is_looked_for(home: Home) {
     assert_eq!(found.attempts[0].outcome, Some(AttemptOutcome::Accepted));
     assert_eq!(found.attempts[0].settled_by, Some(SettledBy::Lookup));
     assert_eq!(found.entry.status, Some(LogStatus::Sent));
+    for (minutes, given_up) in [(2, 0), (8, 0), (50, 1)] {
+        let open = home.log.history(None, other.key()).await.unwrap().unwrap();
+        assert_eq!(open.entry.status, Some(LogStatus::Unknown), "not found is not proved");
+        assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "the next look is later");
+        home.log.skip(minutes * MINUTE);
+        let round = reconciler.run_once().await.unwrap();
+        assert!(round.asked >= 1 && round.settled == 0);
+        assert_eq!(round.given_up, given_up);
+    }
+    assert_eq!(*given_up.lock().unwrap(), [other.key().clone()]);
     let open = home.log.history(None, other.key()).await.unwrap().unwrap();
-    assert_eq!(open.entry.status, Some(LogStatus::Unknown), "what is not found is not proved");
-    assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "the next look is later");
+    assert_eq!(open.attempts[0].settled_by, Some(SettledBy::GivenUp));
+    assert_eq!(sms.send(&other).await.unwrap_err().outcome(), Outcome::Unknown, "not even now");
+}
+
+/// No worker is there to see that a lease is over.
+pub(crate) async fn what_was_broken_off_is_looked_for(home: Home) {
+    let sms = Fake::answering(|_, _| panic!("a provider breaks off"));
+    let sms = sms.recorded(home.log.clone()).unwrap();
+    let other = anysms::Message::new(number(123), "Another").with_key("c".parse().unwrap());
+    for message in [message("a"), message("b"), other] {
+        assert_eq!(sms.send(&message).await.unwrap_err().outcome(), Outcome::Unknown);
+    }
+    let status = async |key| {
+        let history = home.log.history(None, message(key).key()).await.unwrap().unwrap();
+        (history.entry.status.unwrap(), history.entry.stage)
+    };
+    let reconciler = Reconciler::new(home.log.clone());
+    let knows = Knows(vec![record(7, "Your table is ready"), record(8, "Another")]);
+    let reconciler = reconciler.with_provider(knows);
+    home.log.skip(MINUTE / 2);
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "it may go on");
+    assert_eq!(sms.send(&message("a")).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(status("a").await, (LogStatus::Prepared, Stage::Sending));
+    home.log.skip(MINUTE);
+    assert_eq!(sms.send(&message("a")).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(status("a").await, (LogStatus::Unknown, Stage::Done), "it is seen on sending again");
+    let round = reconciler.run_once().await.unwrap();
+    assert_eq!((round.asked, round.settled), (3, 1), "and on looking");
+    assert_eq!(status("c").await, (LogStatus::Sent, Stage::Done));
+    for key in ["a", "b"] {
+        assert_eq!(status(key).await, (LogStatus::Unknown, Stage::Done), "which of the two is it?");
+    }
+}
+
+pub(crate) async fn what_no_webhook_brought_is_asked_for(home: Home) {
+    let sms = Fake::new().recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    let mut record = record(1, "Your table is ready");
+    record.status = MessageStatus::Delivered;
+    record.price = "0.04 USD".parse().ok();
+    let reconciler = Reconciler::new(home.log.clone()).with_provider(Knows(vec![record]));
+    home.log.skip(9 * MINUTE);
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 0);
+    home.log.skip(MINUTE);
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 1);
+    let entry = home.log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(LogStatus::Delivered));
+    assert_eq!(entry.price.unwrap().amount.to_string(), "0.04");
+    home.log.skip(100 * 24 * 60 * MINUTE);
+    assert_eq!(reconciler.run_once().await.unwrap().asked, 0, "nothing is missing");
+}
+
+pub(crate) async fn a_key_is_free_after_a_week(home: Home) {
+    let fake = Fake::failing(1, &timed_out());
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let (maybe, sent, later) = (message("maybe"), message("sent"), message("later"));
+    sms.send(&maybe).await.unwrap_err();
+    sms.send(&sent).await.unwrap();
+    let month = Timestamp::now() + 30 * 24 * 60 * MINUTE;
+    home.log.enqueue(std::slice::from_ref(&later), Some(month)).await.unwrap();
+    home.log.skip(7 * 24 * 60 * MINUTE);
+    assert!(!sms.send(&sent.with_to(number(124))).await.unwrap().earlier);
+    assert!(!sms.send(&maybe.with_to(number(124))).await.unwrap().earlier);
+    let error = sms.send(&later.with_to(number(124))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "what waits keeps its key");
+    assert_eq!(fake.calls(), 4);
+    let all = home.log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
+    assert_eq!(all.len(), 5, "the old ones are still there");
 }
 
 pub(crate) async fn old_texts_and_numbers_are_forgotten(home: Home) {

@@ -5,6 +5,7 @@ mod tables;
 use std::{fmt, ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     log::{
         DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles, Usage,
         UsageRow,
+        clock::SteadyClock,
         home::{Answer, Home, Work, perform},
         policy::LogPolicy,
         tables::Named,
@@ -33,6 +35,7 @@ pub struct MemoryLog(Arc<Inner>);
 struct Inner {
     policy: LogPolicy,
     kept: Mutex<Kept>,
+    clock: SteadyClock,
     wake: Wake,
 }
 
@@ -47,7 +50,8 @@ impl MemoryLog {
     #[must_use]
     pub fn with_policy(most: usize, policy: LogPolicy) -> Self {
         let kept = Mutex::new(Kept::new(most));
-        Self(Arc::new(Inner { policy, kept, wake: Wake::default() }))
+        let clock = SteadyClock::new(Timestamp::now());
+        Self(Arc::new(Inner { policy, kept, clock, wake: Wake::default() }))
     }
 }
 
@@ -66,9 +70,15 @@ impl Home for MemoryLog {
 
     async fn run(&self, work: Work) -> Result<Answer> {
         let mut kept = self.0.kept.lock().await;
-        let answers = perform(&mut MemoryTables::new(&mut kept), self.0.policy, &[work]).await?;
+        self.0.clock.see(Timestamp::now());
+        let mut tables = MemoryTables::new(&mut kept, self.0.clock.now());
+        let answers = perform(&mut tables, self.0.policy, &[work]).await?;
         let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
         answers.into_iter().next().ok_or_else(gone)
+    }
+
+    fn clock(&self) -> &SteadyClock {
+        &self.0.clock
     }
 
     fn wake(&self) -> &Wake {

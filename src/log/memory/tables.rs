@@ -124,8 +124,8 @@ pub(super) struct MemoryTables<'a> {
 }
 
 impl<'a> MemoryTables<'a> {
-    pub(super) fn new(kept: &'a mut Kept) -> Self {
-        Self { kept, now: Timestamp::now() }
+    pub(super) fn new(kept: &'a mut Kept, now: Timestamp) -> Self {
+        Self { kept, now }
     }
 }
 

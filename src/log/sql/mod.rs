@@ -94,6 +94,10 @@ impl Home for SqlHome {
         lane.run(work).await
     }
 
+    fn clock(&self) -> &SteadyClock {
+        &self.clock
+    }
+
     fn wake(&self) -> &Wake {
         &self.wake
     }
@@ -151,6 +155,10 @@ macro_rules! is_home {
 
             async fn run(&self, work: Work) -> Result<Answer> {
                 self.0.run(work).await
+            }
+
+            fn clock(&self) -> &SteadyClock {
+                self.0.clock()
             }
 
             fn wake(&self) -> &Wake {

@@ -10,6 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     log::{
         DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage,
+        clock::SteadyClock,
         home::{Answer, Home, Work, perform},
         policy::LogPolicy,
         tables::Named,
@@ -63,6 +64,10 @@ impl Home for Within<'_> {
         }
         let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
         answers.into_iter().next().ok_or_else(gone)
+    }
+
+    fn clock(&self) -> &SteadyClock {
+        self.home.clock()
     }
 
     /// Where there is no server that notifies, the worker that is woken waits for the transaction's lock.

@@ -1,13 +1,7 @@
-//! Rate limits in Redis, against a server of the test's own. They need `redis-server`:
-//!
-//! ```text
-//! cargo test --all-features --test redis -- --ignored
-//! ```
-#![cfg(feature = "redis")]
+//! Rate limits that several share.
 
 use std::{
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,6 +11,8 @@ use anysms::{
     async_trait,
     layers::{LayerExt, Limit, RateLimit, RedisRates},
 };
+
+use crate::Redis;
 
 const ACME: ProviderId = ProviderId::from_static("acme");
 
@@ -38,47 +34,8 @@ impl SmsProvider for Acme {
     }
 }
 
-/// A server on a socket in a folder of its own, up for as long as this value lives.
-struct Redis {
-    server: Child,
-    folder: PathBuf,
-}
-
-impl Redis {
-    fn start(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("redis-{name}"));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let server = Command::new("redis-server")
-            .current_dir(&folder)
-            .args(["--port", "0", "--save", "", "--unixsocket", "redis.sock"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is missing: install Debian's package of that name");
-        let begun = Instant::now();
-        while !folder.join("redis.sock").exists() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "redis-server does not start");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Self { server, folder }
-    }
-
-    async fn rates(&self) -> Arc<RedisRates> {
-        let url = format!("redis+unix://{}", self.folder.join("redis.sock").display());
-        Arc::new(RedisRates::connect(url.into()).await.unwrap())
-    }
-
-    fn stop(&mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+async fn rates(redis: &Redis) -> Arc<RedisRates> {
+    Arc::new(RedisRates::connect(redis.url().into()).await.unwrap())
 }
 
 fn message() -> Message {
@@ -93,7 +50,7 @@ fn refusing(limits: impl IntoIterator<Item = Limit>) -> RateLimit<Acme> {
 #[ignore = "needs redis-server"]
 async fn two_clients_share_a_limit_by_its_name() {
     let redis = Redis::start("shared");
-    let (one, two) = (redis.rates().await, redis.rates().await);
+    let (one, two) = (rates(&redis).await, rates(&redis).await);
     let limit = || [Limit::messages(6).within(Duration::from_secs(60))];
     let one = refusing(limit()).shared(one, "clinic-1");
     let other = refusing(limit()).shared(two.clone(), "clinic-2");
@@ -115,12 +72,12 @@ async fn nothing_is_taken_in_part() {
     let minute = Duration::from_secs(60);
     let limits =
         || [Limit::messages(6).within(minute).per_sender(), Limit::messages(6).within(minute)];
-    let sms = refusing(limits()).shared(redis.rates().await, "a");
+    let sms = refusing(limits()).shared(rates(&redis).await, "a");
     sms.send(&message().with_sender("ONE".parse().unwrap())).await.unwrap();
     for _ in 0..3 {
         assert!(sms.send(&message().with_sender("TWO".parse().unwrap())).await.is_err());
     }
-    let alone = refusing(limits()[..1].to_vec()).shared(redis.rates().await, "a");
+    let alone = refusing(limits()[..1].to_vec()).shared(rates(&redis).await, "a");
     alone.send(&message().with_sender("TWO".parse().unwrap())).await.unwrap();
 }
 
@@ -128,7 +85,7 @@ async fn nothing_is_taken_in_part() {
 #[ignore = "needs redis-server"]
 async fn waits_for_its_turn_and_keeps_no_key_for_long() {
     let redis = Redis::start("waits");
-    let sms = Acme.rate_limit([Limit::messages(10)]).shared(redis.rates().await, "a");
+    let sms = Acme.rate_limit([Limit::messages(10)]).shared(rates(&redis).await, "a");
     let begun = Instant::now();
     for _ in 0..11 {
         sms.send(&message()).await.unwrap();
@@ -147,7 +104,7 @@ async fn waits_for_its_turn_and_keeps_no_key_for_long() {
 #[ignore = "needs redis-server"]
 async fn without_redis_nothing_is_sent() {
     let mut redis = Redis::start("down");
-    let sms = refusing([Limit::messages(1_000)]).shared(redis.rates().await, "a");
+    let sms = refusing([Limit::messages(1_000)]).shared(rates(&redis).await, "a");
     sms.send(&message()).await.unwrap();
     redis.stop();
     let error = sms.send(&message()).await.unwrap_err();
