@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     log::{Attempt, LogStatus, LoggedEvent, TextHash, hash::ContentHash, retention::Memory},
-    message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text},
+    message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text, WebUrl},
     number::Region,
     provider_id::ProviderId,
 };
@@ -32,6 +32,8 @@ pub struct LogEntry {
     pub country: Option<Region>,
     /// The text, as far as the policy keeps it.
     pub text: Option<Text>,
+    /// The addresses of its media, which are kept and go with the text.
+    pub media: Vec<WebUrl>,
     /// SHA-256 of the text, which stays when the text goes.
     pub text_hash: Option<TextHash>,
     /// How many segments: as the provider counts, or as this crate does until then.

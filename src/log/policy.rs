@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     log::{EntryId, LogEntry, LogStatus, Stage, TextHash, hash::ContentHash, retention::Memory},
-    message::{Address, Direction, Message, MessageClass, MessageKey, Text},
+    message::{Address, Direction, Media, Message, MessageClass, MessageKey, Text, WebUrl},
     text,
     webhook::InboundMessage,
 };
@@ -83,6 +83,14 @@ impl LogPolicy {
         }
     }
 
+    /// Media are as personal as texts.
+    fn media<'a>(self, media: impl Iterator<Item = &'a WebUrl>) -> Vec<WebUrl> {
+        match self.texts {
+            TextPolicy::Keep | TextPolicy::Truncate(_) => media.cloned().collect(),
+            TextPolicy::Hash | TextPolicy::Absent => Vec::new(),
+        }
+    }
+
     /// The entry of a message that is sent at once.
     pub(crate) fn outbound(self, message: &Message, now: Timestamp) -> LogEntry {
         let (text, text_hash) = self.text(message.text());
@@ -98,6 +106,7 @@ impl LogPolicy {
             ours: message.sender().map(Address::from),
             country: message.to().region(),
             text,
+            media: self.media(message.media().iter().map(Media::url)),
             text_hash,
             segments: Some(text::segments(message.text()).count() as u32),
             class: message.class(),
@@ -166,6 +175,7 @@ impl LogPolicy {
             ours: Some(message.to.clone()),
             country: message.from.number().and_then(|number| number.region()),
             text,
+            media: self.media(message.media.iter().map(|media| &media.url)),
             text_hash,
             segments: message.segments,
             class: MessageClass::default(),

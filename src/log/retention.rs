@@ -156,6 +156,7 @@ impl LogEntry {
     /// Forgets the same in memory.
     pub(crate) fn forget(&mut self, forget: &Forget) {
         self.text = None;
+        self.media.clear();
         self.payload = None;
         self.memory = self.memory.max(forget.memory);
         if forget.memory == Memory::WithoutNumber {

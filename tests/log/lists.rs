@@ -6,9 +6,9 @@ use anysms::{
     Message, SmsProvider, Timestamp,
     layers::{LayerExt, Recorded},
     log::{LogFilter, LogStatus, OptOutScope, ScopedOptOuts},
-    message::{Address, Direction, Money},
+    message::{Address, Direction, Media, Money},
     opt_out::{OptOutSource, OptOuts},
-    webhook::{Authenticity, InboundMessage},
+    webhook::{Authenticity, InboundMedia, InboundMessage},
 };
 
 use crate::{
@@ -98,6 +98,27 @@ pub(crate) async fn pages_go_through_all(home: Home) {
 pub(crate) fn inbound(last: u32, id: u32, text: &str) -> InboundMessage {
     let to: Address = Address::from_wire("+15555550100");
     InboundMessage::new(remote(id), (number(last).into(), to), text.into(), Authenticity::Full)
+}
+
+pub(crate) async fn media_go_with_the_text(home: Home) {
+    let url = || "https://example.com/plan.png".parse().unwrap();
+    let sms = stack(&home);
+    sms.send(&message("a").with_media(Media::from_url(url()))).await.unwrap();
+    home.log.enqueue(&[message("b").with_media(Media::from_url(url()))], None).await.unwrap();
+    let mut photo = inbound(124, 101, "");
+    photo.media.push(InboundMedia::new(url(), None));
+    home.log.record_inbound(&photo, None).await.unwrap();
+    let kept = async || {
+        let page = home.log.entries(&LogFilter::new(), 10, None).await.unwrap();
+        page.items.iter().map(|entry| entry.media.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().await, [1, 1, 1]);
+    let page = home.log.entries(&LogFilter::new(), 10, None).await.unwrap();
+    assert!(!format!("{:?}", page.items[0]).contains("plan"), "nothing personal leaks");
+    home.log.erase(number(124)).await.unwrap();
+    assert_eq!(kept().await, [0, 1, 1]);
+    home.log.erase(number(123)).await.unwrap();
+    assert_eq!(kept().await, [0, 0, 0]);
 }
 
 pub(crate) async fn threads_unread_and_search(home: Home) {

@@ -111,6 +111,7 @@ suite! {
     lists:
         filters_find_what_they_say,
         pages_go_through_all,
+        media_go_with_the_text,
         threads_unread_and_search,
         reports_add_up,
         opt_outs_have_scopes;

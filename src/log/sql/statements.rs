@@ -256,7 +256,7 @@ impl Statements {
             .into(),
             with_number: format!("SELECT id FROM {p}message WHERE theirs = $1 LIMIT $2").into(),
             forget: format!(
-                "UPDATE {p}message SET body = NULL, theirs = x.theirs, body_hash = CASE WHEN \
+                "UPDATE {p}message SET body = NULL, media = '[]', theirs = x.theirs, body_hash = CASE WHEN \
                  x.forgotten = 2 THEN NULL ELSE body_hash END, forgotten = CASE WHEN \
                  {p}message.forgotten > x.forgotten THEN {p}message.forgotten ELSE x.forgotten END \
                  FROM {} WHERE {p}message.id = x.id",

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The columns of an entry, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 29] = [
+pub(crate) const ENTRY: [Field; 30] = [
     ("id", Int),
     ("organisation", Text),
     ("key", Text),
@@ -29,6 +29,7 @@ pub(crate) const ENTRY: [Field; 29] = [
     ("ours", Text),
     ("country", Text),
     ("body", Text),
+    ("media", Text),
     ("body_hash", Text),
     ("segments", Int),
     ("class", Text),
@@ -92,6 +93,7 @@ pub(crate) struct EntryRow<'a> {
     ours: Option<String>,
     country: Option<&'a str>,
     body: Option<&'a str>,
+    media: String,
     body_hash: Option<String>,
     segments: Option<u32>,
     class: &'static str,
@@ -180,12 +182,13 @@ impl<'a> EntryRow<'a> {
             ours: entry.ours.as_ref().map(ToString::to_string),
             country: entry.country.as_ref().map(|country| country.as_str()),
             body: entry.text.as_deref(),
+            media: serde_json::to_string(&entry.media).unwrap_or_default(), // texts are always JSON
             body_hash: entry.text_hash.as_ref().map(ToString::to_string),
             segments: entry.segments,
             class: entry.class.as_str(),
             campaign: entry.campaign.as_deref(),
             user_id: entry.user.as_deref(),
-            tags: serde_json::to_string(&entry.tags).unwrap_or_default(), // texts are always JSON
+            tags: serde_json::to_string(&entry.tags).unwrap_or_default(), // and so are these
             status: entry.status.map(LogStatus::rank),
             failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
             failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
@@ -255,6 +258,7 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         ours: row.parse_or_none()?,
         country: row.parse_or_none()?,
         text: row.text_or_none()?.map(Into::into),
+        media: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
         text_hash: row.parse_or_none()?,
         segments: row.int_or_none()?.and_then(|count| count.try_into().ok()),
         class: word::<MessageClass>(&row.text()?)?,

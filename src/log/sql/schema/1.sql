@@ -7,6 +7,7 @@ CREATE TABLE {p}message (
     ours TEXT,
     country TEXT,
     body TEXT,
+    media TEXT NOT NULL,
     body_hash TEXT,
     segments BIGINT,
     class TEXT NOT NULL,
