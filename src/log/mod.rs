@@ -28,6 +28,7 @@ mod home;
 mod memory;
 mod ops;
 mod opt_out;
+mod pace;
 mod policy;
 mod queue;
 mod reconcile;

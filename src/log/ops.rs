@@ -36,7 +36,8 @@ pub(crate) struct Claim {
     pub(crate) name: Named,
     pub(crate) fence: i64,
     pub(crate) message: Message,
-    pub(crate) tries: u32,
+    /// How long it has been due.
+    pub(crate) age: Duration,
 }
 
 /// An attempt of which a provider has to be asked.
@@ -235,11 +236,12 @@ pub(crate) async fn claim(
                 continue;
             };
             message.trail.fence = Some(case.entry.fence);
+            let due = case.entry.due_at.unwrap_or(case.entry.created_at);
             claims.push(Claim {
                 name: case.name(),
                 fence: case.entry.fence,
                 message,
-                tries: case.attempts.len() as u32,
+                age: now.duration_since(due).try_into().unwrap_or_default(),
             });
         }
     }

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    log::{MessageLog, Work, ask, ops::Claim, queue::Release, tables::Named},
+    log::{MessageLog, Work, ask, ops::Claim, pace::Pace, queue::Release, tables::Named},
     message::{DeliveryFailure, Receipt},
     provider::SmsProvider,
 };
@@ -24,9 +24,10 @@ use crate::{
 /// as many as you like, on as many machines as the log's home allows: a message is one worker's at a time,
 /// and one that lost it cannot send it.
 ///
-/// What is proved not to have been sent and is likely to pass is sent again later, 30 seconds first and then
-/// twice as long, an hour at most, until it expires or has been tried ten times. What may have been sent is
-/// never sent again.
+/// What is proved not to have been sent, for a reason that may pass or lies with the account, is sent again
+/// later: after 30 seconds, and then after as long as it has waited, 10 minutes at most, until it expires or has
+/// waited for four hours. What may have been sent is never sent again. While nothing goes through at all, single
+/// messages are tried and all others wait.
 ///
 /// ```
 /// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -41,7 +42,7 @@ pub struct Worker<P> {
     log: Arc<dyn MessageLog>,
     provider: Arc<P>,
     concurrency: usize,
-    tries: u32,
+    patience: Duration,
     grace: Duration,
 }
 
@@ -63,7 +64,8 @@ impl<P: SmsProvider> Worker<P> {
             return Err(error.with_detail("worker: needs `Recorded` around each provider"));
         }
         let grace = Duration::from_secs(30);
-        Ok(Self { log, provider: Arc::new(provider), concurrency: 32, tries: 10, grace })
+        let patience = Duration::from_secs(4 * 60 * 60);
+        Ok(Self { log, provider: Arc::new(provider), concurrency: 32, patience, grace })
     }
 
     /// So many on their way at a time, at least 1; 32 if nothing is said.
@@ -73,10 +75,11 @@ impl<P: SmsProvider> Worker<P> {
         self
     }
 
-    /// A message is tried so often at most; 10 if nothing is said.
+    /// For how long after it was due a message is tried again; four hours if nothing is said. One with a
+    /// validity is not tried beyond that.
     #[must_use]
-    pub const fn with_tries(mut self, most: u32) -> Self {
-        self.tries = most;
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -91,7 +94,7 @@ impl<P: SmsProvider> Worker<P> {
     /// Sends until it is told to stop, and then waits for what is on its way. A log that cannot be reached is
     /// waited for.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
-        let held = Held::default();
+        let (held, pace) = (Held::default(), Arc::new(Pace::default()));
         let mut tasks = JoinSet::new();
         let mut stop = pin!(stop);
         let mut renewal = interval(self.renewal());
@@ -101,15 +104,22 @@ impl<P: SmsProvider> Worker<P> {
             let free = self.concurrency - tasks.len().min(self.concurrency);
             let mut more = false;
             // By halves, so that a claim is worth its commit.
-            if 2 * free >= self.concurrency {
-                match ask::<_, (Vec<Claim>, bool)>(&*self.log, Work::Claim(free)).await {
+            let most =
+                if 2 * free < self.concurrency { 0 } else { pace.allowed(free, tasks.len()) };
+            if most > 0 {
+                match ask::<_, (Vec<Claim>, bool)>(&*self.log, Work::Claim(most)).await {
                     Ok((claims, rest)) => {
-                        (more, pause) = (rest, POLL);
+                        (more, pause) = (rest && most == free, POLL);
                         for claim in claims {
                             lock(&held).insert(claim.name.clone(), claim.fence);
-                            let (log, provider) =
-                                (Arc::clone(&self.log), Arc::clone(&self.provider));
-                            tasks.spawn(send(log, provider, claim, Arc::clone(&held), self.tries));
+                            let work = Sending {
+                                log: Arc::clone(&self.log),
+                                provider: Arc::clone(&self.provider),
+                                held: Arc::clone(&held),
+                                pace: Arc::clone(&pace),
+                                patience: self.patience,
+                            };
+                            tasks.spawn(work.run(claim));
                         }
                     }
                     Err(_) => pause = (2 * pause).min(Duration::from_secs(30)),
@@ -168,37 +178,44 @@ fn lock(held: &Held) -> MutexGuard<'_, HashMap<Named, i64>> {
     held.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
 }
 
-async fn send<P: SmsProvider>(
+/// One message on its way.
+struct Sending<P> {
     log: Arc<dyn MessageLog>,
     provider: Arc<P>,
-    claim: Claim,
     held: Held,
-    tries: u32,
-) {
-    let sent = provider.send(&claim.message).await;
-    lock(&held).remove(&claim.name);
-    let Some(release) = release(&sent, claim.tries + 1, tries) else { return };
-    let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
-    for wait in [0, 1, 5] {
-        sleep(Duration::from_secs(wait)).await;
-        if ask::<_, Vec<bool>>(&*log, work.clone()).await.is_ok() {
-            return; // else its lease ends
+    pace: Arc<Pace>,
+    patience: Duration,
+}
+
+impl<P: SmsProvider> Sending<P> {
+    async fn run(self, claim: Claim) {
+        let sent = self.provider.send(&claim.message).await;
+        self.pace.see(&sent);
+        lock(&self.held).remove(&claim.name);
+        let left = self.patience.saturating_sub(claim.age);
+        let Some(release) = release(&sent, claim.age, left) else { return };
+        let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
+        for wait in [0, 1, 5] {
+            sleep(Duration::from_secs(wait)).await;
+            if ask::<_, Vec<bool>>(&*self.log, work.clone()).await.is_ok() {
+                return; // else its lease ends
+            }
         }
     }
 }
 
 /// What becomes of a claim; nothing where the log has it already.
-fn release(sent: &Result<Receipt>, tried: u32, tries: u32) -> Option<Release> {
+fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Release> {
     let error = sent.as_ref().err().filter(|error| error.outcome() == Outcome::NotSent)?;
     if error.kind() == ErrorKind::Conflict && error.is_by_layer() {
         return Some(Release::Later(Duration::ZERO)); // the claim was about to end, so somebody else begins
     }
     let passes = error.is_retryable()
+        || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account)
         || error.kind() == ErrorKind::PolicyBlocked && error.retry_after().is_some();
-    if passes && tried < tries {
-        let doubled = Duration::from_secs(30).saturating_mul(1 << (tried - 1).min(7));
-        let wait = error.retry_after().unwrap_or(doubled.min(Duration::from_secs(3_600)));
-        return Some(Release::Later(wait));
+    if passes && !left.is_zero() {
+        let wait = age.clamp(Duration::from_secs(30), Duration::from_secs(600));
+        return Some(Release::Later(error.retry_after().unwrap_or(wait)));
     }
     let code = error.code().unwrap_or(error.kind().as_str());
     Some(Release::Never(DeliveryFailure::new(error.kind(), code)))

@@ -8,6 +8,7 @@ mod attempts;
 mod databases;
 mod fake;
 mod lists;
+mod outages;
 mod queue;
 mod reducer;
 mod statuses;
