@@ -69,7 +69,7 @@ pub use sql::postgres::PostgresLog;
 #[cfg(feature = "sqlite")]
 pub use sql::sqlite::SqliteLog;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::{TablePrefix, TablePrefixError, Within};
+pub use sql::{EnqueueSql, TablePrefix, TablePrefixError, Within};
 pub use status::{LogStatus, Progress, StatusConflict, message_status};
 pub use token::{AttemptToken, AttemptTokenError};
 pub use worker::Worker;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anysms::{
-    log::{LogFilter, MessageLog, OptOutScope, PostgresLog, Retention, SqliteLog},
+    Message,
+    log::{EnqueueSql, LogFilter, MessageLog, OptOutScope, PostgresLog, Retention, SqliteLog},
     message::Direction,
     opt_out::OptOutSource,
 };
@@ -120,4 +121,90 @@ async fn what_was_queued_in_a_transaction_is_sent_on_postgres() {
         transaction.commit().await.unwrap();
     };
     tokio::join!(is_sent(&log), queue);
+}
+
+/// As another driver would: texts of SQL, and one parameter.
+macro_rules! execute {
+    ($sql:expr, $connection:expr) => {{
+        let sql: &EnqueueSql = $sql;
+        for statement in &sql.statements {
+            let query = sqlx::query(sqlx::AssertSqlSafe(statement.as_str())).bind(&sql.parameter);
+            query.execute(&mut *$connection).await.unwrap();
+        }
+        let conflicts = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.conflicts.as_str()));
+        let conflicts: Vec<String> =
+            conflicts.bind(&sql.parameter).fetch_all(&mut *$connection).await.unwrap();
+        conflicts
+    }};
+}
+
+fn with_a_conflict() -> [Message; 3] {
+    let other = Message::new(number(123), "Another").with_key("one".parse().unwrap());
+    [message("two"), other, message("two")]
+}
+
+/// What the statements wrote is sent as ever, each once.
+async fn is_sent_by_another_driver(log: &(impl MessageLog + Clone + 'static)) {
+    let fake = Fake::new();
+    run_for(log, &fake, Duration::from_secs(2)).await;
+    let mut sent: Vec<String> =
+        fake.sent.lock().unwrap().iter().map(|message| message.key().to_string()).collect();
+    sent.sort();
+    assert_eq!(sent, ["one", "two"]);
+    let tagged = LogFilter::new().with_tag("vip");
+    assert_eq!(log.entries(&tagged, 10, None).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_driver_queues_messages_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let mut connection = Box::new(connect(&path).await);
+    let one = log.enqueue_sql(&[message("one").with_tag("vip")], None).unwrap();
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert!(execute!(&one, transaction).is_empty());
+    transaction.rollback().await.unwrap();
+    assert!(log.entries(&LogFilter::new(), 10, None).await.unwrap().items.is_empty());
+    assert!(execute!(&one, connection).is_empty());
+    let more = log.enqueue_sql(&with_a_conflict(), None).unwrap();
+    assert_eq!(execute!(&more, connection), ["one"], "stands for another message");
+    assert!(execute!(&one, connection).is_empty(), "the same again is the same");
+    is_sent_by_another_driver(&log).await;
+    assert!(execute!(&one, connection).is_empty());
+    let fake = Fake::new();
+    run_for(&log, &fake, Duration::from_millis(500)).await;
+    assert_eq!(fake.calls(), 0, "what was sent is not queued again");
+    assert!(!format!("{one:?}").contains("900123"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn another_driver_queues_messages_on_postgres() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let one = log.enqueue_sql(&[message("one").with_tag("vip")], None).unwrap();
+    let mut transaction = connection.begin().await.unwrap();
+    assert!(execute!(&one, transaction).is_empty());
+    transaction.rollback().await.unwrap();
+    assert!(log.entries(&LogFilter::new(), 10, None).await.unwrap().items.is_empty());
+    assert!(execute!(&one, connection).is_empty());
+    let more = log.enqueue_sql(&with_a_conflict(), None).unwrap();
+    assert_eq!(execute!(&more, connection), ["one"], "stands for another message");
+    assert!(execute!(&one, connection).is_empty(), "the same again is the same");
+    is_sent_by_another_driver(&log).await;
+    assert!(execute!(&one, connection).is_empty());
+    let fake = Fake::new();
+    run_for(&log, &fake, Duration::from_millis(500)).await;
+    assert_eq!(fake.calls(), 0, "what was sent is not queued again");
+    // A driver that asks the server for the parameter's type hears that it is a text.
+    for (number, statement) in one.statements.iter().chain([&one.conflicts]).enumerate() {
+        let prepare = format!("PREPARE s{number} AS {statement}");
+        connection.execute(sqlx::AssertSqlSafe(prepare)).await.unwrap();
+    }
+    let types =
+        "SELECT DISTINCT parameter_types::text FROM pg_prepared_statements WHERE name ~ '^s[0-9]$'";
+    let types: Vec<String> = sqlx::query_scalar(types).fetch_all(&mut *connection).await.unwrap();
+    assert_eq!(types, ["{text}"]);
 }

@@ -6,6 +6,7 @@
 mod error;
 mod lane;
 mod link;
+mod outbox;
 mod prefix;
 mod read;
 mod rows;
@@ -42,6 +43,7 @@ use link::Link;
 use statements::Statements;
 use tables::SqlTables;
 
+pub use outbox::EnqueueSql;
 pub use prefix::{TablePrefix, TablePrefixError};
 pub use within::Within;
 

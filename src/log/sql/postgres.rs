@@ -2,16 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool, postgres::PgListener};
 use tokio::time::sleep;
 
 use super::{
-    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
+    EnqueueSql, Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
     check_schema, failed, lane::source_time, link::Dialect, schema,
 };
 use crate::{
     error::Result,
     log::{LogPolicy, clock::SteadyClock, wake::Wake},
+    message::Message,
 };
 
 /// A log in PostgreSQL 13 or newer: the home for many machines. A clone is the same log.
@@ -87,6 +89,14 @@ impl PostgresLog {
     #[must_use]
     pub fn within<'c>(&'c self, connection: &'c mut PgConnection) -> Within<'c> {
         Within::new(&self.0, Link::Postgres(connection))
+    }
+
+    /// What puts messages into the queue within a transaction of another driver.
+    ///
+    /// # Errors
+    /// `InvalidContent` for a message that cannot be written as JSON.
+    pub fn enqueue_sql(&self, messages: &[Message], at: Option<Timestamp>) -> Result<EnqueueSql> {
+        EnqueueSql::new(&self.0, Dialect::Postgres, messages, at)
     }
 }
 

@@ -9,12 +9,13 @@ use sqlx::{
 };
 
 use super::{
-    Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
+    EnqueueSql, Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
     check_schema, failed, link::Dialect, schema,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{LogPolicy, clock::SteadyClock, wake::Wake},
+    message::Message,
 };
 
 /// A log in a SQLite file: the home for programs on one machine. A clone is the same log.
@@ -104,6 +105,14 @@ impl SqliteLog {
     #[must_use]
     pub fn within<'c>(&'c self, connection: &'c mut SqliteConnection) -> Within<'c> {
         Within::new(&self.0, Link::Sqlite(connection))
+    }
+
+    /// What puts messages into the queue within a transaction of another driver.
+    ///
+    /// # Errors
+    /// `InvalidContent` for a message that cannot be written as JSON.
+    pub fn enqueue_sql(&self, messages: &[Message], at: Option<Timestamp>) -> Result<EnqueueSql> {
+        EnqueueSql::new(&self.0, Dialect::Sqlite, messages, at)
     }
 }
 

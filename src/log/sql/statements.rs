@@ -58,7 +58,7 @@ pub(crate) fn names(fields: &[Field], before: &str) -> String {
 }
 
 /// `$1` as rows `x` of these columns.
-fn given(dialect: Dialect, fields: &[Field]) -> String {
+pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
@@ -76,7 +76,7 @@ fn given(dialect: Dialect, fields: &[Field]) -> String {
                 Kind::Text => format!("{name} text"),
             };
             let columns: Vec<_> = fields.iter().map(typed).collect();
-            format!("json_to_recordset($1::json) AS x ({})", columns.join(", "))
+            format!("json_to_recordset($1::text::json) AS x ({})", columns.join(", "))
         }
     }
 }
