@@ -14,13 +14,16 @@ mod postgres;
 
 mod carrier;
 mod checker;
+mod child;
+mod stopped;
 mod worker;
 
 use std::time::Duration;
 
 use anysms::log::{AttemptOutcome, LogFilter, LogStatus};
 use carrier::{Carrier, Mode};
-use worker::{Child, Home, Point};
+use child::Child;
+use worker::{Home, Point};
 
 fn setting(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
@@ -49,7 +52,7 @@ async fn killed_at_random(home: Home) {
     home.enqueue(messages).await;
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     for _ in 0..kills {
-        let mut child = Child::start(&home, &carrier, Point::Nowhere);
+        let child = Child::start(&home, &carrier, Point::Nowhere);
         child.until_ready().await;
         random ^= random << 13;
         random ^= random >> 7;
@@ -66,7 +69,7 @@ async fn killed_at_random(home: Home) {
 
 /// Lets a worker run until nothing is left to do; leases of those that were killed take a moment.
 async fn finish(home: &Home, carrier: &Carrier, messages: u32) {
-    let mut child = Child::start(home, carrier, Point::Nowhere);
+    let child = Child::start(home, carrier, Point::Nowhere);
     child.until_ready().await;
     home.until_all_ended(messages).await;
     child.kill().await;
@@ -118,7 +121,7 @@ async fn killed_at(home: Home, point: Point, times: u32) {
         }
         Point::BeforeIntent => assert_eq!((before, unknown), (0, 0), "nothing had begun"),
         Point::BeforeByte => assert_eq!((before, unknown), (0, times), "each intended, none sent"),
-        Point::Nowhere => unreachable!("is not killed"),
+        _ => unreachable!("is not killed there"),
     }
     checker::check(&home, &carrier, times).await;
     for entry in home.entries(&LogFilter::new()).await {

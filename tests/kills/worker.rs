@@ -1,11 +1,6 @@
-//! The process that sends, and the log that it shares with the test.
+//! The log that processes share, and the process that sends, from inside.
 
-use std::{
-    io::BufRead,
-    process::{Child as Process, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, ProviderId, Receipt, SmsProvider,
@@ -16,22 +11,24 @@ use anysms::{
         Worker,
     },
 };
+use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
+    signal::unix::{SignalKind, signal},
 };
 
-use crate::{carrier::Carrier, postgres};
+use crate::postgres;
 
 pub(crate) const ACME: ProviderId = ProviderId::from_static("acme");
 
 /// How long what was killed stays with whoever had it.
-const LEASE: Duration = Duration::from_secs(5);
+pub(crate) const LEASE: Duration = Duration::from_secs(5);
 
 /// How many messages a worker has on their way.
 pub(crate) const CONCURRENCY: usize = 32;
 
-/// Where the worker dies by itself.
+/// Where the worker dies by itself, or waits until its gate is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
     Nowhere,
@@ -39,37 +36,81 @@ pub(crate) enum Point {
     BeforeByte,
     /// It waits for an answer that never comes, and is killed from outside.
     AfterAccept,
+    WaitsBeforeIntent,
+    WaitsBeforeByte,
+}
+
+impl Point {
+    const ALL: [Self; 6] = [
+        Self::Nowhere,
+        Self::BeforeIntent,
+        Self::BeforeByte,
+        Self::AfterAccept,
+        Self::WaitsBeforeIntent,
+        Self::WaitsBeforeByte,
+    ];
+
+    fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|point| format!("{point:?}") == name).expect("a point")
+    }
 }
 
 /// A log, and where another process finds it.
 pub(crate) struct Home {
     pub(crate) log: Arc<dyn MessageLog>,
-    place: String,
+    pub(crate) place: String,
+    pub(crate) lease: Duration,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Home {
     pub(crate) async fn sqlite() -> Self {
+        Self::sqlite_with(LEASE).await
+    }
+
+    pub(crate) async fn sqlite_with(lease: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log.db");
-        let log = open(&path.display().to_string()).await;
-        Self { log, place: path.display().to_string(), _folder: Some(folder) }
+        let place = folder.path().join("log.db").display().to_string();
+        Self { log: open(&place, lease).await, place, lease, _folder: Some(folder) }
     }
 
     pub(crate) async fn postgres() -> Self {
-        let pool = postgres::database().await;
+        Self::postgres_with(LEASE).await
+    }
+
+    pub(crate) async fn postgres_with(lease: Duration) -> Self {
+        Self::of_pool(&postgres::database().await, lease).await
+    }
+
+    /// A log in the database of a pool.
+    pub(crate) async fn of_pool(pool: &sqlx::PgPool, lease: Duration) -> Self {
         let options = pool.connect_options();
         let (socket, database) = (options.get_socket().unwrap(), options.get_database().unwrap());
         let place = format!("postgres:{}:{database}", socket.display());
-        drop(pool);
-        Self { log: open(&place).await, place, _folder: None }
+        Self { log: open(&place, lease).await, place, lease, _folder: None }
+    }
+
+    /// Whether nobody is in the middle of a transaction.
+    pub(crate) async fn is_quiet(&self) -> bool {
+        let Some(place) = self.place.strip_prefix("postgres:") else {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.place);
+            let mut connection = options.busy_timeout(Duration::ZERO).connect().await.unwrap();
+            let quiet = connection.execute("BEGIN IMMEDIATE").await.is_ok();
+            connection.close().await.unwrap();
+            return quiet;
+        };
+        let mut connection = at(place).connect().await.unwrap();
+        let busy: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND xact_start IS NOT NULL",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        busy == 0
     }
 
     pub(crate) async fn enqueue(&self, count: u32) {
-        let to = "+447700900123".parse().unwrap();
-        let message = |number| {
-            Message::new(to, "Your table is ready").with_key(format!("k{number}").parse().unwrap())
-        };
         self.log.enqueue_all(&mut (0..count).map(message), None).await.unwrap();
     }
 
@@ -107,101 +148,71 @@ impl Home {
     }
 }
 
-/// The worker's process, from outside.
-pub(crate) struct Child(Process);
-
-impl Child {
-    pub(crate) fn start(home: &Home, carrier: &Carrier, point: Point) -> Self {
-        let process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_worker_in_a_process_of_its_own", "--nocapture"])
-            .env("ANYSMS_WORKER_LOG", &home.place)
-            .env("ANYSMS_WORKER_PORT", carrier.port.to_string())
-            .env("ANYSMS_WORKER_POINT", format!("{point:?}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(process)
-    }
-
-    /// Until it has opened the log. What it says is read to its end, or it would die of saying it.
-    pub(crate) async fn until_ready(&mut self) {
-        let stdout = self.0.stdout.take().unwrap();
-        let (ready, heard) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            let mut ready = Some(ready);
-            for line in std::io::BufReader::new(stdout).lines().map_while(Result::ok) {
-                if line.contains("ready") {
-                    ready.take().map(|ready| ready.send(()));
-                }
-            }
-        });
-        heard.await.expect("the worker starts");
-    }
-
-    /// As `kill -9`.
-    pub(crate) async fn kill(mut self) {
-        let _ = self.0.kill();
-        tokio::task::spawn_blocking(move || self.0.wait()).await.unwrap().unwrap();
-    }
-
-    /// Until it has died by itself.
-    pub(crate) async fn until_dead(mut self) {
-        let status = tokio::task::spawn_blocking(move || self.0.wait()).await.unwrap().unwrap();
-        assert!(!status.success());
-    }
+/// The message of a number, with a key of its own.
+pub(crate) fn message(number: u32) -> Message {
+    let to = "+447700900123".parse().unwrap();
+    Message::new(to, "Your table is ready").with_key(format!("k{number}").parse().unwrap())
 }
 
-/// The worker's process, from inside.
+/// The worker's process, from inside. It stops in good order when it is asked to.
 pub(crate) fn main() {
     let Ok(place) = std::env::var("ANYSMS_WORKER_LOG") else { return };
-    let port = std::env::var("ANYSMS_WORKER_PORT").unwrap().parse().unwrap();
-    let point = match std::env::var("ANYSMS_WORKER_POINT").unwrap().as_str() {
-        "Nowhere" => Point::Nowhere,
-        "BeforeIntent" => Point::BeforeIntent,
-        "BeforeByte" => Point::BeforeByte,
-        "AfterAccept" => Point::AfterAccept,
-        other => panic!("{other}"),
-    };
+    let setting = |name: &str| std::env::var(format!("ANYSMS_WORKER_{name}")).unwrap();
+    let port = setting("PORT").parse().unwrap();
+    let point = Point::named(&setting("POINT"));
+    let lease = Duration::from_millis(setting("LEASE").parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let log = open(&place).await;
+        let log = open(&place, lease).await;
+        let mut stop = signal(SignalKind::terminate()).unwrap();
         println!("ready");
-        let wire = Wire { port, dies: point == Point::BeforeByte };
+        let wire = Wire { port, point };
         let callback = "https://example.com/hooks/acme".parse().unwrap();
         let recorded = wire.recorded(log.clone()).unwrap().with_callback(callback);
-        let stack = Dying { inner: recorded, dies: point == Point::BeforeIntent };
-        let most = if point == Point::Nowhere { CONCURRENCY } else { 1 };
+        let stack = Outside { inner: recorded, point };
+        let dies = matches!(point, Point::BeforeIntent | Point::BeforeByte | Point::AfterAccept);
+        let most = if dies { 1 } else { CONCURRENCY };
         let worker = Worker::new(log, stack).unwrap().with_concurrency(most);
-        worker.run_until(std::future::pending()).await;
+        worker.run_until(async { stop.recv().await.unwrap_or_default() }).await;
     });
 }
 
-async fn open(place: &str) -> Arc<dyn MessageLog> {
+async fn open(place: &str, lease: Duration) -> Arc<dyn MessageLog> {
     let prefix = TablePrefix::default();
-    let policy = LogPolicy::default().with_lease(LEASE);
+    let policy = LogPolicy::default().with_lease(lease);
     let Some(place) = place.strip_prefix("postgres:") else {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
         let options = options.create_if_missing(true);
         SqliteLog::migrate(&options, &prefix).await.unwrap();
         return Arc::new(SqliteLog::with_options(options, prefix, policy).await.unwrap());
     };
-    let (socket, database) = place.split_once(':').unwrap();
-    let options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
-        .socket(socket)
-        .username("postgres")
-        .database(database);
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options);
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(place));
     let pool = pool.await.unwrap();
     PostgresLog::migrate(&pool, &prefix).await.unwrap();
     Arc::new(PostgresLog::with_prefix(pool, prefix, policy).await.unwrap())
+}
+
+/// A server's socket and a database.
+fn at(place: &str) -> sqlx::postgres::PgConnectOptions {
+    let (socket, database) = place.split_once(':').unwrap();
+    let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
+    options.socket(socket).username("postgres").database(database)
+}
+
+/// Says that it waits, and waits until its gate is there.
+async fn gate() {
+    println!("waits");
+    let gate = std::env::var("ANYSMS_WORKER_GATE").unwrap();
+    while !Path::new(&gate).exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Speaks to the carrier: a line out, a line back.
 #[derive(Debug)]
 struct Wire {
     port: u16,
-    dies: bool,
+    point: Point,
 }
 
 #[async_trait]
@@ -215,8 +226,10 @@ impl SmsProvider for Wire {
     }
 
     async fn send(&self, message: &Message) -> anysms::Result<Receipt> {
-        if self.dies {
-            std::process::abort();
+        match self.point {
+            Point::BeforeByte => std::process::abort(),
+            Point::WaitsBeforeByte => gate().await,
+            _ => {}
         }
         let socket = TcpStream::connect(("127.0.0.1", self.port)).await;
         let mut socket = socket.map_err(|_| Error::not_sent(ErrorKind::Connect))?;
@@ -235,15 +248,15 @@ impl SmsProvider for Wire {
     }
 }
 
-/// A layer outside of the log's that dies.
+/// A layer outside of the log's.
 #[derive(Debug)]
-struct Dying<P> {
+struct Outside<P> {
     inner: P,
-    dies: bool,
+    point: Point,
 }
 
 #[async_trait]
-impl<P: SmsProvider> SmsProvider for Dying<P> {
+impl<P: SmsProvider> SmsProvider for Outside<P> {
     fn id(&self) -> ProviderId {
         self.inner.id()
     }
@@ -253,9 +266,16 @@ impl<P: SmsProvider> SmsProvider for Dying<P> {
     }
 
     async fn send(&self, message: &Message) -> anysms::Result<Receipt> {
-        if self.dies {
-            std::process::abort();
+        match self.point {
+            Point::BeforeIntent => std::process::abort(),
+            Point::WaitsBeforeIntent => gate().await,
+            _ => {}
         }
-        self.inner.send(message).await
+        let sent = self.inner.send(message).await;
+        match &sent {
+            Ok(_) => println!("accepted"),
+            Err(error) => println!("refused {error}"),
+        }
+        sent
     }
 }

@@ -1,0 +1,108 @@
+//! A process of its own, from outside.
+
+use std::{
+    io::BufRead,
+    process::{Child as Process, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    carrier::Carrier,
+    worker::{Home, Point},
+};
+
+/// This very program, told by its environment what to be.
+pub(crate) struct Child {
+    process: Process,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Child {
+    /// A worker.
+    pub(crate) fn start(home: &Home, carrier: &Carrier, point: Point) -> Self {
+        Self::start_with(home, carrier, point, &[])
+    }
+
+    /// A worker with more in its environment.
+    pub(crate) fn start_with(
+        home: &Home,
+        carrier: &Carrier,
+        point: Point,
+        more: &[(&str, String)],
+    ) -> Self {
+        let mut all = vec![
+            ("ANYSMS_WORKER_LOG", home.place.clone()),
+            ("ANYSMS_WORKER_LEASE", home.lease.as_millis().to_string()),
+            ("ANYSMS_WORKER_PORT", carrier.port.to_string()),
+            ("ANYSMS_WORKER_POINT", format!("{point:?}")),
+        ];
+        all.extend_from_slice(more);
+        Self::of("a_worker_in_a_process_of_its_own", &all)
+    }
+
+    /// What another test does in a process of its own. What it says is read to its end, or it would die of
+    /// saying it.
+    pub(crate) fn of(test: &str, environment: &[(&str, String)]) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (stdout, said) = (process.stdout.take().unwrap(), Arc::<Mutex<Vec<String>>>::default());
+        let hears = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in std::io::BufReader::new(stdout).lines().map_while(Result::ok) {
+                hears.lock().unwrap().push(line);
+            }
+        });
+        Self { process, said }
+    }
+
+    /// Until it has opened the log.
+    pub(crate) async fn until_ready(&self) {
+        self.until_said("ready", 1).await;
+    }
+
+    /// Until it has said a word so often.
+    pub(crate) async fn until_said(&self, word: &str, times: u32) {
+        let start = Instant::now();
+        while self.times_said(word) < times {
+            let said = self.said.lock().unwrap().clone();
+            assert!(start.elapsed() < Duration::from_secs(60), "not {word}: {said:?}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    pub(crate) fn times_said(&self, word: &str) -> u32 {
+        let said = self.said.lock().unwrap();
+        said.iter().filter(|line| line.contains(word)).count() as u32
+    }
+
+    /// As `kill -9`.
+    pub(crate) async fn kill(mut self) {
+        let _ = self.process.kill();
+        self.until_ended().await;
+    }
+
+    /// As `kill -STOP`, `-CONT` or `-TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = Command::new("kill").arg(name).arg(self.process.id().to_string()).status();
+        assert!(kill.unwrap().success());
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    /// Until it has died by itself.
+    pub(crate) async fn until_dead(self) {
+        assert!(!self.until_ended().await.success());
+    }
+
+    pub(crate) async fn until_ended(mut self) -> ExitStatus {
+        tokio::task::spawn_blocking(move || self.process.wait()).await.unwrap().unwrap()
+    }
+}
