@@ -15,6 +15,7 @@ mod postgres;
 mod carrier;
 mod checker;
 mod child;
+mod restarted;
 mod stopped;
 mod worker;
 

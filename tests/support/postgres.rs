@@ -2,26 +2,32 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt, chown},
-    path::PathBuf,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        net::UnixStream,
+    },
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
+        mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::sync::oneshot;
 
-/// A server that runs for as long as the process.
+/// A server that runs for as long as the thread that started it.
 pub(crate) struct Server {
     folder: tempfile::TempDir,
-    _process: Child,
+    user: Vec<String>,
+    process: Child,
 }
 
 /// A new, empty database on the server of this process, and a pool of connections to it.
@@ -54,7 +60,6 @@ impl Server {
 
     fn run() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let bin = newest();
         let mut user = Vec::new();
         if id(&["-u"]) == 0 {
             // The server refuses to run as root.
@@ -64,10 +69,9 @@ impl Server {
                 vec![format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".into()];
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let data = folder.path().join("data");
         let made = Command::new("setpriv")
             .args(&user)
-            .arg(bin.join("initdb"))
+            .arg(newest().join("initdb"))
             .args([
                 "--no-sync",
                 "--auth=trust",
@@ -75,49 +79,96 @@ impl Server {
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
             ])
-            .arg(&data)
+            .arg(folder.path().join("data"))
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let process = Command::new("setpriv")
-            .args(&user)
-            .arg("--pdeathsig=QUIT")
-            .arg(bin.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=", "-c", "max_connections=300", "-c"])
-            .arg(format!("unix_socket_directories={}", folder.path().display()))
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("server.log")).unwrap())
-            .spawn()
-            .unwrap();
-        let server = Self { folder, _process: process };
-        let socket = server.folder.path().join(".s.PGSQL.5432");
-        for _ in 0..200 {
-            if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
-                return server;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!(
-            "the server did not start: {:?}",
-            fs::read_to_string(server.folder.path().join("server.log"))
-        );
+        let process = launch(folder.path(), &user);
+        Self { folder, user, process }
+    }
+
+    fn options(&self, database: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(self.folder.path())
+            .username("postgres")
+            .database(database)
     }
 
     async fn pool(&self, database: &str, most: u32) -> PgPool {
-        let options = PgConnectOptions::new_without_pgpass()
-            .socket(self.folder.path())
-            .username("postgres")
-            .database(database);
-        for _ in 0..100 {
-            // It answers before it is ready.
-            match PgPoolOptions::new().max_connections(most).connect_with(options.clone()).await {
-                Ok(pool) => return pool,
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
+        connect(&self.options(database), most).await
+    }
+}
+
+async fn connect(options: &PgConnectOptions, most: u32) -> PgPool {
+    for _ in 0..100 {
+        // It answers before it is ready.
+        match PgPoolOptions::new().max_connections(most).connect_with(options.clone()).await {
+            Ok(pool) => return pool,
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-        panic!("no connection to the server");
+    }
+    panic!("no connection to the server");
+}
+
+/// Starts a server on its data, and waits until somebody may connect.
+fn launch(folder: &Path, user: &[String]) -> Child {
+    let process = Command::new("setpriv")
+        .args(user)
+        .arg("--pdeathsig=QUIT")
+        .arg(newest().join("postgres"))
+        .arg("-D")
+        .arg(folder.join("data"))
+        .args(["-c", "listen_addresses=", "-c", "max_connections=300", "-c"])
+        .arg(format!("unix_socket_directories={}", folder.display()))
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(folder.join("server.log")).unwrap())
+        .spawn()
+        .unwrap();
+    for _ in 0..200 {
+        if UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok() {
+            return process;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the server did not start: {:?}", fs::read_to_string(folder.join("server.log")));
+}
+
+/// A server of a test's own, which can be restarted.
+#[allow(dead_code)] // not all who need a server restart it
+pub(crate) struct Restartable {
+    /// How to stop it, and whom to tell that it is back.
+    restarts: mpsc::Sender<(&'static str, oneshot::Sender<Instant>)>,
+    options: PgConnectOptions,
+}
+
+#[allow(dead_code)]
+impl Restartable {
+    pub(crate) async fn start() -> Self {
+        let (restarts, asked) = mpsc::channel::<(&str, oneshot::Sender<Instant>)>();
+        let (sender, ready) = oneshot::channel();
+        thread::spawn(move || {
+            let mut server = Server::run();
+            sender.send(server.options("postgres")).unwrap();
+            while let Ok((signal, back)) = asked.recv() {
+                let pid = server.process.id().to_string();
+                assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+                server.process.wait().unwrap();
+                server.process = launch(server.folder.path(), &server.user);
+                back.send(Instant::now()).unwrap();
+            }
+        });
+        Self { restarts, options: ready.await.unwrap() }
+    }
+
+    pub(crate) async fn database(&self) -> PgPool {
+        connect(&self.options, 1).await
+    }
+
+    /// Stops it by a signal and starts it again. When it was back.
+    pub(crate) async fn restart(&self, signal: &'static str) -> Instant {
+        let (sender, back) = oneshot::channel();
+        self.restarts.send((signal, sender)).unwrap();
+        back.await.unwrap()
     }
 }
 
