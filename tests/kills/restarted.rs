@@ -24,7 +24,7 @@ async fn restarted_at_once_on_postgres() {
 }
 
 async fn restarted(signal: &'static str) {
-    let restarts = setting("ANYSMS_RESTARTS", 2);
+    let restarts = setting("ANYSMS_RESTARTS", 1);
     let server = Restartable::start().await;
     let home = Home::of_pool(&server.database().await, LEASE).await;
     let carrier = Carrier::start(Mode::Takes).await;
