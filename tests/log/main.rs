@@ -5,10 +5,12 @@
 mod postgres;
 
 mod attempts;
+mod cuts;
 mod databases;
 mod fake;
 mod lists;
 mod outages;
+mod proxy;
 mod queue;
 mod reducer;
 mod statuses;
@@ -49,6 +51,11 @@ pub(crate) fn number(last: u32) -> PhoneNumber {
 
 pub(crate) fn message(key: &str) -> Message {
     Message::new(number(123), "Your table is ready").with_key(key.parse().unwrap())
+}
+
+/// How often a long test is done, and in which steps. An ordinary run does it once in these.
+pub(crate) fn rounds(name: &str, steps: u32) -> (u32, u32) {
+    std::env::var(name).map_or((1, steps), |text| (text.parse().expect("a number"), 1))
 }
 
 macro_rules! suite {
