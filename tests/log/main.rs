@@ -8,6 +8,7 @@ mod attempts;
 mod cuts;
 mod databases;
 mod fake;
+mod keys;
 mod lists;
 mod outages;
 mod proxy;
@@ -123,6 +124,9 @@ suite! {
         threads_unread_and_search,
         reports_add_up,
         opt_outs_have_scopes;
+    keys:
+        many_tasks_with_the_same_keys_get_the_same_entries,
+        what_nobody_waited_for_and_is_queued_again_is_one;
     reducer:
         the_log_agrees_with_the_reducer;
     upkeep:
