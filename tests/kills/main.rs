@@ -15,6 +15,7 @@ mod postgres;
 mod carrier;
 mod checker;
 mod child;
+mod enqueuer;
 mod restarted;
 mod stopped;
 mod worker;
@@ -28,6 +29,24 @@ use worker::{Home, Point};
 
 fn setting(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// Times that are the same in every run.
+pub(crate) struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x2545_f491_4f6c_dd1d)
+    }
+}
+
+impl Random {
+    pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Duration::from_micros(self.0 % most.as_micros().max(1) as u64)
+    }
 }
 
 /// The worker's process; an ordinary run of the tests passes by.
@@ -51,14 +70,11 @@ async fn killed_at_random(home: Home) {
     let (kills, messages) = (setting("ANYSMS_KILLS", 10), setting("ANYSMS_MESSAGES", 1_500));
     let carrier = Carrier::start(Mode::Takes).await;
     home.enqueue(messages).await;
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = Random::default();
     for _ in 0..kills {
         let child = Child::start(&home, &carrier, Point::Nowhere);
         child.until_ready().await;
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        tokio::time::sleep(Duration::from_micros(random % 150_000)).await;
+        tokio::time::sleep(random.up_to(Duration::from_millis(150))).await;
         child.kill().await;
     }
     finish(&home, &carrier, messages).await;

@@ -76,7 +76,7 @@ async fn stopped_before_the_intent(home: Home) {
     second.until_said("waits", MESSAGES).await;
     first_gate.open();
     first.signal("-CONT");
-    first.until_said("refused", MESSAGES).await;
+    first.until_said("came of it", MESSAGES).await;
     assert_eq!((first.times_said("accepted"), carrier.taken().len()), (0, 0), "it is too late");
     second_gate.open();
     home.until_all_ended(MESSAGES).await;
@@ -115,7 +115,7 @@ async fn stopped_after_the_intent(home: Home) {
     assert_eq!((home.count(&unknown).await, carrier.taken().len()), (MESSAGES, 0), "nobody knows");
     gate.open();
     first.signal("-CONT");
-    first.until_said("accepted", MESSAGES).await;
+    first.until_said("came of it", MESSAGES).await;
     assert_eq!(checker::check(&home, &carrier, MESSAGES).await, 0, "what came of it is kept");
     assert_eq!((carrier.taken().len() as u32, second.times_said("accepted")), (MESSAGES, 0));
     first.kill().await;

@@ -177,7 +177,7 @@ pub(crate) fn main() {
     });
 }
 
-async fn open(place: &str, lease: Duration) -> Arc<dyn MessageLog> {
+pub(crate) async fn open(place: &str, lease: Duration) -> Arc<dyn MessageLog> {
     let prefix = TablePrefix::default();
     let policy = LogPolicy::default().with_lease(lease);
     let Some(place) = place.strip_prefix("postgres:") else {
@@ -273,8 +273,8 @@ impl<P: SmsProvider> SmsProvider for Outside<P> {
         }
         let sent = self.inner.send(message).await;
         match &sent {
-            Ok(_) => println!("accepted"),
-            Err(error) => println!("refused {error}"),
+            Ok(_) => println!("came of it: accepted"),
+            Err(error) => println!("came of it: {error}"),
         }
         sent
     }
