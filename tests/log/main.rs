@@ -13,6 +13,7 @@ mod lists;
 mod outages;
 mod proxy;
 mod queue;
+mod races;
 mod reducer;
 mod statuses;
 mod upkeep;
@@ -22,8 +23,9 @@ use std::sync::Arc;
 
 use anysms::{
     Message, PhoneNumber,
-    log::{MemoryLog, MessageLog, PostgresLog, SqliteLog},
+    log::{LogPolicy, MemoryLog, MessageLog, PostgresLog, SqliteLog, TablePrefix},
 };
+use sqlx::sqlite::SqliteConnectOptions;
 
 /// A log for one case, and what has to live as long.
 pub(crate) struct Home {
@@ -32,17 +34,34 @@ pub(crate) struct Home {
 }
 
 async fn memory_home() -> Home {
-    Home { log: Arc::new(MemoryLog::new(100_000)), _folder: None }
+    memory_home_with(LogPolicy::default()).await
 }
 
 async fn sqlite_home() -> Home {
-    let folder = tempfile::tempdir().unwrap();
-    let log = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
-    Home { log: Arc::new(log), _folder: Some(folder) }
+    sqlite_home_with(LogPolicy::default()).await
 }
 
 async fn postgres_home() -> Home {
-    let log = PostgresLog::new(postgres::database().await).await.unwrap();
+    postgres_home_with(LogPolicy::default()).await
+}
+
+pub(crate) async fn memory_home_with(policy: LogPolicy) -> Home {
+    Home { log: Arc::new(MemoryLog::with_policy(100_000, policy)), _folder: None }
+}
+
+pub(crate) async fn sqlite_home_with(policy: LogPolicy) -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new().filename(folder.path().join("log.db"));
+    let (options, prefix) = (options.create_if_missing(true), TablePrefix::default());
+    SqliteLog::migrate(&options, &prefix).await.unwrap();
+    let log = SqliteLog::with_options(options, prefix, policy).await.unwrap();
+    Home { log: Arc::new(log), _folder: Some(folder) }
+}
+
+pub(crate) async fn postgres_home_with(policy: LogPolicy) -> Home {
+    let (pool, prefix) = (postgres::database().await, TablePrefix::default());
+    PostgresLog::migrate(&pool, &prefix).await.unwrap();
+    let log = PostgresLog::with_prefix(pool, prefix, policy).await.unwrap();
     Home { log: Arc::new(log), _folder: None }
 }
 

@@ -1,0 +1,337 @@
+//! What happens at the same time, or takes too long, or breaks: on each home. `ANYSMS_RACES=10000` races so
+//! often.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use anysms::{
+    Capabilities, ErrorKind, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
+    layers::LayerExt,
+    log::{
+        AttemptOutcome, LogEntry, LogFilter, LogPolicy, LogStatus, MessageLog, OptOutScope, Stage,
+        Worker,
+    },
+    opt_out::OptOutSource,
+};
+use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
+
+use crate::{
+    Home,
+    fake::{ACME, Fake, news},
+    message, number,
+};
+
+macro_rules! on_each_home {
+    ($($case:ident: $lease:expr;)+) => {
+        $(mod $case {
+            use super::*;
+
+            fn policy() -> LogPolicy {
+                LogPolicy::default().with_lease(Duration::from_millis($lease))
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn in_memory() {
+                super::$case(crate::memory_home_with(policy()).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                super::$case(crate::sqlite_home_with(policy()).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs PostgreSQL"]
+            async fn on_postgres() {
+                super::$case(crate::postgres_home_with(policy()).await).await;
+            }
+        })+
+    };
+}
+
+on_each_home! {
+    a_slow_answer_keeps_its_claim: 1_500;
+    told_to_stop_it_ends_what_it_began: 60_000;
+    what_breaks_the_provider_is_not_sent_again: 1_000;
+    nothing_begins_after_an_opt_out: 60_000;
+    news_and_answer_come_in_any_order: 60_000;
+}
+
+fn races(default: u32) -> u32 {
+    std::env::var("ANYSMS_RACES").map_or(default, |text| text.parse().expect("a number"))
+}
+
+type Step = Arc<dyn Fn(&Message) -> Duration + Send + Sync>;
+
+/// Does something with each message before and after it is sent, and takes its time. Goes around a provider or
+/// around its record.
+#[derive(Clone)]
+struct Around<P> {
+    inner: P,
+    before: Step,
+    after: Step,
+}
+
+impl<P> Around<P> {
+    fn new(inner: P, before: impl Fn(&Message) -> Duration + Send + Sync + 'static) -> Self {
+        Self { inner, before: Arc::new(before), after: Arc::new(|_| Duration::ZERO) }
+    }
+
+    fn after(self, after: impl Fn(&Message) -> Duration + Send + Sync + 'static) -> Self {
+        Self { after: Arc::new(after), ..self }
+    }
+}
+
+impl<P> std::fmt::Debug for Around<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Around")
+    }
+}
+
+#[async_trait]
+impl<P: SmsProvider> SmsProvider for Around<P> {
+    fn id(&self) -> ProviderId {
+        ACME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        sleep((self.before)(message)).await;
+        let sent = self.inner.send(message).await;
+        sleep((self.after)(message)).await;
+        sent
+    }
+}
+
+/// A worker that runs, and how it is told to stop.
+struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(log: &Arc<dyn MessageLog>, stack: impl SmsProvider) -> Self {
+        let worker = Worker::new(log.clone(), stack).unwrap().with_concurrency(32);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        let _ = self.stop.send(());
+        self.task.await.unwrap();
+    }
+}
+
+async fn enqueue(log: &dyn MessageLog, count: u32) {
+    log.enqueue_all(&mut (0..count).map(|n| message(&format!("k{n}"))), None).await.unwrap();
+}
+
+async fn entries(log: &dyn MessageLog, filter: &LogFilter) -> Vec<LogEntry> {
+    let (mut entries, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = log.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
+        entries.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return entries;
+        }
+    }
+}
+
+async fn in_stage(log: &dyn MessageLog, stage: Stage) -> usize {
+    entries(log, &LogFilter::new().with_stage(stage)).await.len()
+}
+
+async fn of_status(log: &dyn MessageLog, status: LogStatus) -> usize {
+    entries(log, &LogFilter::new().with_status(status)).await.len()
+}
+
+async fn until_in(log: &dyn MessageLog, stage: Stage, count: usize, seconds: u32) {
+    for _ in 0..seconds * 20 {
+        if in_stage(log, stage).await >= count {
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} of {count} in {stage:?}", in_stage(log, stage).await);
+}
+
+/// Twice as long as a lease, before the intent or after it.
+async fn a_slow_answer_keeps_its_claim(home: Home) {
+    let fake = Fake::new();
+    let claimed = Arc::new(Mutex::new(Vec::new()));
+    let running: Vec<Running> = (0..2)
+        .map(|_| {
+            let of = |odd: bool| {
+                move |sent: &Message| {
+                    sent.key().as_str().ends_with(['1', '3', '5', '7', '9']) == odd
+                }
+            };
+            let (slow, late, claimed) = (of(true), of(false), Arc::clone(&claimed));
+            let time = |is: bool| if is { Duration::from_secs(3) } else { Duration::ZERO };
+            let answers = Around::new(fake.clone(), move |sent| time(slow(sent)));
+            let stack = Around::new(answers.recorded(home.log.clone()).unwrap(), move |sent| {
+                claimed.lock().unwrap().push(sent.key().clone());
+                time(late(sent))
+            });
+            Running::start(&home.log, stack)
+        })
+        .collect();
+    enqueue(&*home.log, 20).await;
+    while in_stage(&*home.log, Stage::Done).await < 20 {
+        assert_eq!(of_status(&*home.log, LogStatus::Unknown).await, 0, "nobody gave it up");
+        sleep(Duration::from_millis(100)).await;
+    }
+    for running in running {
+        running.stop().await;
+    }
+    assert_eq!(claimed.lock().unwrap().len(), 20, "each was claimed once");
+    assert_eq!((fake.calls(), of_status(&*home.log, LogStatus::Accepted).await), (20, 20));
+}
+
+async fn told_to_stop_it_ends_what_it_began(home: Home) {
+    let fake = Fake::new();
+    let stack = || {
+        let slow = Around::new(fake.clone(), |_| Duration::from_millis(300));
+        slow.recorded(home.log.clone()).unwrap()
+    };
+    enqueue(&*home.log, 80).await;
+    let running = Running::start(&home.log, stack());
+    while in_stage(&*home.log, Stage::Sending).await == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    running.stop().await;
+    let (done, waits) =
+        (in_stage(&*home.log, Stage::Done).await, in_stage(&*home.log, Stage::Waiting).await);
+    assert!(done > 0 && waits > 0 && done + waits == 80, "{done} done, {waits} wait");
+    assert_eq!(
+        of_status(&*home.log, LogStatus::Accepted).await,
+        done,
+        "all that began was heard of"
+    );
+    assert_eq!(fake.calls() as usize, done);
+    let running = Running::start(&home.log, stack());
+    until_in(&*home.log, Stage::Done, 80, 10).await;
+    running.stop().await;
+    assert_eq!((fake.calls(), of_status(&*home.log, LogStatus::Accepted).await), (80, 80));
+}
+
+/// Whether it is one in a hundred.
+fn is_poison(sent: &Message) -> bool {
+    sent.key().as_str().ends_with("77")
+}
+
+async fn what_breaks_the_provider_is_not_sent_again(home: Home) {
+    let fake = Fake::answering(|_, sent| {
+        assert!(!is_poison(sent), "as a bug would");
+        Ok(())
+    });
+    let running = Running::start(&home.log, fake.clone().recorded(home.log.clone()).unwrap());
+    enqueue(&*home.log, 300).await;
+    until_in(&*home.log, Stage::Done, 300, 10).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 300, "each once");
+    let unknown = entries(&*home.log, &LogFilter::new().with_status(LogStatus::Unknown)).await;
+    let keys: HashSet<_> = unknown.iter().map(|entry| entry.key.as_str().to_owned()).collect();
+    assert_eq!(keys, ["k77", "k177", "k277"].map(str::to_owned).into());
+    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 297);
+}
+
+async fn nothing_begins_after_an_opt_out(home: Home) {
+    let races = races(200);
+    let fake = Fake::new();
+    // Whose opt-out was answered, and of which messages that was so when they came to be sent.
+    let (out, late) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(HashSet::new())));
+    let (known, noted) = (Arc::clone(&out), Arc::clone(&late));
+    let stack = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), move |sent| {
+        if known.lock().unwrap().contains(sent.organisation().unwrap()) {
+            noted.lock().unwrap().insert(sent.key().clone());
+        }
+        Duration::ZERO
+    });
+    let running = Running::start(&home.log, stack);
+    let mut all = tokio::task::JoinSet::new();
+    for race in 0..races {
+        let (log, out, organisation) = (home.log.clone(), Arc::clone(&out), format!("o{race}"));
+        let sent = message(&format!("k{race}")).with_organisation(organisation.clone());
+        let to = number(race % 1_000);
+        all.spawn(async move {
+            log.enqueue(&[sent.with_to(to)], None).await.unwrap().remove(0).unwrap();
+            sleep(Duration::from_micros(u64::from(race % 40) * 250)).await;
+            let scope = OptOutScope::all().with_organisation(organisation.clone());
+            log.opt_out(to, scope, OptOutSource::Keyword).await.unwrap();
+            out.lock().unwrap().insert(organisation);
+        });
+        if all.len() >= 32 {
+            all.join_next().await.unwrap().unwrap();
+        }
+    }
+    all.join_all().await;
+    until_in(&*home.log, Stage::Done, races as usize, 60).await;
+    running.stop().await;
+    let late = late.lock().unwrap();
+    let wrong = fake.sent.lock().unwrap().iter().filter(|sent| late.contains(sent.key())).count();
+    assert_eq!(wrong, 0, "sent to who had opted out");
+    let refused = entries(&*home.log, &LogFilter::new().with_status(LogStatus::Failed)).await;
+    let opted_out = |entry: &LogEntry| {
+        entry.failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::OptedOut)
+    };
+    assert!(refused.iter().all(opted_out));
+    assert_eq!(refused.len() + fake.calls() as usize, races as usize);
+    println!("{races} races: {} refused, {} of them late", refused.len(), late.len());
+    assert!(!refused.is_empty());
+}
+
+async fn news_and_answer_come_in_any_order(home: Home) {
+    let races = races(200);
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let (log, kept) = (home.log.clone(), Arc::clone(&reports));
+    let fake = Fake::answering(move |call, sent| {
+        let (log, id) = (log.clone(), crate::fake::remote(call));
+        let url = sent.status_callback().unwrap().as_str();
+        let token = url.rsplit_once('/').unwrap().1.parse().unwrap();
+        let token = (call % 2 == 0).then_some(token);
+        let report = tokio::spawn(async move {
+            sleep(Duration::from_micros(u64::from(call % 20) * 300)).await;
+            log.record_status(&news(&id, "delivered"), token).await.unwrap()
+        });
+        kept.lock().unwrap().push(report);
+        Ok(())
+    });
+    let callback = "https://example.com/hooks/acme".parse().unwrap();
+    let slow = Around::new(fake, |_| Duration::ZERO).after(|_| Duration::from_millis(3));
+    let recorded = slow.recorded(home.log.clone()).unwrap();
+    let sms = Arc::new(recorded.with_callback(callback));
+    let mut all = tokio::task::JoinSet::new();
+    let mut ids = HashMap::new();
+    for race in 0..races {
+        let (sms, sent) = (Arc::clone(&sms), message(&format!("k{race}")));
+        all.spawn(async move { (sent.key().clone(), sms.send(&sent).await.unwrap().id) });
+        if all.len() >= 32 {
+            let (key, id) = all.join_next().await.unwrap().unwrap();
+            ids.insert(key, id);
+        }
+    }
+    ids.extend(all.join_all().await);
+    let (mut first, reports) = (0, std::mem::take(&mut *reports.lock().unwrap()));
+    for report in reports {
+        let applied = report.await.unwrap();
+        assert!(!applied.id_conflict && !applied.duplicate);
+        first += u32::from(applied.message.is_none());
+    }
+    println!("{races} races: {first} reports came before their message had an id");
+    for (key, id) in ids {
+        let history = home.log.history(None, &key).await.unwrap().unwrap();
+        let attempt = &history.attempts[0];
+        assert_eq!((history.entry.status, history.events.len()), (Some(LogStatus::Delivered), 1));
+        assert_eq!((&attempt.id, attempt.id_conflict), (&id, false));
+        assert_eq!(attempt.outcome, Some(AttemptOutcome::Accepted));
+    }
+}
