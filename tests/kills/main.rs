@@ -18,6 +18,7 @@ mod child;
 mod enqueuer;
 mod restarted;
 mod stopped;
+mod terminated;
 mod worker;
 
 use std::time::Duration;

@@ -264,7 +264,7 @@ async fn nothing_begins_after_an_opt_out(home: Home) {
         let to = number(race % 1_000);
         all.spawn(async move {
             log.enqueue(&[sent.with_to(to)], None).await.unwrap().remove(0).unwrap();
-            sleep(Duration::from_micros(u64::from(race % 40) * 250)).await;
+            sleep(Duration::from_micros(u64::from(race % 40) * 1_500)).await;
             let scope = OptOutScope::all().with_organisation(organisation.clone());
             log.opt_out(to, scope, OptOutSource::Keyword).await.unwrap();
             out.lock().unwrap().insert(organisation);
