@@ -106,3 +106,10 @@ impl Child {
         tokio::task::spawn_blocking(move || self.process.wait()).await.unwrap().unwrap()
     }
 }
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
