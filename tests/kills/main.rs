@@ -16,6 +16,7 @@ mod carrier;
 mod checker;
 mod child;
 mod enqueuer;
+mod machine;
 mod restarted;
 mod stopped;
 mod terminated;

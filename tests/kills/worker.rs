@@ -274,7 +274,7 @@ impl<P: SmsProvider> SmsProvider for Outside<P> {
         let sent = self.inner.send(message).await;
         match &sent {
             Ok(_) => println!("came of it: accepted"),
-            Err(error) => println!("came of it: {error}"),
+            Err(error) => println!("came of it: {:?}, {error}", error.outcome()),
         }
         sent
     }

@@ -1,0 +1,181 @@
+//! The machine itself is not to be relied on: a disk that does not sync, and a clock that jumps. A small library in
+//! C stands between it and the worker. `ANYSMS_CLOCKS=1` also has clocks jump while a worker runs, which takes
+//! longer.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anysms::{
+    Timestamp,
+    log::{LogFilter, Stage},
+};
+
+use crate::{
+    carrier::{Carrier, Mode},
+    checker,
+    child::Child,
+    worker::{Home, Point, message},
+};
+
+const LEASE: Duration = Duration::from_secs(2);
+
+/// What stands between a worker and the machine, and how it is told.
+struct Machine {
+    folder: tempfile::TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self { folder: tempfile::tempdir().unwrap() };
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kills/shim.c");
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", source, "-ldl", "-o"]);
+        assert!(cc.arg(machine.file("shim.so")).status().unwrap().success(), "cc");
+        machine
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn start(&self, home: &Home, carrier: &Carrier, point: Point) -> Child {
+        let file = |name| self.file(name).display().to_string();
+        let more = [
+            ("LD_PRELOAD", file("shim.so")),
+            ("ANYSMS_SHIM_DISK", file("disk")),
+            ("ANYSMS_SHIM_CLOCK", file("clock")),
+            ("ANYSMS_WORKER_GATE", file("gate")),
+        ];
+        Child::start_with(home, carrier, point, &more)
+    }
+
+    fn open_gate(&self) {
+        std::fs::write(self.file("gate"), "").unwrap();
+    }
+
+    fn break_disk(&self) {
+        std::fs::write(self.file("disk"), "").unwrap();
+    }
+
+    fn mend_disk(&self) {
+        std::fs::remove_file(self.file("disk")).unwrap();
+    }
+
+    /// Puts the clock forward by so many seconds.
+    fn put_clock(&self, by: i64) {
+        std::fs::write(self.file("new"), by.to_string()).unwrap();
+        std::fs::rename(self.file("new"), self.file("clock")).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_whose_intent_is_not_on_disk() {
+    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let carrier = Carrier::start(Mode::Takes).await;
+    home.enqueue(10).await;
+    let child = machine.start(&home, &carrier, Point::WaitsBeforeIntent);
+    child.until_said("waits", 10).await;
+    machine.break_disk();
+    machine.open_gate();
+    child.until_said("came of it", 10).await;
+    assert_eq!((child.times_said("NotSent"), carrier.taken().len()), (10, 0));
+    child.kill().await;
+    crate::finish(&home, &carrier, 10).await;
+    assert_eq!(checker::check(&home, &carrier, 10).await, 0);
+    assert_eq!(carrier.taken().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_on_when_its_disk_is_mended() {
+    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let carrier = Carrier::start(Mode::Takes).await;
+    let mut child = machine.start(&home, &carrier, Point::Nowhere);
+    child.until_ready().await;
+    home.enqueue(5).await;
+    home.until_all_ended(5).await;
+    machine.break_disk();
+    home.enqueue(30).await; // of which it has five
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(carrier.taken().len(), 5, "it could not write down that it has them");
+    machine.mend_disk();
+    let mended = Instant::now();
+    carrier.until_taken(30).await;
+    println!("at work {:?} after the disk was mended", mended.elapsed());
+    assert!(mended.elapsed() < Duration::from_secs(10) && child.is_alive());
+    home.until_all_ended(30).await;
+    assert_eq!(checker::check(&home, &carrier, 30).await, 0);
+    child.kill().await;
+}
+
+const HOUR: i64 = 3_600;
+
+/// An hour and a year, forward and back.
+const JUMPS: [i64; 4] = [HOUR, -HOUR, 365 * 24 * HOUR, -365 * 24 * HOUR];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_whose_clocks_differ_send_nothing_twice_on_sqlite() {
+    let mut all = tokio::task::JoinSet::new();
+    for jump in JUMPS {
+        all.spawn(clocks_differ(jump));
+    }
+    all.join_all().await;
+}
+
+/// One starts after the clock has jumped. On PostgreSQL all go by the server's.
+async fn clocks_differ(jump: i64) {
+    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let carrier = Carrier::start(Mode::Takes).await;
+    let first = Child::start(&home, &carrier, Point::Nowhere);
+    first.until_ready().await;
+    machine.put_clock(jump);
+    let second = machine.start(&home, &carrier, Point::Nowhere);
+    second.until_ready().await;
+    for some in 0..4 {
+        home.enqueue(25 * (some + 1)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    home.until_all_ended(100).await;
+    checker::check(&home, &carrier, 100).await;
+    assert_eq!(carrier.taken().len(), 100, "{jump}");
+    first.kill().await;
+    second.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_sends_nothing_early_or_twice_on_sqlite() {
+    if std::env::var("ANYSMS_CLOCKS").is_err() {
+        return; // it looks at the clock every ten seconds
+    }
+    let mut all = tokio::task::JoinSet::new();
+    for jump in JUMPS {
+        all.spawn(clock_jumps(jump));
+    }
+    all.join_all().await;
+}
+
+async fn clock_jumps(jump: i64) {
+    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let carrier = Carrier::start(Mode::Takes).await;
+    machine.put_clock(0);
+    let child = machine.start(&home, &carrier, Point::WaitsBeforeByte);
+    home.enqueue(20).await;
+    child.until_said("waits", 20).await;
+    let later = Timestamp::now() + Duration::from_secs(1_800);
+    home.log.enqueue(&[message(1_000)], Some(later)).await.unwrap();
+    machine.put_clock(jump);
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    machine.open_gate();
+    home.enqueue(40).await;
+    carrier.until_taken(40).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(carrier.taken().len(), 40, "{jump}: none early");
+    assert_eq!(home.count(&LogFilter::new().with_stage(Stage::Waiting)).await, 1);
+    assert!(home.log.cancel_queued(None, message(1_000).key()).await.unwrap());
+    let taken: std::collections::HashSet<_> =
+        carrier.taken().into_iter().map(|taken| taken.key).collect();
+    assert_eq!(taken.len(), 40, "{jump}: none twice");
+    child.kill().await;
+}
