@@ -11,6 +11,7 @@ mod fake;
 mod keys;
 mod lists;
 mod outages;
+mod neighbours;
 mod proxy;
 mod queue;
 mod races;
