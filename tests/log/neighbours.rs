@@ -1,0 +1,127 @@
+//! Others who use the same database: one who reads for long, and a program of the next version. `ANYSMS_READER=600`
+//! has one read for so many seconds.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anysms::{
+    Message, SmsProvider,
+    layers::LayerExt,
+    log::{LogFilter, LogStatus, MessageLog, PostgresLog, SqliteLog, Worker},
+};
+use sqlx::{ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{fake::Fake, message, number, postgres};
+
+async fn connect(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(path).connect().await.unwrap()
+}
+
+/// The size of the write-ahead log, in MiB.
+fn size(path: &Path) -> f64 {
+    let wal = path.with_extension("db-wal");
+    std::fs::metadata(wal).unwrap().len() as f64 / (1_024.0 * 1_024.0)
+}
+
+/// Queues many long messages.
+async fn fill(log: &SqliteLog, round: u32) {
+    let long = |n| {
+        let key = format!("k{round}-{n}").parse().unwrap();
+        Message::new(number(123), "x".repeat(1_500)).with_key(key)
+    };
+    let mut messages = (0..1_000).map(long);
+    assert!(log.enqueue_all(&mut messages, None).await.unwrap().is_empty());
+}
+
+/// At 16 MiB the write-ahead log would begin again from its start.
+const USUAL: f64 = 20.0;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_reads_for_long_hinders_nobody_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let sms = Fake::new().recorded(Arc::new(log.clone())).unwrap();
+    let mut reader = connect(&path).await;
+    reader.execute("BEGIN; SELECT count(*) FROM sms_message").await.unwrap();
+    let seconds = std::env::var("ANYSMS_READER").map_or(0, |text| text.parse().unwrap());
+    let (start, mut round) = (Instant::now(), 0);
+    while size(&path) < USUAL || start.elapsed() < Duration::from_secs(seconds) {
+        if size(&path) < USUAL {
+            fill(&log, round).await;
+        }
+        for n in 0..20 {
+            sms.send(&message(&format!("s{round}-{n}"))).await.unwrap();
+        }
+        round += 1;
+    }
+    let beside = size(&path);
+    reader.execute("COMMIT").await.unwrap();
+    for n in 0..20 {
+        sms.send(&message(&format!("a{n}"))).await.unwrap();
+    }
+    fill(&log, round).await;
+    let afterwards = size(&path);
+    println!("{beside:.1} MiB after {} beside a reader, {afterwards:.1} afterwards", 20 * round);
+    assert!(afterwards < beside + 1.0, "it is used again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_the_next_version_may_come_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let mut connection = connect(&path).await;
+    let change = async move |sql: &'static str| {
+        connection.execute(sql).await.unwrap();
+    };
+    the_next_version_comes(log, change).await;
+    SqliteLog::open(&path).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_program_of_the_next_version_may_come_on_postgres() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let changing = pool.clone();
+    let change = async move |sql: &'static str| {
+        changing.execute(sql).await.unwrap();
+    };
+    the_next_version_comes(log, change).await;
+    PostgresLog::new(pool).await.unwrap();
+}
+
+/// A step of the schema only adds. Meanwhile a worker and a caller send, and nothing goes wrong.
+async fn the_next_version_comes(log: impl MessageLog, mut change: impl AsyncFnMut(&'static str)) {
+    let log: Arc<dyn MessageLog> = Arc::new(log);
+    let fake = Fake::new();
+    let stack = || fake.clone().recorded(log.clone()).unwrap();
+    let mut messages = (0..300).map(|n| message(&format!("q{n}")));
+    log.enqueue_all(&mut messages, None).await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = Worker::new(log.clone(), stack()).unwrap();
+    let worker = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
+    for n in 0..40 {
+        match n {
+            10 => change("ALTER TABLE sms_message ADD COLUMN later TEXT").await,
+            15 => change("ALTER TABLE sms_attempt ADD COLUMN later TEXT NOT NULL DEFAULT ''").await,
+            20 => change("CREATE INDEX sms_later ON sms_message (later)").await,
+            25 => change("ALTER TABLE sms_queue ADD COLUMN later TEXT").await,
+            30 => change("INSERT INTO sms_migration (version) VALUES (2)").await,
+            _ => {}
+        }
+        stack().send(&message(&format!("d{n}"))).await.unwrap();
+    }
+    while fake.calls() < 340 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.send(()).unwrap();
+    worker.await.unwrap();
+    let accepted = LogFilter::new().with_status(LogStatus::Accepted);
+    let page = log.entries(&accepted, 1_000, None).await.unwrap();
+    assert_eq!((fake.calls(), page.items.len()), (340, 340));
+}
