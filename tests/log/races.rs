@@ -276,7 +276,7 @@ async fn nothing_begins_after_an_opt_out(home: Home) {
     all.join_all().await;
     until_in(&*home.log, Stage::Done, races as usize, 60).await;
     running.stop().await;
-    let late = late.lock().unwrap();
+    let late = std::mem::take(&mut *late.lock().unwrap());
     let wrong = fake.sent.lock().unwrap().iter().filter(|sent| late.contains(sent.key())).count();
     assert_eq!(wrong, 0, "sent to who had opted out");
     let refused = entries(&*home.log, &LogFilter::new().with_status(LogStatus::Failed)).await;

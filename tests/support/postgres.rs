@@ -112,7 +112,7 @@ async fn connect(options: &PgConnectOptions, most: u32) -> PgPool {
 
 /// Starts a server on its data, and waits until somebody may connect.
 fn launch(folder: &Path, user: &[String]) -> Child {
-    let process = Command::new("setpriv")
+    let mut process = Command::new("setpriv")
         .args(user)
         .arg("--pdeathsig=QUIT")
         .arg(newest().join("postgres"))
@@ -130,6 +130,8 @@ fn launch(folder: &Path, user: &[String]) -> Child {
         }
         thread::sleep(Duration::from_millis(50));
     }
+    let _ = process.kill();
+    let _ = process.wait();
     panic!("the server did not start: {:?}", fs::read_to_string(folder.join("server.log")));
 }
 
