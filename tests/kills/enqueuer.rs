@@ -36,16 +36,23 @@ async fn killed_while_it_queues_on_postgres() {
     killed_while_it_queues(Home::postgres().await).await;
 }
 
+async fn until_there(home: &Home, number: u32) {
+    while home.log.history(None, message(number).key()).await.unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 async fn killed_while_it_queues(home: Home) {
     let (rows, kills) = (setting("ANYSMS_ROWS", 4_000), setting("ANYSMS_KILLS", 8));
     let environment =
         [("ANYSMS_ENQUEUER_LOG", home.place.clone()), ("ANYSMS_ENQUEUER_ROWS", rows.to_string())];
     let start = || Child::of("enqueuer::an_enqueuer_in_a_process_of_its_own", &environment);
     let (mut random, mut before, mut midway) = (Random::default(), 0, 0);
-    for _ in 0..kills {
+    for kill in 0..kills {
         let child = start();
         child.until_ready().await;
-        tokio::time::sleep(random.up_to(Duration::from_micros(u64::from(rows) * 40))).await;
+        until_there(&home, rows / (kills + 2) * (kill + 1)).await;
+        tokio::time::sleep(random.up_to(Duration::from_millis(10))).await;
         child.kill().await;
         let there = home.count(&LogFilter::new()).await;
         assert!(there >= before && there <= rows, "{before}, then {there}");
