@@ -52,7 +52,7 @@ fn name(message: &Message) -> Named {
     (message.organisation().map(str::to_owned), message.key().clone())
 }
 
-/// The cases of these names, made where there are none, the keys of old ones freed.
+/// The cases of these names, made where there are none. Old ones give their keys to those that are missing.
 async fn cases(
     tables: &mut dyn Tables,
     policy: LogPolicy,
@@ -61,6 +61,7 @@ async fn cases(
 ) -> Result<Vec<Case>> {
     let now = tables.now();
     let fresh = missing.clone();
+    let wanted: HashSet<Named> = fresh.iter().map(name_of).collect();
     let mut cases = tables.insert(missing).await?;
     let new: HashSet<Named> = cases.iter().map(Case::name).collect();
     let known: Vec<Named> = names.iter().filter(|name| !new.contains(*name)).cloned().collect();
@@ -71,7 +72,7 @@ async fn cases(
         .load(Which::Named(&known))
         .await?
         .into_iter()
-        .partition(|case| case.is_over(policy.keys, now));
+        .partition(|case| wanted.contains(&case.name()) && case.is_over(policy.keys, now));
     cases.extend(kept);
     if !over.is_empty() {
         let freed: HashSet<Named> = over.iter().map(Case::name).collect();

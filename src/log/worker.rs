@@ -178,6 +178,17 @@ fn lock(held: &Held) -> MutexGuard<'_, HashMap<Named, i64>> {
     held.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
 }
 
+/// Lets go of a claim whose layers panic, so that its lease ends: nobody is at it.
+struct Broken<'a>(&'a Held, &'a Named);
+
+impl Drop for Broken<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.0).remove(self.1);
+        }
+    }
+}
+
 /// One message on its way.
 struct Sending<P> {
     log: Arc<dyn MessageLog>,
@@ -189,7 +200,9 @@ struct Sending<P> {
 
 impl<P: SmsProvider> Sending<P> {
     async fn run(self, claim: Claim) {
+        let broken = Broken(&self.held, &claim.name);
         let sent = self.provider.send(&claim.message).await;
+        drop(broken);
         self.pace.see(&sent);
         lock(&self.held).remove(&claim.name);
         let left = self.patience.saturating_sub(claim.age);

@@ -121,7 +121,7 @@ async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
             .bind(key)
             .execute(&mut *transaction)
             .await?;
-        let queued = log.enqueue_in(&mut transaction, &[message(key)], None).await;
+        let queued = log.within(&mut transaction).enqueue(&[message(key)], None).await;
         queued.map_err(|_| sqlx::Error::WorkerCrashed)?.remove(0).unwrap();
         transaction.commit().await
     };

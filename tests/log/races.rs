@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -56,6 +56,7 @@ on_each_home! {
     a_slow_answer_keeps_its_claim: 1_500;
     told_to_stop_it_ends_what_it_began: 60_000;
     what_breaks_the_provider_is_not_sent_again: 1_000;
+    what_breaks_a_layer_is_set_aside: 1_000;
     nothing_begins_after_an_opt_out: 60_000;
     news_and_answer_come_in_any_order: 60_000;
 }
@@ -242,6 +243,26 @@ async fn what_breaks_the_provider_is_not_sent_again(home: Home) {
     let keys: HashSet<_> = unknown.iter().map(|entry| entry.key.as_str().to_owned()).collect();
     assert_eq!(keys, ["k77", "k177", "k277"].map(str::to_owned).into());
     assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 297);
+}
+
+async fn what_breaks_a_layer_is_set_aside(home: Home) {
+    let fake = Fake::new();
+    let claims = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&claims);
+    let stack = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), move |sent| {
+        if is_poison(sent) {
+            *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            panic!("as a bug would");
+        }
+        Duration::ZERO
+    });
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 100).await;
+    until_in(&*home.log, Stage::Done, 99, 10).await;
+    until_in(&*home.log, Stage::Dead, 1, 15).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 99);
+    assert_eq!(*claims.lock().unwrap_or_else(PoisonError::into_inner), 5, "and not for ever");
 }
 
 async fn nothing_begins_after_an_opt_out(home: Home) {

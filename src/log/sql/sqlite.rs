@@ -123,6 +123,7 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .pragma("cache_size", "-32000") // KiB
         .pragma("wal_autocheckpoint", "4000") // pages of 4 KiB
+        .pragma("journal_size_limit", "67108864") // what a long reader made it grow beyond is given back
 }
 
 async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection> {
