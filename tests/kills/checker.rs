@@ -1,12 +1,13 @@
 //! Joins what the provider took with what the log says.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use anysms::{
     MessageId, MessageStatus,
-    log::{AttemptOutcome, History, LogFilter, LogStatus, Stage},
+    log::{AttemptOutcome, History, LogEntry, LogFilter, LogStatus, MessageLog, Stage},
     webhook::{Authenticity, StatusUpdate},
 };
+use tokio::task::JoinSet;
 
 use crate::{
     carrier::{Carrier, Taken},
@@ -23,11 +24,24 @@ pub(crate) async fn check(home: &Home, carrier: &Carrier, messages: u32) -> u32 
     }
     let entries = home.entries(&LogFilter::new()).await;
     assert_eq!(entries.len() as u32, messages, "every message is in the log");
+    let mut rows: Vec<(LogEntry, Option<Taken>)> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let taken = taken.remove(entry.key.as_str());
+        rows.push((entry, taken));
+    }
+    // Many at a time: a report is a commit, which many share.
+    let mut parts = JoinSet::new();
+    for part in rows.chunks(rows.len().div_ceil(32)) {
+        parts.spawn(check_part(home.log.clone(), part.to_vec()));
+    }
+    parts.join_all().await.iter().sum()
+}
+
+async fn check_part(log: Arc<dyn MessageLog>, rows: Vec<(LogEntry, Option<Taken>)>) -> u32 {
     let mut unknown = 0;
-    for entry in &entries {
+    for (entry, taken) in &rows {
         assert_eq!(entry.stage, Stage::Done, "none is stuck");
-        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
-        let taken = taken.get(entry.key.as_str());
+        let history = log.history(None, &entry.key).await.unwrap().unwrap();
         match entry.status.unwrap() {
             LogStatus::Unknown => unknown += 1,
             LogStatus::Accepted => {
@@ -38,22 +52,20 @@ pub(crate) async fn check(home: &Home, carrier: &Carrier, messages: u32) -> u32 
         if let Some(taken) = taken {
             let written = |attempt: &anysms::log::Attempt| attempt.status != LogStatus::Prepared;
             assert!(history.attempts.iter().any(written), "taken without an intent");
-            report(home, taken).await;
+            report(&*log, taken).await;
         }
-    }
-    for entry in &entries {
-        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
-        truth(&history, taken.get(entry.key.as_str()));
+        let history = log.history(None, &entry.key).await.unwrap().unwrap();
+        truth(&history, taken.as_ref());
     }
     unknown
 }
 
 /// The provider's webhook, as it would be verified.
-async fn report(home: &Home, taken: &Taken) {
+async fn report(log: &dyn MessageLog, taken: &Taken) {
     let id = MessageId::new(ACME, &taken.id).unwrap();
     let update = StatusUpdate::new(id, MessageStatus::Sent, None, Authenticity::Full);
     let token = Some(taken.token.parse().unwrap());
-    home.log.record_status(&update, token).await.unwrap();
+    log.record_status(&update, token).await.unwrap();
 }
 
 fn truth(history: &History, taken: Option<&Taken>) {
