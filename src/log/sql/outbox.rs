@@ -101,7 +101,7 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         "m.content = x.content AND m.created_at = x.created_at AND m.status = 0 \
          AND NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id)"
     );
-    let mut statements = vec![
+    let statements = [
         format!(
             "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
              ON CONFLICT (organisation, key) DO NOTHING",
@@ -129,13 +129,12 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             let old = |sql: String| sql.replace("jsonb_each(", "json_each("); // that came later
-            (statements.into_iter().map(old).collect(), old(conflicts))
+            (statements.map(old).into(), old(conflicts))
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
             let notify = format!("SELECT pg_notify('{p}queue', '') WHERE $1::text IS NOT NULL");
-            statements.push(notify);
-            (statements, conflicts)
+            (statements.into_iter().chain([notify]).collect(), conflicts)
         }
     }
 }
