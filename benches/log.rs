@@ -22,8 +22,8 @@ use anysms::{
     twilio::TwilioWebhook,
     webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
 };
-use sqlx::{Connection, Executor};
-use tokio::sync::oneshot;
+use sqlx::{Connection, Executor, postgres::PgPoolOptions};
+use tokio::sync::watch;
 
 const TWILIO: ProviderId = ProviderId::from_static("twilio");
 
@@ -78,21 +78,31 @@ async fn main() {
     let count: u64 = arguments.get(1).map_or(2_000, |count| count.parse().expect("a number"));
     let folder =
         tempfile::tempdir_in(std::env::current_dir().expect("a folder")).expect("a folder");
-    let log: Arc<dyn MessageLog> = match home {
+    // Four programs on one log, each with connections of its own.
+    let mut logs: Vec<Arc<dyn MessageLog>> = Vec::new();
+    match home {
         "sqlite" => {
-            let path = folder.path().join("log.db");
             bare_sqlite(&folder.path().join("bare.db")).await;
-            Arc::new(SqliteLog::open(path).await.expect("a log"))
+            for _ in 0..4 {
+                let log = SqliteLog::open(folder.path().join("log.db")).await.expect("a log");
+                logs.push(Arc::new(log));
+            }
         }
         "postgres" => {
             let pool = postgres::database().await;
             bare_postgres(&pool).await;
-            Arc::new(PostgresLog::new(pool).await.expect("a log"))
+            for _ in 0..4 {
+                let options = pool.connect_options().as_ref().clone();
+                let own = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
+                logs.push(Arc::new(PostgresLog::new(own).await.expect("a log")));
+            }
         }
         other => panic!("{other}: sqlite or postgres"),
-    };
+    }
+    let (log, fake) = (Arc::clone(&logs[0]), Fake::default());
     enqueue(&log, count).await;
-    drain(&log, count).await;
+    drain(&logs[..1], &fake, count / 2).await;
+    drain(&logs, &fake, count).await;
     webhooks(&log, count.min(100_000)).await;
     reports(&log).await;
 }
@@ -162,19 +172,25 @@ async fn enqueue(log: &Arc<dyn MessageLog>, count: u64) {
     println!("memory: {tenth:.1} MiB at a tenth, {:.1} MiB at the end", resident());
 }
 
-async fn drain(log: &Arc<dyn MessageLog>, count: u64) {
-    let fake = Fake::default();
-    let recorded = fake.clone().recorded(Arc::clone(log)).expect("a stack");
-    let worker = Worker::new(Arc::clone(log), recorded).expect("a worker").with_concurrency(128);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let start = Instant::now();
-    let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
-    while fake.0.load(Ordering::Relaxed) < count {
+/// A worker for each, until so many have been sent in all.
+async fn drain(logs: &[Arc<dyn MessageLog>], fake: &Fake, up_to: u64) {
+    let (stop, stopped) = watch::channel(false);
+    let (start, before) = (Instant::now(), fake.0.load(Ordering::Relaxed));
+    let mut tasks = tokio::task::JoinSet::new();
+    for log in logs {
+        let recorded = fake.clone().recorded(Arc::clone(log)).expect("a stack");
+        let worker = Worker::new(Arc::clone(log), recorded).expect("a worker");
+        let mut stopped = stopped.clone();
+        let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        tasks.spawn(worker.with_concurrency(128).run_until(stopped));
+    }
+    while fake.0.load(Ordering::Relaxed) < up_to {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let _ = stop.send(());
-    task.await.expect("the worker ends");
-    rate("drain", count, start);
+    let sent = fake.0.load(Ordering::Relaxed) - before;
+    rate(&format!("drain by {}", logs.len()), sent, start);
+    stop.send_replace(true);
+    tasks.join_all().await;
 }
 
 /// Requests as they come in, each checked, read and kept, 64 at a time.
