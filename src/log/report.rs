@@ -1,6 +1,6 @@
 //! [`DeliveryReport`] and [`Usage`]: what a log adds up to.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -20,7 +20,8 @@ pub struct DeliveryReport {
     pub statuses: Vec<(LogStatus, u64)>,
     /// Why those that did not arrive did not, the most frequent first.
     pub failures: Vec<(DeliveryFailure, u64)>,
-    /// How long those took that arrived, from the provider's yes to the carrier's report; none if none did.
+    /// How long those took that arrived, from the provider's yes to the carrier's report, in whole
+    /// milliseconds; none if none did.
     pub time_to_deliver: Option<Percentiles>,
 }
 
@@ -89,13 +90,20 @@ impl DeliveryReport {
 }
 
 impl Percentiles {
-    /// The places, from 1, that the percentiles have among so many in order.
-    pub(crate) fn places(count: u64) -> [u64; 3] {
-        [50, 95, 99].map(|percent| (count * percent).div_ceil(100).max(1))
-    }
-
-    pub(crate) fn of([p50, p95, p99]: [Duration; 3]) -> Self {
-        Self { p50, p95, p99 }
+    /// By the nearest rank, of how often which time was taken, in milliseconds. None if there is none.
+    pub(crate) fn of(times: &BTreeMap<u64, u64>) -> Option<Self> {
+        let count: u64 = times.values().sum();
+        let at = |percent: u64| {
+            let place = (count * percent).div_ceil(100);
+            let mut before = 0;
+            let reached = times.iter().find(|(_, count)| {
+                before += **count;
+                before >= place
+            });
+            reached.map(|(millis, _)| Duration::from_millis(*millis))
+        };
+        (count > 0).then_some(())?;
+        Some(Self { p50: at(50)?, p95: at(95)?, p99: at(99)? })
     }
 }
 

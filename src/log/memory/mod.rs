@@ -2,7 +2,7 @@
 
 mod tables;
 
-use std::{fmt, ops::Bound, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -120,20 +120,16 @@ impl Home for MemoryLog {
 
     async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
         let kept = self.0.kept.lock().await;
-        let (mut report, mut times) = (DeliveryReport::default(), Vec::new());
+        let (mut report, mut times) = (DeliveryReport::default(), BTreeMap::new());
         for entry in kept.entries(filter).filter(|entry| entry.direction == Direction::Outbound) {
             report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1);
             let arrived = entry.delivered_at.filter(|_| entry.status >= Some(LogStatus::Delivered));
             if let (Some(accepted), Some(arrived)) = (entry.accepted_at, arrived) {
-                times.push(arrived.duration_since(accepted).try_into().unwrap_or_default());
+                let took = arrived.duration_since(accepted).as_millis();
+                *times.entry(took.try_into().unwrap_or_default()).or_default() += 1;
             }
         }
-        times.sort_unstable();
-        report.time_to_deliver = (!times.is_empty()).then(|| {
-            Percentiles::of(
-                Percentiles::places(times.len() as u64).map(|at| times[at as usize - 1]),
-            )
-        });
+        report.time_to_deliver = Percentiles::of(&times);
         report.sort();
         Ok(report)
     }

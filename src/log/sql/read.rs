@@ -1,6 +1,6 @@
 //! What is read from the tables: lists, histories, reports.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
@@ -218,70 +218,39 @@ pub(crate) async fn history(
     Ok(Some(History { entry, attempts, events }))
 }
 
+/// In one pass, as most of what it takes is to find the rows.
 pub(crate) async fn delivery_report(
     link: &mut Link<'_>,
     sql: &Statements,
     filter: &LogFilter,
 ) -> Result<DeliveryReport> {
     let of = Where::of(link.dialect(), &sql.prefix, filter);
-    let table = format!("{}message", sql.prefix);
     let text = format!(
-        "SELECT status, failure_kind, failure_code, count(*) FROM {table} {} AND direction = 0 \
-         GROUP BY 1, 2, 3",
+        "SELECT status, failure_kind, failure_code, \
+         CASE WHEN status >= {} THEN (delivered_at - accepted_at) / 1000 END, count(*) \
+         FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
+        LogStatus::Delivered.rank(),
+        sql.prefix,
         of.sql
     );
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let mut report = DeliveryReport::default();
+    let (mut report, mut times) = (DeliveryReport::default(), BTreeMap::new());
     for row in rows {
         let mut row = Columns::new(row);
         let status = row.int_or_none().map_err(corrupt)?;
         let status = LogStatus::from_rank(status.unwrap_or_default()).unwrap_or_default();
         let failure = failure(&mut row).map_err(corrupt)?;
+        let took = row.int_or_none().map_err(corrupt)?;
         let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
         report.add(status, failure, count);
-    }
-    report.sort();
-    if report.delivered() > 0 {
-        report.time_to_deliver = percentiles(link, &table, &of).await?;
-    }
-    Ok(report)
-}
-
-/// By the nearest rank.
-async fn percentiles(link: &mut Link<'_>, table: &str, of: &Where) -> Result<Option<Percentiles>> {
-    let arrived = format!(
-        "FROM {table} {} AND direction = 0 AND status >= {} AND accepted_at IS NOT NULL \
-         AND delivered_at IS NOT NULL",
-        of.sql,
-        LogStatus::Delivered.rank()
-    );
-    let text = format!("SELECT count(*) {arrived}");
-    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let count = rows.into_iter().next().map(|row| Columns::new(row).int()).transpose();
-    let count: u64 = count.map_err(corrupt)?.unwrap_or_default().try_into().unwrap_or_default();
-    if count == 0 {
-        return Ok(None);
-    }
-    let places = Percentiles::places(count);
-    let [a, b, c] = places;
-    let text = format!(
-        "SELECT place, took FROM (SELECT took, row_number() OVER (ORDER BY took) AS place FROM \
-         (SELECT delivered_at - accepted_at AS took {arrived}) AS times) AS placed \
-         WHERE place IN ({a}, {b}, {c})"
-    );
-    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let mut took = [Duration::ZERO; 3];
-    for row in rows {
-        let mut row = Columns::new(row);
-        let place: u64 = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
-        let micros: u64 = row.int().map_err(corrupt)?.try_into().unwrap_or_default(); // never below 0
-        for (at, known) in places.iter().enumerate() {
-            if *known == place {
-                took[at] = Duration::from_micros(micros);
-            }
+        if let Some(took) = took {
+            // The provider's clock may be behind.
+            *times.entry(took.try_into().unwrap_or_default()).or_default() += count;
         }
     }
-    Ok(Some(Percentiles::of(took)))
+    report.sort();
+    report.time_to_deliver = Percentiles::of(&times);
+    Ok(report)
 }
 
 pub(crate) async fn usage(

@@ -82,7 +82,7 @@ pub(crate) const CHANGE: [Field; 13] = [
     ("delivered_at", Int),
 ];
 
-/// An entry as it is written.
+/// An entry as it is written. What is missing is null, and most is.
 #[derive(Serialize)]
 pub(crate) struct EntryRow<'a> {
     id: i64,
@@ -90,28 +90,47 @@ pub(crate) struct EntryRow<'a> {
     key: &'a str,
     direction: i64,
     theirs: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ours: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     country: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
     media: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     body_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     segments: Option<u32>,
     class: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     campaign: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     tags: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure_kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     estimate_currency: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     price_currency: Option<&'a str>,
     created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     accepted_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     delivered_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     read_at: Option<i64>,
     content: String,
     forgotten: i64,
