@@ -1,5 +1,6 @@
 -- Room for a second version of each row on its page: what becomes of a message touches no index.
-ALTER TABLE {p}message SET (fillfactor = 70);
+ALTER TABLE {p}message SET (fillfactor = 50);
+ALTER TABLE {p}queue SET (fillfactor = 50);
 
 CREATE INDEX {p}message_words ON {p}message
     USING gin (regexp_split_to_array(lower(body), '[^[:alnum:]]+')) WHERE body IS NOT NULL;
