@@ -136,8 +136,8 @@ impl Statements {
             )
             .into(),
             ids: format!(
-                "SELECT DISTINCT message FROM {p}attempt WHERE (remote, provider) IN \
-                 (SELECT remote, provider FROM {})",
+                "SELECT DISTINCT message FROM {p}attempt WHERE remote IS NOT NULL AND \
+                 (remote, provider) IN (SELECT remote, provider FROM {})",
                 given(&remote)
             )
             .into(),
@@ -289,6 +289,63 @@ impl Statements {
             )
             .into(),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+
+    use super::*;
+    use crate::log::sql::schema;
+
+    /// A table that is read from end to end makes everything slower with every message.
+    #[tokio::test]
+    async fn every_statement_has_an_index() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let tables = schema::statements(Dialect::Sqlite, "sms_", 0);
+        sqlx::raw_sql(AssertSqlSafe(tables)).execute(&mut connection).await.unwrap();
+        let sql = Statements::new(Dialect::Sqlite, "sms_");
+        let all = [
+            &sql.insert_entries,
+            &sql.insert_tags,
+            &sql.named,
+            &sql.tokens,
+            &sql.ids,
+            &sql.due,
+            &sql.leased_later,
+            &sql.unchecked,
+            &sql.entries,
+            &sql.queue,
+            &sql.places,
+            &sql.insert_queue,
+            &sql.save_queue,
+            &sql.leave_queue,
+            &sql.quarantine,
+            &sql.attempts,
+            &sql.save_entries,
+            &sql.insert_attempts,
+            &sql.save_attempts,
+            &sql.insert_events,
+            &sql.unknown_events,
+            &sql.save_events,
+            &sql.events,
+            &sql.mark_read,
+            &sql.older,
+            &sql.with_number,
+            &sql.forget,
+            &sql.opt_outs,
+            &sql.insert_opt_outs,
+            &sql.remove_opt_out,
+            &sql.list_opt_outs,
+        ];
+        for statement in all {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
+                let step: String = row.get("detail");
+                assert!(!step.starts_with("SCAN sms_"), "{step}: {statement}");
+            }
         }
     }
 }
