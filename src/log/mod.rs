@@ -106,9 +106,9 @@ pub trait MessageLog: Home {
         Ok(ids)
     }
 
-    /// Puts many messages into the queue, 500 in each transaction and two of these at a time, and does not keep them in memory. Those
-    /// whose key stands for another content are left out: their places, from 0. After an error the same
-    /// messages again go on where it stopped.
+    /// Puts many messages into the queue, 500 in each transaction and two of these at a time, and does not keep
+    /// them in memory. Those whose key stands for another content are left out: their places, from 0. After an
+    /// error the same messages again go on where it stopped.
     async fn enqueue_all(
         &self,
         messages: &mut (dyn Iterator<Item = Message> + Send),

@@ -12,13 +12,9 @@ use anysms::{
     layers::LayerExt,
     log::{LogFilter, LogStatus, MessageLog, PostgresLog, SqliteLog, Worker},
 };
-use sqlx::{ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::Executor;
 
-use crate::{fake::Fake, message, number, postgres};
-
-async fn connect(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(path).connect().await.unwrap()
-}
+use crate::{databases::connect, fake::Fake, message, number, postgres};
 
 /// The size of the write-ahead log, in MiB.
 fn size(path: &Path) -> f64 {

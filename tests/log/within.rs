@@ -123,7 +123,7 @@ async fn what_was_queued_in_a_transaction_is_sent_on_postgres() {
     tokio::join!(is_sent(&log), queue);
 }
 
-/// As another driver would: texts of SQL, and one parameter.
+/// As another driver would: texts of SQL, and one parameter. The keys that are refused.
 macro_rules! execute {
     ($sql:expr, $connection:expr) => {{
         let sql: &EnqueueSql = $sql;
@@ -138,13 +138,30 @@ macro_rules! execute {
     }};
 }
 
-fn with_a_conflict() -> [Message; 3] {
-    let other = Message::new(number(123), "Another").with_key("one".parse().unwrap());
-    [message("two"), other, message("two")]
+/// On either database, by a connection that the log knows nothing of.
+macro_rules! queue_by_another_driver {
+    ($log:expr, $connection:expr) => {{
+        let one = $log.enqueue_sql(&[message("one").with_tag("vip")], None).unwrap();
+        let mut transaction = $connection.begin().await.unwrap();
+        assert!(execute!(&one, transaction).is_empty());
+        transaction.rollback().await.unwrap();
+        assert!($log.entries(&LogFilter::new(), 10, None).await.unwrap().items.is_empty());
+        assert!(execute!(&one, $connection).is_empty());
+        let other = Message::new(number(123), "Another").with_key("one".parse().unwrap());
+        let more = $log.enqueue_sql(&[message("two"), other, message("two")], None).unwrap();
+        assert_eq!(execute!(&more, $connection), ["one"], "stands for another message");
+        assert!(execute!(&one, $connection).is_empty(), "the same again is the same");
+        are_sent_once(&$log).await;
+        assert!(execute!(&one, $connection).is_empty());
+        let fake = Fake::new();
+        run_for(&$log, &fake, Duration::from_millis(500)).await;
+        assert_eq!(fake.calls(), 0, "what was sent is not queued again");
+        assert!(!format!("{one:?}").contains("900123"));
+        one
+    }};
 }
 
-/// What the statements wrote is sent as ever, each once.
-async fn is_sent_by_another_driver(log: &(impl MessageLog + Clone + 'static)) {
+async fn are_sent_once(log: &(impl MessageLog + Clone + 'static)) {
     let fake = Fake::new();
     run_for(log, &fake, Duration::from_secs(2)).await;
     let mut sent: Vec<String> =
@@ -161,21 +178,7 @@ async fn another_driver_queues_messages_on_sqlite() {
     let path = folder.path().join("app.db");
     let log = SqliteLog::open(&path).await.unwrap();
     let mut connection = Box::new(connect(&path).await);
-    let one = log.enqueue_sql(&[message("one").with_tag("vip")], None).unwrap();
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    assert!(execute!(&one, transaction).is_empty());
-    transaction.rollback().await.unwrap();
-    assert!(log.entries(&LogFilter::new(), 10, None).await.unwrap().items.is_empty());
-    assert!(execute!(&one, connection).is_empty());
-    let more = log.enqueue_sql(&with_a_conflict(), None).unwrap();
-    assert_eq!(execute!(&more, connection), ["one"], "stands for another message");
-    assert!(execute!(&one, connection).is_empty(), "the same again is the same");
-    is_sent_by_another_driver(&log).await;
-    assert!(execute!(&one, connection).is_empty());
-    let fake = Fake::new();
-    run_for(&log, &fake, Duration::from_millis(500)).await;
-    assert_eq!(fake.calls(), 0, "what was sent is not queued again");
-    assert!(!format!("{one:?}").contains("900123"));
+    queue_by_another_driver!(log, connection);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,20 +187,7 @@ async fn another_driver_queues_messages_on_postgres() {
     let pool = postgres::database().await;
     let log = PostgresLog::new(pool.clone()).await.unwrap();
     let mut connection = pool.acquire().await.unwrap();
-    let one = log.enqueue_sql(&[message("one").with_tag("vip")], None).unwrap();
-    let mut transaction = connection.begin().await.unwrap();
-    assert!(execute!(&one, transaction).is_empty());
-    transaction.rollback().await.unwrap();
-    assert!(log.entries(&LogFilter::new(), 10, None).await.unwrap().items.is_empty());
-    assert!(execute!(&one, connection).is_empty());
-    let more = log.enqueue_sql(&with_a_conflict(), None).unwrap();
-    assert_eq!(execute!(&more, connection), ["one"], "stands for another message");
-    assert!(execute!(&one, connection).is_empty(), "the same again is the same");
-    is_sent_by_another_driver(&log).await;
-    assert!(execute!(&one, connection).is_empty());
-    let fake = Fake::new();
-    run_for(&log, &fake, Duration::from_millis(500)).await;
-    assert_eq!(fake.calls(), 0, "what was sent is not queued again");
+    let one = queue_by_another_driver!(log, connection);
     // A driver that asks the server for the parameter's type hears that it is a text.
     for (number, statement) in one.statements.iter().chain([&one.conflicts]).enumerate() {
         let prepare = format!("PREPARE s{number} AS {statement}");
