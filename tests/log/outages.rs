@@ -82,13 +82,13 @@ fn messages(count: u32) -> impl Iterator<Item = Message> {
     })
 }
 
-/// One is up in even seconds, the other half a second later; ten messages a second.
+/// One is up in even seconds, the other half a second later, so that it is up when the first goes down.
 #[tokio::test(start_paused = true)]
 async fn providers_that_come_and_go_take_nothing_twice() {
     let count = setting(2_000);
     let log: Arc<dyn MessageLog> = Arc::new(MemoryLog::new(100_000));
     let one = Line::new("one", |at| at.as_secs().is_multiple_of(2));
-    let two = Line::new("two", |at| (at.as_millis() + 500) / 1_000 % 2 == 0);
+    let two = Line::new("two", |at| (at.as_millis() + 1_500) / 1_000 % 2 == 0);
     let retry = RetryPolicy::default;
     let first = one.clone().recorded(log.clone()).unwrap().retry(retry());
     let second = two.clone().recorded(log.clone()).unwrap().retry(retry());
