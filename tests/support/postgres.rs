@@ -28,6 +28,8 @@ pub(crate) struct Server {
     folder: tempfile::TempDir,
     user: Vec<String>,
     process: Child,
+    /// Ends with this program, however that ends, and takes the folder along.
+    _cleaner: Child,
 }
 
 /// A new, empty database on the server of this process, and a pool of connections to it.
@@ -84,7 +86,15 @@ impl Server {
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let process = launch(folder.path(), &user);
-        Self { folder, user, process }
+        let cleaner = Command::new("sh")
+            .args(["-c", "trap '' HUP INT TERM; cat; sleep 1; rm -rf \"$0\""])
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { folder, user, process, _cleaner: cleaner }
     }
 
     fn options(&self, database: &str) -> PgConnectOptions {

@@ -99,6 +99,7 @@ macro_rules! read {
                 // A column without a declared type, such as a sum, has that of its value.
                 match raw.type_info().name() {
                     "TEXT" => row.try_get(at).map(Value::Text),
+                    "INT2" => row.try_get::<i16, _>(at).map(|int| Value::Int(int.into())),
                     "BOOL" => row.try_get::<bool, _>(at).map(|yes| Value::Int(yes.into())),
                     _ => row.try_get(at).map(Value::Int),
                 }

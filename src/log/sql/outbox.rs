@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     SqlHome,
     link::Dialect,
-    rows::{ENTRY, EntryRow, Field, QUEUE, QueueRow},
+    rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow},
     statements::{given, names},
 };
 use crate::{
@@ -48,11 +48,13 @@ pub struct EnqueueSql {
     pub parameter: String,
 }
 
-/// An entry with its place in the queue.
+/// An entry with what it says and its place in the queue.
 #[derive(Serialize)]
 struct Row<'a> {
     #[serde(flatten)]
     entry: EntryRow<'a>,
+    #[serde(flatten)]
+    content: ContentRow<'a>,
     #[serde(flatten)]
     place: QueueRow<'a>,
 }
@@ -72,7 +74,11 @@ impl EnqueueSql {
         };
         let entries = messages.iter().map(queued).filter(|entry| is_new(entry));
         let entries: Vec<LogEntry> = entries.collect();
-        let row = |entry| Row { entry: EntryRow::of(entry), place: QueueRow::new(entry) };
+        let row = |entry| Row {
+            entry: EntryRow::of(entry),
+            content: ContentRow::of(entry),
+            place: QueueRow::new(entry),
+        };
         let rows: Vec<Row<'_>> = entries.iter().map(row).collect();
         let parameter = serde_json::to_string(&rows).map_err(|_| {
             Error::not_sent(ErrorKind::InvalidContent).with_detail("message: is not JSON")
@@ -83,12 +89,13 @@ impl EnqueueSql {
 }
 
 fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
-    let (entry, place) = (&ENTRY[1..], &QUEUE[1..]); // the database gives the ids
+    let (entry, content, place) = (&ENTRY[1..], &CONTENT[1..], &QUEUE[1..]); // the database gives the ids
     let by: Vec<Field> = ENTRY
         .into_iter()
-        .filter(|(name, _)| ["organisation", "key", "content", "created_at"].contains(name))
+        .filter(|(name, _)| ["organisation", "key", "created_at"].contains(name))
         .collect();
-    let both: Vec<Field> = by.iter().chain(place).copied().collect();
+    let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
+    let hash = &CONTENT[4..];
     let same = "m.organisation = x.organisation AND m.key = x.key";
     let tags = match dialect {
         #[cfg(feature = "sqlite")]
@@ -98,7 +105,7 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
     };
     // Nobody has begun what this very call wrote, and it has no place so far.
     let fresh = format!(
-        "m.content = x.content AND m.created_at = x.created_at AND m.status = 0 \
+        "c.message = m.id AND c.hash = x.hash AND m.created_at = x.created_at AND m.status = 0 \
          AND NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id)"
     );
     let statements = [
@@ -109,11 +116,18 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
             given(dialect, entry)
         ),
         format!(
-            "INSERT INTO {p}queue (message, {}) SELECT m.id, {} FROM {p}message m, {} \
+            "INSERT INTO {p}content (message, {}) SELECT m.id, {} FROM {p}message m, {} \
+             WHERE {same} ON CONFLICT (message) DO NOTHING",
+            names(content, ""),
+            names(content, "x."),
+            given(dialect, &and(content))
+        ),
+        format!(
+            "INSERT INTO {p}queue (message, {}) SELECT m.id, {} FROM {p}message m, {p}content c, {} \
              WHERE {same} AND {fresh}",
             names(place, ""),
             names(place, "x."),
-            given(dialect, &both)
+            given(dialect, &and(&[hash, place].concat()))
         ),
         format!(
             "INSERT INTO {p}tag (tag, message) SELECT e.value, m.id FROM {p}message m, {}, {tags} e \
@@ -122,8 +136,9 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         ),
     ];
     let conflicts = format!(
-        "SELECT m.key FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
-        given(dialect, &by)
+        "SELECT m.key FROM {p}message m, {p}content c, {} WHERE {same} AND c.message = m.id \
+         AND c.hash <> x.hash",
+        given(dialect, &and(hash))
     );
     match dialect {
         #[cfg(feature = "sqlite")]

@@ -13,10 +13,10 @@ use crate::{
             error::failed,
             link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
             rows::{
-                ENTRY, amount, failure, micros, queue_of, read_attempt, read_entry, read_event,
+                amount, failure, micros, queue_of, read_attempt, read_entry, read_event,
                 read_opt_out, read_queue,
             },
-            statements::{Statements, names},
+            statements::Statements,
         },
         tables::Named,
     },
@@ -88,11 +88,11 @@ impl Where {
             }
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
-                let _ = prefix;
                 let place = self.push(Arg::Text(words.join(" ")));
                 self.sql += &format!(
-                    " AND body IS NOT NULL AND regexp_split_to_array(lower(body), \
-                     '[^[:alnum:]]+') @> string_to_array(${place}, ' ')"
+                    " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
+                     regexp_split_to_array(lower(body), '[^[:alnum:]]+') @> \
+                     string_to_array(${place}, ' '))"
                 );
             }
         }
@@ -149,11 +149,7 @@ pub(crate) async fn entries(
     }
     let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
     let limit = of.push(Arg::Int(i64::from(most) + 1));
-    let text = format!(
-        "SELECT {} FROM {prefix}message {} ORDER BY {order} LIMIT ${limit}",
-        names(&ENTRY, ""),
-        of.sql
-    );
+    let text = format!("{} {} ORDER BY {order} LIMIT ${limit}", sql.select, of.sql);
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
     let rows = rows.into_iter().take(most as usize);
@@ -195,11 +191,7 @@ pub(crate) async fn history(
     sql: &Statements,
     (organisation, key): &Named,
 ) -> Result<Option<History>> {
-    let text = format!(
-        "SELECT {} FROM {}message WHERE organisation = $1 AND key = $2",
-        names(&ENTRY, ""),
-        sql.prefix
-    );
+    let text = format!("{} WHERE organisation = $1 AND key = $2", sql.select);
     let args =
         [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
     let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;

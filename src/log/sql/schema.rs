@@ -7,7 +7,7 @@ use crate::log::sql::link::{Dialect, Link, Sql, Value};
 /// One step of the schema. A step only adds, so that a program of the version before goes on meanwhile.
 struct Step {
     version: i64,
-    /// `{p}` stands for the prefix, `{id}` for a key that the database gives.
+    /// `{p}` stands for the prefix, `{id}` for a key that the database gives, `{key}` for a given one.
     common: &'static str,
     #[cfg(feature = "sqlite")]
     sqlite: &'static str,
@@ -32,15 +32,22 @@ const FITTING: std::ops::RangeInclusive<i64> = VERSION..=VERSION + 1;
 
 impl Step {
     fn sql(&self, dialect: Dialect, prefix: &str) -> String {
-        let (own, id) = match dialect {
+        let (own, id, key) = match dialect {
             #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => (self.sqlite, "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            Dialect::Sqlite => {
+                (self.sqlite, "INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY")
+            }
             #[cfg(feature = "postgres")]
-            Dialect::Postgres => (self.postgres, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            Dialect::Postgres => (
+                self.postgres,
+                "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+                "BIGINT PRIMARY KEY",
+            ),
         };
         let version = self.version;
         let done = format!("INSERT INTO {prefix}migration (version) VALUES ({version});\n");
-        format!("{}\n{own}\n", self.common).replace("{p}", prefix).replace("{id}", id) + &done
+        let sql = format!("{}\n{own}\n", self.common).replace("{p}", prefix);
+        sql.replace("{id}", id).replace("{key}", key) + &done
     }
 }
 

@@ -6,7 +6,7 @@ use crate::log::{
     Stage,
     sql::{
         link::{Dialect, Sql},
-        rows::{ATTEMPT, CHANGE, ENTRY, EVENT, FORGET, Field, Kind, OPT_OUT, QUEUE},
+        rows::{ATTEMPT, CHANGE, CONTENT, ENTRY, EVENT, FORGET, Field, Kind, OPT_OUT, QUEUE},
     },
 };
 
@@ -15,8 +15,11 @@ use crate::log::{
 #[derive(Debug)]
 pub(crate) struct Statements {
     pub(crate) prefix: String,
+    /// Entries as they are read, up to the conditions.
+    pub(crate) select: String,
     pub(crate) now: Sql,
     pub(crate) insert_entries: Sql,
+    pub(crate) insert_contents: Sql,
     pub(crate) insert_tags: Sql,
     pub(crate) named: Sql,
     pub(crate) tokens: Sql,
@@ -45,6 +48,7 @@ pub(crate) struct Statements {
     pub(crate) older: Sql,
     pub(crate) with_number: Sql,
     pub(crate) forget: Sql,
+    pub(crate) forget_contents: Sql,
     pub(crate) opt_outs: Sql,
     pub(crate) insert_opt_outs: Sql,
     pub(crate) remove_opt_out: Sql,
@@ -93,7 +97,7 @@ impl Statements {
             ("", "") // one writer at a time
         };
         let given = |fields: &[Field]| given(dialect, fields);
-        let (entry, attempt, event) = (names(&ENTRY, ""), names(&ATTEMPT, ""), names(&EVENT, ""));
+        let (attempt, event) = (names(&ATTEMPT, ""), names(&EVENT, ""));
         let (new_entry, new_attempt) = (&ENTRY[1..], &ATTEMPT[1..]); // the database gives the ids
         let change = |fields: &[Field]| {
             let set = |(name, _): &Field| format!("{name} = x.{name}");
@@ -102,19 +106,31 @@ impl Statements {
         let place: Vec<Field> = QUEUE.into_iter().filter(|(name, _)| *name != "payload").collect();
         let (key, id) = ([ENTRY[1], ENTRY[2]], [ENTRY[0]]);
         let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
-        let select = format!("SELECT {entry} FROM {p}message");
+        // What is missing is broken, and to be found.
+        let select = format!(
+            "SELECT {}, {} FROM {p}message LEFT JOIN {p}content ON message = id",
+            names(&ENTRY, ""),
+            names(&CONTENT[1..], "")
+        );
         let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
         let dead = Stage::ALL[Stage::Dead as usize].1;
         let each =
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {
             prefix: p.to_owned(),
+            select: select.clone(),
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
                  ON CONFLICT (organisation, key) DO NOTHING RETURNING id, organisation, key",
                 names(new_entry, ""),
                 given(new_entry)
+            )
+            .into(),
+            insert_contents: format!(
+                "INSERT INTO {p}content ({0}) SELECT {0} FROM {1} WHERE true",
+                names(&CONTENT, ""),
+                given(&CONTENT)
             )
             .into(),
             insert_tags: format!(
@@ -256,10 +272,15 @@ impl Statements {
             .into(),
             with_number: format!("SELECT id FROM {p}message WHERE theirs = $1 LIMIT $2").into(),
             forget: format!(
-                "UPDATE {p}message SET body = NULL, media = '[]', theirs = x.theirs, body_hash = CASE WHEN \
-                 x.forgotten = 2 THEN NULL ELSE body_hash END, forgotten = CASE WHEN \
+                "UPDATE {p}message SET theirs = x.theirs, forgotten = CASE WHEN \
                  {p}message.forgotten > x.forgotten THEN {p}message.forgotten ELSE x.forgotten END \
                  FROM {} WHERE {p}message.id = x.id",
+                given(&FORGET)
+            )
+            .into(),
+            forget_contents: format!(
+                "UPDATE {p}content SET body = NULL, media = '[]', body_hash = CASE WHEN \
+                 x.forgotten = 2 THEN NULL ELSE body_hash END FROM {} WHERE message = x.id",
                 given(&FORGET)
             )
             .into(),
@@ -309,6 +330,7 @@ mod tests {
         let sql = Statements::new(Dialect::Sqlite, "sms_");
         let all = [
             &sql.insert_entries,
+            &sql.insert_contents,
             &sql.insert_tags,
             &sql.named,
             &sql.tokens,
@@ -335,6 +357,7 @@ mod tests {
             &sql.older,
             &sql.with_number,
             &sql.forget,
+            &sql.forget_contents,
             &sql.opt_outs,
             &sql.insert_opt_outs,
             &sql.remove_opt_out,

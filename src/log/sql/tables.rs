@@ -19,8 +19,9 @@ use crate::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
-                AttemptRow, ChangeRow, EntryRow, EventRow, ForgetRow, OptOutRow, QueueRow, micros,
-                queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue,
+                AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, OptOutRow,
+                QueueRow, micros, queue_of, read_attempt, read_entry, read_event, read_opt_out,
+                read_queue,
             },
             statements::Statements,
         },
@@ -234,6 +235,10 @@ impl Tables for SqlTables<'_, '_> {
                 cases.push(Case::new(entry, Vec::new()));
             }
         }
+        if !cases.is_empty() {
+            let said: Vec<_> = cases.iter().map(|case| ContentRow::of(&case.entry)).collect();
+            self.link.rows(&self.sql.insert_contents, &[json(&said)?]).await.map_err(failed)?;
+        }
         let queued: Vec<QueueRow<'_>> = cases
             .iter()
             .filter(|case| case.entry.wake_at.is_some())
@@ -369,7 +374,9 @@ impl Tables for SqlTables<'_, '_> {
             return Ok(());
         }
         let rows: Vec<ForgetRow<'_>> = forget.iter().map(ForgetRow::of).collect();
-        self.link.rows(&self.sql.forget, &[json(&rows)?]).await.map_err(failed)?;
+        let rows = [json(&rows)?];
+        self.link.rows(&self.sql.forget, &rows).await.map_err(failed)?;
+        self.link.rows(&self.sql.forget_contents, &rows).await.map_err(failed)?;
         let ids: Vec<Id> = forget.iter().map(|forget| Id { id: forget.id.0 }).collect();
         self.link.rows(&self.sql.leave_queue, &[json(&ids)?]).await.map_err(failed)?;
         Ok(())

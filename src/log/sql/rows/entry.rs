@@ -5,13 +5,13 @@ use serde::Serialize;
 use crate::{
     log::{
         EntryId, LogEntry, LogStatus, Stage,
-        retention::{Forget, Memory},
+        retention::Memory,
         sql::{
             link::{Columns, Corrupt, Value},
             rows::{
                 Field,
                 Kind::{Int, Text},
-                failure, micros, money, one_of, stage, time, time_or_none, units, word,
+                failure, micros, money, one_of, stage, time, time_or_none, units,
             },
         },
     },
@@ -19,8 +19,8 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// The columns of an entry, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 30] = [
+/// The columns of an entry but what it says, in the order in which they are read.
+pub(crate) const ENTRY: [Field; 26] = [
     ("id", Int),
     ("organisation", Text),
     ("key", Text),
@@ -28,11 +28,8 @@ pub(crate) const ENTRY: [Field; 30] = [
     ("theirs", Text),
     ("ours", Text),
     ("country", Text),
-    ("body", Text),
-    ("media", Text),
-    ("body_hash", Text),
     ("segments", Int),
-    ("class", Text),
+    ("class", Int),
     ("campaign", Text),
     ("user_id", Text),
     ("tags", Text),
@@ -49,9 +46,12 @@ pub(crate) const ENTRY: [Field; 30] = [
     ("accepted_at", Int),
     ("delivered_at", Int),
     ("read_at", Int),
-    ("content", Text),
     ("forgotten", Int),
 ];
+
+/// The classes by their numbers.
+const CLASSES: [MessageClass; 3] =
+    [MessageClass::Transactional, MessageClass::OneTimeCode, MessageClass::Marketing];
 
 /// The columns of what is in the queue.
 pub(crate) const QUEUE: [Field; 8] = [
@@ -82,7 +82,7 @@ pub(crate) const CHANGE: [Field; 13] = [
     ("delivered_at", Int),
 ];
 
-/// An entry as it is written. What is missing is null, and most is.
+/// An entry as it is written, without what it says. What is missing is null, and most is.
 #[derive(Serialize)]
 pub(crate) struct EntryRow<'a> {
     id: i64,
@@ -95,18 +95,14 @@ pub(crate) struct EntryRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     country: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<&'a str>,
-    media: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_hash: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     segments: Option<u32>,
-    class: &'static str,
+    class: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
-    tags: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +128,6 @@ pub(crate) struct EntryRow<'a> {
     delivered_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read_at: Option<i64>,
-    content: String,
     forgotten: i64,
 }
 
@@ -200,14 +195,13 @@ impl<'a> EntryRow<'a> {
             theirs: entry.theirs.to_string(),
             ours: entry.ours.as_ref().map(ToString::to_string),
             country: entry.country.as_ref().map(|country| country.as_str()),
-            body: entry.text.as_deref(),
-            media: serde_json::to_string(&entry.media).unwrap_or_default(), // texts are always JSON
-            body_hash: entry.text_hash.as_ref().map(ToString::to_string),
             segments: entry.segments,
-            class: entry.class.as_str(),
+            class: entry.class as i64,
             campaign: entry.campaign.as_deref(),
             user_id: entry.user.as_deref(),
-            tags: serde_json::to_string(&entry.tags).unwrap_or_default(), // and so are these
+            tags: Some(&entry.tags)
+                .filter(|tags| !tags.is_empty())
+                .and_then(|tags| serde_json::to_string(tags).ok()), // texts are always JSON
             status: entry.status.map(LogStatus::rank),
             failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
             failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
@@ -221,7 +215,6 @@ impl<'a> EntryRow<'a> {
             accepted_at: entry.accepted_at.map(micros),
             delivered_at: entry.delivered_at.map(micros),
             read_at: entry.read_at.map(micros),
-            content: entry.content.to_string(),
             forgotten: entry.memory as i64,
         }
     }
@@ -265,7 +258,7 @@ impl<'a> ChangeRow<'a> {
     }
 }
 
-/// The entry of a row, as one that is not in the queue.
+/// The entry of a row with what it says, as one that is not in the queue.
 pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
     let mut row = Columns::new(row);
     Ok(LogEntry {
@@ -276,14 +269,14 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         theirs: row.parse()?,
         ours: row.parse_or_none()?,
         country: row.parse_or_none()?,
-        text: row.text_or_none()?.map(Into::into),
-        media: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
-        text_hash: row.parse_or_none()?,
         segments: row.int_or_none()?.and_then(|count| count.try_into().ok()),
-        class: word::<MessageClass>(&row.text()?)?,
+        class: one_of(row.int_or_none()?, &CLASSES)?.ok_or(Corrupt)?,
         campaign: row.text_or_none()?,
         user: row.text_or_none()?,
-        tags: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
+        tags: row
+            .text_or_none()?
+            .map_or(Ok(Vec::new()), |tags| serde_json::from_str(&tags))
+            .map_err(|_| Corrupt)?,
         stage: Stage::Done,
         status: row
             .int_or_none()?
@@ -298,12 +291,15 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         accepted_at: time_or_none(&mut row)?,
         delivered_at: time_or_none(&mut row)?,
         read_at: time_or_none(&mut row)?,
-        content: row.parse()?,
         memory: one_of(
             row.int_or_none()?,
             &[Memory::Whole, Memory::WithoutText, Memory::WithoutNumber],
         )?
         .ok_or(Corrupt)?,
+        text: row.text_or_none()?.map(Into::into),
+        media: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
+        text_hash: row.parse_or_none()?,
+        content: row.parse()?,
         payload: None,
         fence: 0,
         claims: 0,
@@ -311,21 +307,4 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         leased_at: None,
         expires_at: None,
     })
-}
-
-/// What is forgotten of a message, as it is written.
-#[derive(Serialize)]
-pub(crate) struct ForgetRow<'a> {
-    id: i64,
-    forgotten: i64,
-    theirs: &'a str,
-}
-
-/// The columns of that.
-pub(crate) const FORGET: [Field; 3] = [("id", Int), ("forgotten", Int), ("theirs", Text)];
-
-impl<'a> ForgetRow<'a> {
-    pub(crate) fn of(forget: &'a Forget) -> Self {
-        Self { id: forget.id.0, forgotten: forget.memory as i64, theirs: &forget.theirs }
-    }
 }

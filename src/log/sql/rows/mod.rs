@@ -1,6 +1,7 @@
 //! How entries, attempts, events and opt-outs stand in the tables.
 
 mod attempt;
+mod content;
 mod entry;
 mod event;
 mod opt_out;
@@ -18,9 +19,9 @@ use crate::{
 };
 
 pub(crate) use attempt::{ATTEMPT, AttemptRow, read_attempt};
+pub(crate) use content::{CONTENT, ContentRow, FORGET, ForgetRow};
 pub(crate) use entry::{
-    CHANGE, ChangeRow, ENTRY, EntryRow, FORGET, ForgetRow, QUEUE, QueueRow, queue_of, read_entry,
-    read_queue,
+    CHANGE, ChangeRow, ENTRY, EntryRow, QUEUE, QueueRow, queue_of, read_entry, read_queue,
 };
 pub(crate) use event::{EVENT, EventRow, read_event};
 pub(crate) use opt_out::{OPT_OUT, OptOutRow, read_opt_out};

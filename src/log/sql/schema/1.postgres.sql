@@ -2,5 +2,5 @@
 ALTER TABLE {p}message SET (fillfactor = 50);
 ALTER TABLE {p}queue SET (fillfactor = 50);
 
-CREATE INDEX {p}message_words ON {p}message
+CREATE INDEX {p}content_words ON {p}content
     USING gin (regexp_split_to_array(lower(body), '[^[:alnum:]]+')) WHERE body IS NOT NULL;

@@ -1,0 +1,63 @@
+//! What a message says, and what is forgotten of it.
+
+use serde::Serialize;
+
+use crate::log::{
+    LogEntry,
+    retention::Forget,
+    sql::rows::{
+        Field,
+        Kind::{Int, Text},
+    },
+};
+
+/// The columns of what a message says.
+pub(crate) const CONTENT: [Field; 5] =
+    [("message", Int), ("body", Text), ("media", Text), ("body_hash", Text), ("hash", Text)];
+
+/// What a message says, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ContentRow<'a> {
+    #[serde(skip_serializing_if = "is_new")]
+    message: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    media: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_hash: Option<String>,
+    hash: String,
+}
+
+/// The database gives the id.
+fn is_new(id: &i64) -> bool {
+    *id == 0
+}
+
+impl<'a> ContentRow<'a> {
+    pub(crate) fn of(entry: &'a LogEntry) -> Self {
+        Self {
+            message: entry.id.0,
+            body: entry.text.as_deref(),
+            media: serde_json::to_string(&entry.media).unwrap_or_default(), // texts are always JSON
+            body_hash: entry.text_hash.as_ref().map(ToString::to_string),
+            hash: entry.content.to_string(),
+        }
+    }
+}
+
+/// What is forgotten of a message, as it is written.
+#[derive(Serialize)]
+pub(crate) struct ForgetRow<'a> {
+    id: i64,
+    forgotten: i64,
+    theirs: &'a str,
+}
+
+/// The columns of that.
+pub(crate) const FORGET: [Field; 3] = [("id", Int), ("forgotten", Int), ("theirs", Text)];
+
+impl<'a> ForgetRow<'a> {
+    pub(crate) fn of(forget: &'a Forget) -> Self {
+        Self { id: forget.id.0, forgotten: forget.memory as i64, theirs: &forget.theirs }
+    }
+}
