@@ -151,7 +151,8 @@ pub struct History {
     pub events: Vec<LoggedEvent>,
 }
 
-/// A message and its attempts: what is read, changed and written as one.
+/// A message and its attempts: what is read, changed and written as one. What it says may be left out, as
+/// nothing hangs on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) entry: LogEntry,

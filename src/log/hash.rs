@@ -19,9 +19,10 @@ impl TextHash {
     }
 }
 
-/// What a key stands for: the same key with another content is a mistake.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ContentHash([u8; 32]);
+/// What a key stands for: the same key with another content is a mistake. 64 bits of a hash do, as only what
+/// has the same key is ever compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ContentHash(pub(crate) i64);
 
 impl ContentHash {
     /// Over recipient, text, media, sender and the vendors' options: what the recipient sees. When it is
@@ -35,48 +36,43 @@ impl ContentHash {
             message.all_options(),
         );
         let json = serde_json::to_vec(&content).unwrap_or_default(); // texts and lists: always JSON
-        Self(Sha256::digest(json).into())
+        let hash = Sha256::digest(json);
+        Self(hash.iter().take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte)))
     }
 
     /// Of an inbound message, which nobody sends.
-    pub(crate) const NONE: Self = Self([0; 32]);
+    pub(crate) const NONE: Self = Self(0);
 }
 
-macro_rules! as_hex {
-    ($type:ident) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($type), "(…)"))
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = TextHashError;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let mut bytes = [0; 32];
-                let digits = text.as_bytes();
-                if digits.len() != 64 {
-                    return Err(TextHashError);
-                }
-                for (byte, two) in bytes.iter_mut().zip(digits.chunks(2)) {
-                    let digit = |digit: u8| (digit as char).to_digit(16).ok_or(TextHashError);
-                    *byte = (digit(two[0])? << 4 | digit(two[1])?) as u8;
-                }
-                Ok(Self(bytes))
-            }
-        }
-    };
+impl fmt::Display for TextHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
-as_hex!(TextHash);
-as_hex!(ContentHash);
+impl fmt::Debug for TextHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TextHash(…)")
+    }
+}
+
+impl FromStr for TextHash {
+    type Err = TextHashError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 32];
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return Err(TextHashError);
+        }
+        for (byte, two) in bytes.iter_mut().zip(digits.chunks(2)) {
+            let digit = |digit: u8| (digit as char).to_digit(16).ok_or(TextHashError);
+            *byte = (digit(two[0])? << 4 | digit(two[1])?) as u8;
+        }
+        Ok(Self(bytes))
+    }
+}
+
 serde_as_text!(TextHash);
 
 /// A text that is not a hash.

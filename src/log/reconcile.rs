@@ -171,12 +171,12 @@ impl Reconciler {
         check: &Check,
     ) -> Result<Option<MessageRecord>> {
         let (entry, attempt) = (&check.case.entry, &check.case.attempts[check.place]);
-        let (Some(to), Some(hash)) = (entry.theirs.number(), entry.text_hash) else {
-            return Ok(None);
-        };
         if !provider.capabilities().list {
             return Ok(None);
         }
+        let whole = self.log.history(entry.organisation.as_deref(), &entry.key).await?;
+        let hash = whole.and_then(|whole| whole.entry.text_hash);
+        let (Some(to), Some(hash)) = (entry.theirs.number(), hash) else { return Ok(None) };
         let from = attempt.begun_at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
         let until = attempt.begun_at.checked_add(SKEW).unwrap_or(Timestamp::MAX);
         let query = Query::new().with_to(to).with_since(from).with_until(until);
@@ -203,13 +203,13 @@ impl Reconciler {
             }
         }
         match found {
-            Some(found) if !self.has_rival(check).await? => Ok(Some(found)),
+            Some(found) if !self.has_rival(check, hash).await? => Ok(Some(found)),
             _ => Ok(None),
         }
     }
 
     /// Whether what is found may be another attempt's of which nobody knows either.
-    async fn has_rival(&self, check: &Check) -> Result<bool> {
+    async fn has_rival(&self, check: &Check, hash: TextHash) -> Result<bool> {
         let ours = &check.case.attempts[check.place];
         let rivals = |attempt: &Attempt| {
             let apart = attempt.begun_at.duration_since(ours.begun_at).unsigned_abs();
@@ -222,7 +222,7 @@ impl Reconciler {
         };
         let to = LogFilter::new().with_theirs(check.case.entry.theirs.clone());
         let page = self.log.entries(&to, 1_000, None).await?;
-        for entry in page.items.iter().filter(|e| e.text_hash == check.case.entry.text_hash) {
+        for entry in page.items.iter().filter(|e| e.text_hash == Some(hash)) {
             let history = self.log.history(entry.organisation.as_deref(), &entry.key).await?;
             if history.is_some_and(|history| history.attempts.iter().any(rivals)) {
                 return Ok(true);

@@ -212,13 +212,17 @@ impl Held {
     }
 }
 
-/// Writes are durable whatever the server's default is.
+/// Writes are durable whatever the server's default is. And plans are kept while tables grow: one that was made
+/// for a small table would read all of a large one, again and again, until the server next counts its rows.
 const fn begin(dialect: Dialect) -> &'static str {
     match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => "BEGIN IMMEDIATE",
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => "BEGIN; SET LOCAL synchronous_commit = on",
+        Dialect::Postgres => {
+            "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL enable_seqscan = off; \
+             SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+        }
     }
 }
 

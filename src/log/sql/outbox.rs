@@ -92,10 +92,9 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
     let (entry, content, place) = (&ENTRY[1..], &CONTENT[1..], &QUEUE[1..]); // the database gives the ids
     let by: Vec<Field> = ENTRY
         .into_iter()
-        .filter(|(name, _)| ["organisation", "key", "created_at"].contains(name))
+        .filter(|(name, _)| ["organisation", "key", "content", "created_at"].contains(name))
         .collect();
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
-    let hash = &CONTENT[4..];
     let same = "m.organisation = x.organisation AND m.key = x.key";
     let tags = match dialect {
         #[cfg(feature = "sqlite")]
@@ -105,7 +104,7 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
     };
     // Nobody has begun what this very call wrote, and it has no place so far.
     let fresh = format!(
-        "c.message = m.id AND c.hash = x.hash AND m.created_at = x.created_at AND m.status = 0 \
+        "m.content = x.content AND m.created_at = x.created_at AND m.status = 0 \
          AND NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id)"
     );
     let statements = [
@@ -123,11 +122,11 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
             given(dialect, &and(content))
         ),
         format!(
-            "INSERT INTO {p}queue (message, {}) SELECT m.id, {} FROM {p}message m, {p}content c, {} \
+            "INSERT INTO {p}queue (message, {}) SELECT m.id, {} FROM {p}message m, {} \
              WHERE {same} AND {fresh}",
             names(place, ""),
             names(place, "x."),
-            given(dialect, &and(&[hash, place].concat()))
+            given(dialect, &and(place))
         ),
         format!(
             "INSERT INTO {p}tag (tag, message) SELECT e.value, m.id FROM {p}message m, {}, {tags} e \
@@ -136,9 +135,8 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         ),
     ];
     let conflicts = format!(
-        "SELECT m.key FROM {p}message m, {p}content c, {} WHERE {same} AND c.message = m.id \
-         AND c.hash <> x.hash",
-        given(dialect, &and(hash))
+        "SELECT m.key FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
+        given(dialect, &by)
     );
     match dialect {
         #[cfg(feature = "sqlite")]

@@ -13,8 +13,8 @@ use crate::{
             error::failed,
             link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
             rows::{
-                amount, failure, micros, queue_of, read_attempt, read_entry, read_event,
-                read_opt_out, read_queue,
+                amount, failure, micros, queue_of, read_attempt, read_event, read_opt_out,
+                read_queue, read_whole,
             },
             statements::Statements,
         },
@@ -153,7 +153,7 @@ pub(crate) async fn entries(
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
     let rows = rows.into_iter().take(most as usize);
-    let mut items: Vec<LogEntry> = rows.filter_map(|row| read_entry(row).ok()).collect();
+    let mut items: Vec<LogEntry> = rows.filter_map(|row| read_whole(row).ok()).collect();
     places(link, sql, items.iter_mut()).await?;
     let next = items.last().filter(|_| more).map(|last| {
         let at = micros(last.created_at);
@@ -196,7 +196,7 @@ pub(crate) async fn history(
         [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
     let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
-    let mut entry = read_entry(row).map_err(corrupt)?;
+    let mut entry = read_whole(row).map_err(corrupt)?;
     places(link, sql, std::iter::once(&mut entry)).await?;
     let rows = link.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
     let attempts: Vec<_> = rows

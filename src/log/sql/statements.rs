@@ -15,7 +15,7 @@ use crate::log::{
 #[derive(Debug)]
 pub(crate) struct Statements {
     pub(crate) prefix: String,
-    /// Entries as they are read, up to the conditions.
+    /// Entries with what they say, up to the conditions.
     pub(crate) select: String,
     pub(crate) now: Sql,
     pub(crate) insert_entries: Sql,
@@ -97,7 +97,7 @@ impl Statements {
             ("", "") // one writer at a time
         };
         let given = |fields: &[Field]| given(dialect, fields);
-        let (attempt, event) = (names(&ATTEMPT, ""), names(&EVENT, ""));
+        let (entry, attempt, event) = (names(&ENTRY, ""), names(&ATTEMPT, ""), names(&EVENT, ""));
         let (new_entry, new_attempt) = (&ENTRY[1..], &ATTEMPT[1..]); // the database gives the ids
         let change = |fields: &[Field]| {
             let set = |(name, _): &Field| format!("{name} = x.{name}");
@@ -108,8 +108,7 @@ impl Statements {
         let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
         // What is missing is broken, and to be found.
         let select = format!(
-            "SELECT {}, {} FROM {p}message LEFT JOIN {p}content ON message = id",
-            names(&ENTRY, ""),
+            "SELECT {entry}, {} FROM {p}message LEFT JOIN {p}content ON message = id",
             names(&CONTENT[1..], "")
         );
         let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
@@ -118,7 +117,7 @@ impl Statements {
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {
             prefix: p.to_owned(),
-            select: select.clone(),
+            select,
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
@@ -170,7 +169,11 @@ impl Statements {
                 )
                 .into()
             }),
-            entries: format!("{select} WHERE id IN (SELECT id FROM {}) ORDER BY id", given(&id)).into(),
+            entries: format!(
+                "SELECT {entry} FROM {p}message WHERE id IN (SELECT id FROM {}) ORDER BY id",
+                given(&id)
+            )
+            .into(),
             queue: format!(
                 "{queue} WHERE message IN (SELECT id FROM {}) ORDER BY message{lock}",
                 given(&id)

@@ -119,7 +119,7 @@ impl<'c, 's> SqlTables<'c, 's> {
         self.read(ids, places).await
     }
 
-    /// Reads messages that are held, with their attempts.
+    /// Reads messages that are held, with their attempts. What they say is left where it is: nothing hangs on it.
     async fn read(&mut self, ids: &[i64], places: Vec<Vec<Value>>) -> Result<Vec<Case>> {
         let ids = json(&ids.iter().map(|id| Id { id: *id }).collect::<Vec<_>>())?;
         let sql = self.sql;
@@ -139,7 +139,7 @@ impl<'c, 's> SqlTables<'c, 's> {
         for row in rows {
             let id = queue_of(&row).map_err(|Corrupt| corrupt("an entry"))?;
             let (place, attempts) = found.remove(&id).unwrap_or_default();
-            let read = read_entry(row).and_then(|mut entry| {
+            let read = read_entry(&mut Columns::new(row)).and_then(|mut entry| {
                 place.map_or(Ok(()), |place| read_queue(place, &mut entry))?;
                 Ok(Case::new(entry, attempts))
             });

@@ -5,15 +5,19 @@ use serde::Serialize;
 use crate::log::{
     LogEntry,
     retention::Forget,
-    sql::rows::{
-        Field,
-        Kind::{Int, Text},
+    sql::{
+        link::{Columns, Corrupt, Value},
+        rows::{
+            Field,
+            Kind::{Int, Text},
+            read_entry,
+        },
     },
 };
 
 /// The columns of what a message says.
-pub(crate) const CONTENT: [Field; 5] =
-    [("message", Int), ("body", Text), ("media", Text), ("body_hash", Text), ("hash", Text)];
+pub(crate) const CONTENT: [Field; 4] =
+    [("message", Int), ("body", Text), ("media", Text), ("body_hash", Text)];
 
 /// What a message says, as it is written.
 #[derive(Serialize)]
@@ -25,7 +29,6 @@ pub(crate) struct ContentRow<'a> {
     media: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     body_hash: Option<String>,
-    hash: String,
 }
 
 /// The database gives the id.
@@ -40,9 +43,20 @@ impl<'a> ContentRow<'a> {
             body: entry.text.as_deref(),
             media: serde_json::to_string(&entry.media).unwrap_or_default(), // texts are always JSON
             body_hash: entry.text_hash.as_ref().map(ToString::to_string),
-            hash: entry.content.to_string(),
         }
     }
+}
+
+/// An entry with what it says, which is read behind it.
+pub(crate) fn read_whole(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
+    let mut row = Columns::new(row);
+    let entry = read_entry(&mut row)?;
+    Ok(LogEntry {
+        text: row.text_or_none()?.map(Into::into),
+        media: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
+        text_hash: row.parse_or_none()?,
+        ..entry
+    })
 }
 
 /// What is forgotten of a message, as it is written.

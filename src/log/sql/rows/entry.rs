@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     log::{
         EntryId, LogEntry, LogStatus, Stage,
+        hash::ContentHash,
         retention::Memory,
         sql::{
             link::{Columns, Corrupt, Value},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The columns of an entry but what it says, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 26] = [
+pub(crate) const ENTRY: [Field; 27] = [
     ("id", Int),
     ("organisation", Text),
     ("key", Text),
@@ -29,6 +30,7 @@ pub(crate) const ENTRY: [Field; 26] = [
     ("ours", Text),
     ("country", Text),
     ("segments", Int),
+    ("content", Int),
     ("class", Int),
     ("campaign", Text),
     ("user_id", Text),
@@ -96,6 +98,7 @@ pub(crate) struct EntryRow<'a> {
     country: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     segments: Option<u32>,
+    content: i64,
     class: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign: Option<&'a str>,
@@ -196,6 +199,7 @@ impl<'a> EntryRow<'a> {
             ours: entry.ours.as_ref().map(ToString::to_string),
             country: entry.country.as_ref().map(|country| country.as_str()),
             segments: entry.segments,
+            content: entry.content.0,
             class: entry.class as i64,
             campaign: entry.campaign.as_deref(),
             user_id: entry.user.as_deref(),
@@ -258,9 +262,8 @@ impl<'a> ChangeRow<'a> {
     }
 }
 
-/// The entry of a row with what it says, as one that is not in the queue.
-pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
-    let mut row = Columns::new(row);
+/// The entry of a row without what it says, as one that is not in the queue.
+pub(crate) fn read_entry(row: &mut Columns) -> Result<LogEntry, Corrupt> {
     Ok(LogEntry {
         id: EntryId(row.int()?),
         organisation: Some(row.text()?).filter(|organisation| !organisation.is_empty()),
@@ -270,6 +273,7 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
         ours: row.parse_or_none()?,
         country: row.parse_or_none()?,
         segments: row.int_or_none()?.and_then(|count| count.try_into().ok()),
+        content: ContentHash(row.int()?),
         class: one_of(row.int_or_none()?, &CLASSES)?.ok_or(Corrupt)?,
         campaign: row.text_or_none()?,
         user: row.text_or_none()?,
@@ -282,24 +286,23 @@ pub(crate) fn read_entry(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
             .int_or_none()?
             .map(|rank| LogStatus::from_rank(rank).ok_or(Corrupt))
             .transpose()?,
-        failure: failure(&mut row)?,
+        failure: failure(row)?,
         provider: row.parse_or_none()?,
-        estimate: money(&mut row)?,
-        price: money(&mut row)?,
+        estimate: money(row)?,
+        price: money(row)?,
         created_at: time(row.int()?)?,
-        due_at: time_or_none(&mut row)?,
-        accepted_at: time_or_none(&mut row)?,
-        delivered_at: time_or_none(&mut row)?,
-        read_at: time_or_none(&mut row)?,
+        due_at: time_or_none(row)?,
+        accepted_at: time_or_none(row)?,
+        delivered_at: time_or_none(row)?,
+        read_at: time_or_none(row)?,
         memory: one_of(
             row.int_or_none()?,
             &[Memory::Whole, Memory::WithoutText, Memory::WithoutNumber],
         )?
         .ok_or(Corrupt)?,
-        text: row.text_or_none()?.map(Into::into),
-        media: serde_json::from_str(&row.text()?).map_err(|_| Corrupt)?,
-        text_hash: row.parse_or_none()?,
-        content: row.parse()?,
+        text: None,
+        media: Vec::new(),
+        text_hash: None,
         payload: None,
         fence: 0,
         claims: 0,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(crate) use attempt::{ATTEMPT, AttemptRow, read_attempt};
-pub(crate) use content::{CONTENT, ContentRow, FORGET, ForgetRow};
+pub(crate) use content::{CONTENT, ContentRow, FORGET, ForgetRow, read_whole};
 pub(crate) use entry::{
     CHANGE, ChangeRow, ENTRY, EntryRow, QUEUE, QueueRow, queue_of, read_entry, read_queue,
 };

@@ -10,6 +10,7 @@ CREATE TABLE {p}message (
     estimate BIGINT,
     price BIGINT,
     segments BIGINT,
+    content BIGINT NOT NULL,
     direction SMALLINT NOT NULL,
     class SMALLINT NOT NULL,
     status SMALLINT,
@@ -41,8 +42,7 @@ CREATE TABLE {p}content (
     message {key},
     body TEXT,
     media TEXT NOT NULL,
-    body_hash TEXT,
-    hash TEXT NOT NULL
+    body_hash TEXT
 );
 
 -- What is to be sent or being sent, and what somebody has to look at. The rest of a message hardly changes.
