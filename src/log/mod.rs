@@ -42,6 +42,8 @@ mod token;
 mod wake;
 mod worker;
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -106,36 +108,20 @@ pub trait MessageLog: Home {
         Ok(ids)
     }
 
-    /// Puts many messages into the queue, 500 in each transaction and two of these at a time, and does not keep
-    /// them in memory. Those whose key stands for another content are left out: their places, from 0. After an
-    /// error the same messages again go on where it stopped.
+    /// Puts many messages into the queue, 500 at a time and three times that at once, and does not keep them in
+    /// memory. Those whose key stands for another content are left out: their places, from 0. After an error
+    /// the same messages again go on where it stopped.
     async fn enqueue_all(
         &self,
         messages: &mut (dyn Iterator<Item = Message> + Send),
         at: Option<Timestamp>,
     ) -> Result<Vec<u64>> {
-        let (mut place, mut refused) = (0, Vec::new());
-        loop {
-            let mut some = || -> Vec<_> {
-                messages.take(500).map(|message| ops::Enqueue { message, at }).collect()
-            };
-            let (some, more) = (some(), some());
-            if some.is_empty() {
-                return Ok(refused);
-            }
-            type Ids = Vec<Result<EntryId>>;
-            let (some, more) = tokio::join!(
-                ask::<_, Ids>(self, Work::Enqueue(some)),
-                ask::<_, Ids>(self, Work::Enqueue(more)),
-            );
-            self.wake().now();
-            for id in some?.into_iter().chain(more?) {
-                if id.is_err() {
-                    refused.push(place);
-                }
-                place += 1;
-            }
-        }
+        let source = Mutex::new((0, messages));
+        let part = || enqueue_part(self, &source, at);
+        let parts = tokio::try_join!(part(), part(), part())?;
+        let mut refused = [parts.0, parts.1, parts.2].concat();
+        refused.sort_unstable();
+        Ok(refused)
     }
 
     /// Calls a message back that waits in the queue and was never begun. Whether it did.
@@ -286,4 +272,34 @@ where
     T: TryFrom<Answer, Error = Error>,
 {
     home.run(work).await?.try_into()
+}
+
+/// What there is to queue, and how many were taken of it.
+type Source<'a> = Mutex<(u64, &'a mut (dyn Iterator<Item = Message> + Send))>;
+
+/// Queues what others leave, while a home does something else for them; the places of what was refused.
+async fn enqueue_part<H: Home + ?Sized>(
+    home: &H,
+    source: &Source<'_>,
+    at: Option<Timestamp>,
+) -> Result<Vec<u64>> {
+    let mut refused = Vec::new();
+    loop {
+        let (start, some) = {
+            let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            let (start, messages) = &mut *source;
+            let some: Vec<_> =
+                messages.take(500).map(|message| ops::Enqueue { message, at }).collect();
+            let place = *start;
+            *start += some.len() as u64;
+            (place, some)
+        };
+        if some.is_empty() {
+            return Ok(refused);
+        }
+        let ids: Vec<Result<EntryId>> = ask(home, Work::Enqueue(some)).await?;
+        home.wake().now();
+        let places = (start..).zip(ids);
+        refused.extend(places.filter(|(_, id)| id.is_err()).map(|(place, _)| place));
+    }
 }

@@ -20,8 +20,8 @@ pub struct DeliveryReport {
     pub statuses: Vec<(LogStatus, u64)>,
     /// Why those that did not arrive did not, the most frequent first.
     pub failures: Vec<(DeliveryFailure, u64)>,
-    /// How long those took that arrived, from the provider's yes to the carrier's report, in whole
-    /// milliseconds; none if none did.
+    /// How long those took that arrived, from the provider's yes to the carrier's report; none if none did. To
+    /// the hundredth of a second below 10 seconds, the tenth below 100, and the second from there on.
     pub time_to_deliver: Option<Percentiles>,
 }
 
@@ -89,9 +89,24 @@ impl DeliveryReport {
     }
 }
 
-impl Percentiles {
-    /// By the nearest rank, of how often which time was taken, in milliseconds. None if there is none.
-    pub(crate) fn of(times: &BTreeMap<u64, u64>) -> Option<Self> {
+/// How long messages took, as exactly as a report says it: far fewer times than messages.
+#[derive(Debug, Default)]
+pub(crate) struct Times(BTreeMap<u64, u64>);
+
+impl Times {
+    /// Below so many milliseconds times are of such steps, and from the last on of seconds.
+    pub(crate) const STEPS: [(i64, i64); 3] = [(10_000, 10), (100_000, 100), (i64::MAX, 1_000)];
+
+    /// So many took this long, in milliseconds, or seemed to: the provider's clock may be behind.
+    pub(crate) fn add(&mut self, millis: i64, count: u64) {
+        let step =
+            Self::STEPS.iter().find(|(below, _)| millis < *below).map_or(1_000, |(_, step)| *step);
+        *self.0.entry((millis / step * step).try_into().unwrap_or_default()).or_default() += count;
+    }
+
+    /// By the nearest rank. None if there is none.
+    pub(crate) fn percentiles(&self) -> Option<Percentiles> {
+        let times = &self.0;
         let count: u64 = times.values().sum();
         let at = |percent: u64| {
             let place = (count * percent).div_ceil(100);
@@ -103,7 +118,7 @@ impl Percentiles {
             reached.map(|(millis, _)| Duration::from_millis(*millis))
         };
         (count > 0).then_some(())?;
-        Some(Self { p50: at(50)?, p95: at(95)?, p99: at(99)? })
+        Some(Percentiles { p50: at(50)?, p95: at(95)?, p99: at(99)? })
     }
 }
 

@@ -169,7 +169,7 @@ pub(crate) async fn reports_add_up(home: Home) {
         update.segments = Some(2);
         let accepted = home.log.history(Some("clinic"), message(&format!("k{number}")).key()).await;
         let accepted = accepted.unwrap().unwrap().entry.accepted_at.unwrap();
-        update.at = Some(accepted + Duration::from_secs(number.into()));
+        update.at = Some(accepted + Duration::from_millis(number as u64 * 1_000 + 7));
         home.log.record_status(&update, None).await.unwrap();
     }
     let failing = Fake::failing(1, &busy()).recorded(home.log.clone()).unwrap();
@@ -184,8 +184,8 @@ pub(crate) async fn reports_add_up(home: Home) {
     let codes: Vec<_> = report.failures.iter().map(|(f, n)| (f.code.as_str(), *n)).collect();
     assert_eq!(codes, [("30003", 5), ("30007", 5), ("rate_limited", 1)]);
     let times = report.time_to_deliver.unwrap();
-    let seconds = [times.p50, times.p95, times.p99].map(|time| time.as_secs());
-    assert_eq!(seconds, [40, 76, 80]);
+    let times = [times.p50, times.p95, times.p99];
+    assert_eq!(times, [40, 76, 80].map(Duration::from_secs));
     let usage = home.log.usage(&clinic).await.unwrap();
     assert_eq!((usage.messages(), usage.segments()), (100, 200));
     let estimated: anysms::Decimal = usage.rows.iter().map(|row| row.estimated).sum();

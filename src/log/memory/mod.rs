@@ -2,7 +2,7 @@
 
 mod tables;
 
-use std::{collections::BTreeMap, fmt, ops::Bound, sync::Arc};
+use std::{fmt, ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,11 +11,11 @@ use tokio::sync::Mutex;
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles, Usage,
-        UsageRow,
+        DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Usage, UsageRow,
         clock::SteadyClock,
         home::{Answer, Home, Work, perform},
         policy::LogPolicy,
+        report::Times,
         tables::Named,
         wake::Wake,
     },
@@ -120,16 +120,15 @@ impl Home for MemoryLog {
 
     async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
         let kept = self.0.kept.lock().await;
-        let (mut report, mut times) = (DeliveryReport::default(), BTreeMap::new());
+        let (mut report, mut times) = (DeliveryReport::default(), Times::default());
         for entry in kept.entries(filter).filter(|entry| entry.direction == Direction::Outbound) {
             report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1);
             let arrived = entry.delivered_at.filter(|_| entry.status >= Some(LogStatus::Delivered));
             if let (Some(accepted), Some(arrived)) = (entry.accepted_at, arrived) {
-                let took = arrived.duration_since(accepted).as_millis();
-                *times.entry(took.try_into().unwrap_or_default()).or_default() += 1;
+                times.add(arrived.duration_since(accepted).as_millis() as i64, 1); // of this world
             }
         }
-        report.time_to_deliver = Percentiles::of(&times);
+        report.time_to_deliver = times.percentiles();
         report.sort();
         Ok(report)
     }

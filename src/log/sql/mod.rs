@@ -67,19 +67,24 @@ enum Reads {
     Postgres(sqlx::PgPool),
 }
 
-/// Runs a read on a connection of its own.
+/// One moment for all that is read. What is grouped stays in memory: the server's default of 4 MB has it sorted
+/// on its disk.
+#[cfg(feature = "postgres")]
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL work_mem = '64MB'";
+
+/// Runs a read in a transaction of its own.
 macro_rules! read {
     ($home:expr, $read:path $(, $arg:expr)*) => {
         match &$home.reads {
             #[cfg(feature = "sqlite")]
             Reads::Sqlite(pool) => {
-                let mut connection = pool.acquire().await.map_err(failed)?;
-                $read(&mut Link::Sqlite(&mut connection), &$home.sql $(, $arg)*).await
+                let mut transaction = pool.begin().await.map_err(failed)?;
+                $read(&mut Link::Sqlite(&mut transaction), &$home.sql $(, $arg)*).await
             }
             #[cfg(feature = "postgres")]
             Reads::Postgres(pool) => {
-                let mut connection = pool.acquire().await.map_err(failed)?;
-                $read(&mut Link::Postgres(&mut connection), &$home.sql $(, $arg)*).await
+                let mut transaction = pool.begin_with(READ).await.map_err(failed)?;
+                $read(&mut Link::Postgres(&mut transaction), &$home.sql $(, $arg)*).await
             }
         }
     };

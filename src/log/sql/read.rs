@@ -1,14 +1,15 @@
 //! What is read from the tables: lists, histories, reports.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Percentiles,
-        Stage, Usage, UsageRow,
+        DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Stage, Usage,
+        UsageRow,
+        report::Times,
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
@@ -91,7 +92,7 @@ impl Where {
                 let place = self.push(Arg::Text(words.join(" ")));
                 self.sql += &format!(
                     " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
-                     regexp_split_to_array(lower(body), '[^[:alnum:]]+') @> \
+                     regexp_split_to_array(lower(body), '[^[:alnum:]]+') COLLATE \"C\" @> \
                      string_to_array(${place}, ' '))"
                 );
             }
@@ -217,16 +218,21 @@ pub(crate) async fn delivery_report(
     filter: &LogFilter,
 ) -> Result<DeliveryReport> {
     let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let steps = Times::STEPS.map(|(below, step)| {
+        let took = "(delivered_at - accepted_at) / 1000";
+        format!(" WHEN {took} < {below} THEN {took} / {step} * {step}")
+    });
     let text = format!(
         "SELECT status, failure_kind, failure_code, \
-         CASE WHEN status >= {} THEN (delivered_at - accepted_at) / 1000 END, count(*) \
+         CASE WHEN status < {} THEN NULL {} END, count(*) \
          FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
         LogStatus::Delivered.rank(),
+        steps.concat(),
         sql.prefix,
         of.sql
     );
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let (mut report, mut times) = (DeliveryReport::default(), BTreeMap::new());
+    let (mut report, mut times) = (DeliveryReport::default(), Times::default());
     for row in rows {
         let mut row = Columns::new(row);
         let status = row.int_or_none().map_err(corrupt)?;
@@ -236,12 +242,11 @@ pub(crate) async fn delivery_report(
         let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
         report.add(status, failure, count);
         if let Some(took) = took {
-            // The provider's clock may be behind.
-            *times.entry(took.try_into().unwrap_or_default()).or_default() += count;
+            times.add(took, count);
         }
     }
     report.sort();
-    report.time_to_deliver = Percentiles::of(&times);
+    report.time_to_deliver = times.percentiles();
     Ok(report)
 }
 
