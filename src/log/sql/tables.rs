@@ -7,7 +7,6 @@ use std::{
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -19,9 +18,9 @@ use crate::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
-                AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, OptOutRow,
-                QueueRow, micros, queue_of, read_attempt, read_entry, read_event, read_opt_out,
-                read_queue,
+                AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, Id, Key, Number,
+                OptOutRow, QueueRow, Token, json, micros, queue_of, read_attempt, read_entry,
+                read_event, read_opt_out, read_queue, remotes, rows_or_none,
             },
             statements::Statements,
         },
@@ -39,56 +38,6 @@ pub(crate) struct SqlTables<'c, 's> {
     link: &'s mut Link<'c>,
     sql: &'s Statements,
     now: Timestamp,
-}
-
-#[derive(Serialize)]
-struct Id {
-    id: i64,
-}
-
-#[derive(Serialize)]
-struct Key<'a> {
-    organisation: &'a str,
-    key: &'a str,
-}
-
-impl<'a> Key<'a> {
-    fn of(entry: &'a LogEntry) -> Self {
-        let organisation = entry.organisation.as_deref().unwrap_or_default();
-        Self { organisation, key: entry.key.as_str() }
-    }
-}
-
-#[derive(Serialize)]
-struct Token {
-    token: String,
-}
-
-#[derive(Serialize)]
-struct Remote<'a> {
-    provider: &'a str,
-    remote: &'a str,
-}
-
-#[derive(Serialize)]
-struct Number {
-    number: u64,
-}
-
-fn remotes(ids: &[MessageId]) -> Vec<Remote<'_>> {
-    ids.iter().map(|id| Remote { provider: id.provider().as_str(), remote: id.value() }).collect()
-}
-
-fn rows_or_none<T: Serialize>(rows: &[T]) -> Result<Option<Arg>> {
-    if rows.is_empty() { Ok(None) } else { json(rows).map(Some) }
-}
-
-/// Rows as one parameter.
-fn json<T: Serialize>(rows: &[T]) -> Result<Arg> {
-    let json = serde_json::to_string(rows).map_err(|_| {
-        Error::not_sent(ErrorKind::InvalidRequest).with_detail("log: cannot be written as JSON")
-    })?;
-    Ok(Arg::Text(json))
 }
 
 impl<'c, 's> SqlTables<'c, 's> {

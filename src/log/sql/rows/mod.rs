@@ -1,5 +1,6 @@
-//! How entries, attempts, events and opt-outs stand in the tables.
+//! How entries, attempts, events and opt-outs stand in the tables, and what they are asked for by.
 
+mod asked;
 mod attempt;
 mod content;
 mod entry;
@@ -18,6 +19,7 @@ use crate::{
     message::{Currency, DeliveryFailure, Money},
 };
 
+pub(crate) use asked::{Id, Key, Number, Token, json, remotes, rows_or_none};
 pub(crate) use attempt::{ATTEMPT, AttemptRow, read_attempt};
 pub(crate) use content::{CONTENT, ContentRow, FORGET, ForgetRow, read_whole};
 pub(crate) use entry::{
