@@ -169,7 +169,7 @@ pub(crate) async fn reports_add_up(home: Home) {
         update.segments = Some(2);
         let accepted = home.log.history(Some("clinic"), message(&format!("k{number}")).key()).await;
         let accepted = accepted.unwrap().unwrap().entry.accepted_at.unwrap();
-        update.at = Some(accepted + Duration::from_millis(number as u64 * 1_000 + 7));
+        update.at = Some(accepted + Duration::from_millis(u64::from(number) * 1_000 + 7));
         home.log.record_status(&update, None).await.unwrap();
     }
     let failing = Fake::failing(1, &busy()).recorded(home.log.clone()).unwrap();
