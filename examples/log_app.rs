@@ -24,8 +24,8 @@ use anysms::{
     ErrorKind, Message,
     layers::{LayerExt, Limit, RetryPolicy},
     log::{
-        DeliveryReport, LogFilter, LogStatus, MessageLog, OptOutScope, PostgresLog, Reconciler,
-        ScopedOptOuts, SqliteLog, Worker,
+        DeliveryReport, LogFilter, LogPolicy, LogStatus, MessageLog, OptOutScope, PostgresLog,
+        Reconciler, ScopedOptOuts, SqliteLog, TablePrefix, Worker,
     },
     opt_out::OptOuts,
     sandbox::{Inbound, Sandbox},
@@ -95,7 +95,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         false => arguments.database.into(),
     };
     let log: Arc<dyn MessageLog> = match std::env::var("DATABASE_URL") {
-        Ok(url) => Arc::new(PostgresLog::new(sqlx::PgPool::connect(&url).await?).await?),
+        Ok(url) => Arc::new(postgres(&url, arguments.sandbox).await?),
         Err(_) => Arc::new(SqliteLog::open(file).await?),
     };
 
@@ -141,6 +141,14 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     reconciler.await?;
     server.await??;
     print_report(&*log).await
+}
+
+/// The sandbox has tables of its own: what is queued in the others is for real people.
+async fn postgres(url: &str, sandbox: bool) -> Result<PostgresLog, Error> {
+    let pool = sqlx::PgPool::connect(url).await?;
+    let prefix = if sandbox { "sandbox_".parse()? } else { TablePrefix::default() };
+    PostgresLog::migrate(&pool, &prefix).await?;
+    Ok(PostgresLog::with_prefix(pool, prefix, LogPolicy::default()).await?)
 }
 
 fn routes(app: App) -> Router {

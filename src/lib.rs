@@ -40,7 +40,7 @@ pub mod testing;
 
 pub use async_trait::async_trait;
 pub use error::{Error, ErrorKind, Outcome, Result};
-pub use jiff::Timestamp;
+pub use jiff::{Timestamp, civil::Date};
 pub use message::{
     Message, MessageClass, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender,
 };

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::time::sleep;
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, ErrorKind, Result},
     layers::misplaced,
     log::{AttemptToken, Begin, Begun, ContentHash, Finish, MessageLog, Work, ask},
     message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl},
@@ -97,8 +97,12 @@ async fn submit<P: SmsProvider>(
     let begun: Begun = match ask(&*log, Work::Begin(Box::new(begin))).await {
         Ok(begun) => begun,
         Err(error) => {
-            // The intent may be written down all the same, and nothing is sent.
-            let error = error.with_outcome(Outcome::NotSent).by_layer();
+            // The intent may be written down all the same, and nothing is sent. That says nothing of the message:
+            // it may be sent once the log can be written.
+            let detail = "log: the intent cannot be written down";
+            let code = error.code().unwrap_or(error.kind().as_str()).to_owned();
+            let error = Error::not_sent(ErrorKind::Unavailable).with_code(code);
+            let error = error.with_provider(provider.clone()).with_detail(detail).by_layer();
             tokio::spawn(keep(log, Finish { token, result: Err(error.clone()) }));
             return Err(error);
         }

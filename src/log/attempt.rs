@@ -88,6 +88,8 @@ pub enum SettledBy {
     Lookup,
     /// It is not known and will not be: the time to find out is over.
     GivenUp,
+    /// By somebody, with [`MessageLog::settle`](crate::log::MessageLog::settle).
+    Hand,
 }
 
 /// After which time an attempt of which nobody knows is looked for.
@@ -166,6 +168,12 @@ impl Attempt {
             None => self.id = Some(id.clone()),
             Some(known) => self.id_conflict |= known != id,
         }
+    }
+
+    /// The provider has it, as this says. What is missing of it is asked for from the beginning.
+    pub(crate) fn accept(&mut self, by: SettledBy) {
+        (self.outcome, self.settled_by) = (Some(AttemptOutcome::Accepted), Some(by));
+        (self.given_up, self.checks) = (false, 0);
     }
 
     /// When the provider is asked next, after all that is known now.

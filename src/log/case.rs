@@ -35,7 +35,8 @@ impl Case {
         now: Timestamp,
     ) -> Begun {
         let trail = begin.message.trail;
-        if self.entry.content != begin.content {
+        // A layer may send what is claimed elsewhere: a guard, for staging.
+        if trail.fence.is_none() && self.entry.content != begin.content {
             return Begun::OtherContent;
         }
         if self.is_stale(now) {
@@ -59,17 +60,14 @@ impl Case {
                 }
             }
             (Some(_), _) => return Begun::LeaseLost,
-            (None, Stage::Waiting | Stage::Claimed) => return Begun::Queued,
-            (None, Stage::Sending | Stage::Done | Stage::Dead) => {}
+            (None, Stage::Waiting | Stage::Claimed | Stage::Dead) => return Begun::Queued,
+            (None, Stage::Sending | Stage::Done) => {}
         }
         if opted_out {
-            let failure = DeliveryFailure::new(ErrorKind::OptedOut, "opted_out");
-            self.leave(Stage::Done);
-            self.refuse(failure);
+            self.refuse(DeliveryFailure::new(ErrorKind::OptedOut, "opted_out"));
             return Begun::OptedOut;
         }
         if self.entry.expires_at.is_some_and(|expires| expires <= now) {
-            self.leave(Stage::Done);
             self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
             return Begun::Expired;
         }
@@ -115,6 +113,7 @@ impl Case {
                         attempt.outcome = Some(AttemptOutcome::NotSent);
                         attempt.report(LogStatus::Failed, Some(&failure));
                     }
+                    Outcome::Unknown if attempt.settled_by == Some(SettledBy::Hand) => {}
                     Outcome::Unknown => {
                         attempt.outcome = Some(AttemptOutcome::Unknown);
                         attempt.report(LogStatus::Unknown, Some(&failure));
@@ -165,9 +164,7 @@ impl Case {
             }
             if attempt.outcome != Some(AttemptOutcome::Accepted) {
                 // It speaks of the message, so it has it.
-                attempt.outcome = Some(AttemptOutcome::Accepted);
-                attempt.settled_by = Some(SettledBy::Callback);
-                attempt.given_up = false;
+                attempt.accept(SettledBy::Callback);
                 attempt.schedule_check();
             }
         }
@@ -205,8 +202,7 @@ impl Case {
                 }
             }
             if attempt.outcome != Some(AttemptOutcome::Accepted) {
-                attempt.outcome = Some(AttemptOutcome::Accepted);
-                attempt.settled_by = Some(SettledBy::Lookup);
+                attempt.accept(SettledBy::Lookup);
             }
         } else if attempt.outcome == Some(AttemptOutcome::Unknown) && attempt.is_last_check() {
             attempt.given_up = true;
@@ -214,6 +210,31 @@ impl Case {
         }
         attempt.schedule_check();
         self.derive();
+    }
+
+    /// Somebody has decided what became of attempts of which nobody knows. Whether there were any.
+    pub(crate) fn decide(&mut self, outcome: AttemptOutcome) -> bool {
+        let unknown = |attempt: &&mut Attempt| attempt.outcome == Some(AttemptOutcome::Unknown);
+        for attempt in self.attempts.iter_mut().filter(unknown) {
+            match outcome {
+                AttemptOutcome::Accepted => {
+                    attempt.accept(SettledBy::Hand);
+                    attempt.report(LogStatus::Accepted, None);
+                }
+                AttemptOutcome::NotSent => {
+                    let failure = DeliveryFailure::new(ErrorKind::Other, "settled");
+                    attempt.outcome = Some(AttemptOutcome::NotSent);
+                    (attempt.settled_by, attempt.given_up) = (Some(SettledBy::Hand), false);
+                    attempt.report(LogStatus::Failed, Some(&failure));
+                }
+                AttemptOutcome::Unknown => return false,
+            }
+            attempt.schedule_check();
+        }
+        self.derive();
+        let decided =
+            |a: &Attempt| a.settled_by == Some(SettledBy::Hand) && a.outcome == Some(outcome);
+        self.attempts.iter().any(decided)
     }
 
     /// The receipt of the attempt that was accepted.
@@ -231,7 +252,9 @@ impl Case {
 
     /// Whether the key may stand for another message: this one ended, and its time is over.
     pub(crate) fn is_over(&self, keep: Duration, now: Timestamp) -> bool {
-        let over = self.entry.created_at.checked_add(keep).is_ok_and(|end| end <= now);
+        let begun = self.attempts.iter().map(|attempt| attempt.begun_at);
+        let last = begun.chain(self.entry.due_at).fold(self.entry.created_at, Timestamp::max);
+        let over = last.checked_add(keep).is_ok_and(|end| end <= now);
         over && matches!(self.entry.stage, Stage::Done | Stage::Dead)
             && self.attempts.iter().all(|attempt| attempt.outcome.is_some())
     }

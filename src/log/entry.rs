@@ -105,7 +105,9 @@ pub enum Stage {
     Sending,
     /// It left the queue, whatever became of it.
     Done,
-    /// It was claimed again and again and never begun, or cannot be read: somebody has to look at it.
+    /// It was claimed five times and never begun, or cannot be read (a dead letter, to some): somebody has to look
+    /// at it, and [`requeue`](crate::log::MessageLog::requeue) it or
+    /// [call it back](crate::log::MessageLog::cancel_queued).
     Dead,
 }
 

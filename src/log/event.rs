@@ -92,3 +92,12 @@ pub struct Applied {
     /// This attempt arrived although an earlier one did: the recipient has the message twice.
     pub delivered_twice: bool,
 }
+
+/// Whether an event came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    New,
+    /// This very one was written before: a write that is made again.
+    Again,
+    Before,
+}

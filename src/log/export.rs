@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The columns of [`csv()`], part of the contract: more may come at the end.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: &[&str] = &[
     "id",
     "direction",
     "organisation",
@@ -32,6 +32,10 @@ pub const COLUMNS: [&str; 22] = [
     "created_at",
     "accepted_at",
     "delivered_at",
+    "due_at",
+    "read_at",
+    "estimate",
+    "media",
 ];
 
 /// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header; how many.
@@ -121,6 +125,10 @@ fn cells(entry: &LogEntry) -> Vec<String> {
         entry.created_at.to_string(),
         text(entry.accepted_at.as_ref()),
         text(entry.delivered_at.as_ref()),
+        text(entry.due_at.as_ref()),
+        text(entry.read_at.as_ref()),
+        text(entry.estimate.as_ref()),
+        entry.media.iter().map(|url| url.as_str()).collect::<Vec<_>>().join(" "),
     ];
     cells.into_iter().map(harmless).collect()
 }

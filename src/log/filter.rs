@@ -3,13 +3,18 @@
 use jiff::Timestamp;
 
 use crate::{
-    log::{LogEntry, LogStatus, Stage},
-    message::{Address, Direction},
+    log::{LogStatus, Stage, entry::Case},
+    message::{Address, Direction, MessageId, Text},
     number::Region,
     provider_id::ProviderId,
 };
 
 /// Which messages of a log to list, count or export. Empty: all.
+///
+/// Indexes find messages by number, provider's id, tag and words, those of which nobody knows, and within an
+/// organisation those of a user, a campaign or a time, and what is unread. A program without organisations says so
+/// by [`with_organisation`](Self::with_organisation) with an empty name. By anything else all messages are looked
+/// through, the latest first.
 ///
 /// ```
 /// use anysms::log::LogFilter;
@@ -21,7 +26,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogFilter {
-    /// Of this organisation.
+    /// Of this organisation; an empty name is that of messages without one.
     pub organisation: Option<String>,
     /// Caused by this user.
     pub user: Option<String>,
@@ -29,6 +34,8 @@ pub struct LogFilter {
     pub campaign: Option<String>,
     /// With this tag.
     pub tag: Option<String>,
+    /// Of which an attempt has this id of a provider.
+    pub id: Option<MessageId>,
     /// Sent or brought by this provider.
     pub provider: Option<ProviderId>,
     /// To or from a number of this country.
@@ -45,8 +52,8 @@ pub struct LogFilter {
     pub ours: Option<Address>,
     /// Inbound and not read yet.
     pub unread: bool,
-    /// With all these words in the text, each a run of letters and digits, in lower case.
-    pub words: Vec<String>,
+    /// With all these words in the text, in any order.
+    pub words: Vec<Text>,
     /// Written down at this time or later.
     pub since: Option<Timestamp>,
     /// Written down before this time.
@@ -60,7 +67,7 @@ impl LogFilter {
         Self::default()
     }
 
-    /// Only those of this organisation.
+    /// Only those of this organisation; with an empty name those that have none.
     #[must_use]
     pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
         self.organisation = Some(organisation.into());
@@ -85,6 +92,13 @@ impl LogFilter {
     #[must_use]
     pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
         self.tag = Some(tag.into());
+        self
+    }
+
+    /// Only that outbound one of which an attempt has this id of a provider.
+    #[must_use]
+    pub fn with_id(mut self, id: MessageId) -> Self {
+        self.id = Some(id);
         self
     }
 
@@ -149,7 +163,7 @@ impl LogFilter {
     /// not keep are not found.
     #[must_use]
     pub fn with_words(mut self, text: &str) -> Self {
-        self.words = words(text);
+        self.words = words(text).map(Text::from).collect();
         self
     }
 
@@ -168,33 +182,39 @@ impl LogFilter {
     }
 
     /// Whether an entry is one of them.
-    pub(crate) fn matches(&self, entry: &LogEntry) -> bool {
+    pub(crate) fn matches(&self, Case { entry, attempts, .. }: &Case) -> bool {
         fn is<T: PartialEq>(wanted: &Option<T>, known: &Option<T>) -> bool {
             wanted.is_none() || wanted == known
         }
-        is(&self.organisation, &entry.organisation)
+        let name = entry.organisation.as_deref().unwrap_or_default();
+        self.organisation.as_ref().is_none_or(|wanted| wanted == name)
             && is(&self.user, &entry.user)
             && is(&self.campaign, &entry.campaign)
             && is(&self.provider, &entry.provider)
             && is(&self.country, &entry.country)
             && is(&self.status, &entry.status)
             && is(&self.ours, &entry.ours)
+            && self
+                .id
+                .as_ref()
+                .is_none_or(|id| attempts.iter().any(|one| one.id.as_ref() == Some(id)))
             && self.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
             && self.direction.is_none_or(|direction| direction == entry.direction)
             && self.stage.is_none_or(|stage| stage == entry.stage)
             && self.theirs.as_ref().is_none_or(|theirs| *theirs == entry.theirs)
-            && !(self.unread && entry.read_at.is_some())
+            && !(self.unread && (entry.read_at.is_some() || entry.direction != Direction::Inbound))
             && self.since.is_none_or(|since| entry.created_at >= since)
             && self.until.is_none_or(|until| entry.created_at < until)
             && (self.words.is_empty() || {
-                let known = entry.text.as_deref().map(words).unwrap_or_default();
-                self.words.iter().all(|word| known.contains(word))
+                let known: Vec<String> =
+                    entry.text.as_deref().map(words).into_iter().flatten().collect();
+                self.words.iter().flat_map(|text| words(text)).all(|word| known.contains(&word))
             })
     }
 }
 
 /// The words of a text: its runs of letters and digits, in lower case.
-pub(crate) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+    words.map(str::to_lowercase)
 }

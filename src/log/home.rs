@@ -11,16 +11,17 @@ use crate::{
         case::Finish,
         clock::SteadyClock,
         entry::Case,
-        ops::{self, Check, Claim, Enqueue},
+        ops::{self, Check, Claim, Enqueue, Order},
         policy::LogPolicy,
         queue::Release,
         retention::{self, Purge},
         tables::{Named, Tables, Which},
         wake::Wake,
     },
-    message::{Cursor, MessageId, MessageRecord, Page},
+    message::{Cursor, MessageId, MessageRecord, Page, Text},
     number::PhoneNumber,
     opt_out::OptOutSource,
+    provider_id::ProviderId,
 };
 
 /// Where a log lives.
@@ -64,13 +65,13 @@ pub(crate) enum Work {
     Claim(usize),
     Renew(Vec<(Named, i64)>),
     Release(Vec<(Named, (i64, Release))>),
-    Cancel(Vec<Named>),
-    Checks(usize),
+    Order(Named, Order),
+    Checks(Vec<ProviderId>, usize),
     Settle(Vec<(AttemptToken, Option<MessageRecord>)>),
     CountIds(Vec<MessageId>),
     MarkRead(Vec<EntryId>),
     Purge(Purge),
-    Erase(PhoneNumber),
+    Erase(Vec<Text>),
     FindOptOuts(PhoneNumber),
     OptOut(OptOut),
     OptIn(PhoneNumber, OptOutScope, OptOutSource),
@@ -111,10 +112,11 @@ answers! {
     Ids(Vec<Result<EntryId>>),
     Claims((Vec<Claim>, bool)),
     Held(Vec<bool>),
+    Done(bool),
     Count(u64),
     Forgotten((Forgotten, bool)),
     Erased((u64, bool)),
-    Checks(Vec<Check>),
+    Checks((Vec<Check>, bool)),
     Cases(Vec<Case>),
     OptOuts(Vec<OptOut>),
 }
@@ -171,13 +173,15 @@ async fn single(tables: &mut dyn Tables, policy: LogPolicy, work: &Work) -> Resu
         Work::Claim(most) => Answer::Claims(ops::claim(tables, policy, *most).await?),
         Work::Renew(claims) => Answer::Held(ops::renew(tables, policy, claims).await?),
         Work::Release(claims) => Answer::Held(ops::release(tables, claims).await?),
-        Work::Cancel(names) => Answer::Held(ops::cancel(tables, names).await?),
-        Work::Checks(most) => Answer::Checks(ops::checks(tables, *most).await?),
+        Work::Order(name, order) => Answer::Done(ops::order(tables, name, *order).await?),
+        Work::Checks(providers, most) => {
+            Answer::Checks(ops::checks(tables, providers, *most).await?)
+        }
         Work::Settle(found) => Answer::Cases(ops::settle(tables, found).await?),
         Work::CountIds(ids) => Answer::Count(tables.load(Which::Ids(ids)).await?.len() as u64),
         Work::MarkRead(ids) => Answer::Count(tables.mark_read(ids).await?),
         Work::Purge(purge) => Answer::Forgotten(retention::purge(tables, purge).await?),
-        Work::Erase(number) => Answer::Erased(retention::erase(tables, *number).await?),
+        Work::Erase(theirs) => Answer::Erased(retention::erase(tables, theirs).await?),
         Work::FindOptOuts(number) => Answer::OptOuts(tables.opt_outs(&[*number]).await?),
         Work::OptOut(opt_out) => {
             tables.insert_opt_outs(std::slice::from_ref(opt_out)).await?;

@@ -80,19 +80,28 @@ pub(crate) use begin::{Begin, Begun};
 pub(crate) use case::Finish;
 pub(crate) use hash::ContentHash;
 pub(crate) use home::{Answer, Home, Work};
+use ops::Order;
 
 /// A log of messages. All homes keep the same promises, and one suite holds them to it.
 ///
 /// Sealed: the homes are this crate's, so that there is one protocol.
 ///
 /// # Errors
-/// Every method may end in `Unavailable` where the home cannot be read or written now. Of a write the
-/// outcome says whether it may have been made all the same; every write may be made again and is one.
+/// Every method may end in `Unavailable` where the home cannot be read or written now, and in `Other` where the
+/// database refuses a statement or a row cannot be read. Of a write the outcome says whether it may have been made
+/// all the same; every write may be made again and is one.
+///
+/// Messages are named by their organisation and key. `None`, and an empty name, are the organisation of messages
+/// that have none.
 #[allow(private_bounds)] // that is the seal
 #[async_trait]
 pub trait MessageLog: Home {
-    /// Puts messages into the queue, to be sent at once or at a time; which entry each is. The same message
-    /// again is the same entry, whatever became of it.
+    /// Puts messages into the queue (the outbox, to some), to be sent at once or at a time; which entry each is.
+    /// The key is the idempotency key: the same message again is the same entry, whatever became of it.
+    ///
+    /// A message's own [`with_send_at`](Message::with_send_at) leaves the waiting to the provider, where it can
+    /// schedule; with a time here the message waits in the log, where it can be called back, and an opt-out
+    /// stops it.
     ///
     /// # Errors
     /// Of one message: `Conflict` if its key stands for another content. Of all: `Unavailable`.
@@ -124,11 +133,29 @@ pub trait MessageLog: Home {
         Ok(refused)
     }
 
-    /// Calls a message back that waits in the queue and was never begun. Whether it did.
+    /// Calls a message back that waits in the queue, for its first try or its next, or that is set aside
+    /// ([`Stage::Dead`]). Whether it is called back: it was not sent, and will not be.
     async fn cancel_queued(&self, organisation: Option<&str>, key: &MessageKey) -> Result<bool> {
-        let names = vec![(organisation.map(str::to_owned), key.clone())];
-        let held: Vec<bool> = ask(self, Work::Cancel(names)).await?;
-        Ok(held.first().copied().unwrap_or_default())
+        ask(self, Work::Order(named(organisation, key), Order::Cancel)).await
+    }
+
+    /// Puts a message that is set aside ([`Stage::Dead`]) back into the queue. Whether it waits there.
+    async fn requeue(&self, organisation: Option<&str>, key: &MessageKey) -> Result<bool> {
+        let requeued = ask(self, Work::Order(named(organisation, key), Order::Requeue)).await?;
+        self.wake().now();
+        Ok(requeued)
+    }
+
+    /// Keeps what somebody found out of the attempts of a message of which nobody knew
+    /// ([`AttemptOutcome::Unknown`]): that they were accepted, or that nothing was sent, after which the key may
+    /// be sent again. Whether there were any. A callback that comes later is believed all the same.
+    async fn settle(
+        &self,
+        organisation: Option<&str>,
+        key: &MessageKey,
+        outcome: AttemptOutcome,
+    ) -> Result<bool> {
+        ask(self, Work::Order(named(organisation, key), Order::Decide(outcome))).await
     }
 
     /// Keeps a status of a verified webhook and applies it, in whatever order statuses come. The token is
@@ -143,12 +170,14 @@ pub trait MessageLog: Home {
     }
 
     /// Keeps a message of a verified webhook, for the organisation to which the address belongs. Twice is
-    /// once.
+    /// once. What it means is not looked at: [`ScopedOptOuts::learn`](crate::opt_out::OptOuts::learn) keeps a
+    /// STOP.
     async fn record_inbound(
         &self,
         message: &InboundMessage,
         organisation: Option<&str>,
     ) -> Result<()> {
+        let organisation = organisation.filter(|name| !name.is_empty());
         let entry = self.policy().inbound(message, organisation, self.clock().now());
         ask(self, Work::Insert(Box::new(entry))).await
     }
@@ -178,7 +207,7 @@ pub trait MessageLog: Home {
         organisation: Option<&str>,
         key: &MessageKey,
     ) -> Result<Option<History>> {
-        self.read_history(&(organisation.map(str::to_owned), key.clone())).await
+        self.read_history(&named(organisation, key)).await
     }
 
     /// How outbound messages fared, those of the filter.
@@ -200,10 +229,11 @@ pub trait MessageLog: Home {
     async fn purge(&self, retention: &Retention) -> Result<Forgotten> {
         let mut all = Forgotten::default();
         loop {
-            let purge = Work::Purge(retention.at(self.clock().now()));
+            let purge = Work::Purge(retention.at(self.clock().now(), self.policy().keys));
             let (some, more): (Forgotten, bool) = ask(self, purge).await?;
             all.texts += some.texts;
             all.numbers += some.numbers;
+            all.messages += some.messages;
             if !more {
                 return Ok(all);
             }
@@ -211,11 +241,12 @@ pub trait MessageLog: Home {
     }
 
     /// Forgets whose the messages to and from a number are, and their texts; of how many. What waits to be
-    /// sent to it is not sent. What costs and reports need stays, and so do its opt-outs.
-    async fn erase(&self, number: PhoneNumber) -> Result<u64> {
-        let mut all = 0;
+    /// sent to it is called back. What costs and reports need stays, and so do its opt-outs. By the retention of
+    /// the log, so that messages are found whose number is a hash by its secret.
+    async fn erase(&self, number: PhoneNumber, retention: &Retention) -> Result<u64> {
+        let (mut all, addresses) = (0, retention.addresses(number));
         loop {
-            let (some, more): (u64, bool) = ask(self, Work::Erase(number)).await?;
+            let (some, more): (u64, bool) = ask(self, Work::Erase(addresses.clone())).await?;
             all += some;
             if !more {
                 return Ok(all);
@@ -244,9 +275,9 @@ pub trait MessageLog: Home {
         ask(self, Work::OptIn(number, scope, up_to)).await
     }
 
-    /// All opt-outs, by number, so many at most: those of numbers after this one.
+    /// All opt-outs of so many numbers, from 1 to 1,000: the next after this one, in their order.
     async fn opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
-        self.read_opt_outs(after, most).await
+        self.read_opt_outs(after, most.clamp(1, 1_000)).await
     }
 
     /// All opt-outs of a number.
@@ -264,6 +295,22 @@ pub trait MessageLog: Home {
 }
 
 impl<H: Home + ?Sized> MessageLog for H {}
+
+/// A message by its organisation, if it has one, and its key.
+fn named(organisation: Option<&str>, key: &MessageKey) -> tables::Named {
+    (organisation.filter(|name| !name.is_empty()).map(str::to_owned), key.clone())
+}
+
+/// Tells of an error that nobody waits for.
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
+fn trouble(task: &'static str, error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "anysms",
+        { anysms.task = task, error.type = error.kind().as_str(), anysms.code = error.code() },
+        "log"
+    );
+}
 
 /// Has one thing done and takes its answer.
 pub(crate) async fn ask<H, T>(home: &H, work: Work) -> Result<T>

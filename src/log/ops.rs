@@ -11,15 +11,17 @@ use jiff::Timestamp;
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        Applied, AttemptToken, EntryId, LogEntry, LoggedEvent,
+        Applied, AttemptOutcome, AttemptToken, EntryId, LogEntry, LogStatus, LoggedEvent,
         begin::{Begin, Begun},
         case::Finish,
         entry::Case,
+        event::Seen,
         policy::LogPolicy,
         queue::{Release, Woken},
         tables::{Named, Tables, Which},
     },
     message::{Message, MessageId, MessageRecord},
+    provider_id::ProviderId,
     webhook::EventId,
 };
 
@@ -162,12 +164,18 @@ pub(crate) async fn record(
     }
     let applied = apply(&mut cases, &mut unique);
     tables.save(&cases).await?;
-    let mut new = tables.insert_events(&unique).await?;
+    let mut seen = tables.insert_events(&unique).await?;
     let of = |event: &&LoggedEvent| {
         let place = places[&event.id];
-        let first = std::mem::take(&mut new[place]);
+        let seen = std::mem::replace(&mut seen[place], Seen::Before);
         let applied = applied[place].clone();
-        Applied { duplicate: !first, news: applied.news && first, ..applied }
+        let news = match seen {
+            Seen::New => applied.news,
+            // Its commit may have been taken for lost. Better told twice than never.
+            Seen::Again => !applied.stale && applied.status == LogStatus::of(&event.status),
+            Seen::Before => false,
+        };
+        Applied { duplicate: seen == Seen::Before, news, ..applied }
     };
     Ok(events.iter().map(of).collect())
 }
@@ -270,10 +278,24 @@ pub(crate) async fn release(
     change(tables, claims, |case, (fence, release)| case.release(*fence, release, now)).await
 }
 
-/// Calls messages back that wait; whether each did.
-pub(crate) async fn cancel(tables: &mut dyn Tables, names: &[Named]) -> Result<Vec<bool>> {
-    let names: Vec<_> = names.iter().map(|name| (name.clone(), ())).collect();
-    change(tables, &names, |case, ()| case.cancel()).await
+/// What somebody may do with one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Order {
+    Cancel,
+    Requeue,
+    Decide(AttemptOutcome),
+}
+
+/// Does it; whether it could be done.
+pub(crate) async fn order(tables: &mut dyn Tables, name: &Named, order: Order) -> Result<bool> {
+    let now = tables.now();
+    let orders = [(name.clone(), order)];
+    let done = change(tables, &orders, |case, order| match order {
+        Order::Cancel => case.cancel(),
+        Order::Requeue => case.requeue(now),
+        Order::Decide(outcome) => case.decide(*outcome),
+    });
+    Ok(done.await? == [true])
 }
 
 async fn change<T: Sync>(
@@ -292,11 +314,20 @@ async fn change<T: Sync>(
     Ok(changed)
 }
 
-/// The attempts of which a provider has to be asked now. Nobody else is told of them for a minute.
-pub(crate) async fn checks(tables: &mut dyn Tables, most: usize) -> Result<Vec<Check>> {
+/// For how long an attempt is left to a reconciler that has its provider.
+const LEFT: Duration = Duration::from_secs(60 * 60);
+
+/// The attempts of which one of these providers has to be asked now, and whether there may be more. Nobody else
+/// is told of them for a minute.
+pub(crate) async fn checks(
+    tables: &mut dyn Tables,
+    providers: &[ProviderId],
+    most: usize,
+) -> Result<(Vec<Check>, bool)> {
     let now = tables.now();
     let later = now.checked_add(Duration::from_secs(60)).unwrap_or(now);
-    let mut cases = tables.load(Which::Unchecked(most)).await?;
+    let left = now.checked_sub(LEFT).unwrap_or(Timestamp::MIN);
+    let mut cases = tables.load(Which::Unchecked { providers, left, most }).await?;
     let mut checks = Vec::new();
     for case in &mut cases {
         if case.is_stale(now) {
@@ -304,7 +335,8 @@ pub(crate) async fn checks(tables: &mut dyn Tables, most: usize) -> Result<Vec<C
         }
         for place in 0..case.attempts.len() {
             let attempt = &mut case.attempts[place];
-            if attempt.check_at.is_some_and(|at| at <= now) {
+            let until = if providers.contains(&attempt.provider) { now } else { left };
+            if attempt.check_at.is_some_and(|at| at <= until) {
                 attempt.check_at = Some(later);
                 let token = attempt.token;
                 checks.push(Check { token, case: case.clone(), place });
@@ -312,7 +344,7 @@ pub(crate) async fn checks(tables: &mut dyn Tables, most: usize) -> Result<Vec<C
         }
     }
     tables.save(&cases).await?;
-    Ok(checks)
+    Ok((checks, cases.len() >= most))
 }
 
 /// Writes down what a provider said of attempts.

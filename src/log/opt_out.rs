@@ -29,13 +29,13 @@ pub struct OptOut {
 }
 
 /// Of what someone opted out: of all, of one organisation's messages, or of those from one sender.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct OptOutScope {
     /// Of this organisation's messages only.
     pub organisation: Option<String>,
     /// Of messages from this sender only.
-    pub sender: Option<String>,
+    pub sender: Option<Address>,
 }
 
 impl OptOutScope {
@@ -45,17 +45,17 @@ impl OptOutScope {
         Self::default()
     }
 
-    /// Of this organisation's messages only.
+    /// Of this organisation's messages only; of all if the name is empty.
     #[must_use]
     pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
-        self.organisation = Some(organisation.into());
+        self.organisation = Some(organisation.into()).filter(|name| !name.is_empty());
         self
     }
 
     /// Of messages from this sender only.
     #[must_use]
-    pub fn with_sender(mut self, sender: &Address) -> Self {
-        self.sender = Some(sender.to_string());
+    pub fn with_sender(mut self, sender: impl Into<Address>) -> Self {
+        self.sender = Some(sender.into());
         self
     }
 
@@ -63,7 +63,7 @@ impl OptOutScope {
     #[must_use]
     pub fn covers(&self, message: &Message) -> bool {
         let organisation = message.organisation().map(str::to_owned);
-        let sender = message.sender().map(|sender| Address::from(sender).to_string());
+        let sender = message.sender().map(Address::from);
         self.meets(&Self { organisation, sender })
     }
 

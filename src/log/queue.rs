@@ -48,7 +48,6 @@ impl Case {
             }
         }
         if self.entry.expires_at.is_some_and(|expires| expires <= now) {
-            self.leave(Stage::Done);
             self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
             return Woken::Left;
         }
@@ -86,23 +85,32 @@ impl Case {
                 self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
                 self.entry.leased_at = None;
             }
-            Release::Never(failure) => {
-                self.leave(Stage::Done);
-                self.refuse(failure.clone());
-            }
+            Release::Never(failure) => self.refuse(failure.clone()),
             Release::Dead => self.leave(Stage::Dead),
         }
         true
     }
 
-    /// Calls a message back that waits. Whether it did.
+    /// Calls a message back that waits, or that is set aside. Whether it is called back.
     pub(crate) fn cancel(&mut self) -> bool {
-        let waits = self.entry.stage == Stage::Waiting && self.attempts.is_empty();
-        if waits {
-            self.leave(Stage::Done);
-            self.entry.status = Some(LogStatus::Canceled);
+        let sent = |attempt: &Attempt| attempt.outcome != Some(AttemptOutcome::NotSent);
+        if self.attempts.iter().any(sent) {
+            return false;
         }
-        waits
+        if matches!(self.entry.stage, Stage::Waiting | Stage::Dead) {
+            self.leave(Stage::Done);
+            (self.entry.status, self.entry.failure) = (Some(LogStatus::Canceled), None);
+        }
+        self.entry.status == Some(LogStatus::Canceled)
+    }
+
+    /// Puts a message that is set aside back into the queue. Whether it waits there.
+    pub(crate) fn requeue(&mut self, now: Timestamp) -> bool {
+        if self.entry.stage == Stage::Dead {
+            (self.entry.stage, self.entry.claims) = (Stage::Waiting, 0);
+            self.entry.wake_at = Some(now);
+        }
+        self.entry.stage == Stage::Waiting
     }
 
     /// Whether a submission began whose lease is over: whoever made it is gone, or was.
@@ -149,8 +157,13 @@ impl Case {
         }
     }
 
-    /// It will not be sent, and nothing was.
+    /// It leaves the queue and will not be sent.
     pub(super) fn refuse(&mut self, failure: DeliveryFailure) {
+        self.leave(Stage::Done);
+        let maybe = Some(AttemptOutcome::Unknown);
+        if self.attempts.iter().any(|attempt| attempt.outcome == maybe) {
+            return self.derive(); // it was not sent again, and may have been before
+        }
         self.entry.status = Some(LogStatus::Failed);
         self.entry.failure = Some(failure);
     }

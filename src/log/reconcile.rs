@@ -3,12 +3,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::{
     error::{ErrorKind, Result},
     log::{
         Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, SettledBy, TextHash, Work,
-        ask, entry::Case, ops::Check,
+        ask, entry::Case, ops::Check, trouble,
     },
     message::{Direction, MessageKey, MessageRecord, Query},
     provider::SmsProvider,
@@ -19,8 +20,9 @@ use crate::{
 ///
 /// An attempt without an id is looked for in the provider's list: the one message to the same number, with the
 /// same text, made about then, which no other attempt has or may have. Where there are several messages or
-/// several attempts, or the log keeps no hash of texts, nothing is concluded. **What is not found is not proved**: after the last look it stays unknown
-/// ([`SettledBy::GivenUp`]), and is never sent again by itself.
+/// several attempts, or the log keeps no hash of texts, nothing is concluded. **What is not found is not
+/// proved**: after the last look it stays unknown ([`SettledBy::GivenUp`]), and is never sent again by itself;
+/// [`MessageLog::settle`] keeps what somebody found out.
 ///
 /// ```
 /// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, twilio: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -41,7 +43,7 @@ pub struct Reconciler {
 type GivenUp = Box<dyn Fn(Option<&str>, &MessageKey) + Send + Sync>;
 
 /// What one round came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reconciled {
     /// Of how many attempts a provider was asked.
@@ -67,7 +69,8 @@ impl Reconciler {
         Self { log, providers: Vec::new(), given_up: None }
     }
 
-    /// Asks this provider of its messages. Give it plain: nothing is sent.
+    /// Asks this provider of its messages. Give it plain: nothing is sent. What a provider is to be asked that
+    /// is not among these is left to other reconcilers of the log for an hour.
     #[must_use]
     pub fn with_provider(mut self, provider: impl SmsProvider) -> Self {
         self.providers.push(Arc::new(provider));
@@ -92,8 +95,10 @@ impl Reconciler {
     pub async fn run_once(&self) -> Result<Reconciled> {
         let mut reconciled = Reconciled::default();
         loop {
-            let checks: Vec<Check> = ask(&*self.log, Work::Checks(MOST)).await?;
-            if checks.is_empty() {
+            let ids = self.providers.iter().map(|provider| provider.id()).collect();
+            let (checks, more): (Vec<Check>, bool) =
+                ask(&*self.log, Work::Checks(ids, MOST)).await?;
+            if checks.is_empty() && !more {
                 return Ok(reconciled);
             }
             let mut found = Vec::with_capacity(checks.len());
@@ -108,11 +113,14 @@ impl Reconciler {
         }
     }
 
-    /// Asks again and again, until it is told to stop. A log that cannot be reached is waited for.
+    /// Asks again and again, until it is told to stop. A log that cannot be reached is waited for, with an event of
+    /// `tracing` each time, where that feature is on.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let rounds = async {
             loop {
-                let _ = self.run_once().await; // the next round comes
+                if let Err(error) = self.run_once().await {
+                    trouble("reconciler", &error); // the next round comes
+                }
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
         };

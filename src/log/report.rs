@@ -18,6 +18,9 @@ use crate::{
 pub struct DeliveryReport {
     /// How many stand where, from the least to the furthest; only where there are some.
     pub statuses: Vec<(LogStatus, u64)>,
+    /// How many of those that ended no provider took: they were refused, had expired, or were to somebody who
+    /// opted out.
+    pub refused: u64,
     /// Why those that did not arrive did not, the most frequent first.
     pub failures: Vec<(DeliveryFailure, u64)>,
     /// How long those took that arrived, from the provider's yes to the carrier's report; none if none did. To
@@ -25,16 +28,23 @@ pub struct DeliveryReport {
     pub time_to_deliver: Option<Percentiles>,
 }
 
-/// How long the quicker 50, 95 and 99 of a hundred took at most.
+/// How long the quicker 50, 95 and 99 of a hundred took at most. As JSON in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Percentiles {
     /// Half of them took at most so long.
+    #[serde(serialize_with = "seconds")]
     pub p50: Duration,
     /// 95 % of them took at most so long.
+    #[serde(serialize_with = "seconds")]
     pub p95: Duration,
     /// 99 % of them took at most so long.
+    #[serde(serialize_with = "seconds")]
     pub p99: Duration,
+}
+
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
 }
 
 impl DeliveryReport {
@@ -56,17 +66,28 @@ impl DeliveryReport {
         self.count(LogStatus::Delivered) + self.count(LogStatus::Read)
     }
 
-    /// The share of those that arrived of those whose end is known, from 0 to 1; none if there are none.
-    /// Messages that were called back are not counted.
+    /// The share of those that arrived of those that a provider took and whose end is known, from 0 to 1; none if
+    /// there are none. Messages that were called back are not counted.
     #[must_use]
     pub fn delivery_rate(&self) -> Option<f64> {
         let ended =
             |(status, _): &&(LogStatus, u64)| status.is_final() && *status != LogStatus::Canceled;
         let ended: u64 = self.statuses.iter().filter(ended).map(|(_, count)| count).sum();
+        let ended = ended.saturating_sub(self.refused);
         (ended > 0).then(|| self.delivered() as f64 / ended as f64)
     }
 
-    pub(crate) fn add(&mut self, status: LogStatus, failure: Option<DeliveryFailure>, count: u64) {
+    /// So many stand here, of which a provider took so many.
+    pub(crate) fn add(
+        &mut self,
+        status: LogStatus,
+        failure: Option<DeliveryFailure>,
+        count: u64,
+        taken: u64,
+    ) {
+        if status.is_final() && status != LogStatus::Canceled {
+            self.refused += count.saturating_sub(taken);
+        }
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
             Some((_, sum)) => *sum += count,
             None => self.statuses.push((status, count)),

@@ -9,11 +9,13 @@ use crate::{
     log::{
         AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope,
         entry::Case,
+        event::Seen,
         retention::{Forget, Memory},
     },
-    message::{Address, MessageId, MessageKey},
+    message::{MessageId, MessageKey, Text},
     number::PhoneNumber,
     opt_out::OptOutSource,
+    provider_id::ProviderId,
 };
 
 /// A message by its organisation and key.
@@ -29,8 +31,13 @@ pub(crate) enum Which<'a> {
     /// At most so many of those that the queue has to look at, the longest due first. What another
     /// transaction looks at is left out.
     Due(usize),
-    /// At most so many of those of which a provider has to be asked.
-    Unchecked(usize),
+    /// At most so many of those of which one of these providers has to be asked, whose submission has to have
+    /// ended, or of which nobody asked since then.
+    Unchecked {
+        providers: &'a [ProviderId],
+        left: Timestamp,
+        most: usize,
+    },
 }
 
 /// The tables of one home, within one transaction.
@@ -51,8 +58,8 @@ pub(crate) trait Tables: Send {
     /// Holds the providers' ids, so that an event and the answer that names its id see each other.
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()>;
 
-    /// Writes events that are new, and counts those that came before; whether each is new.
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<bool>>;
+    /// Writes events that are new, and counts those that came before.
+    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>>;
 
     /// Reads the events of messages that were not known when they came.
     async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>>;
@@ -72,11 +79,18 @@ pub(crate) trait Tables: Send {
         most: usize,
     ) -> Result<Vec<(EntryId, String)>>;
 
-    /// At most so many messages to or from an address.
-    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>>;
+    /// At most so many messages to or from one of these addresses.
+    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>>;
 
-    /// Forgets texts and numbers. What is forgotten so leaves the queue.
-    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()>;
+    /// Forgets texts. What still waits is called back.
+    async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()>;
+
+    /// Forgets texts, numbers and what the keys stand for. What still waits is called back.
+    async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()>;
+
+    /// Removes at most so many messages that ended and were written down before a time, and the events of
+    /// messages that nobody knew; how many messages.
+    async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64>;
 
     /// All opt-outs of these numbers.
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;

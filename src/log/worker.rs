@@ -15,7 +15,10 @@ use tokio::{
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    log::{MessageLog, Work, ask, ops::Claim, pace::Pace, queue::Release, tables::Named},
+    log::{
+        LogEntry, MessageLog, Stage, Work, ask, ops::Claim, pace::Pace, queue::Release,
+        tables::Named, trouble,
+    },
     message::{DeliveryFailure, Receipt},
     provider::SmsProvider,
 };
@@ -92,7 +95,7 @@ impl<P: SmsProvider> Worker<P> {
     }
 
     /// Sends until it is told to stop, and then waits for what is on its way. A log that cannot be reached is
-    /// waited for.
+    /// waited for, with an event of `tracing` each time, where that feature is on.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let (held, pace) = (Held::default(), Arc::new(Pace::default()));
         let mut tasks = JoinSet::new();
@@ -122,7 +125,10 @@ impl<P: SmsProvider> Worker<P> {
                             tasks.spawn(work.run(claim));
                         }
                     }
-                    Err(_) => pause = (2 * pause).min(Duration::from_secs(30)),
+                    Err(error) => {
+                        trouble("worker", &error);
+                        pause = (2 * pause).min(Duration::from_secs(30));
+                    }
                 }
             }
             let full = tasks.len() * 2 > self.concurrency;
@@ -204,9 +210,40 @@ impl<P: SmsProvider> Sending<P> {
         let sent = self.provider.send(&claim.message).await;
         drop(broken);
         self.pace.see(&sent);
+        let unknown = sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
+        let idle = unknown && self.outlast(&claim).await;
         lock(&self.held).remove(&claim.name);
+        if unknown {
+            if idle {
+                self.release(claim, Release::Later(Duration::ZERO)).await;
+            }
+            return;
+        }
         let left = self.patience.saturating_sub(claim.age);
         let Some(release) = release(&sent, claim.age, left) else { return };
+        self.release(claim, release).await;
+    }
+
+    /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
+    /// kept for it, for ten leases at most, so that nobody else takes it. Whether it has not begun by then.
+    async fn outlast(&self, claim: &Claim) -> bool {
+        let lease = self.log.policy().lease;
+        let end = Instant::now() + 10 * lease;
+        let (organisation, key) = &claim.name;
+        while Instant::now() < end {
+            if let Ok(history) = self.log.history(organisation.as_deref(), key).await {
+                let claimed =
+                    |entry: &LogEntry| entry.stage == Stage::Claimed && entry.fence == claim.fence;
+                if !history.is_some_and(|history| claimed(&history.entry)) {
+                    return false;
+                }
+            }
+            sleep(lease / 6).await; // it is renewed with all that is on its way
+        }
+        true
+    }
+
+    async fn release(&self, claim: Claim, release: Release) {
         let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
         for wait in [0, 1, 5] {
             sleep(Duration::from_secs(wait)).await;
@@ -219,7 +256,15 @@ impl<P: SmsProvider> Sending<P> {
 
 /// What becomes of a claim; nothing where the log has it already.
 fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Release> {
-    let error = sent.as_ref().err().filter(|error| error.outcome() == Outcome::NotSent)?;
+    let error = match sent {
+        // A guard that only tries says so, and nothing was begun. Of what was begun the log knows better.
+        Ok(receipt) if receipt.id.is_none() => {
+            let failure = DeliveryFailure::new(ErrorKind::PolicyBlocked, "not_submitted");
+            return Some(Release::Never(failure));
+        }
+        Err(error) if error.outcome() == Outcome::NotSent => error,
+        _ => return None,
+    };
     if error.kind() == ErrorKind::Conflict && error.is_by_layer() {
         return Some(Release::Later(Duration::ZERO)); // the claim was about to end, so somebody else begins
     }

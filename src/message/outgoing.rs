@@ -153,10 +153,11 @@ impl Message {
     }
 
     /// Names the organisation it is sent for, where a program serves several. Keys are the organisation's
-    /// own: two may use the same. No provider is told. Printed and logged, like the campaign.
+    /// own: two may use the same. An empty name is none. No provider is told. Printed and logged, like the
+    /// campaign.
     #[must_use]
     pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
-        self.organisation = Some(organisation.into().into());
+        self.organisation = Some(organisation.into().replace('\0', "\u{fffd}").into()); // no database has a NUL
         self
     }
 
@@ -253,7 +254,7 @@ impl Message {
     /// The organisation it is sent for.
     #[must_use]
     pub fn organisation(&self) -> Option<&str> {
-        self.organisation.as_deref()
+        self.organisation.as_deref().filter(|name| !name.is_empty())
     }
 
     /// The user who caused it.

@@ -72,13 +72,15 @@ async fn killed_at_random(home: Home) {
     let (kills, messages) = (setting("ANYSMS_KILLS", 10), setting("ANYSMS_MESSAGES", 1_500));
     let carrier = Carrier::start(Mode::Takes).await;
     home.enqueue(messages).await;
-    let mut random = Random::default();
+    let (mut random, mut midway) = (Random::default(), 0);
     for _ in 0..kills {
         let child = Child::start(&home, &carrier, Point::Nowhere);
         child.until_ready().await;
         tokio::time::sleep(random.up_to(Duration::from_millis(150))).await;
         child.kill().await;
+        midway += u32::from((1..messages).contains(&(carrier.taken().len() as u32)));
     }
+    assert!(midway > 0, "all were killed before the first message or after the last");
     finish(&home, &carrier, messages).await;
     let unknown = checker::check(&home, &carrier, messages).await;
     let most = kills * worker::CONCURRENCY as u32;

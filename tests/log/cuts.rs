@@ -1,5 +1,6 @@
 //! The connection to the server is cut at each message of the protocol. `ANYSMS_CUTS=20` goes through all of
-//! them so often, and has the server gone for good as well.
+//! them so often. That the server is gone for good takes ten minutes:
+//! `cargo test --release --all-features --test log -- --ignored what_is_said_when_the_server_is_gone_is_true`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -79,11 +80,8 @@ async fn a_send_that_is_cut_off_at_any_message_is_sent_once_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs PostgreSQL"]
-async fn what_is_said_when_the_server_is_gone_is_true_on_postgres() {
-    if std::env::var("ANYSMS_CUTS").is_err() {
-        return; // it is waited for long
-    }
+#[ignore = "needs PostgreSQL, and ten minutes"]
+async fn what_is_said_when_the_server_is_gone_is_true() {
     let messages = Cut::new().await.messages_of_a_send().await;
     let mut said = [0; 3];
     for some in (1..=messages).collect::<Vec<_>>().chunks(25) {

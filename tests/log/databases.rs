@@ -1,11 +1,14 @@
 //! What only a database can do, or do wrong.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider,
     layers::LayerExt,
-    log::{LogFilter, LogPolicy, MessageLog, PostgresLog, SqliteLog, Stage, TablePrefix, Worker},
+    log::{
+        LogFilter, LogPolicy, MessageLog, PostgresLog, Reconciler, Retention, SqliteLog, Stage,
+        TablePrefix, Worker,
+    },
     message::MessageKey,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -39,9 +42,13 @@ async fn broken_rows_are_set_aside_and_the_others_are_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.db");
     let log = SqliteLog::open(&path).await.unwrap();
-    let messages: Vec<_> = ["a", "b", "c", "d"].map(message).into();
+    let messages: Vec<_> = ["a", "b", "c", "d", "e"].map(message).into();
     log.enqueue(&messages, None).await.unwrap();
     let mut connection = connect(&path).await;
+    // One that was tried before.
+    let tried = "INSERT INTO sms_attempt (message, number, token, provider, outcome, seen, status, id_conflict, \
+                 begun_at, checks, check_at, given_up) VALUES (5, 1, '0', 'acme', 1, 0, 0, 0, 0, 0, 0, 0)";
+    connection.execute(tried).await.unwrap();
     for broken in [
         "UPDATE sms_queue SET payload = '{' WHERE message = 1",
         "UPDATE sms_message SET tags = 'x' WHERE id = 2",
@@ -57,7 +64,8 @@ async fn broken_rows_are_set_aside_and_the_others_are_sent() {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-    assert_eq!(found, 3, "each is set aside");
+    assert_eq!(found, 4, "each is set aside");
+    Reconciler::new(Arc::new(log.clone())).run_once().await.unwrap();
     assert!(log.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
 }
 
@@ -189,4 +197,80 @@ async fn tables_that_grow_are_read_by_their_indexes() {
     let (after, by_index) = scans().await;
     assert!(by_index > 10_000, "{by_index}");
     assert_eq!(after, before);
+}
+
+/// Not only out of the tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_leaves_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let sms = Fake::new().recorded(Arc::new(log.clone())).unwrap();
+    for number in 0..200 {
+        let text = format!("Secret{number} is the word, xylophone");
+        let to = crate::number(if number % 2 == 0 { 123 } else { 124 });
+        sms.send(&Message::new(to, text).with_key(key(number))).await.unwrap();
+    }
+    log.erase(crate::number(123), &Retention::default()).await.unwrap();
+    let mut connection = connect(&path).await;
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    let file = std::fs::read(&path).unwrap();
+    let has = |text: &str| file.windows(text.len()).any(|some| some == text.as_bytes());
+    assert!(
+        has("Secret101") && has("secret") && has("447700900124"),
+        "what was not erased is there"
+    );
+    assert!(!has("Secret100") && !has("447700900123"));
+    let words = LogFilter::new().with_words("secret100");
+    assert!(log.entries(&words, 10, None).await.unwrap().items.is_empty());
+    let terms: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sms_words WHERE sms_words MATCH 'xylophone'")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    assert_eq!(terms, 100);
+}
+
+/// A server that breaks statements off, wherever they are, stops nobody for good.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn statements_that_are_broken_off_stop_nobody() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let breaking = pool.clone();
+    let breaks = tokio::spawn(async move {
+        loop {
+            let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+                          AND datname = current_database()";
+            breaking.execute(cancel).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    });
+    let fake = Fake::new();
+    let messages: Vec<_> = (0..400).map(|n| message(&format!("m{n}"))).collect();
+    for message in &messages {
+        while log.enqueue(std::slice::from_ref(message), None).await.is_err() {}
+    }
+    run_for(&log, &fake, Duration::from_secs(5)).await;
+    breaks.abort();
+    run_for(&log, &fake, Duration::from_secs(2)).await;
+    log.skip(Duration::from_secs(120));
+    run_for(&log, &fake, Duration::from_secs(5)).await;
+    let report = log.delivery_report(&LogFilter::new()).await.unwrap();
+    println!("{} sent, {:?}", fake.calls(), report.statuses);
+    assert_eq!(report.refused, 0, "nothing is given up for the database's trouble");
+    assert_eq!(fake.calls(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_pool_that_is_closed_has_its_connections_back() {
+    let pool = postgres::database().await;
+    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    log.enqueue(&[message("a"), message("b")], None).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), pool.close()).await.expect("is closed");
+    assert_eq!(
+        log.enqueue(&[message("c")], None).await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
 }

@@ -16,6 +16,8 @@ mod proxy;
 mod queue;
 mod races;
 mod reducer;
+mod running;
+mod stacks;
 mod statuses;
 mod upkeep;
 mod within;
@@ -142,6 +144,8 @@ suite! {
         pages_go_through_all,
         media_go_with_the_text,
         threads_unread_and_search,
+        words_of_every_script_are_found,
+        a_name_that_is_empty_is_none,
         reports_add_up,
         opt_outs_have_scopes;
     keys:
@@ -156,5 +160,9 @@ suite! {
         a_key_is_free_after_a_week,
         old_texts_and_numbers_are_forgotten,
         a_number_is_erased,
+        what_stands_in_place_of_a_number_is_erased_too,
+        messages_go_altogether,
+        what_is_found_late_is_asked_for_from_the_beginning,
+        others_providers_are_left_to_others,
         exports_have_every_message;
 }

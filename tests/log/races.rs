@@ -8,49 +8,19 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, ErrorKind, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
+    ErrorKind, Message, SmsProvider,
     layers::LayerExt,
-    log::{
-        AttemptOutcome, LogEntry, LogFilter, LogPolicy, LogStatus, MessageLog, OptOutScope, Stage,
-        Worker,
-    },
+    log::{AttemptOutcome, LogEntry, LogFilter, LogPolicy, LogStatus, OptOutScope, Stage},
     opt_out::OptOutSource,
 };
-use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
+use tokio::time::sleep;
 
 use crate::{
     Home,
-    fake::{ACME, Fake, news},
+    fake::{Fake, news},
     message, number,
+    running::{Around, Running, enqueue, entries, in_stage, of_status, on_each_home, until_in},
 };
-
-macro_rules! on_each_home {
-    ($($case:ident: $lease:expr;)+) => {
-        $(mod $case {
-            use super::*;
-
-            fn policy() -> LogPolicy {
-                LogPolicy::default().with_lease(Duration::from_millis($lease))
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn in_memory() {
-                super::$case(crate::memory_home_with(policy()).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_sqlite() {
-                super::$case(crate::sqlite_home_with(policy()).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            #[ignore = "needs PostgreSQL"]
-            async fn on_postgres() {
-                super::$case(crate::postgres_home_with(policy()).await).await;
-            }
-        })+
-    };
-}
 
 on_each_home! {
     a_slow_answer_keeps_its_claim: 1_500;
@@ -63,105 +33,6 @@ on_each_home! {
 
 fn races(default: u32) -> u32 {
     std::env::var("ANYSMS_RACES").map_or(default, |text| text.parse().expect("a number"))
-}
-
-type Step = Arc<dyn Fn(&Message) -> Duration + Send + Sync>;
-
-/// Does something with each message before and after it is sent, and takes its time. Goes around a provider or
-/// around its record.
-#[derive(Clone)]
-struct Around<P> {
-    inner: P,
-    before: Step,
-    after: Step,
-}
-
-impl<P> Around<P> {
-    fn new(inner: P, before: impl Fn(&Message) -> Duration + Send + Sync + 'static) -> Self {
-        Self { inner, before: Arc::new(before), after: Arc::new(|_| Duration::ZERO) }
-    }
-
-    fn after(self, after: impl Fn(&Message) -> Duration + Send + Sync + 'static) -> Self {
-        Self { after: Arc::new(after), ..self }
-    }
-}
-
-impl<P> std::fmt::Debug for Around<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Around")
-    }
-}
-
-#[async_trait]
-impl<P: SmsProvider> SmsProvider for Around<P> {
-    fn id(&self) -> ProviderId {
-        ACME
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    async fn send(&self, message: &Message) -> Result<Receipt> {
-        sleep((self.before)(message)).await;
-        let sent = self.inner.send(message).await;
-        sleep((self.after)(message)).await;
-        sent
-    }
-}
-
-/// A worker that runs, and how it is told to stop.
-struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(log: &Arc<dyn MessageLog>, stack: impl SmsProvider) -> Self {
-        let worker = Worker::new(log.clone(), stack).unwrap().with_concurrency(32);
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
-        Self { stop, task }
-    }
-
-    async fn stop(self) {
-        let _ = self.stop.send(());
-        self.task.await.unwrap();
-    }
-}
-
-async fn enqueue(log: &dyn MessageLog, count: u32) {
-    log.enqueue_all(&mut (0..count).map(|n| message(&format!("k{n}"))), None).await.unwrap();
-}
-
-async fn entries(log: &dyn MessageLog, filter: &LogFilter) -> Vec<LogEntry> {
-    let (mut entries, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = log.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
-        entries.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            return entries;
-        }
-    }
-}
-
-async fn in_stage(log: &dyn MessageLog, stage: Stage) -> usize {
-    entries(log, &LogFilter::new().with_stage(stage)).await.len()
-}
-
-async fn of_status(log: &dyn MessageLog, status: LogStatus) -> usize {
-    entries(log, &LogFilter::new().with_status(status)).await.len()
-}
-
-async fn until_in(log: &dyn MessageLog, stage: Stage, count: usize, seconds: u32) {
-    for _ in 0..seconds * 20 {
-        if in_stage(log, stage).await >= count {
-            return;
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{} of {count} in {stage:?}", in_stage(log, stage).await);
 }
 
 /// Twice as long as a lease, before the intent or after it.

@@ -13,8 +13,9 @@ use anysms::{
         AttemptOutcome, LogFilter, LogStatus, OptOutScope, Reconciler, Retention, SettledBy, Stage,
         export,
     },
-    message::{Page, Text},
+    message::{Address, Page, Text},
     opt_out::OptOutSource,
+    webhook::{Authenticity, InboundMessage},
 };
 
 use crate::{
@@ -156,14 +157,20 @@ pub(crate) async fn a_key_is_free_after_a_week(home: Home) {
     sms.send(&sent).await.unwrap();
     let month = Timestamp::now() + 30 * 24 * 60 * MINUTE;
     home.log.enqueue(std::slice::from_ref(&later), Some(month)).await.unwrap();
+    let soon = Timestamp::now() + 5 * 24 * 60 * MINUTE;
+    let due = message("due");
+    home.log.enqueue(std::slice::from_ref(&due), Some(soon)).await.unwrap();
+    assert!(home.log.cancel_queued(None, due.key()).await.unwrap());
     home.log.skip(7 * 24 * 60 * MINUTE);
+    let error = home.log.enqueue(&[due.with_to(number(124))], None).await.unwrap().remove(0);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict, "a week from when it was due");
     assert!(!sms.send(&sent.with_to(number(124))).await.unwrap().earlier);
     assert!(!sms.send(&maybe.with_to(number(124))).await.unwrap().earlier);
     let error = sms.send(&later.with_to(number(124))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "what waits keeps its key");
     assert_eq!(fake.calls(), 4);
     let all = home.log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
-    assert_eq!(all.len(), 5, "the old ones are still there");
+    assert_eq!(all.len(), 6, "the old ones are still there");
 }
 
 pub(crate) async fn old_texts_and_numbers_are_forgotten(home: Home) {
@@ -205,17 +212,108 @@ pub(crate) async fn a_number_is_erased(home: Home) {
     sms.send(&message("other").with_to(number(124))).await.unwrap();
     log.enqueue(&[message("waits")], None).await.unwrap();
     log.opt_out(number(123), OptOutScope::all(), OptOutSource::Keyword).await.unwrap();
-    assert_eq!(log.erase(number(123)).await.unwrap(), 2);
+    assert_eq!(log.erase(number(123), &Retention::default()).await.unwrap(), 2);
     let of = LogFilter::new().with_theirs(number(123));
     assert!(log.entries(&of, 10, None).await.unwrap().items.is_empty());
     let all = log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
     assert_eq!(all.len(), 3, "they still count");
     let text = |key: &str| all.iter().find(|entry| entry.key.as_str() == key).unwrap().text.clone();
     assert_eq!((text("a"), text("waits"), text("other").is_some()), (None, None, true));
+    let waits = all.iter().find(|entry| entry.key.as_str() == "waits").unwrap();
+    assert_eq!((waits.stage, waits.status), (Stage::Done, Some(LogStatus::Canceled)));
+    let again = log.enqueue(&[message("waits")], None).await.unwrap().remove(0);
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::Conflict, "nobody knows what it was");
     assert_eq!(log.opt_outs_of(number(123)).await.unwrap().len(), 1, "an opt-out stays");
     log.record_status(&news(&remote(1), "delivered"), None).await.unwrap();
     let entry = log.history(None, message("a").key()).await.unwrap().unwrap().entry;
     assert_eq!(entry.status, Some(LogStatus::Delivered));
+}
+
+pub(crate) async fn what_stands_in_place_of_a_number_is_erased_too(home: Home) {
+    let log = &home.log;
+    let sms = Fake::new().recorded(log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap();
+    let retention = Retention::default().with_texts(Duration::ZERO);
+    let retention = retention.with_numbers(Duration::ZERO, "a secret").unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(log.purge(&retention).await.unwrap().numbers, 1);
+    let other_channel = InboundMessage::new(
+        remote(101),
+        (Address::from_wire("whatsapp:+447700900123"), Address::from_wire("whatsapp:+15555550100")),
+        "Hello".into(),
+        Authenticity::Full,
+    );
+    log.record_inbound(&other_channel, None).await.unwrap();
+    assert_eq!(log.erase(number(123), &retention).await.unwrap(), 2);
+    let all = log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
+    assert!(all.iter().all(|entry| entry.theirs.to_string() == "#erased" && entry.text.is_none()));
+    assert_eq!(log.erase(number(123), &retention).await.unwrap(), 0);
+}
+
+pub(crate) async fn messages_go_altogether(home: Home) {
+    let log = &home.log;
+    let sms = Fake::new().recorded(log.clone()).unwrap();
+    let lost = Fake::answering(|_, _| panic!("a provider breaks off"));
+    sms.send(&message("a").with_tag("x")).await.unwrap();
+    log.record_status(&news(&remote(1), "delivered"), None).await.unwrap();
+    log.record_status(&news(&remote(77), "delivered"), None).await.unwrap();
+    lost.recorded(log.clone()).unwrap().send(&message("open")).await.unwrap_err();
+    let at = Timestamp::now() + 100 * 24 * 60 * MINUTE;
+    log.enqueue(&[message("waits")], Some(at)).await.unwrap();
+    let retention = Retention::default().with_messages(MINUTE);
+    log.skip(6 * 24 * 60 * MINUTE);
+    assert_eq!(log.purge(&retention).await.unwrap().messages, 0, "its key still stands for it");
+    log.skip(2 * 24 * 60 * MINUTE);
+    sms.send(&message("new")).await.unwrap();
+    assert_eq!(log.purge(&retention).await.unwrap().messages, 1);
+    let left = log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
+    let mut left: Vec<_> = left.iter().map(|entry| entry.key.as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["new", "open", "waits"]);
+    assert!(log.entries(&LogFilter::new().with_tag("x"), 10, None).await.unwrap().items.is_empty());
+    assert!(!log.knows(&remote(1)).await.unwrap());
+    assert!(!sms.send(&message("a")).await.unwrap().earlier, "its key is free");
+}
+
+/// What an answer brings too late to be looked for is asked for all the same.
+pub(crate) async fn what_is_found_late_is_asked_for_from_the_beginning(home: Home) {
+    let sms = Fake::failing(1, &timed_out()).recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap_err();
+    let nothing = Reconciler::new(home.log.clone()).with_provider(Knows(Vec::new()));
+    for minutes in [1, 2, 8] {
+        home.log.skip(minutes * MINUTE);
+        nothing.run_once().await.unwrap();
+    }
+    home.log.skip(50 * MINUTE);
+    let mut sent = record(7, "Your table is ready");
+    let found = Reconciler::new(home.log.clone()).with_provider(Knows(vec![sent.clone()]));
+    assert_eq!(found.run_once().await.unwrap().settled, 1);
+    (sent.status, sent.price) = (MessageStatus::Delivered, "0.04 USD".parse().ok());
+    let ended = Reconciler::new(home.log.clone()).with_provider(Knows(vec![sent]));
+    home.log.skip(24 * 60 * MINUTE);
+    ended.run_once().await.unwrap();
+    let entry = home.log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    assert_eq!((entry.status, entry.price.is_some()), (Some(LogStatus::Delivered), true));
+}
+
+pub(crate) async fn others_providers_are_left_to_others(home: Home) {
+    let sms = Fake::failing(1, &timed_out()).recorded(home.log.clone()).unwrap();
+    sms.send(&message("a")).await.unwrap_err();
+    let without = Reconciler::new(home.log.clone());
+    let with = Reconciler::new(home.log.clone())
+        .with_provider(Knows(vec![record(7, "Your table is ready")]));
+    for minutes in [1, 2, 8] {
+        home.log.skip(minutes * MINUTE);
+        assert_eq!(without.run_once().await.unwrap().asked, 0, "it cannot ask");
+    }
+    assert_eq!(with.run_once().await.unwrap().settled, 1);
+    // Nobody has the provider: it is given up in the end.
+    let sms = Fake::failing(1, &timed_out()).recorded(home.log.clone()).unwrap();
+    sms.send(&message("b")).await.unwrap_err();
+    home.log.skip(59 * MINUTE);
+    without.run_once().await.unwrap();
+    home.log.skip(62 * MINUTE);
+    assert_eq!(without.run_once().await.unwrap().given_up, 1);
 }
 
 pub(crate) async fn exports_have_every_message(home: Home) {

@@ -31,7 +31,7 @@ async fn write_all(log: &impl MessageLog) {
     log.opt_out(from, OptOutScope::all(), OptOutSource::Manual).await.unwrap();
     log.opt_out(number(125), OptOutScope::all(), OptOutSource::Manual).await.unwrap();
     log.opt_in(number(125), OptOutScope::all(), OptOutSource::Manual).await.unwrap();
-    log.erase(from).await.unwrap();
+    log.erase(from, &Retention::default()).await.unwrap();
     log.purge(&Retention::default()).await.unwrap();
 }
 
@@ -157,6 +157,12 @@ macro_rules! queue_by_another_driver {
         run_for(&$log, &fake, Duration::from_millis(500)).await;
         assert_eq!(fake.calls(), 0, "what was sent is not queued again");
         assert!(!format!("{one:?}").contains("900123"));
+        // A week later the key is another message's.
+        $log.skip(Duration::from_secs(8 * 24 * 60 * 60));
+        let later = $log.enqueue_sql(&[message("one"), message("two")], None).unwrap();
+        assert!(execute!(&later, $connection).is_empty());
+        assert!(execute!(&later, $connection).is_empty());
+        are_sent_once(&$log).await;
         one
     }};
 }

@@ -98,8 +98,8 @@ impl Home for MemoryLog {
             })?,
         };
         let kept = self.0.kept.lock().await;
-        let matching = kept.cases.range(..before).rev().map(|(_, case)| &case.entry);
-        let mut matching = matching.filter(|entry| filter.matches(entry));
+        let earlier = kept.cases.range(..before).rev().map(|(_, case)| case);
+        let mut matching = earlier.filter(|case| filter.matches(case)).map(|case| &case.entry);
         let items: Vec<LogEntry> = matching.by_ref().take(most as usize).cloned().collect();
         let more = matching.next().is_some();
         let last = items.last().filter(|_| more);
@@ -122,7 +122,8 @@ impl Home for MemoryLog {
         let kept = self.0.kept.lock().await;
         let (mut report, mut times) = (DeliveryReport::default(), Times::default());
         for entry in kept.entries(filter).filter(|entry| entry.direction == Direction::Outbound) {
-            report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1);
+            let taken = u64::from(entry.accepted_at.is_some());
+            report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1, taken);
             let arrived = entry.delivered_at.filter(|_| entry.status >= Some(LogStatus::Delivered));
             if let (Some(accepted), Some(arrived)) = (entry.accepted_at, arrived) {
                 times.add(arrived.duration_since(accepted).as_millis() as i64, 1); // of this world
@@ -147,7 +148,16 @@ impl Home for MemoryLog {
         let kept = self.0.kept.lock().await;
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
         let later = kept.opt_outs.range((after, Bound::Unbounded));
-        Ok(later.flat_map(|(_, list)| list).take(most as usize).cloned().collect())
+        let later = later.filter(|(_, list)| !list.is_empty()).take(most as usize);
+        let mut all: Vec<OptOut> = later.flat_map(|(_, list)| list).cloned().collect();
+        all.sort_by_cached_key(|one| {
+            (
+                one.number,
+                one.scope.organisation.clone(),
+                one.scope.sender.as_ref().map(ToString::to_string),
+            )
+        });
+        Ok(all)
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`MemoryTables`]: the tables of a log in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        Attempt, AttemptToken, EntryId, LogEntry, LogFilter, LoggedEvent, OptOut, OptOutScope,
-        Stage,
+        Attempt, AttemptToken, EntryId, LogEntry, LogFilter, LogStatus, LoggedEvent, OptOut,
+        OptOutScope, Stage,
         entry::Case,
+        event::Seen,
         retention::{Forget, Memory},
         tables::{Named, Tables, Which},
     },
-    message::{Address, Direction, MessageId},
+    message::{Direction, MessageId, Text},
     number::PhoneNumber,
     opt_out::OptOutSource,
     webhook::EventId,
@@ -33,6 +34,7 @@ pub(super) struct Kept {
     pub(super) events: HashMap<EventId, LoggedEvent>,
     /// The events of messages that are not known.
     unknown: HashMap<MessageId, Vec<EventId>>,
+    unknown_order: VecDeque<EventId>,
     pub(super) opt_outs: BTreeMap<PhoneNumber, Vec<OptOut>>,
 }
 
@@ -49,6 +51,7 @@ impl Kept {
             checks: BTreeSet::new(),
             events: HashMap::new(),
             unknown: HashMap::new(),
+            unknown_order: VecDeque::new(),
             opt_outs: BTreeMap::new(),
         }
     }
@@ -58,7 +61,7 @@ impl Kept {
     }
 
     pub(super) fn entries(&self, filter: &LogFilter) -> impl Iterator<Item = &LogEntry> {
-        self.cases.values().map(|case| &case.entry).filter(|entry| filter.matches(entry))
+        self.cases.values().filter(|case| filter.matches(case)).map(|case| &case.entry)
     }
 
     fn next_row(&mut self) -> i64 {
@@ -98,6 +101,37 @@ impl Kept {
         }
     }
 
+    /// Keeps an event of a message that is not known, and lets the oldest of them go where there are too many.
+    fn keep_unknown(&mut self, event: &LoggedEvent) {
+        self.unknown.entry(event.message.clone()).or_default().push(event.id);
+        self.unknown_order.push_back(event.id);
+        if self.unknown_order.len() <= self.most {
+            return;
+        }
+        let Some(oldest) = self.unknown_order.pop_front() else { return };
+        if self.events.get(&oldest).is_some_and(LoggedEvent::is_unknown) {
+            self.forget_event(oldest);
+        }
+    }
+
+    fn forget_event(&mut self, id: EventId) {
+        let Some(event) = self.events.remove(&id) else { return };
+        if let Some(ids) = self.unknown.get_mut(&event.message) {
+            ids.retain(|known| *known != id);
+            if ids.is_empty() {
+                self.unknown.remove(&event.message);
+            }
+        }
+    }
+
+    /// Takes a message out with all that was tried and reported.
+    fn remove(&mut self, row: i64) {
+        let Some(case) = self.cases.get(&row) else { return };
+        let attempts: Vec<i64> = case.attempts.iter().map(|a| a.row).collect();
+        self.events.retain(|_, event| !attempts.contains(&event.attempt));
+        self.take(row);
+    }
+
     /// Makes room for one more. Whether there is.
     fn make_room(&mut self) -> bool {
         if self.cases.len() < self.most {
@@ -110,9 +144,7 @@ impl Kept {
         else {
             return false;
         };
-        let attempts: Vec<i64> = self.cases[&row].attempts.iter().map(|a| a.row).collect();
-        self.events.retain(|_, event| !attempts.contains(&event.attempt));
-        self.take(row);
+        self.remove(row);
         true
     }
 }
@@ -126,6 +158,19 @@ pub(super) struct MemoryTables<'a> {
 impl<'a> MemoryTables<'a> {
     pub(super) fn new(kept: &'a mut Kept, now: Timestamp) -> Self {
         Self { kept, now }
+    }
+
+    /// Calls a message back if it waits, and has something forgotten of it.
+    fn change(&mut self, id: EntryId, forget: impl FnOnce(&mut LogEntry)) {
+        let Some(mut case) = self.kept.cases.get(&id.0).cloned() else { return };
+        let entry = &mut case.entry;
+        let waits = !matches!(entry.stage, Stage::Done | Stage::Sending);
+        if waits && entry.status == Some(LogStatus::Prepared) {
+            entry.status = Some(LogStatus::Canceled);
+        }
+        (entry.stage, entry.wake_at, entry.payload) = (Stage::Done, None, None);
+        forget(entry);
+        self.kept.put(case);
     }
 }
 
@@ -146,7 +191,15 @@ impl Tables for MemoryTables<'_> {
             }
             Which::Ids(ids) => ids.iter().filter_map(|id| kept.ids.get(id)).copied().collect(),
             Which::Due(most) => due(&kept.wakes, self.now, most),
-            Which::Unchecked(most) => due(&kept.checks, self.now, most),
+            Which::Unchecked { providers, left, most } => {
+                let due = kept.checks.range(..=(self.now, i64::MAX));
+                let ask = |(at, row): &&(Timestamp, i64)| {
+                    let of = |a: &Attempt| a.outcome.is_none() || providers.contains(&a.provider);
+                    *at <= left
+                        || kept.cases.get(row).is_some_and(|case| case.attempts.iter().any(of))
+                };
+                due.filter(ask).take(most).map(|(_, row)| *row).collect()
+            }
         };
         Ok(rows.iter().filter_map(|row| kept.cases.get(row)).cloned().collect())
     }
@@ -186,21 +239,21 @@ impl Tables for MemoryTables<'_> {
         Ok(())
     }
 
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<bool>> {
+    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>> {
         let insert = |event: &LoggedEvent| match self.kept.events.get_mut(&event.id) {
             Some(known) => {
                 known.times += event.times;
                 if known.is_unknown() {
                     known.attempt = event.attempt;
                 }
-                false
+                Seen::Before
             }
             None => {
                 self.kept.events.insert(event.id, event.clone());
                 if event.is_unknown() {
-                    self.kept.unknown.entry(event.message.clone()).or_default().push(event.id);
+                    self.kept.keep_unknown(event);
                 }
-                true
+                Seen::New
             }
         };
         Ok(events.iter().map(insert).collect())
@@ -250,20 +303,41 @@ impl Tables for MemoryTables<'_> {
         Ok(old.map(|case| (case.entry.id, case.entry.theirs.to_string())).collect())
     }
 
-    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>> {
-        let with = |case: &&Case| case.entry.theirs == *theirs;
+    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
+        let with = |case: &&Case| {
+            let known = case.entry.theirs.to_string();
+            theirs.iter().any(|theirs| *theirs == *known)
+        };
         Ok(self.kept.cases.values().filter(with).take(most).map(|case| case.entry.id).collect())
     }
 
-    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()> {
-        for forget in forget {
-            let Some(mut case) = self.kept.cases.get(&forget.id.0).cloned() else { continue };
-            case.entry.forget(&forget);
-            case.entry.stage = Stage::Done;
-            case.entry.wake_at = None;
-            self.kept.put(case);
+    async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()> {
+        for id in ids {
+            self.change(*id, LogEntry::forget_text);
         }
         Ok(())
+    }
+
+    async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()> {
+        for forget in forget {
+            self.change(forget.id, |entry| entry.forget_number(forget));
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
+        let old = |case: &&Case| {
+            let open = case.attempts.iter().any(|attempt| attempt.outcome.is_none());
+            case.entry.created_at < before && case.entry.wake_at.is_none() && !open
+        };
+        let old: Vec<i64> =
+            self.kept.cases.values().filter(old).take(most).map(|case| case.entry.id.0).collect();
+        old.iter().for_each(|row| self.kept.remove(*row));
+        let unknown = |event: &&LoggedEvent| event.is_unknown() && event.received_at < before;
+        let events: Vec<EventId> =
+            self.kept.events.values().filter(unknown).map(|event| event.id).collect();
+        events.into_iter().for_each(|id| self.kept.forget_event(id));
+        Ok(old.len() as u64)
     }
 
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {

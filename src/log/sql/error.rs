@@ -41,14 +41,15 @@ pub(crate) fn commit_failed(error: sqlx::Error) -> Error {
 fn is_trouble(code: &str) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
-        _ => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+        _ => ["08", "25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
     }
 }
 
 /// Whether the connection is of no more use.
 pub(crate) fn is_lost(error: &Error) -> bool {
-    let shutting_down = |code: &str| code.starts_with("08") || code.starts_with("57P");
-    error.code().is_some_and(|code| code == LOST || shutting_down(code))
+    // 25: it is in another transaction than it should be, or in one that may not write.
+    let broken = |code: &str| ["08", "25", "57P"].iter().any(|class| code.starts_with(class));
+    error.code().is_some_and(|code| code == LOST || code.len() == 5 && broken(code))
 }
 
 /// Whether the same may succeed in a moment: a lost connection, a lock, a deadlock.

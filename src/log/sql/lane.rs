@@ -1,6 +1,7 @@
 //! [`Lane`]: one connection that writes, for all that ask: what waits while it commits shares the next commit.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -21,7 +22,7 @@ use crate::{
         home::{Answer, Work, perform},
         policy::LogPolicy,
         sql::{
-            error::{commit_failed, failed, is_lost, passes},
+            error::{LOST, commit_failed, failed, is_lost, passes},
             link::{Arg, Dialect, Link, Value},
             statements::Statements,
             tables::SqlTables,
@@ -99,7 +100,20 @@ impl Lane {
         tokio::spawn(async move {
             let (mut held, mut batch) =
                 (Held { writer, connection: None, clock_at: None }, Vec::new());
-            while jobs.recv_many(&mut batch, MOST).await > 0 {
+            let mut closed = held.writer.source.closed();
+            loop {
+                let held_one = held.connection.is_some();
+                let some = tokio::select! {
+                    biased;
+                    some = jobs.recv_many(&mut batch, MOST) => some,
+                    () = &mut closed, if held_one => {
+                        held.connection = None; // whoever closes the pool waits for it
+                        continue;
+                    }
+                };
+                if some == 0 {
+                    return;
+                }
                 let (works, replies): (Vec<_>, Vec<_>) =
                     batch.drain(..).map(|job| (job.work, job.reply)).unzip();
                 let answers = match held.transact(&works).await {
@@ -154,8 +168,7 @@ impl Held {
                 Ok(Ok(answers)) => return Ok(answers),
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    self.connection = None;
-                    let error = Error::unknown(ErrorKind::Unavailable);
+                    let error = Error::unknown(ErrorKind::Unavailable).with_code(LOST);
                     error.with_detail("log: the database does not answer")
                 }
             };
@@ -183,9 +196,18 @@ impl Held {
             clock.see(source_time(&mut link, sql).await.map_err(failed)?);
             self.clock_at = Some(Instant::now());
         }
-        link.execute(begin(link.dialect())).await.map_err(failed)?;
+        if let Err(error) = link.execute(begin(link.dialect())).await {
+            self.connection = None; // part of it may be open
+            return Err(failed(error));
+        }
         let mut tables = SqlTables::new(&mut link, sql, clock.now());
-        let done = perform(&mut tables, *policy, works).await;
+        let mut done = perform(&mut tables, *policy, works).await;
+        let queued = works.iter().any(|work| matches!(work, Work::Enqueue(_)));
+        if let Some(notify) = sql.notify.as_ref().filter(|_| queued && done.is_ok())
+            && let Err(error) = link.rows(notify, &[]).await
+        {
+            done = Err(failed(error));
+        }
         let answers = match done {
             Ok(answers) => answers,
             Err(error) => {
@@ -195,10 +217,6 @@ impl Held {
                 return Err(error);
             }
         };
-        let queued = works.iter().any(|work| matches!(work, Work::Enqueue(_)));
-        if let Some(notify) = sql.notify.as_ref().filter(|_| queued) {
-            link.rows(notify, &[]).await.map_err(failed)?;
-        }
         match link.execute("COMMIT").await.map_err(commit_failed) {
             Ok(()) => Ok(answers),
             Err(error) => {
@@ -248,6 +266,16 @@ pub(crate) async fn source_time(link: &mut Link<'_>, sql: &Statements) -> sqlx::
 }
 
 impl Source {
+    /// Until the application closes its pool, if it does.
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Box::pin(std::future::pending()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => Box::pin(pool.close_event()),
+        }
+    }
+
     async fn connect(&self) -> sqlx::Result<Connection> {
         Ok(match self {
             #[cfg(feature = "sqlite")]

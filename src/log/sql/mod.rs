@@ -13,6 +13,7 @@ mod rows;
 mod schema;
 mod statements;
 mod tables;
+mod upkeep;
 mod within;
 
 #[cfg(feature = "postgres")]

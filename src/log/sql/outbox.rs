@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    log::{LogEntry, home::Home},
-    message::Message,
+    log::{LogEntry, Stage, home::Home},
+    message::{Message, MessageKey},
 };
 
 /// Statements that put messages into a log's queue, for an application that speaks to the same database by
@@ -34,15 +34,15 @@ use crate::{
 /// # }
 /// ```
 ///
-/// In PostgreSQL workers hear of it when the transaction commits; on SQLite, which has to be of version 3.38 or
-/// newer, within a second. `Debug` shows no message.
+/// In PostgreSQL workers hear of it when the transaction commits; on SQLite, which has to be of version 3.42 or
+/// newer and have FTS5, within a second. `Debug` shows no message.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnqueueSql {
     /// What to execute, in this order. None of them gives rows that matter.
     pub statements: Vec<String>,
-    /// What to query after them: the keys that stand for another content already, one in each row. Where there
-    /// are some, these messages are not in the queue.
+    /// What to query after them: the keys that stand for another content already, one in each row, and behind it
+    /// the organisation. Where there are some, these messages are not in the queue.
     pub conflicts: String,
     /// The messages, as JSON.
     pub parameter: String,
@@ -83,12 +83,14 @@ impl EnqueueSql {
         let parameter = serde_json::to_string(&rows).map_err(|_| {
             Error::not_sent(ErrorKind::InvalidContent).with_detail("message: is not JSON")
         })?;
-        let (statements, conflicts) = statements(dialect, &home.sql.prefix);
+        let keys = home.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
+        let (statements, conflicts) = statements(dialect, &home.sql.prefix, keys);
         Ok(Self { statements, conflicts, parameter })
     }
 }
 
-fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
+/// A key stands for its message for so many microseconds.
+fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     let (entry, content, place) = (&ENTRY[1..], &CONTENT[1..], &QUEUE[1..]); // the database gives the ids
     let by: Vec<Field> = ENTRY
         .into_iter()
@@ -102,12 +104,26 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         #[cfg(feature = "postgres")]
         Dialect::Postgres => "json_array_elements_text(m.tags::json)",
     };
+    // What ended longer ago than a key stands for its message gives its key away, as `Case::is_over` says.
+    let (dead, longest) = (Stage::ALL[Stage::Dead as usize].1, MessageKey::MAX_LEN);
+    let suffix = "'~' || cast(m.id AS text)";
+    let over = format!(
+        "m.created_at <= x.created_at - {keys} AND coalesce(m.due_at, 0) <= x.created_at - {keys} AND \
+         NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id AND q.stage <> {dead}) AND \
+         NOT EXISTS (SELECT 1 FROM {p}attempt a WHERE a.message = m.id AND \
+         (a.outcome IS NULL OR a.begun_at > x.created_at - {keys}))"
+    );
     // Nobody has begun what this very call wrote, and it has no place so far.
     let fresh = format!(
         "m.content = x.content AND m.created_at = x.created_at AND m.status = 0 \
          AND NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id)"
     );
     let statements = [
+        format!(
+            "UPDATE {p}message AS m SET key = substr(m.key, 1, {longest} - length({suffix})) || {suffix} \
+             FROM {} WHERE {same} AND {over}",
+            given(dialect, &by)
+        ),
         format!(
             "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
              ON CONFLICT (organisation, key) DO NOTHING",
@@ -135,7 +151,7 @@ fn statements(dialect: Dialect, p: &str) -> (Vec<String>, String) {
         ),
     ];
     let conflicts = format!(
-        "SELECT m.key FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
+        "SELECT m.key, m.organisation FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
         given(dialect, &by)
     );
     match dialect {

@@ -11,7 +11,7 @@ use super::{
     check_schema, failed, lane::source_time, link::Dialect, schema,
 };
 use crate::{
-    error::Result,
+    error::{Error, ErrorKind, Result},
     log::{LogPolicy, clock::SteadyClock, wake::Wake},
     message::Message,
 };
@@ -19,18 +19,24 @@ use crate::{
 /// A log in PostgreSQL 13 or newer: the home for many machines. A clone is the same log.
 ///
 /// It takes five connections of the pool for good: four that write, each with `synchronous_commit=on`, and one
-/// that hears of what other machines put into the queue. Leases and schedules go by the server's clock.
+/// that hears of what other machines put into the queue, and gives them back when the pool is closed. Leases and
+/// schedules go by the server's clock. This crate builds `sqlx` without TLS: where the server asks for it, name
+/// `sqlx` 0.9 in your own `Cargo.toml`, with its feature `tls-rustls-ring-webpki` or another of those.
 ///
 /// A report reads all messages that it counts. The server should have room for them: its manual recommends a
 /// quarter of the memory as `shared_buffers`, of which it has 128 MB by default; a million messages take 300.
 #[derive(Clone)]
 pub struct PostgresLog(pub(super) Arc<SqlHome>);
 
+/// Those that write, the one that listens, and three for reads.
+const LEAST: u32 = 8;
+
 impl PostgresLog {
     /// By a pool of your own, of at least 8 connections, and brings the tables to the newest version.
     ///
     /// # Errors
-    /// `Unavailable` if the database cannot be reached or written.
+    /// `Config` if the pool has room for fewer, or the tables are of a version that does not fit; `Unavailable` if
+    /// the database cannot be reached or written; `Other` if it refuses the user or a statement.
     pub async fn new(pool: PgPool) -> Result<Self> {
         let prefix = TablePrefix::default();
         Self::migrate(&pool, &prefix).await?;
@@ -58,9 +64,13 @@ impl PostgresLog {
     /// By a pool of your own, with tables that are there.
     ///
     /// # Errors
-    /// `Config` if the tables are missing or of a version that does not fit; `Unavailable` if the database
-    /// cannot be reached.
+    /// `Config` if the tables are missing or of a version that does not fit, or the pool has room for fewer than
+    /// 8 connections; `Unavailable` if the database cannot be reached.
     pub async fn with_prefix(pool: PgPool, prefix: TablePrefix, policy: LogPolicy) -> Result<Self> {
+        if pool.options().get_max_connections() < LEAST {
+            let detail = format!("pool: has room for fewer than {LEAST} connections");
+            return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
+        }
         let sql = Arc::new(Statements::new(Dialect::Postgres, prefix.as_str()));
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut link = Link::Postgres(&mut connection);

@@ -7,15 +7,16 @@ use jiff::civil::Date;
 use crate::{
     error::{Error, ErrorKind, Result},
     log::{
-        DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Stage, Usage,
-        UsageRow,
+        AttemptOutcome, DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut,
+        Stage, Usage, UsageRow,
+        filter::words,
         report::Times,
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Dialect, Link, Sql},
             rows::{
-                amount, failure, micros, queue_of, read_attempt, read_event, read_opt_out,
-                read_queue, read_whole,
+                amount, failure, micros, place_of, queue_of, read_attempt, read_event,
+                read_opt_out, read_queue, read_whole,
             },
             statements::Statements,
         },
@@ -51,18 +52,37 @@ impl Where {
             all.sql += &format!(" AND direction = {number}");
         }
         if filter.unread {
-            all.sql += " AND read_at IS NULL";
+            all.sql += " AND direction = 1 AND read_at IS NULL";
         }
         all.and("status =", filter.status.map(|status| Arg::Int(status.rank().into())));
+        if filter.status == Some(LogStatus::Unknown) {
+            // Few are, and an index has them.
+            all.sql += &format!(
+                " AND id IN (SELECT message FROM {prefix}attempt WHERE outcome = {})",
+                AttemptOutcome::Unknown as i64
+            );
+        }
+        if let Some(id) = &filter.id {
+            let remote = all.push(Arg::Text(id.value().to_owned()));
+            let provider = all.push(Arg::Text(id.provider().to_string()));
+            all.sql += &format!(
+                " AND id IN (SELECT message FROM {prefix}attempt WHERE remote = ${remote} AND provider = ${provider})"
+            );
+        }
         if let Some(stage) = filter.stage {
             let number = Stage::ALL[stage as usize].1;
-            let (not, which) = match stage {
-                Stage::Done => ("NOT ", String::new()),
-                _ => ("", format!(" AND q.stage = {number}")),
+            all.sql += &match stage {
+                Stage::Done => format!(
+                    " AND NOT EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id)"
+                ),
+                // Few are, and an index has them.
+                Stage::Dead => {
+                    format!(" AND id IN (SELECT message FROM {prefix}queue WHERE stage = {number})")
+                }
+                _ => format!(
+                    " AND EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id AND q.stage = {number})"
+                ),
             };
-            all.sql += &format!(
-                " AND {not}EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id{which})"
-            );
         }
         all.and("created_at >=", time(filter.since));
         all.and("created_at <", time(filter.until));
@@ -71,8 +91,9 @@ impl Where {
             all.sql +=
                 &format!(" AND id IN (SELECT message FROM {prefix}tag WHERE tag = ${place})");
         }
-        if !filter.words.is_empty() {
-            all.words(dialect, prefix, &filter.words);
+        let words: Vec<String> = filter.words.iter().flat_map(|text| words(text)).collect();
+        if !words.is_empty() {
+            all.words(dialect, prefix, &words);
         }
         all
     }
@@ -153,13 +174,14 @@ pub(crate) async fn entries(
     let text = format!("{} {} ORDER BY {order} LIMIT ${limit}", sql.select, of.sql);
     let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
+    let last = rows.get(most as usize - 1).filter(|_| more).map(|row| place_of(row));
+    let next = last
+        .transpose()
+        .map_err(corrupt)?
+        .map(|(id, at)| Cursor::new(if by_time { format!("{at}-{id}") } else { id.to_string() }));
     let rows = rows.into_iter().take(most as usize);
     let mut items: Vec<LogEntry> = rows.filter_map(|row| read_whole(row).ok()).collect();
     places(link, sql, items.iter_mut()).await?;
-    let next = items.last().filter(|_| more).map(|last| {
-        let at = micros(last.created_at);
-        Cursor::new(if by_time { format!("{at}-{}", last.id) } else { last.id.to_string() })
-    });
     Ok(Page::new(items, next))
 }
 
@@ -224,7 +246,7 @@ pub(crate) async fn delivery_report(
     });
     let text = format!(
         "SELECT status, failure_kind, failure_code, \
-         CASE WHEN status < {} THEN NULL {} END, count(*) \
+         CASE WHEN status < {} THEN NULL {} END, count(*), count(accepted_at) \
          FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
         LogStatus::Delivered.rank(),
         steps.concat(),
@@ -240,7 +262,8 @@ pub(crate) async fn delivery_report(
         let failure = failure(&mut row).map_err(corrupt)?;
         let took = row.int_or_none().map_err(corrupt)?;
         let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
-        report.add(status, failure, count);
+        let taken = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
+        report.add(status, failure, count, taken);
         if let Some(took) = took {
             times.add(took, count);
         }

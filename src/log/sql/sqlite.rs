@@ -121,6 +121,7 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
+        .pragma("secure_delete", "fast") // what is forgotten is overwritten
         .pragma("cache_size", "-32000") // KiB
         .pragma("wal_autocheckpoint", "4000") // pages of 4 KiB
         .pragma("journal_size_limit", "67108864") // what a long reader made it grow beyond is given back

@@ -6,7 +6,8 @@ use crate::log::{
     Stage,
     sql::{
         link::{Dialect, Sql},
-        rows::{ATTEMPT, CHANGE, CONTENT, ENTRY, EVENT, FORGET, Field, Kind, OPT_OUT, QUEUE},
+        rows::{ATTEMPT, CHANGE, CONTENT, ENTRY, EVENT, Field, Kind, OPT_OUT, QUEUE},
+        upkeep::Upkeep,
     },
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Statements {
     pub(crate) save_queue: Sql,
     pub(crate) leave_queue: Sql,
     pub(crate) quarantine: Sql,
+    pub(crate) leave_unasked: Sql,
     pub(crate) attempts: Sql,
     pub(crate) save_entries: Sql,
     pub(crate) insert_attempts: Sql,
@@ -45,10 +47,7 @@ pub(crate) struct Statements {
     pub(crate) save_events: Sql,
     pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
-    pub(crate) older: Sql,
-    pub(crate) with_number: Sql,
-    pub(crate) forget: Sql,
-    pub(crate) forget_contents: Sql,
+    pub(crate) upkeep: Upkeep,
     pub(crate) opt_outs: Sql,
     pub(crate) insert_opt_outs: Sql,
     pub(crate) remove_opt_out: Sql,
@@ -85,6 +84,16 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     }
 }
 
+/// The tags of a message `t`, as rows.
+pub(crate) const fn each_tag(dialect: Dialect) -> &'static str {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "json_each(t.tags)",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => "json_array_elements_text(t.tags::json)",
+    }
+}
+
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -113,8 +122,7 @@ impl Statements {
         );
         let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
         let dead = Stage::ALL[Stage::Dead as usize].1;
-        let each =
-            if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
+        let each = each_tag(dialect);
         Self {
             prefix: p.to_owned(),
             select,
@@ -159,7 +167,9 @@ impl Statements {
             due: format!("{queue} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
             unchecked: format!(
-                "SELECT message FROM {p}attempt WHERE check_at <= $1 ORDER BY check_at LIMIT $2"
+                "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \
+                 outcome IS NULL OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4",
+                given(&[ATTEMPT[4]])
             )
             .into(),
             hold_entries: postgres.then(|| {
@@ -203,6 +213,11 @@ impl Statements {
                 given(&id)
             )
             .into(),
+            leave_unasked: format!(
+                "UPDATE {p}attempt SET check_at = NULL WHERE message IN (SELECT id FROM {})",
+                given(&id)
+            )
+            .into(),
             attempts: format!(
                 "SELECT {attempt} FROM {p}attempt WHERE message IN (SELECT id FROM {}) \
                  ORDER BY message, number",
@@ -239,7 +254,7 @@ impl Statements {
                 "INSERT INTO {p}event ({event}) SELECT {event} FROM {} WHERE true \
                  ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
                  CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
-                 RETURNING id, times",
+                 RETURNING id, times, received_at",
                 given(&EVENT)
             )
             .into(),
@@ -267,26 +282,7 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            // One for each degree, so that the index gives the oldest of each.
-            older: format!(
-                "SELECT id, theirs FROM {p}message WHERE forgotten IN (0, 1) AND forgotten < $1 AND \
-                 created_at < $2 AND NOT EXISTS (SELECT 1 FROM {p}queue WHERE message = id) LIMIT $3"
-            )
-            .into(),
-            with_number: format!("SELECT id FROM {p}message WHERE theirs = $1 LIMIT $2").into(),
-            forget: format!(
-                "UPDATE {p}message SET theirs = x.theirs, forgotten = CASE WHEN \
-                 {p}message.forgotten > x.forgotten THEN {p}message.forgotten ELSE x.forgotten END \
-                 FROM {} WHERE {p}message.id = x.id",
-                given(&FORGET)
-            )
-            .into(),
-            forget_contents: format!(
-                "UPDATE {p}content SET body = NULL, media = '[]', body_hash = CASE WHEN \
-                 x.forgotten = 2 THEN NULL ELSE body_hash END FROM {} WHERE message = x.id",
-                given(&FORGET)
-            )
-            .into(),
+            upkeep: Upkeep::new(dialect, p),
             opt_outs: format!(
                 "SELECT {} FROM {p}opt_out WHERE number IN (SELECT number FROM {})",
                 names(&OPT_OUT, ""),
@@ -307,8 +303,8 @@ impl Statements {
             )
             .into(),
             list_opt_outs: format!(
-                "SELECT {} FROM {p}opt_out WHERE number > $1 ORDER BY number, organisation, sender \
-                 LIMIT $2",
+                "SELECT {} FROM {p}opt_out WHERE number IN (SELECT DISTINCT number FROM {p}opt_out \
+                 WHERE number > $1 ORDER BY number LIMIT $2) ORDER BY number, organisation, sender",
                 names(&OPT_OUT, "")
             )
             .into(),
@@ -348,6 +344,7 @@ mod tests {
             &sql.save_queue,
             &sql.leave_queue,
             &sql.quarantine,
+            &sql.leave_unasked,
             &sql.attempts,
             &sql.save_entries,
             &sql.insert_attempts,
@@ -357,20 +354,18 @@ mod tests {
             &sql.save_events,
             &sql.events,
             &sql.mark_read,
-            &sql.older,
-            &sql.with_number,
-            &sql.forget,
-            &sql.forget_contents,
             &sql.opt_outs,
             &sql.insert_opt_outs,
             &sql.remove_opt_out,
             &sql.list_opt_outs,
         ];
-        for statement in all {
+        for statement in all.into_iter().chain(sql.upkeep.all()) {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
             for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
                 let step: String = row.get("detail");
-                assert!(!step.starts_with("SCAN sms_"), "{step}: {statement}");
+                let whole = step.starts_with("SCAN sms_")
+                    && !step.contains("USING INDEX sms_event_unknown");
+                assert!(!whole && step != "SCAN t" && step != "SCAN m", "{step}: {statement}");
             }
         }
     }

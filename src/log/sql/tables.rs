@@ -13,20 +13,22 @@ use crate::{
     log::{
         Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
         entry::Case,
+        event::Seen,
         retention::{Forget, Memory},
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
                 AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, Id, Key, Number,
-                OptOutRow, QueueRow, Token, json, micros, queue_of, read_attempt, read_entry,
-                read_event, read_opt_out, read_queue, remotes, rows_or_none,
+                OptOutRow, Provider, QueueRow, Theirs, Token, json, message_of, micros, queue_of,
+                read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes,
+                rows_or_none,
             },
             statements::Statements,
         },
         tables::{Tables, Which},
     },
-    message::{Address, MessageId},
+    message::{MessageId, Text},
     number::PhoneNumber,
     opt_out::OptOutSource,
 };
@@ -80,13 +82,19 @@ impl<'c, 's> SqlTables<'c, 's> {
             let id = queue_of(&row).map_err(|Corrupt| corrupt("the queue"))?;
             found.entry(id).or_default().0 = Some(row);
         }
+        let (mut cases, mut broken) = (Vec::with_capacity(rows.len()), HashSet::new());
         for row in attempts {
-            let (id, attempt) = read_attempt(row).map_err(|Corrupt| corrupt("an attempt"))?;
-            found.entry(id).or_default().1.push(attempt);
+            let message = message_of(&row).map_err(|Corrupt| corrupt("an attempt"))?;
+            match read_attempt(row) {
+                Ok((id, attempt)) => found.entry(id).or_default().1.push(attempt),
+                Err(Corrupt) => drop(broken.insert(message)),
+            }
         }
-        let (mut cases, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             let id = queue_of(&row).map_err(|Corrupt| corrupt("an entry"))?;
+            if broken.contains(&id) {
+                continue;
+            }
             let (place, attempts) = found.remove(&id).unwrap_or_default();
             let read = read_entry(&mut Columns::new(row)).and_then(|mut entry| {
                 place.map_or(Ok(()), |place| read_queue(place, &mut entry))?;
@@ -94,14 +102,25 @@ impl<'c, 's> SqlTables<'c, 's> {
             });
             match read {
                 Ok(case) => cases.push(case),
-                Err(Corrupt) => broken.push(Id { id: id.0 }),
+                Err(Corrupt) => drop(broken.insert(id)),
             }
         }
         if !broken.is_empty() {
             // Somebody has to look at them.
-            self.link.rows(&sql.quarantine, &[json(&broken)?]).await.map_err(failed)?;
+            let broken = [ids_of(broken)?];
+            self.link.rows(&sql.quarantine, &broken).await.map_err(failed)?;
+            self.link.rows(&sql.leave_unasked, &broken).await.map_err(failed)?;
         }
         Ok(cases)
+    }
+
+    /// Takes messages out of the queue, held first as everybody holds them.
+    async fn call_back(&mut self, ids: &Arg) -> Result<()> {
+        let ids = std::slice::from_ref(ids);
+        self.link.rows(&self.sql.queue, ids).await.map_err(failed)?;
+        self.link.rows(&self.sql.upkeep.call_back, ids).await.map_err(failed)?;
+        self.link.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
+        Ok(())
     }
 
     /// What the queue has to look at, and nobody else holds.
@@ -121,6 +140,17 @@ impl<'c, 's> SqlTables<'c, 's> {
             places.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
         if ids.is_empty() { Ok(Vec::new()) } else { self.read(&ids, places).await }
     }
+}
+
+fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
+    json(&ids.into_iter().map(|id| Id { id: id.0 }).collect::<Vec<_>>())
+}
+
+fn ids_in(rows: &[Vec<Value>]) -> Result<Vec<EntryId>> {
+    rows.iter()
+        .map(|row| queue_of(row))
+        .collect::<Result<_, _>>()
+        .map_err(|Corrupt| corrupt("an entry"))
 }
 
 fn corrupt(what: &'static str) -> Error {
@@ -150,9 +180,11 @@ impl Tables for SqlTables<'_, '_> {
             }
             Which::Ids(ids) => (&self.sql.ids, vec![json(&remotes(ids))?]),
             Which::Due(most) => return self.load_due(most).await,
-            Which::Unchecked(most) => {
-                let now = Arg::Int(micros(self.now));
-                (&self.sql.unchecked, vec![now, Arg::Int(most as i64)])
+            Which::Unchecked { providers, left, most } => {
+                let providers: Vec<Provider<'_>> =
+                    providers.iter().map(|id| Provider { provider: id.as_str() }).collect();
+                let (now, left) = (Arg::Int(micros(self.now)), Arg::Int(micros(left)));
+                (&self.sql.unchecked, vec![json(&providers)?, now, left, Arg::Int(most as i64)])
             }
         };
         let rows = self.link.rows(sql, &args).await.map_err(failed)?;
@@ -251,21 +283,24 @@ impl Tables for SqlTables<'_, '_> {
         Ok(())
     }
 
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<bool>> {
+    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>> {
         let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::of).collect();
         let rows =
             self.link.rows(&self.sql.insert_events, &[json(&rows)?]).await.map_err(failed)?;
-        let mut times = HashMap::new();
+        let mut known = HashMap::new();
         for row in rows {
             let mut row = Columns::new(row);
-            let read = row.text().and_then(|id| Ok((id, row.int()?)));
-            let (id, count) = read.map_err(|Corrupt| corrupt("an event"))?;
-            times.insert(id, count);
+            let read = row.text().and_then(|id| Ok((id, (row.int()?, row.int()?))));
+            let (id, row) = read.map_err(|Corrupt| corrupt("an event"))?;
+            known.insert(id, row);
         }
-        let new = |event: &LoggedEvent| {
-            times.get(&event.id.to_string()).is_none_or(|count| *count <= i64::from(event.times))
+        let seen = |event: &LoggedEvent| match known.get(&event.id.to_string()) {
+            Some((times, _)) if *times <= i64::from(event.times) => Seen::New,
+            Some((_, at)) if *at != micros(event.received_at) => Seen::Before,
+            Some(_) => Seen::Again,
+            None => Seen::New,
         };
-        Ok(events.iter().map(new).collect())
+        Ok(events.iter().map(seen).collect())
     }
 
     async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>> {
@@ -274,10 +309,7 @@ impl Tables for SqlTables<'_, '_> {
         }
         let sql = &self.sql.unknown_events;
         let rows = self.link.rows(sql, &[json(&remotes(ids))?]).await.map_err(failed)?;
-        rows.into_iter()
-            .map(read_event)
-            .collect::<Result<_, _>>()
-            .map_err(|Corrupt| corrupt("an event"))
+        Ok(rows.into_iter().filter_map(|row| read_event(row).ok()).collect()) // the others say nothing
     }
 
     async fn save_events(&mut self, events: &[LoggedEvent]) -> Result<()> {
@@ -290,8 +322,7 @@ impl Tables for SqlTables<'_, '_> {
     }
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
-        let ids: Vec<Id> = ids.iter().map(|id| Id { id: id.0 }).collect();
-        let args = [json(&ids)?, Arg::Int(micros(self.now))];
+        let args = [ids_of(ids.iter().copied())?, Arg::Int(micros(self.now))];
         let rows = self.link.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
         Ok(rows.len() as u64)
     }
@@ -303,7 +334,7 @@ impl Tables for SqlTables<'_, '_> {
         most: usize,
     ) -> Result<Vec<(EntryId, String)>> {
         let args = [Arg::Int(than as i64), Arg::Int(micros(before)), Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.older, &args).await.map_err(failed)?;
+        let rows = self.link.rows(&self.sql.upkeep.older, &args).await.map_err(failed)?;
         let read = |row| {
             let mut row = Columns::new(row);
             Ok((EntryId(row.int()?), row.text()?))
@@ -311,24 +342,55 @@ impl Tables for SqlTables<'_, '_> {
         rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
     }
 
-    async fn with_number(&mut self, theirs: &Address, most: usize) -> Result<Vec<EntryId>> {
-        let args = [Arg::Text(theirs.to_string()), Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.with_number, &args).await.map_err(failed)?;
-        let read = |row| Columns::new(row).int().map(EntryId);
-        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
+    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
+        let theirs: Vec<Theirs<'_>> = theirs.iter().map(|theirs| Theirs { theirs }).collect();
+        let args = [json(&theirs)?, Arg::Int(most as i64)];
+        let rows = self.link.rows(&self.sql.upkeep.with_address, &args).await.map_err(failed)?;
+        ids_in(&rows)
     }
 
-    async fn forget(&mut self, forget: Vec<Forget>) -> Result<()> {
+    async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids = ids_of(ids.iter().copied())?;
+        self.call_back(&ids).await?;
+        for sql in &self.sql.upkeep.forget_texts {
+            self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()> {
         if forget.is_empty() {
             return Ok(());
         }
+        let ids = ids_of(forget.iter().map(|forget| forget.id))?;
+        self.call_back(&ids).await?;
         let rows: Vec<ForgetRow<'_>> = forget.iter().map(ForgetRow::of).collect();
-        let rows = [json(&rows)?];
-        self.link.rows(&self.sql.forget, &rows).await.map_err(failed)?;
-        self.link.rows(&self.sql.forget_contents, &rows).await.map_err(failed)?;
-        let ids: Vec<Id> = forget.iter().map(|forget| Id { id: forget.id.0 }).collect();
-        self.link.rows(&self.sql.leave_queue, &[json(&ids)?]).await.map_err(failed)?;
+        let [messages, contents] = &self.sql.upkeep.forget_numbers;
+        self.link.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
+        self.link.rows(contents, &[ids]).await.map_err(failed)?;
         Ok(())
+    }
+
+    async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
+        let upkeep = &self.sql.upkeep;
+        let args = [Arg::Int(micros(before)), Arg::Int(most as i64)];
+        let rows = self.link.rows(&upkeep.ended, &args).await.map_err(failed)?;
+        let ids = ids_in(&rows)?;
+        let removed = ids.len() as u64;
+        if removed > 0 {
+            let ids = [ids_of(ids)?];
+            if let Some(hold) = &self.sql.hold_entries {
+                self.link.rows(hold, &ids).await.map_err(failed)?; // so that no event comes meanwhile
+            }
+            for sql in &upkeep.remove {
+                self.link.rows(sql, &ids).await.map_err(failed)?;
+            }
+        }
+        self.link.rows(&upkeep.remove_unknown_events, &args[..1]).await.map_err(failed)?;
+        Ok(removed)
     }
 
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
@@ -351,11 +413,10 @@ impl Tables for SqlTables<'_, '_> {
         scope: &OptOutScope,
         up_to: OptOutSource,
     ) -> Result<()> {
-        let text = |text: &Option<String>| Arg::Text(text.clone().unwrap_or_default());
         let args = [
             Arg::Int(number.digits() as i64), // 15 digits at most
-            text(&scope.organisation),
-            text(&scope.sender),
+            Arg::Text(scope.organisation.clone().unwrap_or_default()),
+            Arg::Text(scope.sender.as_ref().map(ToString::to_string).unwrap_or_default()),
             Arg::Int(up_to as i64),
         ];
         self.link.rows(&self.sql.remove_opt_out, &args).await.map_err(failed)?;

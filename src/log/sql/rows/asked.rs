@@ -42,6 +42,16 @@ pub(crate) struct Number {
     pub(crate) number: u64,
 }
 
+#[derive(Serialize)]
+pub(crate) struct Provider<'a> {
+    pub(crate) provider: &'a str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Theirs<'a> {
+    pub(crate) theirs: &'a str,
+}
+
 pub(crate) fn remotes(ids: &[MessageId]) -> Vec<Remote<'_>> {
     ids.iter().map(|id| Remote { provider: id.provider().as_str(), remote: id.value() }).collect()
 }
@@ -55,5 +65,39 @@ pub(crate) fn json<T: Serialize>(rows: &[T]) -> Result<Arg> {
     let json = serde_json::to_string(rows).map_err(|_| {
         Error::not_sent(ErrorKind::InvalidRequest).with_detail("log: cannot be written as JSON")
     })?;
-    Ok(Arg::Text(json))
+    Ok(Arg::Text(without_nul(json)))
+}
+
+/// PostgreSQL has no text with a NUL in it, which JSON writes as `\u0000`.
+fn without_nul(json: String) -> String {
+    const NUL: &str = "\\u0000";
+    if !json.contains(NUL) {
+        return json;
+    }
+    let mut rest = json.as_str();
+    let mut clean = String::with_capacity(json.len());
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        clean += before;
+        // A backslash has one character behind it at least; only ASCII has escapes.
+        let (escape, after) = escape.split_at(if escape.starts_with(NUL) { NUL.len() } else { 2 });
+        clean += if escape == NUL { "\\ufffd" } else { escape };
+        rest = after;
+    }
+    clean + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_replaced_and_what_looks_like_one_is_not() {
+        for (text, kept) in
+            [("a\0b\0", "a\u{fffd}b\u{fffd}"), ("\\u0000 \"\\", "\\u0000 \"\\"), ("é\n", "é\n")]
+        {
+            let Arg::Text(written) = json(&[text]).unwrap() else { panic!("a text") };
+            assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [kept]);
+        }
+    }
 }

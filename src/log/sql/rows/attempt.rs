@@ -104,6 +104,14 @@ impl<'a> AttemptRow<'a> {
     }
 }
 
+/// Of which message a row is, whether the rest of it can be read or not.
+pub(crate) fn message_of(row: &[Value]) -> Result<EntryId, Corrupt> {
+    match row.get(1) {
+        Some(Value::Int(id)) => Ok(EntryId(*id)),
+        _ => Err(Corrupt),
+    }
+}
+
 pub(crate) fn read_attempt(row: Vec<Value>) -> Result<(EntryId, Attempt), Corrupt> {
     let mut row = Columns::new(row);
     let (id, message) = (row.int()?, EntryId(row.int()?));
@@ -122,7 +130,13 @@ pub(crate) fn read_attempt(row: Vec<Value>) -> Result<(EntryId, Attempt), Corrup
     )?;
     attempt.settled_by = one_of(
         row.int_or_none()?,
-        &[SettledBy::Answer, SettledBy::Callback, SettledBy::Lookup, SettledBy::GivenUp],
+        &[
+            SettledBy::Answer,
+            SettledBy::Callback,
+            SettledBy::Lookup,
+            SettledBy::GivenUp,
+            SettledBy::Hand,
+        ],
     )?;
     let seen = row.int()?.try_into().map_err(|_| Corrupt)?;
     row.int()?; // the status, which follows

@@ -59,19 +59,18 @@ pub(crate) fn read_whole(row: Vec<Value>) -> Result<LogEntry, Corrupt> {
     })
 }
 
-/// What is forgotten of a message, as it is written.
+/// What stands in place of a message's number, as it is written.
 #[derive(Serialize)]
 pub(crate) struct ForgetRow<'a> {
     id: i64,
-    forgotten: i64,
     theirs: &'a str,
 }
 
 /// The columns of that.
-pub(crate) const FORGET: [Field; 3] = [("id", Int), ("forgotten", Int), ("theirs", Text)];
+pub(crate) const FORGET: [Field; 2] = [("id", Int), ("theirs", Text)];
 
 impl<'a> ForgetRow<'a> {
     pub(crate) fn of(forget: &'a Forget) -> Self {
-        Self { id: forget.id.0, forgotten: forget.memory as i64, theirs: &forget.theirs }
+        Self { id: forget.id.0, theirs: &forget.theirs }
     }
 }

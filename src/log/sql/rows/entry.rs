@@ -51,6 +51,9 @@ pub(crate) const ENTRY: [Field; 27] = [
     ("forgotten", Int),
 ];
 
+/// Which of them is the time.
+const CREATED_AT: usize = 21;
+
 /// The classes by their numbers.
 const CLASSES: [MessageClass; 3] =
     [MessageClass::Transactional, MessageClass::OneTimeCode, MessageClass::Marketing];
@@ -259,6 +262,14 @@ impl<'a> ChangeRow<'a> {
             accepted_at: entry.accepted_at.map(micros),
             delivered_at: entry.delivered_at.map(micros),
         }
+    }
+}
+
+/// The id and the time of a row, by which lists go on, whether the rest of it can be read or not.
+pub(crate) fn place_of(row: &[Value]) -> Result<(i64, i64), Corrupt> {
+    match (row.first(), row.get(CREATED_AT)) {
+        (Some(Value::Int(id)), Some(Value::Int(at))) => Ok((*id, *at)),
+        _ => Err(Corrupt),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
             },
         },
     },
+    message::Address,
     number::PhoneNumber,
     opt_out::OptOutSource,
 };
@@ -27,7 +28,7 @@ pub(crate) const OPT_OUT: [Field; 5] =
 pub(crate) struct OptOutRow<'a> {
     number: u64,
     organisation: &'a str,
-    sender: &'a str,
+    sender: String,
     source: i64,
     at: i64,
 }
@@ -37,7 +38,7 @@ impl<'a> OptOutRow<'a> {
         Self {
             number: opt_out.number.digits(),
             organisation: opt_out.scope.organisation.as_deref().unwrap_or_default(),
-            sender: opt_out.scope.sender.as_deref().unwrap_or_default(),
+            sender: opt_out.scope.sender.as_ref().map(ToString::to_string).unwrap_or_default(),
             source: opt_out.source as i64,
             at: micros(opt_out.at),
         }
@@ -48,7 +49,9 @@ pub(crate) fn read_opt_out(row: Vec<Value>) -> Result<OptOut, Corrupt> {
     let mut row = Columns::new(row);
     let number: PhoneNumber = format!("+{}", row.int()?).parse().map_err(|_| Corrupt)?;
     let filled = |text: String| Some(text).filter(|text| !text.is_empty());
-    let scope = OptOutScope { organisation: filled(row.text()?), sender: filled(row.text()?) };
+    let organisation = filled(row.text()?);
+    let sender = filled(row.text()?).map(|text| Address::from_wire(&text));
+    let scope = OptOutScope { organisation, sender };
     let sources = [OptOutSource::Keyword, OptOutSource::Provider, OptOutSource::Manual];
     let source = one_of(row.int_or_none()?, &sources)?.ok_or(Corrupt)?;
     Ok(OptOut { number, scope, source, at: time(row.int()?)? })

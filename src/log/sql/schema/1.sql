@@ -30,7 +30,6 @@ CREATE TABLE {p}message (
     price_currency TEXT
 );
 CREATE UNIQUE INDEX {p}message_key ON {p}message (organisation, key);
-CREATE INDEX {p}message_time ON {p}message (organisation, created_at);
 CREATE INDEX {p}message_forgotten ON {p}message (forgotten, created_at);
 CREATE INDEX {p}message_theirs ON {p}message (theirs, id);
 CREATE INDEX {p}message_campaign ON {p}message (organisation, campaign, id) WHERE campaign IS NOT NULL;
@@ -57,6 +56,7 @@ CREATE TABLE {p}queue (
     expires_at BIGINT
 );
 CREATE INDEX {p}queue_wake ON {p}queue (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX {p}queue_dead ON {p}queue (message) WHERE stage = 4;
 CREATE INDEX {p}queue_leased ON {p}queue (leased_at) WHERE leased_at IS NOT NULL;
 
 CREATE TABLE {p}tag (
@@ -93,6 +93,7 @@ CREATE TABLE {p}attempt (
 CREATE INDEX {p}attempt_message ON {p}attempt (message);
 CREATE UNIQUE INDEX {p}attempt_token ON {p}attempt (token);
 CREATE INDEX {p}attempt_remote ON {p}attempt (remote, provider) WHERE remote IS NOT NULL;
+CREATE INDEX {p}attempt_unknown ON {p}attempt (message) WHERE outcome = 2;
 CREATE INDEX {p}attempt_check ON {p}attempt (check_at) WHERE check_at IS NOT NULL;
 
 CREATE TABLE {p}event (

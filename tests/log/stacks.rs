@@ -1,0 +1,188 @@
+//! Workers with other layers around the record, and what somebody may do with one message.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anysms::{
+    ErrorKind, Outcome, SmsProvider, Timestamp,
+    layers::{GuardPolicy, LayerExt, Limit},
+    log::{AttemptOutcome, LogFilter, LogPolicy, LogStatus, SettledBy, Stage},
+    number::Region,
+    opt_out::OptOutSource,
+};
+use tokio::time::sleep;
+
+use crate::{
+    Home,
+    fake::{Fake, busy, news, remote, timed_out},
+    message, number,
+    running::{Around, Running, enqueue, in_stage, of_status, on_each_home, until_in},
+};
+
+on_each_home! {
+    what_a_guard_redirects_is_sent_there: 60_000;
+    what_a_guard_only_tries_leaves_the_queue: 60_000;
+    what_a_timeout_leaves_to_itself_is_sent_once: 1_500;
+    what_is_set_aside_is_queued_again_or_called_back: 1_000;
+    what_waits_for_its_next_try_can_be_called_back: 60_000;
+    what_nobody_knew_can_be_settled: 60_000;
+    an_opt_out_does_not_hide_what_may_have_been_sent: 60_000;
+}
+
+async fn what_a_guard_redirects_is_sent_there(home: Home) {
+    let fake = Fake::new();
+    let policy = GuardPolicy::new([Region::GB]).redirecting_to(number(200));
+    let stack = fake.clone().recorded(home.log.clone()).unwrap().guard(policy.with_per_number([]));
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 3).await;
+    until_in(&*home.log, Stage::Done, 3, 10).await;
+    running.stop().await;
+    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 3);
+    let sent = fake.sent.lock().unwrap();
+    assert_eq!(sent.len(), 3);
+    assert!(sent.iter().all(|sent| sent.to() == number(200)));
+}
+
+async fn what_a_guard_only_tries_leaves_the_queue(home: Home) {
+    let fake = Fake::new();
+    let policy = GuardPolicy::new([Region::GB]).dry_run();
+    let stack = fake.clone().recorded(home.log.clone()).unwrap().guard(policy);
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 1).await;
+    until_in(&*home.log, Stage::Done, 1, 10).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 0);
+    let entry = home.log.history(None, message("k0").key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(LogStatus::Failed));
+    assert_eq!(entry.failure.unwrap().code.as_str(), "not_submitted");
+}
+
+/// It waits for its turn for longer than a lease, and nobody waits for it.
+async fn what_a_timeout_leaves_to_itself_is_sent_once(home: Home) {
+    let fake = Fake::new();
+    let recorded = fake.clone().recorded(home.log.clone()).unwrap();
+    let stack = recorded.rate_limit([Limit::messages(2)]).timeout(Duration::from_millis(50));
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 10).await;
+    until_in(&*home.log, Stage::Done, 10, 20).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 10, "each once");
+    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 10);
+}
+
+async fn what_is_set_aside_is_queued_again_or_called_back(home: Home) {
+    let (fake, breaks) = (Fake::new(), Arc::new(AtomicBool::new(true)));
+    let broken = Arc::clone(&breaks);
+    let stack = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), move |_| {
+        assert!(!broken.load(Ordering::SeqCst), "as a bug would");
+        Duration::ZERO
+    });
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 3).await;
+    until_in(&*home.log, Stage::Dead, 3, 20).await;
+    breaks.store(false, Ordering::SeqCst);
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let error = sms.send(&message("k0")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
+    let key = |key| message(key).key().clone();
+    assert!(home.log.requeue(None, &key("k0")).await.unwrap());
+    assert!(home.log.cancel_queued(None, &key("k1")).await.unwrap());
+    assert!(!home.log.requeue(None, &key("k1")).await.unwrap(), "it will not be sent");
+    assert!(!home.log.requeue(None, &key("k9")).await.unwrap());
+    until_in(&*home.log, Stage::Done, 2, 10).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 1);
+    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 1);
+    assert_eq!(of_status(&*home.log, LogStatus::Canceled).await, 1);
+    // What nobody cares for goes with its text.
+    let all = anysms::log::Retention::default().with_texts(Duration::ZERO);
+    sleep(Duration::from_millis(20)).await;
+    assert_eq!(home.log.purge(&all).await.unwrap().texts, 3);
+    assert_eq!(in_stage(&*home.log, Stage::Dead).await, 0);
+}
+
+async fn what_waits_for_its_next_try_can_be_called_back(home: Home) {
+    let fake = Fake::failing(u32::MAX, &busy());
+    let running = Running::start(&home.log, fake.clone().recorded(home.log.clone()).unwrap());
+    enqueue(&*home.log, 1).await;
+    for _ in 0..200 {
+        if fake.calls() == 1 && in_stage(&*home.log, Stage::Waiting).await == 1 {
+            break;
+        }
+        sleep(Duration::from_millis(25)).await;
+    }
+    let key = message("k0").key().clone();
+    assert!(home.log.cancel_queued(None, &key).await.unwrap());
+    home.log.skip(Duration::from_secs(3_600));
+    sleep(Duration::from_millis(300)).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 1);
+    let entry = home.log.history(None, &key).await.unwrap().unwrap().entry;
+    assert_eq!((entry.status, entry.failure), (Some(LogStatus::Canceled), None));
+}
+
+async fn what_nobody_knew_can_be_settled(home: Home) {
+    let fake = Fake::failing(3, &timed_out());
+    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let key = |key| message(key).key().clone();
+    for key in ["a", "b", "c"] {
+        sms.send(&message(key)).await.unwrap_err();
+    }
+    let settle = async |k, outcome| home.log.settle(None, &key(k), outcome).await.unwrap();
+    assert!(!settle("a", AttemptOutcome::Unknown).await, "that is no news");
+    assert!(settle("a", AttemptOutcome::Accepted).await);
+    assert!(settle("b", AttemptOutcome::NotSent).await);
+    assert!(settle("b", AttemptOutcome::NotSent).await, "the same again is the same");
+    assert!(!settle("nobody", AttemptOutcome::NotSent).await);
+    assert!(sms.send(&message("a")).await.unwrap().earlier);
+    assert!(!sms.send(&message("b")).await.unwrap().earlier, "it may be sent again");
+    assert!(!settle("b", AttemptOutcome::Accepted).await, "all of it is known");
+    assert_eq!(sms.send(&message("c")).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(fake.calls(), 4);
+    let history = home.log.history(None, &key("b")).await.unwrap().unwrap();
+    let outcomes: Vec<_> = history.attempts.iter().filter_map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::NotSent, AttemptOutcome::Accepted]);
+    assert_eq!(history.attempts[0].settled_by, Some(SettledBy::Hand));
+    let open = LogFilter::new().with_status(LogStatus::Unknown);
+    let open = home.log.entries(&open, 10, None).await.unwrap().items;
+    assert_eq!(open.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["c"]);
+    let by_id = LogFilter::new().with_id(remote(4));
+    assert_eq!(home.log.entries(&by_id, 10, None).await.unwrap().items[0].key, key("b"));
+    // A callback is believed whatever anybody decided.
+    settle("c", AttemptOutcome::NotSent).await;
+    home.log.record_status(&news(&remote(4), "delivered"), None).await.unwrap();
+    let history = home.log.history(None, &key("b")).await.unwrap().unwrap();
+    assert_eq!(history.entry.status, Some(LogStatus::Delivered));
+}
+
+/// Where a policy sends again what may have been sent.
+async fn an_opt_out_does_not_hide_what_may_have_been_sent(home: Home) {
+    use anysms::{MessageClass, layers::AllowResend, layers::RetryPolicy};
+    let log = home.log.clone();
+    let fake = Fake::failing(1, &timed_out());
+    let out = move |_: &anysms::Message| {
+        let log = log.clone();
+        tokio::task::block_in_place(|| {
+            let opt_out =
+                log.opt_out(number(123), anysms::log::OptOutScope::all(), OptOutSource::Keyword);
+            tokio::runtime::Handle::current().block_on(opt_out).unwrap();
+        });
+        Duration::ZERO
+    };
+    let mut again = AllowResend::default();
+    again.after = Duration::ZERO;
+    let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
+    let around = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), |_| Duration::ZERO);
+    let sms = around.after(out).retry(policy);
+    let code = message("a").with_class(MessageClass::OneTimeCode);
+    assert_eq!(sms.send(&code).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(fake.calls(), 1);
+    let entry = home.log.history(None, code.key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(LogStatus::Unknown));
+    assert!(entry.created_at <= Timestamp::now());
+}
