@@ -51,8 +51,8 @@ impl LogPolicy {
         self
     }
 
-    /// How long a key stands for its message. After that the same key is a new message, unless the old one
-    /// still waits.
+    /// How long a key stands for its message, from when that was written down, was due or was last tried, whichever
+    /// is the latest. After that the same key is a new message, unless the old one still waits.
     #[must_use]
     pub const fn with_keys(mut self, keep: Duration) -> Self {
         self.keys = keep;

@@ -147,8 +147,7 @@ pub(crate) async fn entries(
 ) -> Result<Page<LogEntry>> {
     let prefix = &sql.prefix;
     let mut of = Where::of(link.dialect(), prefix, filter);
-    // Within a time, by time, as the index of times goes; else by place, as the others do.
-    let by_time = filter.since.is_some() || filter.until.is_some();
+    let by_time = is_by_time(filter);
     if let Some(cursor) = cursor {
         let bad = || {
             let error = Error::not_sent(ErrorKind::InvalidRequest);
@@ -169,10 +168,8 @@ pub(crate) async fn entries(
             _ => return Err(bad()),
         }
     }
-    let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
-    let limit = of.push(Arg::Int(i64::from(most) + 1));
-    let text = format!("{} {} ORDER BY {order} LIMIT ${limit}", sql.select, of.sql);
-    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let text = list(sql, &mut of, by_time, most);
+    let rows = link.rows(&text, &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
     let last = rows.get(most as usize - 1).filter(|_| more).map(|row| place_of(row));
     let next = last
@@ -183,6 +180,27 @@ pub(crate) async fn entries(
     let mut items: Vec<LogEntry> = rows.filter_map(|row| read_whole(row).ok()).collect();
     places(link, sql, items.iter_mut()).await?;
     Ok(Page::new(items, next))
+}
+
+/// Within a time or an organisation by time, as the index of these goes; else by place, as the others do.
+fn is_by_time(filter: &LogFilter) -> bool {
+    let few = filter.theirs.is_some()
+        || filter.user.is_some()
+        || filter.campaign.is_some()
+        || filter.tag.is_some()
+        || filter.id.is_some()
+        || filter.unread
+        || !filter.words.is_empty()
+        || matches!(filter.status, Some(LogStatus::Unknown))
+        || matches!(filter.stage, Some(Stage::Dead));
+    filter.since.is_some() || filter.until.is_some() || filter.organisation.is_some() && !few
+}
+
+/// The statement of a page, which asks for one more than that.
+fn list(sql: &Statements, of: &mut Where, by_time: bool, most: u32) -> Sql {
+    let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
+    let limit = of.push(Arg::Int(i64::from(most) + 1));
+    format!("{} {} ORDER BY {order} LIMIT ${limit}", sql.select, of.sql).into()
 }
 
 /// Reads where entries are in the queue.
@@ -320,4 +338,48 @@ pub(crate) async fn opt_outs(
     let args = [Arg::Int(after), Arg::Int(most.into())];
     let rows = link.rows(&sql.list_opt_outs, &args).await.map_err(failed)?;
     rows.into_iter().map(read_opt_out).collect::<Result<_, _>>().map_err(corrupt)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+
+    use super::*;
+    use crate::log::sql::schema;
+
+    /// Those of which `LogFilter` says so.
+    #[tokio::test]
+    async fn lists_have_their_indexes() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let tables = schema::statements(Dialect::Sqlite, "sms_", 0);
+        sqlx::raw_sql(AssertSqlSafe(tables)).execute(&mut connection).await.unwrap();
+        let sql = Statements::new(Dialect::Sqlite, "sms_");
+        let (all, ours) = (LogFilter::new, || LogFilter::new().with_organisation("clinic"));
+        let number: PhoneNumber = "+447700900123".parse().unwrap();
+        let id = crate::message::MessageId::new(crate::ProviderId::from_static("acme"), "A1");
+        for filter in [
+            all().with_theirs(number),
+            all().with_id(id.unwrap()),
+            all().with_tag("vip"),
+            all().with_words("dog"),
+            all().with_status(LogStatus::Unknown),
+            all().with_stage(Stage::Dead),
+            ours(),
+            ours().with_status(LogStatus::Failed),
+            ours().with_user("user-7"),
+            ours().with_campaign("spring"),
+            ours().with_since(jiff::Timestamp::UNIX_EPOCH),
+            ours().unread(),
+        ] {
+            let mut of = Where::of(Dialect::Sqlite, "sms_", &filter);
+            let text = list(&sql, &mut of, is_by_time(&filter), 50);
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+            for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
+                let step: String = row.get("detail");
+
+                let sorts = step.contains("TEMP B-TREE");
+                assert!(!step.starts_with("SCAN sms_message") && !sorts, "{step}: {filter:?}");
+            }
+        }
+    }
 }
