@@ -170,10 +170,19 @@ impl Attempt {
         }
     }
 
-    /// The provider has it, as this says. What is missing of it is asked for from the beginning.
-    pub(crate) fn accept(&mut self, by: SettledBy) {
+    /// The provider has it, as this says. What is missing of it is asked for as of one that was answered, once at
+    /// least.
+    pub(crate) fn accept(&mut self, by: SettledBy, now: Timestamp) {
+        if self.status <= LogStatus::Unknown {
+            self.report(LogStatus::Accepted, None);
+        }
         (self.outcome, self.settled_by) = (Some(AttemptOutcome::Accepted), Some(by));
-        (self.given_up, self.checks) = (false, 0);
+        let age = now.duration_since(self.begun_at).as_secs();
+        let past = MISSING_CHECKS
+            .iter()
+            .filter(|after| i64::try_from(**after).is_ok_and(|after| after <= age));
+        self.checks = past.count().min(MISSING_CHECKS.len() - 1) as u32;
+        self.given_up = false;
     }
 
     /// When the provider is asked next, after all that is known now.

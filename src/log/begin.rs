@@ -28,7 +28,7 @@ pub(crate) enum Begun {
     MaybeSent,
     /// The key stands for another content.
     OtherContent,
-    /// It waits in the queue, or a worker has it.
+    /// It waits in the queue, a worker has it, or it is set aside.
     Queued,
     /// The claim is over: somebody else has it, or will.
     LeaseLost,
@@ -55,7 +55,7 @@ impl Begun {
             Self::OtherContent => {
                 refuse(ErrorKind::Conflict, not_sent, "key: stands for another content")
             }
-            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "key: waits in the queue"),
+            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "key: is in the queue"),
             Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "key: the claim is over"),
             Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: is over"),
             Self::OptedOut => {

@@ -11,7 +11,7 @@ use crate::{
     error::{ErrorKind, Outcome, Result},
     log::{
         Applied, Attempt, AttemptOutcome, AttemptToken, Begin, Begun, LogStatus, LoggedEvent,
-        SettledBy, Stage, entry::Case, message_status,
+        Progress, SettledBy, Stage, entry::Case, message_status,
     },
     message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt},
 };
@@ -152,6 +152,9 @@ impl Case {
         } else {
             attempt.segments = event.segments.or(attempt.segments);
             attempt.price = event.price.or(attempt.price);
+            if attempt.settled_by == Some(SettledBy::Hand) {
+                attempt.progress = Progress::default(); // it is known now, whatever somebody found out
+            }
             match LogStatus::of(&event.status) {
                 None => applied.unmapped = true,
                 Some(reported) => {
@@ -164,7 +167,7 @@ impl Case {
             }
             if attempt.outcome != Some(AttemptOutcome::Accepted) {
                 // It speaks of the message, so it has it.
-                attempt.accept(SettledBy::Callback);
+                attempt.accept(SettledBy::Callback, event.received_at);
                 attempt.schedule_check();
             }
         }
@@ -186,7 +189,12 @@ impl Case {
     }
 
     /// What the provider says of an attempt when it is asked: a record, or that it has none.
-    pub(crate) fn settle(&mut self, token: AttemptToken, found: Option<&MessageRecord>) {
+    pub(crate) fn settle(
+        &mut self,
+        token: AttemptToken,
+        found: Option<&MessageRecord>,
+        now: Timestamp,
+    ) {
         let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.token == token) else {
             return;
         };
@@ -202,7 +210,7 @@ impl Case {
                 }
             }
             if attempt.outcome != Some(AttemptOutcome::Accepted) {
-                attempt.accept(SettledBy::Lookup);
+                attempt.accept(SettledBy::Lookup, now);
             }
         } else if attempt.outcome == Some(AttemptOutcome::Unknown) && attempt.is_last_check() {
             attempt.given_up = true;
@@ -213,13 +221,13 @@ impl Case {
     }
 
     /// Somebody has decided what became of attempts of which nobody knows. Whether there were any.
-    pub(crate) fn decide(&mut self, outcome: AttemptOutcome) -> bool {
+    pub(crate) fn decide(&mut self, outcome: AttemptOutcome, now: Timestamp) -> bool {
         let unknown = |attempt: &&mut Attempt| attempt.outcome == Some(AttemptOutcome::Unknown);
+        let mut news = false;
         for attempt in self.attempts.iter_mut().filter(unknown) {
             match outcome {
                 AttemptOutcome::Accepted => {
-                    attempt.accept(SettledBy::Hand);
-                    attempt.report(LogStatus::Accepted, None);
+                    attempt.accept(SettledBy::Hand, now);
                 }
                 AttemptOutcome::NotSent => {
                     let failure = DeliveryFailure::new(ErrorKind::Other, "settled");
@@ -230,8 +238,11 @@ impl Case {
                 AttemptOutcome::Unknown => return false,
             }
             attempt.schedule_check();
+            news = true;
         }
-        self.derive();
+        if news {
+            self.derive();
+        }
         let decided =
             |a: &Attempt| a.settled_by == Some(SettledBy::Hand) && a.outcome == Some(outcome);
         self.attempts.iter().any(decided)

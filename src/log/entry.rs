@@ -106,7 +106,7 @@ pub enum Stage {
     /// It left the queue, whatever became of it.
     Done,
     /// It was claimed five times and never begun, or cannot be read (a dead letter, to some): somebody has to look
-    /// at it, and [`requeue`](crate::log::MessageLog::requeue) it or
+    /// at it, and, once it can be read, [`requeue`](crate::log::MessageLog::requeue) it or
     /// [call it back](crate::log::MessageLog::cancel_queued).
     Dead,
 }

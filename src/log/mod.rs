@@ -86,13 +86,13 @@ use ops::Order;
 ///
 /// Sealed: the homes are this crate's, so that there is one protocol.
 ///
+/// Messages are named by their organisation and key. `None`, and an empty name, are the organisation of messages
+/// that have none.
+///
 /// # Errors
 /// Every method may end in `Unavailable` where the home cannot be read or written now, and in `Other` where the
 /// database refuses a statement or a row cannot be read. Of a write the outcome says whether it may have been made
 /// all the same; every write may be made again and is one.
-///
-/// Messages are named by their organisation and key. `None`, and an empty name, are the organisation of messages
-/// that have none.
 #[allow(private_bounds)] // that is the seal
 #[async_trait]
 pub trait MessageLog: Home {

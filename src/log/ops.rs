@@ -244,6 +244,7 @@ pub(crate) async fn claim(
                 case.release(case.entry.fence, &Release::Dead, now); // nobody will be able to read it
                 continue;
             };
+            message = message.with_key(case.entry.key.clone()); // which it may have given away
             message.trail.fence = Some(case.entry.fence);
             let due = case.entry.due_at.unwrap_or(case.entry.created_at);
             claims.push(Claim {
@@ -293,7 +294,7 @@ pub(crate) async fn order(tables: &mut dyn Tables, name: &Named, order: Order) -
     let done = change(tables, &orders, |case, order| match order {
         Order::Cancel => case.cancel(),
         Order::Requeue => case.requeue(now),
-        Order::Decide(outcome) => case.decide(*outcome),
+        Order::Decide(outcome) => case.decide(*outcome, now),
     });
     Ok(done.await? == [true])
 }
@@ -352,6 +353,7 @@ pub(crate) async fn settle(
     tables: &mut dyn Tables,
     found: &[(AttemptToken, Option<MessageRecord>)],
 ) -> Result<Vec<Case>> {
+    let now = tables.now();
     let tokens: Vec<AttemptToken> = found.iter().map(|(token, _)| *token).collect();
     let ids: Vec<MessageId> =
         found.iter().filter_map(|(_, record)| Some(record.as_ref()?.id.clone())).collect();
@@ -360,7 +362,7 @@ pub(crate) async fn settle(
     for (token, record) in found {
         let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == *token);
         if let Some(case) = cases.iter_mut().find(of) {
-            case.settle(*token, record.as_ref());
+            case.settle(*token, record.as_ref(), now);
         }
     }
     let mut events = tables.unknown_events(&ids).await?;

@@ -106,6 +106,10 @@ impl Case {
 
     /// Puts a message that is set aside back into the queue. Whether it waits there.
     pub(crate) fn requeue(&mut self, now: Timestamp) -> bool {
+        let maybe = |attempt: &Attempt| attempt.outcome != Some(AttemptOutcome::NotSent);
+        if self.entry.stage == Stage::Dead && self.attempts.iter().any(maybe) {
+            self.interrupt(); // it was set aside while it was sent
+        }
         if self.entry.stage == Stage::Dead {
             (self.entry.stage, self.entry.claims) = (Stage::Waiting, 0);
             self.entry.wake_at = Some(now);

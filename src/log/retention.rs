@@ -15,7 +15,7 @@ use crate::{
     number::PhoneNumber,
 };
 
-/// When texts, numbers and whole messages leave a log, all by when a message was written down. Opt-outs stay.
+/// When texts, numbers and whole messages leave a log, by when a message was written down. Opt-outs stay.
 /// What still waits in the queue stays too; what was set aside ([`Stage::Dead`](crate::log::Stage)) does not.
 pub struct Retention {
     texts: Option<Duration>,
@@ -67,9 +67,9 @@ impl Retention {
         Ok(self)
     }
 
-    /// Messages that ended go altogether after so long, with all that was tried and reported, and so do events
-    /// of messages that the log never knew. At least as long as a key stands for its message
-    /// ([`LogPolicy::with_keys`](crate::log::LogPolicy::with_keys)), whatever is said here.
+    /// Messages that ended go altogether so long after they were written down, were due and were last tried, with
+    /// all that was tried and reported, and so do events of messages that the log never knew. Not before the key
+    /// is free ([`LogPolicy::with_keys`](crate::log::LogPolicy::with_keys)), whatever is said here.
     #[must_use]
     pub const fn with_messages(mut self, keep: Duration) -> Self {
         self.messages = Some(keep);

@@ -211,22 +211,24 @@ impl<P: SmsProvider> Sending<P> {
         drop(broken);
         self.pace.see(&sent);
         let unknown = sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
-        let idle = unknown && self.outlast(&claim).await;
-        lock(&self.held).remove(&claim.name);
         if unknown {
-            if idle {
-                self.release(claim, Release::Later(Duration::ZERO)).await;
-            }
-            return;
+            self.outlast(&claim).await;
         }
+        lock(&self.held).remove(&claim.name);
         let left = self.patience.saturating_sub(claim.age);
         let Some(release) = release(&sent, claim.age, left) else { return };
-        self.release(claim, release).await;
+        let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
+        for wait in [0, 1, 5] {
+            sleep(Duration::from_secs(wait)).await;
+            if ask::<_, Vec<bool>>(&*self.log, work.clone()).await.is_ok() {
+                return; // else its lease ends
+            }
+        }
     }
 
     /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
-    /// kept for it, for ten leases at most, so that nobody else takes it. Whether it has not begun by then.
-    async fn outlast(&self, claim: &Claim) -> bool {
+    /// kept for it, for ten leases at most, so that nobody else takes it. Then its lease ends.
+    async fn outlast(&self, claim: &Claim) {
         let lease = self.log.policy().lease;
         let end = Instant::now() + 10 * lease;
         let (organisation, key) = &claim.name;
@@ -235,21 +237,10 @@ impl<P: SmsProvider> Sending<P> {
                 let claimed =
                     |entry: &LogEntry| entry.stage == Stage::Claimed && entry.fence == claim.fence;
                 if !history.is_some_and(|history| claimed(&history.entry)) {
-                    return false;
+                    return;
                 }
             }
             sleep(lease / 6).await; // it is renewed with all that is on its way
-        }
-        true
-    }
-
-    async fn release(&self, claim: Claim, release: Release) {
-        let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
-        for wait in [0, 1, 5] {
-            sleep(Duration::from_secs(wait)).await;
-            if ask::<_, Vec<bool>>(&*self.log, work.clone()).await.is_ok() {
-                return; // else its lease ends
-            }
         }
     }
 }

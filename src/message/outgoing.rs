@@ -71,6 +71,11 @@ pub(crate) struct Trail {
     pub(crate) resend: bool,
 }
 
+/// What a program names by words of its own. Not every database has a NUL.
+fn name(text: impl Into<String>) -> Box<str> {
+    text.into().replace('\0', "\u{fffd}").into()
+}
+
 impl Message {
     /// A text for a recipient, under a new random key. The text may be empty where there is media.
     #[must_use]
@@ -148,7 +153,7 @@ impl Message {
     /// put no personal data into it.
     #[must_use]
     pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
-        self.campaign = Some(campaign.into().into());
+        self.campaign = Some(name(campaign));
         self
     }
 
@@ -157,7 +162,7 @@ impl Message {
     /// campaign.
     #[must_use]
     pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
-        self.organisation = Some(organisation.into().replace('\0', "\u{fffd}").into()); // no database has a NUL
+        self.organisation = Some(name(organisation));
         self
     }
 
@@ -165,14 +170,14 @@ impl Message {
     /// no name, address or number.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into().into());
+        self.user = Some(name(user));
         self
     }
 
     /// Adds a tag, for the log's lists and reports. No provider is told. Printed and logged.
     #[must_use]
     pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
-        self.tags.push(tag.into().into());
+        self.tags.push(name(tag));
         self
     }
 

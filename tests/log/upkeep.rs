@@ -8,7 +8,7 @@ use std::{
 use anysms::{
     Capabilities, ErrorKind, MessageId, MessageRecord, MessageStatus, Outcome, ProviderId, Query,
     Receipt, Result, SmsProvider, Timestamp, async_trait,
-    layers::LayerExt,
+    layers::{Failover, LayerExt},
     log::{
         AttemptOutcome, LogFilter, LogStatus, OptOutScope, Reconciler, Retention, SettledBy, Stage,
         export,
@@ -20,9 +20,30 @@ use anysms::{
 
 use crate::{
     Home,
-    fake::{ACME, Fake, news, remote, timed_out},
+    fake::{ACME, Fake, busy, news, remote, timed_out},
     message, number,
 };
+
+/// Another provider, that does the same.
+#[derive(Debug)]
+struct Other(Fake);
+
+#[async_trait]
+impl SmsProvider for Other {
+    fn id(&self) -> ProviderId {
+        ProviderId::from_static("other")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn send(&self, message: &anysms::Message) -> Result<Receipt> {
+        let taken = self.0.send(message).await?.id.unwrap();
+        let id = MessageId::new(self.id(), taken.value()).unwrap();
+        Ok(Receipt::new(self.id(), Some(id), message.key().clone()))
+    }
+}
 
 /// A provider that is only asked, and knows these messages.
 #[derive(Debug)]
@@ -260,6 +281,9 @@ pub(crate) async fn messages_go_altogether(home: Home) {
     lost.recorded(log.clone()).unwrap().send(&message("open")).await.unwrap_err();
     let at = Timestamp::now() + 100 * 24 * 60 * MINUTE;
     log.enqueue(&[message("waits")], Some(at)).await.unwrap();
+    let late = Timestamp::now() + 5 * 24 * 60 * MINUTE;
+    log.enqueue(&[message("late")], Some(late)).await.unwrap();
+    assert!(log.cancel_queued(None, message("late").key()).await.unwrap());
     let retention = Retention::default().with_messages(MINUTE);
     log.skip(6 * 24 * 60 * MINUTE);
     assert_eq!(log.purge(&retention).await.unwrap().messages, 0, "its key still stands for it");
@@ -269,7 +293,7 @@ pub(crate) async fn messages_go_altogether(home: Home) {
     let left = log.entries(&LogFilter::new(), 10, None).await.unwrap().items;
     let mut left: Vec<_> = left.iter().map(|entry| entry.key.as_str()).collect();
     left.sort_unstable();
-    assert_eq!(left, ["new", "open", "waits"]);
+    assert_eq!(left, ["late", "new", "open", "waits"], "a week from when it was due");
     assert!(log.entries(&LogFilter::new().with_tag("x"), 10, None).await.unwrap().items.is_empty());
     assert!(!log.knows(&remote(1)).await.unwrap());
     assert!(!sms.send(&message("a")).await.unwrap().earlier, "its key is free");
@@ -307,6 +331,16 @@ pub(crate) async fn others_providers_are_left_to_others(home: Home) {
         assert_eq!(without.run_once().await.unwrap().asked, 0, "it cannot ask");
     }
     assert_eq!(with.run_once().await.unwrap().settled, 1);
+    // Where there are many it comes to an end.
+    let (failing, taking) = (Fake::failing(u32::MAX, &busy()), Other(Fake::new()));
+    let both = Failover::new(failing.recorded(home.log.clone()).unwrap());
+    let both = both.or(taking.recorded(home.log.clone()).unwrap()).unwrap();
+    for number in 0..120 {
+        both.send(&message(&format!("k{number}"))).await.unwrap();
+    }
+    home.log.skip(11 * MINUTE);
+    let rounds = tokio::time::timeout(Duration::from_secs(20), with.run_once());
+    rounds.await.expect("an end").unwrap();
     // Nobody has the provider: it is given up in the end.
     let sms = Fake::failing(1, &timed_out()).recorded(home.log.clone()).unwrap();
     sms.send(&message("b")).await.unwrap_err();

@@ -194,7 +194,10 @@ impl Tables for MemoryTables<'_> {
             Which::Unchecked { providers, left, most } => {
                 let due = kept.checks.range(..=(self.now, i64::MAX));
                 let ask = |(at, row): &&(Timestamp, i64)| {
-                    let of = |a: &Attempt| a.outcome.is_none() || providers.contains(&a.provider);
+                    let of = |a: &Attempt| {
+                        a.check_at == Some(*at)
+                            && (a.outcome.is_none() || providers.contains(&a.provider))
+                    };
                     *at <= left
                         || kept.cases.get(row).is_some_and(|case| case.attempts.iter().any(of))
                 };
@@ -327,8 +330,10 @@ impl Tables for MemoryTables<'_> {
 
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
         let old = |case: &&Case| {
-            let open = case.attempts.iter().any(|attempt| attempt.outcome.is_none());
-            case.entry.created_at < before && case.entry.wake_at.is_none() && !open
+            let entry = &case.entry;
+            let late = |a: &Attempt| a.outcome.is_none() || a.begun_at >= before;
+            let written = entry.due_at.map_or(entry.created_at, |due| due.max(entry.created_at));
+            written < before && entry.wake_at.is_none() && !case.attempts.iter().any(late)
         };
         let old: Vec<i64> =
             self.kept.cases.values().filter(old).take(most).map(|case| case.entry.id.0).collect();

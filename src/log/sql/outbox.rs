@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::{
     SqlHome,
     link::Dialect,
-    rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow},
+    rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow, json_text},
     statements::{given, names},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::Result,
     log::{LogEntry, Stage, home::Home},
     message::{Message, MessageKey},
 };
@@ -80,9 +80,7 @@ impl EnqueueSql {
             place: QueueRow::new(entry),
         };
         let rows: Vec<Row<'_>> = entries.iter().map(row).collect();
-        let parameter = serde_json::to_string(&rows).map_err(|_| {
-            Error::not_sent(ErrorKind::InvalidContent).with_detail("message: is not JSON")
-        })?;
+        let parameter = json_text(&rows)?;
         let keys = home.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
         let (statements, conflicts) = statements(dialect, &home.sql.prefix, keys);
         Ok(Self { statements, conflicts, parameter })

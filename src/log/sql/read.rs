@@ -356,7 +356,10 @@ mod tests {
         let sql = Statements::new(Dialect::Sqlite, "sms_");
         let (all, ours) = (LogFilter::new, || LogFilter::new().with_organisation("clinic"));
         let number: PhoneNumber = "+447700900123".parse().unwrap();
-        let id = crate::message::MessageId::new(crate::ProviderId::from_static("acme"), "A1");
+        let id = crate::message::MessageId::new(
+            crate::provider_id::ProviderId::from_static("acme"),
+            "A1",
+        );
         for filter in [
             all().with_theirs(number),
             all().with_id(id.unwrap()),

@@ -101,7 +101,8 @@ impl SqliteLog {
 
     /// The log inside of a transaction of your own, on a connection to the same file. Begin it by
     /// `BEGIN IMMEDIATE`: one that reads first may not be allowed to write. Every other write of the log waits
-    /// until it ends, for at most some 10 seconds.
+    /// until it ends, for at most some 10 seconds. What is forgotten so is overwritten in the file if the connection
+    /// has `secure_delete` on, as the log's own has.
     #[must_use]
     pub fn within<'c>(&'c self, connection: &'c mut SqliteConnection) -> Within<'c> {
         Within::new(&self.0, Link::Sqlite(connection))
@@ -121,7 +122,7 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
-        .pragma("secure_delete", "fast") // what is forgotten is overwritten
+        .pragma("secure_delete", "on") // what is forgotten is overwritten
         .pragma("cache_size", "-32000") // KiB
         .pragma("wal_autocheckpoint", "4000") // pages of 4 KiB
         .pragma("journal_size_limit", "67108864") // what a long reader made it grow beyond is given back

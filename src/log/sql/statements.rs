@@ -84,16 +84,6 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     }
 }
 
-/// The tags of a message `t`, as rows.
-pub(crate) const fn each_tag(dialect: Dialect) -> &'static str {
-    match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => "json_each(t.tags)",
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => "json_array_elements_text(t.tags::json)",
-    }
-}
-
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -122,7 +112,8 @@ impl Statements {
         );
         let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
         let dead = Stage::ALL[Stage::Dead as usize].1;
-        let each = each_tag(dialect);
+        let each =
+            if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {
             prefix: p.to_owned(),
             select,

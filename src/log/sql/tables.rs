@@ -14,14 +14,14 @@ use crate::{
         Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
         entry::Case,
         event::Seen,
-        retention::{Forget, Memory},
+        retention::{ERASED, Forget, Memory},
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
                 AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, Id, Key, Number,
-                OptOutRow, Provider, QueueRow, Theirs, Token, json, message_of, micros, queue_of,
-                read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes,
+                OptOutRow, Provider, QueueRow, Theirs, Token, is_dead, json, message_of, micros,
+                queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes,
                 rows_or_none,
             },
             statements::Statements,
@@ -114,10 +114,25 @@ impl<'c, 's> SqlTables<'c, 's> {
         Ok(cases)
     }
 
-    /// Takes messages out of the queue, held first as everybody holds them.
+    /// Holds messages as everybody does, their places in the queue first, and leaves out those that are to be
+    /// sent after all.
+    async fn hold_idle(&mut self, ids: Vec<EntryId>) -> Result<Vec<EntryId>> {
+        let all = [ids_of(ids.iter().copied())?];
+        let places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
+        let busy: HashSet<EntryId> = places
+            .iter()
+            .filter(|row| !is_dead(row))
+            .filter_map(|row| queue_of(row).ok())
+            .collect();
+        if let Some(hold) = &self.sql.hold_entries {
+            self.link.rows(hold, &all).await.map_err(failed)?;
+        }
+        Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
+    }
+
+    /// Takes messages that are held out of the queue.
     async fn call_back(&mut self, ids: &Arg) -> Result<()> {
         let ids = std::slice::from_ref(ids);
-        self.link.rows(&self.sql.queue, ids).await.map_err(failed)?;
         self.link.rows(&self.sql.upkeep.call_back, ids).await.map_err(failed)?;
         self.link.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
         Ok(())
@@ -353,7 +368,7 @@ impl Tables for SqlTables<'_, '_> {
         if ids.is_empty() {
             return Ok(());
         }
-        let ids = ids_of(ids.iter().copied())?;
+        let ids = ids_of(self.hold_idle(ids.to_vec()).await?)?;
         self.call_back(&ids).await?;
         for sql in &self.sql.upkeep.forget_texts {
             self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
@@ -365,9 +380,14 @@ impl Tables for SqlTables<'_, '_> {
         if forget.is_empty() {
             return Ok(());
         }
+        let all: Vec<EntryId> = forget.iter().map(|forget| forget.id).collect();
+        let idle = self.hold_idle(all.clone()).await?;
+        // What is erased is called back; nothing else is that waits.
+        let gone = |forget: &&Forget| forget.theirs == ERASED || idle.contains(&forget.id);
+        let forget: Vec<&Forget> = forget.iter().filter(gone).collect();
         let ids = ids_of(forget.iter().map(|forget| forget.id))?;
         self.call_back(&ids).await?;
-        let rows: Vec<ForgetRow<'_>> = forget.iter().map(ForgetRow::of).collect();
+        let rows: Vec<ForgetRow<'_>> = forget.into_iter().map(ForgetRow::of).collect();
         let [messages, contents] = &self.sql.upkeep.forget_numbers;
         self.link.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
         self.link.rows(contents, &[ids]).await.map_err(failed)?;
@@ -378,13 +398,10 @@ impl Tables for SqlTables<'_, '_> {
         let upkeep = &self.sql.upkeep;
         let args = [Arg::Int(micros(before)), Arg::Int(most as i64)];
         let rows = self.link.rows(&upkeep.ended, &args).await.map_err(failed)?;
-        let ids = ids_in(&rows)?;
+        let ids = self.hold_idle(ids_in(&rows)?).await?;
         let removed = ids.len() as u64;
         if removed > 0 {
             let ids = [ids_of(ids)?];
-            if let Some(hold) = &self.sql.hold_entries {
-                self.link.rows(hold, &ids).await.map_err(failed)?; // so that no event comes meanwhile
-            }
             for sql in &upkeep.remove {
                 self.link.rows(sql, &ids).await.map_err(failed)?;
             }

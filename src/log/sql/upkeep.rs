@@ -6,7 +6,7 @@ use crate::log::{
     sql::{
         link::{Dialect, Sql},
         rows::{FORGET, Field, Kind},
-        statements::{each_tag, given},
+        statements::given,
     },
 };
 
@@ -71,9 +71,9 @@ impl Upkeep {
             ]
             .map(Into::into),
             ended: format!(
-                "SELECT id FROM {p}message WHERE forgotten IN (0, 1, 2) AND created_at < $1 AND {idle} \
-                 AND NOT EXISTS (SELECT 1 FROM {p}attempt WHERE message = {p}message.id AND \
-                 outcome IS NULL) LIMIT $2"
+                "SELECT id FROM {p}message WHERE forgotten IN (0, 1, 2) AND created_at < $1 AND \
+                 coalesce(due_at, 0) < $1 AND {idle} AND NOT EXISTS (SELECT 1 FROM {p}attempt WHERE \
+                 message = {p}message.id AND (outcome IS NULL OR begun_at >= $1)) LIMIT $2"
             )
             .into(),
             remove: [
@@ -82,11 +82,7 @@ impl Upkeep {
                      (SELECT a.id FROM {p}attempt a WHERE a.message IN {ids})"
                 ),
                 format!("DELETE FROM {p}attempt WHERE message IN {ids}"),
-                format!(
-                    "DELETE FROM {p}tag WHERE (tag, message) IN (SELECT e.value, t.id FROM {p}message t, \
-                     {} e WHERE t.id IN {ids})",
-                    each_tag(dialect)
-                ),
+                format!("DELETE FROM {p}tag WHERE message IN {ids}"),
                 format!("DELETE FROM {p}content WHERE message IN {ids}"),
                 format!("DELETE FROM {p}queue WHERE message IN {ids}"),
                 format!("DELETE FROM {p}message WHERE id IN {ids}"),

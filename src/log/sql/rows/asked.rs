@@ -62,10 +62,13 @@ pub(crate) fn rows_or_none<T: Serialize>(rows: &[T]) -> Result<Option<Arg>> {
 
 /// Rows as one parameter.
 pub(crate) fn json<T: Serialize>(rows: &[T]) -> Result<Arg> {
-    let json = serde_json::to_string(rows).map_err(|_| {
-        Error::not_sent(ErrorKind::InvalidRequest).with_detail("log: cannot be written as JSON")
-    })?;
-    Ok(Arg::Text(without_nul(json)))
+    json_text(rows).map(Arg::Text)
+}
+
+pub(crate) fn json_text<T: Serialize>(rows: &[T]) -> Result<String> {
+    serde_json::to_string(rows).map(without_nul).map_err(|_| {
+        Error::not_sent(ErrorKind::InvalidContent).with_detail("log: cannot be written as JSON")
+    })
 }
 
 /// PostgreSQL has no text with a NUL in it, which JSON writes as `\u0000`.

@@ -178,6 +178,11 @@ pub(crate) fn queue_of(row: &[Value]) -> Result<EntryId, Corrupt> {
     }
 }
 
+/// Whether a place is that of a message that is set aside.
+pub(crate) fn is_dead(row: &[Value]) -> bool {
+    row.get(1) == Some(&Value::Int(Stage::ALL[Stage::Dead as usize].1))
+}
+
 pub(crate) fn read_queue(row: Vec<Value>, entry: &mut LogEntry) -> Result<(), Corrupt> {
     let mut row = Columns::new(row);
     row.int()?; // whose it is

@@ -19,11 +19,14 @@ use crate::{
     message::{Currency, DeliveryFailure, Money},
 };
 
-pub(crate) use asked::{Id, Key, Number, Provider, Theirs, Token, json, remotes, rows_or_none};
+pub(crate) use asked::{
+    Id, Key, Number, Provider, Theirs, Token, json, json_text, remotes, rows_or_none,
+};
 pub(crate) use attempt::{ATTEMPT, AttemptRow, message_of, read_attempt};
 pub(crate) use content::{CONTENT, ContentRow, FORGET, ForgetRow, read_whole};
 pub(crate) use entry::{
-    CHANGE, ChangeRow, ENTRY, EntryRow, QUEUE, QueueRow, place_of, queue_of, read_entry, read_queue,
+    CHANGE, ChangeRow, ENTRY, EntryRow, QUEUE, QueueRow, is_dead, place_of, queue_of, read_entry,
+    read_queue,
 };
 pub(crate) use event::{EVENT, EventRow, read_event};
 pub(crate) use opt_out::{OPT_OUT, OptOutRow, read_opt_out};

@@ -64,6 +64,7 @@ CREATE TABLE {p}tag (
     message BIGINT NOT NULL,
     PRIMARY KEY (tag, message)
 );
+CREATE INDEX {p}tag_message ON {p}tag (message);
 
 CREATE TABLE {p}attempt (
     id {id},
