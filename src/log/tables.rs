@@ -42,7 +42,7 @@ pub(crate) enum Which<'a> {
 
 /// The tables of one home, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Send {
+pub(crate) trait Tables: Upkeep {
     /// The home's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 
@@ -70,6 +70,24 @@ pub(crate) trait Tables: Send {
     /// Writes that inbound messages were read; of how many that is news.
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64>;
 
+    /// All opt-outs of these numbers.
+    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;
+
+    /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
+    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()>;
+
+    /// Takes an opt-out off, unless its source is greater.
+    async fn remove_opt_out(
+        &mut self,
+        number: PhoneNumber,
+        scope: &OptOutScope,
+        up_to: OptOutSource,
+    ) -> Result<()>;
+}
+
+/// How they forget.
+#[async_trait]
+pub(crate) trait Upkeep: Send {
     /// At most so many messages that left the queue before a time and are not forgotten so far, each with
     /// what stands for its number.
     async fn older(
@@ -91,18 +109,4 @@ pub(crate) trait Tables: Send {
     /// Removes at most so many messages that ended and were written down before a time, and the events of
     /// messages that nobody knew; how many messages.
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64>;
-
-    /// All opt-outs of these numbers.
-    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;
-
-    /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
-    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()>;
-
-    /// Takes an opt-out off, unless its source is greater.
-    async fn remove_opt_out(
-        &mut self,
-        number: PhoneNumber,
-        scope: &OptOutScope,
-        up_to: OptOutSource,
-    ) -> Result<()>;
 }

@@ -13,7 +13,7 @@ use crate::{
         entry::Case,
         event::Seen,
         retention::{Forget, Memory},
-        tables::{Named, Tables, Which},
+        tables::{Named, Tables, Upkeep, Which},
     },
     message::{Direction, MessageId, Text},
     number::PhoneNumber,
@@ -292,6 +292,37 @@ impl Tables for MemoryTables<'_> {
         Ok(news)
     }
 
+    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
+        let of = numbers.iter().filter_map(|number| self.kept.opt_outs.get(number));
+        Ok(of.flatten().cloned().collect())
+    }
+
+    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()> {
+        for one in opt_outs {
+            let list = self.kept.opt_outs.entry(one.number).or_default();
+            match list.iter_mut().find(|known| known.scope == one.scope) {
+                Some(known) => known.source = known.source.max(one.source),
+                None => list.push(one.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_opt_out(
+        &mut self,
+        number: PhoneNumber,
+        scope: &OptOutScope,
+        up_to: OptOutSource,
+    ) -> Result<()> {
+        if let Some(list) = self.kept.opt_outs.get_mut(&number) {
+            list.retain(|one| one.scope != *scope || one.source > up_to);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Upkeep for MemoryTables<'_> {
     async fn older(
         &mut self,
         than: Memory,
@@ -343,34 +374,6 @@ impl Tables for MemoryTables<'_> {
             self.kept.events.values().filter(unknown).map(|event| event.id).collect();
         events.into_iter().for_each(|id| self.kept.forget_event(id));
         Ok(old.len() as u64)
-    }
-
-    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
-        let of = numbers.iter().filter_map(|number| self.kept.opt_outs.get(number));
-        Ok(of.flatten().cloned().collect())
-    }
-
-    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()> {
-        for one in opt_outs {
-            let list = self.kept.opt_outs.entry(one.number).or_default();
-            match list.iter_mut().find(|known| known.scope == one.scope) {
-                Some(known) => known.source = known.source.max(one.source),
-                None => list.push(one.clone()),
-            }
-        }
-        Ok(())
-    }
-
-    async fn remove_opt_out(
-        &mut self,
-        number: PhoneNumber,
-        scope: &OptOutScope,
-        up_to: OptOutSource,
-    ) -> Result<()> {
-        if let Some(list) = self.kept.opt_outs.get_mut(&number) {
-            list.retain(|one| one.scope != *scope || one.source > up_to);
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::log::{
     sql::{
         link::{Dialect, Sql},
         rows::{ATTEMPT, CHANGE, CONTENT, ENTRY, EVENT, Field, Kind, OPT_OUT, QUEUE},
-        upkeep::Upkeep,
+        upkeep::UpkeepSql,
     },
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Statements {
     pub(crate) save_events: Sql,
     pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
-    pub(crate) upkeep: Upkeep,
+    pub(crate) upkeep: UpkeepSql,
     pub(crate) opt_outs: Sql,
     pub(crate) insert_opt_outs: Sql,
     pub(crate) remove_opt_out: Sql,
@@ -273,7 +273,7 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            upkeep: Upkeep::new(dialect, p),
+            upkeep: UpkeepSql::new(dialect, p),
             opt_outs: format!(
                 "SELECT {} FROM {p}opt_out WHERE number IN (SELECT number FROM {})",
                 names(&OPT_OUT, ""),

@@ -14,21 +14,19 @@ use crate::{
         Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage,
         entry::Case,
         event::Seen,
-        retention::{ERASED, Forget, Memory},
         sql::{
             error::failed,
             link::{Arg, Columns, Corrupt, Link, Value},
             rows::{
-                AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, ForgetRow, Id, Key, Number,
-                OptOutRow, Provider, QueueRow, Theirs, Token, is_dead, json, message_of, micros,
-                queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes,
-                rows_or_none,
+                AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, Id, Key, Number, OptOutRow,
+                Provider, QueueRow, Token, json, message_of, micros, queue_of, read_attempt,
+                read_entry, read_event, read_opt_out, read_queue, remotes, rows_or_none,
             },
             statements::Statements,
         },
         tables::{Tables, Which},
     },
-    message::{MessageId, Text},
+    message::MessageId,
     number::PhoneNumber,
     opt_out::OptOutSource,
 };
@@ -37,8 +35,8 @@ use crate::{
 const SKEW: Duration = Duration::from_secs(2);
 
 pub(crate) struct SqlTables<'c, 's> {
-    link: &'s mut Link<'c>,
-    sql: &'s Statements,
+    pub(crate) link: &'s mut Link<'c>,
+    pub(crate) sql: &'s Statements,
     now: Timestamp,
 }
 
@@ -114,30 +112,6 @@ impl<'c, 's> SqlTables<'c, 's> {
         Ok(cases)
     }
 
-    /// Holds messages as everybody does, their places in the queue first, and leaves out those that are to be
-    /// sent after all.
-    async fn hold_idle(&mut self, ids: Vec<EntryId>) -> Result<Vec<EntryId>> {
-        let all = [ids_of(ids.iter().copied())?];
-        let places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
-        let busy: HashSet<EntryId> = places
-            .iter()
-            .filter(|row| !is_dead(row))
-            .filter_map(|row| queue_of(row).ok())
-            .collect();
-        if let Some(hold) = &self.sql.hold_entries {
-            self.link.rows(hold, &all).await.map_err(failed)?;
-        }
-        Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
-    }
-
-    /// Takes messages that are held out of the queue.
-    async fn call_back(&mut self, ids: &Arg) -> Result<()> {
-        let ids = std::slice::from_ref(ids);
-        self.link.rows(&self.sql.upkeep.call_back, ids).await.map_err(failed)?;
-        self.link.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
-        Ok(())
-    }
-
     /// What the queue has to look at, and nobody else holds.
     async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
@@ -157,18 +131,11 @@ impl<'c, 's> SqlTables<'c, 's> {
     }
 }
 
-fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
+pub(crate) fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
     json(&ids.into_iter().map(|id| Id { id: id.0 }).collect::<Vec<_>>())
 }
 
-fn ids_in(rows: &[Vec<Value>]) -> Result<Vec<EntryId>> {
-    rows.iter()
-        .map(|row| queue_of(row))
-        .collect::<Result<_, _>>()
-        .map_err(|Corrupt| corrupt("an entry"))
-}
-
-fn corrupt(what: &'static str) -> Error {
+pub(crate) fn corrupt(what: &'static str) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail(format!("log: {what} cannot be read"))
 }
 
@@ -340,74 +307,6 @@ impl Tables for SqlTables<'_, '_> {
         let args = [ids_of(ids.iter().copied())?, Arg::Int(micros(self.now))];
         let rows = self.link.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
         Ok(rows.len() as u64)
-    }
-
-    async fn older(
-        &mut self,
-        than: Memory,
-        before: Timestamp,
-        most: usize,
-    ) -> Result<Vec<(EntryId, String)>> {
-        let args = [Arg::Int(than as i64), Arg::Int(micros(before)), Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.upkeep.older, &args).await.map_err(failed)?;
-        let read = |row| {
-            let mut row = Columns::new(row);
-            Ok((EntryId(row.int()?), row.text()?))
-        };
-        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
-    }
-
-    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
-        let theirs: Vec<Theirs<'_>> = theirs.iter().map(|theirs| Theirs { theirs }).collect();
-        let args = [json(&theirs)?, Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.upkeep.with_address, &args).await.map_err(failed)?;
-        ids_in(&rows)
-    }
-
-    async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let ids = ids_of(self.hold_idle(ids.to_vec()).await?)?;
-        self.call_back(&ids).await?;
-        for sql in &self.sql.upkeep.forget_texts {
-            self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()> {
-        if forget.is_empty() {
-            return Ok(());
-        }
-        let all: Vec<EntryId> = forget.iter().map(|forget| forget.id).collect();
-        let idle = self.hold_idle(all.clone()).await?;
-        // What is erased is called back; nothing else is that waits.
-        let gone = |forget: &&Forget| forget.theirs == ERASED || idle.contains(&forget.id);
-        let forget: Vec<&Forget> = forget.iter().filter(gone).collect();
-        let ids = ids_of(forget.iter().map(|forget| forget.id))?;
-        self.call_back(&ids).await?;
-        let rows: Vec<ForgetRow<'_>> = forget.into_iter().map(ForgetRow::of).collect();
-        let [messages, contents] = &self.sql.upkeep.forget_numbers;
-        self.link.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
-        self.link.rows(contents, &[ids]).await.map_err(failed)?;
-        Ok(())
-    }
-
-    async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
-        let upkeep = &self.sql.upkeep;
-        let args = [Arg::Int(micros(before)), Arg::Int(most as i64)];
-        let rows = self.link.rows(&upkeep.ended, &args).await.map_err(failed)?;
-        let ids = self.hold_idle(ids_in(&rows)?).await?;
-        let removed = ids.len() as u64;
-        if removed > 0 {
-            let ids = [ids_of(ids)?];
-            for sql in &upkeep.remove {
-                self.link.rows(sql, &ids).await.map_err(failed)?;
-            }
-        }
-        self.link.rows(&upkeep.remove_unknown_events, &args[..1]).await.map_err(failed)?;
-        Ok(removed)
     }
 
     async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
