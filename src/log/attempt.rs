@@ -170,6 +170,17 @@ impl Attempt {
         }
     }
 
+    /// The provider is about to say more than somebody who settled that nothing was sent.
+    pub(crate) fn retract(&mut self) {
+        let denied = self.settled_by == Some(SettledBy::Hand)
+            && self.outcome == Some(AttemptOutcome::NotSent);
+        if denied {
+            (self.outcome, self.settled_by) = (Some(AttemptOutcome::Unknown), None);
+            self.progress = Progress::default();
+            self.report(LogStatus::Unknown, None);
+        }
+    }
+
     /// The provider has it, as this says. What is missing of it is asked for as of one that was answered, once at
     /// least.
     pub(crate) fn accept(&mut self, by: SettledBy, now: Timestamp) {

@@ -11,7 +11,7 @@ use crate::{
     error::{ErrorKind, Outcome, Result},
     log::{
         Applied, Attempt, AttemptOutcome, AttemptToken, Begin, Begun, LogStatus, LoggedEvent,
-        Progress, SettledBy, Stage, entry::Case, message_status,
+        SettledBy, Stage, entry::Case, message_status,
     },
     message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt},
 };
@@ -92,6 +92,7 @@ impl Case {
         attempt.ended_at = Some(now);
         match &finish.result {
             Ok(receipt) => {
+                attempt.retract();
                 attempt.outcome = Some(AttemptOutcome::Accepted);
                 attempt.request_id.clone_from(&receipt.request_id);
                 attempt.segments = attempt.segments.or(receipt.segments);
@@ -141,20 +142,22 @@ impl Case {
     pub(crate) fn apply(&mut self, place: usize, event: &mut LoggedEvent) -> Applied {
         let before = self.entry.status;
         let Some(attempt) = self.attempts.get_mut(place) else { return Applied::default() };
-        let (ids, conflicts, status) = (attempt.id_conflict, attempt.conflict, attempt.status);
+        let (known, ids) = (attempt.id.is_some(), attempt.id_conflict);
         event.attempt = attempt.row;
         attempt.learn_id(&event.message);
+        let foreign = attempt.id_conflict && attempt.id.as_ref() != Some(&event.message);
+        if !foreign {
+            attempt.retract();
+        }
+        let (conflicts, status) = (attempt.conflict, attempt.status);
         let mut applied = Applied::default();
-        if attempt.id_conflict && attempt.id.as_ref() != Some(&event.message) {
+        if foreign {
             // It may be of another message, whoever made the address.
             applied.id_conflict = true;
             event.stale = true;
         } else {
             attempt.segments = event.segments.or(attempt.segments);
             attempt.price = event.price.or(attempt.price);
-            if attempt.settled_by == Some(SettledBy::Hand) {
-                attempt.progress = Progress::default(); // it is known now, whatever somebody found out
-            }
             match LogStatus::of(&event.status) {
                 None => applied.unmapped = true,
                 Some(reported) => {
@@ -169,6 +172,8 @@ impl Case {
                 // It speaks of the message, so it has it.
                 attempt.accept(SettledBy::Callback, event.received_at);
                 attempt.schedule_check();
+            } else if !known {
+                attempt.schedule_check(); // it can be asked for now
             }
         }
         applied.stale = event.stale;
@@ -200,6 +205,7 @@ impl Case {
         };
         attempt.checks += 1;
         if let Some(record) = found {
+            attempt.retract();
             attempt.learn_id(&record.id);
             attempt.segments = record.segments.or(attempt.segments);
             attempt.price = record.price.or(attempt.price);

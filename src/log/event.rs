@@ -83,7 +83,8 @@ pub struct Applied {
     pub duplicate: bool,
     /// Something further was known already.
     pub stale: bool,
-    /// The status is a word that is not known, or one of inbound messages. Nothing was changed.
+    /// The status is a word that is not known, or one of inbound messages, and changed nothing; that the provider
+    /// has the message is proved all the same.
     pub unmapped: bool,
     /// It shows that an end which was reported was none, or the other way round.
     pub conflict: Option<StatusConflict>,

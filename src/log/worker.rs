@@ -16,8 +16,8 @@ use tokio::{
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     log::{
-        LogEntry, MessageLog, Stage, Work, ask, ops::Claim, pace::Pace, queue::Release,
-        tables::Named, trouble,
+        MessageLog, Stage, Work, ask, ops::Claim, pace::Pace, queue::Release, tables::Named,
+        trouble,
     },
     message::{DeliveryFailure, Receipt},
     provider::SmsProvider,
@@ -211,9 +211,8 @@ impl<P: SmsProvider> Sending<P> {
         drop(broken);
         self.pace.see(&sent);
         let unknown = sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
-        if unknown {
-            self.outlast(&claim).await;
-        }
+        let late = if unknown { self.outlast(&claim).await } else { None };
+        let sent = late.map_or(sent, Err);
         lock(&self.held).remove(&claim.name);
         let left = self.patience.saturating_sub(claim.age);
         let Some(release) = release(&sent, claim.age, left) else { return };
@@ -227,21 +226,30 @@ impl<P: SmsProvider> Sending<P> {
     }
 
     /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
-    /// kept for it, for ten leases at most, so that nobody else takes it. Then its lease ends.
-    async fn outlast(&self, claim: &Claim) {
+    /// kept for it, for ten leases at most, so that nobody else takes it; then its lease ends. Why it was not sent,
+    /// where that is how it ends.
+    async fn outlast(&self, claim: &Claim) -> Option<Error> {
         let lease = self.log.policy().lease;
         let end = Instant::now() + 10 * lease;
         let (organisation, key) = &claim.name;
         while Instant::now() < end {
             if let Ok(history) = self.log.history(organisation.as_deref(), key).await {
-                let claimed =
-                    |entry: &LogEntry| entry.stage == Stage::Claimed && entry.fence == claim.fence;
-                if !history.is_some_and(|history| claimed(&history.entry)) {
-                    return;
+                let entry = history.map(|history| history.entry)?;
+                match entry.stage {
+                    Stage::Claimed | Stage::Sending if entry.fence != claim.fence => return None,
+                    Stage::Claimed if entry.claims > 0 => {} // not begun so far
+                    Stage::Claimed => {
+                        let failure = entry.failure?;
+                        return Some(Error::not_sent(failure.kind).with_code(failure.code));
+                    }
+                    // It began with time enough. Who began it may be gone: its lease is not prolonged.
+                    Stage::Sending => drop(lock(&self.held).remove(&claim.name)),
+                    Stage::Waiting | Stage::Done | Stage::Dead => return None,
                 }
             }
             sleep(lease / 6).await; // it is renewed with all that is on its way
         }
+        None
     }
 }
 

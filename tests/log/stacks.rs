@@ -28,6 +28,7 @@ on_each_home! {
     what_a_guard_redirects_is_sent_there: 60_000;
     what_a_guard_only_tries_leaves_the_queue: 60_000;
     what_a_timeout_leaves_to_itself_is_sent_once: 1_500;
+    what_a_timeout_leaves_to_itself_and_is_refused_ends: 3_000;
     what_is_set_aside_is_queued_again_or_called_back: 1_000;
     what_waits_for_its_next_try_can_be_called_back: 60_000;
     what_nobody_knew_can_be_settled: 60_000;
@@ -61,6 +62,21 @@ async fn what_a_guard_only_tries_leaves_the_queue(home: Home) {
     let entry = home.log.history(None, message("k0").key()).await.unwrap().unwrap().entry;
     assert_eq!(entry.status, Some(LogStatus::Failed));
     assert_eq!(entry.failure.unwrap().code.as_str(), "not_submitted");
+}
+
+/// Nobody waits for the answer, which says that it was not sent: the worker's patience goes on.
+async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(home: Home) {
+    let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
+    let fake = Fake::failing(u32::MAX, &refused);
+    let slow = Around::new(fake.clone(), |_| Duration::from_millis(700));
+    let stack = slow.recorded(home.log.clone()).unwrap().timeout(Duration::from_millis(50));
+    let running = Running::start(&home.log, stack);
+    enqueue(&*home.log, 1).await;
+    until_in(&*home.log, Stage::Done, 1, 10).await;
+    running.stop().await;
+    assert_eq!(fake.calls(), 1);
+    let entry = home.log.history(None, message("k0").key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.failure.unwrap().code.as_str(), "21211");
 }
 
 /// It waits for its turn for longer than a lease, and nobody waits for it.
@@ -179,6 +195,20 @@ async fn a_callback_is_believed_after_all(home: Home) {
     }
     let attempt = home.log.history(None, &key).await.unwrap().unwrap().attempts.remove(0);
     assert_eq!((attempt.settled_by, attempt.conflict), (Some(SettledBy::Callback), None));
+    // And what somebody affirmed does not go back.
+    sms.send(&message("c")).await.unwrap_err();
+    let (key, token) = (message("c").key().clone(), Some(tokens.lock().unwrap()[1]));
+    assert!(home.log.settle(None, &key, AttemptOutcome::Accepted).await.unwrap());
+    let status = async || home.log.history(None, &key).await.unwrap().unwrap().entry.status;
+    for (word, stands) in [
+        ("a-new-word", LogStatus::Accepted),
+        ("delivered", LogStatus::Delivered),
+        ("sent", LogStatus::Delivered),
+        ("another", LogStatus::Delivered),
+    ] {
+        home.log.record_status(&news(&remote(2), word), token).await.unwrap();
+        assert_eq!(status().await, Some(stands), "{word}");
+    }
     // What was called back stays so: there is nothing to settle.
     let at = Timestamp::now() + Duration::from_secs(3_600);
     home.log.enqueue(&[message("b")], Some(at)).await.unwrap();

@@ -126,15 +126,17 @@ impl SqlTables<'_, '_> {
     /// sent after all.
     async fn hold_idle(&mut self, ids: Vec<EntryId>) -> Result<Vec<EntryId>> {
         let all = [ids_of(ids.iter().copied())?];
-        let places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
+        let mut places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
+        if let Some(hold) = &self.sql.hold_entries {
+            self.link.rows(hold, &all).await.map_err(failed)?;
+            // What came into the queue meanwhile.
+            places.extend(self.link.rows(&self.sql.queue, &all).await.map_err(failed)?);
+        }
         let busy: HashSet<EntryId> = places
             .iter()
             .filter(|row| !is_dead(row))
             .filter_map(|row| queue_of(row).ok())
             .collect();
-        if let Some(hold) = &self.sql.hold_entries {
-            self.link.rows(hold, &all).await.map_err(failed)?;
-        }
         Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
     }
 
