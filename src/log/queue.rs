@@ -93,8 +93,7 @@ impl Case {
 
     /// Calls a message back that waits, or that is set aside. Whether it is called back.
     pub(crate) fn cancel(&mut self) -> bool {
-        let sent = |attempt: &Attempt| attempt.outcome != Some(AttemptOutcome::NotSent);
-        if self.attempts.iter().any(sent) {
+        if self.may_be_sent() {
             return false;
         }
         if matches!(self.entry.stage, Stage::Waiting | Stage::Dead) {
@@ -104,10 +103,14 @@ impl Case {
         self.entry.status == Some(LogStatus::Canceled)
     }
 
+    /// Whether an attempt is not proved to have sent nothing.
+    fn may_be_sent(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.outcome != Some(AttemptOutcome::NotSent))
+    }
+
     /// Puts a message that is set aside back into the queue. Whether it waits there.
     pub(crate) fn requeue(&mut self, now: Timestamp) -> bool {
-        let maybe = |attempt: &Attempt| attempt.outcome != Some(AttemptOutcome::NotSent);
-        if self.entry.stage == Stage::Dead && self.attempts.iter().any(maybe) {
+        if self.entry.stage == Stage::Dead && self.may_be_sent() {
             self.interrupt(); // it was set aside while it was sent
         }
         if self.entry.stage == Stage::Dead {

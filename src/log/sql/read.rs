@@ -379,7 +379,6 @@ mod tests {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
             for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
                 let step: String = row.get("detail");
-
                 let sorts = step.contains("TEMP B-TREE");
                 assert!(!step.starts_with("SCAN sms_message") && !sorts, "{step}: {filter:?}");
             }
