@@ -92,7 +92,7 @@ async fn main() {
             }
         }
         "postgres" => {
-            server = postgres::Restartable::start().await;
+            server = postgres::Restartable::start(Vec::new()).await;
             let pool = server.database().await;
             pool.execute("ALTER SYSTEM SET shared_buffers = '1GB'").await.expect("a setting");
             pool.close().await;

@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Lets a worker go at full speed until nothing goes through any more, and then with one message at a time, a
-/// second apart at first and then twice as long, 30 seconds at most. The first that goes through ends it. What
-/// is not claimed meanwhile is neither tried nor in doubt.
+/// second apart at first and then twice as long: 30 seconds at most, and 5 where no provider was asked. The first
+/// that goes through ends it. What is not claimed meanwhile is neither tried nor in doubt.
 #[derive(Debug, Default)]
 pub(crate) struct Pace(Mutex<Trouble>);
 
@@ -32,6 +32,9 @@ const MOST: u32 = 10;
 
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// What asks no provider may be tried so soon: a log that cannot be written, a breaker.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
 impl Pace {
     /// How many may be claimed where there is room for so many and so many are on their way.
     pub(crate) fn allowed(&self, free: usize, busy: usize) -> usize {
@@ -46,7 +49,10 @@ impl Pace {
     pub(crate) fn see(&self, sent: &Result<Receipt>) {
         let mut trouble = self.lock();
         match sent {
-            Err(error) if is_trouble(error) => trouble.add(Instant::now()),
+            Err(error) if is_trouble(error) => {
+                let unasked = error.is_by_layer() && error.outcome() == Outcome::NotSent;
+                trouble.add(Instant::now(), if unasked { SOON } else { LONGEST });
+            }
             Err(error) if error.is_by_layer() => {} // says nothing of the provider
             _ => *trouble = Trouble::default(),
         }
@@ -58,12 +64,12 @@ impl Pace {
 }
 
 impl Trouble {
-    fn add(&mut self, now: Instant) {
+    fn add(&mut self, now: Instant, longest: Duration) {
         self.failures += 1;
         // What was on its way before is no further trial.
         let was_tried = self.until.is_none_or(|until| until <= now);
         if self.failures >= MOST && was_tried {
-            self.pause = (2 * self.pause).clamp(Duration::from_secs(1), LONGEST);
+            self.pause = (2 * self.pause).clamp(Duration::from_secs(1), longest);
             self.until = Some(now + self.pause);
         }
     }
@@ -106,6 +112,14 @@ mod tests {
             tokio::time::advance(Duration::from_millis(1)).await;
             assert_eq!((pace.allowed(32, 1), pace.allowed(32, 0)), (0, 1), "{pause}");
             pace.see(&Err(down.clone()));
+        }
+        for _ in 0..2 {
+            tokio::time::advance(LONGEST).await;
+            pace.see(&Err(Error::not_sent(ErrorKind::Unavailable).by_layer()));
+            tokio::time::advance(SOON - Duration::from_millis(1)).await;
+            assert_eq!(pace.allowed(32, 0), 0, "nobody was asked");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert_eq!(pace.allowed(32, 0), 1, "nobody was asked");
         }
         pace.see(&sent());
         assert_eq!(pace.allowed(32, 5), 32);

@@ -16,7 +16,11 @@ use tokio::{
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     log::{
-        MessageLog, Stage, Work, ask, ops::Claim, pace::Pace, queue::Release, tables::Named,
+        MessageLog, Stage, Work, ask,
+        ops::Claim,
+        pace::{Pace, SOON},
+        queue::Release,
+        tables::Named,
         trouble,
     },
     message::{DeliveryFailure, Receipt},
@@ -28,9 +32,9 @@ use crate::{
 /// and one that lost it cannot send it.
 ///
 /// What is proved not to have been sent, for a reason that may pass or lies with the account, is sent again
-/// later: after 30 seconds, and then after as long as it has waited, 10 minutes at most, until it expires or has
-/// waited for four hours. What may have been sent is never sent again. While nothing goes through at all, single
-/// messages are tried and all others wait.
+/// later: after 30 seconds, or 5 where no provider was asked, and then after as long as it has waited, 10 minutes
+/// at most, until it expires or has waited for four hours. What may have been sent is never sent again. While
+/// nothing goes through at all, single messages are tried and all others wait.
 ///
 /// ```
 /// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -127,7 +131,7 @@ impl<P: SmsProvider> Worker<P> {
                     }
                     Err(error) => {
                         trouble("worker", &error);
-                        pause = (2 * pause).min(Duration::from_secs(30));
+                        pause = (2 * pause).min(SOON);
                     }
                 }
             }
@@ -271,7 +275,8 @@ fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Rele
         || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account)
         || error.kind() == ErrorKind::PolicyBlocked && error.retry_after().is_some();
     if passes && !left.is_zero() {
-        let wait = age.clamp(Duration::from_secs(30), Duration::from_secs(600));
+        let least = if error.is_by_layer() { SOON } else { Duration::from_secs(30) };
+        let wait = age.clamp(least, Duration::from_secs(600));
         return Some(Release::Later(error.retry_after().unwrap_or(wait)));
     }
     let code = error.code().unwrap_or(error.kind().as_str());

@@ -1,28 +1,47 @@
-//! The machine itself is not to be relied on: a disk that does not sync, and a clock that jumps. A small library in
-//! C stands between it and the worker. Clocks that jump while a worker runs take longer:
+//! The machine itself is not to be relied on: a disk that does not sync or is full, and a clock that jumps. A small
+//! library in C stands between it and the worker, or the server. Clocks that jump while a worker runs take longer:
 //! `cargo test --all-features --test kills -- --ignored a_clock_that_jumps_sends_nothing`.
 
 use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
 
 use anysms::{
-    Timestamp,
-    log::{LogFilter, Stage},
+    ErrorKind, Outcome, Timestamp,
+    log::{LogFilter, LogStatus, Stage},
 };
 
 use crate::{
     carrier::{Carrier, Mode},
     checker,
     child::Child,
+    postgres::{Environment, Restartable},
     worker::{Home, Point, message},
 };
 
 const LEASE: Duration = Duration::from_secs(2);
 
-/// What stands between a worker and the machine, and how it is told.
+/// What a disk has, as the name of the file that says so.
+#[derive(Clone, Copy)]
+enum Trouble {
+    DoesNotSync,
+    IsFull,
+}
+
+impl Trouble {
+    fn name(self) -> &'static str {
+        match self {
+            Self::DoesNotSync => "broken",
+            Self::IsFull => "full",
+        }
+    }
+}
+
+/// What stands between a process and the machine, and how it is told.
 struct Machine {
     folder: tempfile::TempDir,
 }
@@ -30,6 +49,8 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let machine = Self { folder: tempfile::tempdir().unwrap() };
+        // The server is another user.
+        fs::set_permissions(machine.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kills/shim.c");
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", source, "-ldl", "-o"]);
@@ -41,33 +62,37 @@ impl Machine {
         self.folder.path().join(name)
     }
 
-    fn start(&self, home: &Home, carrier: &Carrier, point: Point) -> Child {
+    fn environment(&self) -> Environment {
         let file = |name| self.file(name).display().to_string();
-        let more = [
+        vec![
             ("LD_PRELOAD", file("shim.so")),
-            ("ANYSMS_SHIM_DISK", file("disk")),
+            ("ANYSMS_SHIM_BROKEN", file(Trouble::DoesNotSync.name())),
+            ("ANYSMS_SHIM_FULL", file(Trouble::IsFull.name())),
             ("ANYSMS_SHIM_CLOCK", file("clock")),
             ("ANYSMS_WORKER_GATE", file("gate")),
-        ];
-        Child::start_with(home, carrier, point, &more)
+        ]
+    }
+
+    fn start(&self, home: &Home, carrier: &Carrier, point: Point) -> Child {
+        Child::start_with(home, carrier, point, &self.environment())
     }
 
     fn open_gate(&self) {
-        std::fs::write(self.file("gate"), "").unwrap();
+        fs::write(self.file("gate"), "").unwrap();
     }
 
-    fn break_disk(&self) {
-        std::fs::write(self.file("disk"), "").unwrap();
+    fn begin(&self, trouble: Trouble) {
+        fs::write(self.file(trouble.name()), "").unwrap();
     }
 
-    fn mend_disk(&self) {
-        std::fs::remove_file(self.file("disk")).unwrap();
+    fn end(&self, trouble: Trouble) {
+        fs::remove_file(self.file(trouble.name())).unwrap();
     }
 
     /// Puts the clock forward by so many seconds.
     fn put_clock(&self, by: i64) {
-        std::fs::write(self.file("new"), by.to_string()).unwrap();
-        std::fs::rename(self.file("new"), self.file("clock")).unwrap();
+        fs::write(self.file("new"), by.to_string()).unwrap();
+        fs::rename(self.file("new"), self.file("clock")).unwrap();
     }
 }
 
@@ -78,7 +103,7 @@ async fn nothing_is_sent_whose_intent_is_not_on_disk() {
     home.enqueue(10).await;
     let child = machine.start(&home, &carrier, Point::WaitsBeforeIntent);
     child.until_said("waits", 10).await;
-    machine.break_disk();
+    machine.begin(Trouble::DoesNotSync);
     machine.open_gate();
     child.until_said("came of it", 10).await;
     assert_eq!((child.times_said("NotSent"), carrier.taken().len()), (10, 0));
@@ -90,23 +115,89 @@ async fn nothing_is_sent_whose_intent_is_not_on_disk() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_goes_on_when_its_disk_is_mended() {
+    goes_on_after(Trouble::DoesNotSync).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_on_when_its_disk_has_room() {
+    goes_on_after(Trouble::IsFull).await;
+}
+
+async fn goes_on_after(trouble: Trouble) {
     let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
     let carrier = Carrier::start(Mode::Takes).await;
     let mut child = machine.start(&home, &carrier, Point::Nowhere);
     child.until_ready().await;
     home.enqueue(5).await;
     home.until_all_ended(5).await;
-    machine.break_disk();
+    machine.begin(trouble);
     home.enqueue(30).await; // of which it has five
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     assert_eq!(carrier.taken().len(), 5, "it could not write down that it has them");
-    machine.mend_disk();
+    machine.end(trouble);
     let mended = Instant::now();
     carrier.until_taken(30).await;
     println!("at work {:?} after the disk was mended", mended.elapsed());
     assert!(mended.elapsed() < Duration::from_secs(10) && child.is_alive());
     home.until_all_ended(30).await;
     assert_eq!(checker::check(&home, &carrier, 30).await, 0);
+    child.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_disk_that_is_full_refuses_and_goes_on_when_it_has_room_on_postgres() {
+    let machine = Machine::new();
+    let server = Restartable::start(machine.environment()).await;
+    let home = Home::of_pool(&server.database().await, LEASE).await;
+    let carrier = Carrier::start(Mode::Takes).await;
+    let mut child = Child::start(&home, &carrier, Point::Nowhere);
+    child.until_ready().await;
+    let (mut queued, mut refused) = (700, 0);
+    home.enqueue(queued).await;
+    carrier.until_taken(100).await;
+    machine.begin(Trouble::IsFull); // in the middle
+    while refused < 100 {
+        let some: Vec<_> = (queued..queued + 7).map(message).collect();
+        match home.log.enqueue(&some, None).await {
+            Ok(_) => queued += 7,
+            Err(error) => {
+                assert_eq!(
+                    (error.kind(), error.outcome()),
+                    (ErrorKind::Unavailable, Outcome::NotSent),
+                    "{error}"
+                );
+                refused += 1;
+            }
+        }
+        assert!(queued < 10_000, "it is not full");
+    }
+    let there = home.count(&LogFilter::new()).await;
+    assert_eq!(there, queued, "all of seven, or none");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let before = carrier.taken().len() as u32;
+    assert!(before < queued, "all was sent before it was full");
+    machine.end(Trouble::IsFull);
+    let mended = Instant::now();
+    carrier.until_taken(before + 1).await;
+    let took = mended.elapsed();
+    home.enqueue(queued + 30).await; // of which it has some
+    carrier.until_taken(queued + 30).await;
+    let all = mended.elapsed();
+    println!(
+        "{before} of {queued} sent when it was full; at work {took:?} after it had room, done after {all:?}"
+    );
+    assert!(took < Duration::from_secs(10) && child.is_alive());
+    home.until_all_ended(queued + 30).await;
+    // What came of those that were sent when it was full is written down late.
+    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
+    for _ in 0..300 {
+        if home.count(&unknown).await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(checker::check(&home, &carrier, queued + 30).await, 0);
     child.kill().await;
 }
 

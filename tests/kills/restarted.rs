@@ -25,7 +25,7 @@ async fn restarted_at_once_on_postgres() {
 
 async fn restarted(signal: &'static str) {
     let restarts = setting("ANYSMS_RESTARTS", 1);
-    let server = Restartable::start().await;
+    let server = Restartable::start(Vec::new()).await;
     let home = Home::of_pool(&server.database().await, LEASE).await;
     let carrier = Carrier::start(Mode::Takes).await;
     let mut child = Child::start(&home, &carrier, Point::Nowhere);

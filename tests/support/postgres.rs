@@ -23,10 +23,14 @@ use sqlx::{
 };
 use tokio::sync::oneshot;
 
+/// What a server is told by its environment.
+pub(crate) type Environment = Vec<(&'static str, String)>;
+
 /// A server that runs for as long as the thread that started it.
 pub(crate) struct Server {
     folder: tempfile::TempDir,
     user: Vec<String>,
+    environment: Environment,
     process: Child,
     /// Ends with this program, however that ends, and takes the folder along.
     _cleaner: Child,
@@ -52,7 +56,7 @@ impl Server {
     fn start() -> Self {
         let (sender, ready) = std::sync::mpsc::channel();
         thread::spawn(move || {
-            sender.send(Self::run()).unwrap();
+            sender.send(Self::run(Vec::new())).unwrap();
             loop {
                 thread::park();
             }
@@ -60,7 +64,7 @@ impl Server {
         ready.recv().unwrap()
     }
 
-    fn run() -> Self {
+    fn run(environment: Environment) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut user = Vec::new();
         if id(&["-u"]) == 0 {
@@ -85,7 +89,7 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let process = launch(folder.path(), &user);
+        let process = launch(folder.path(), &user, &environment);
         let cleaner = Command::new("sh")
             .args(["-c", "trap '' HUP INT TERM; cat; sleep 1; rm -rf \"$0\""])
             .arg(folder.path())
@@ -94,7 +98,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { folder, user, process, _cleaner: cleaner }
+        Self { folder, user, environment, process, _cleaner: cleaner }
     }
 
     fn options(&self, database: &str) -> PgConnectOptions {
@@ -121,7 +125,7 @@ async fn connect(options: &PgConnectOptions, most: u32) -> PgPool {
 }
 
 /// Starts a server on its data, and waits until somebody may connect.
-fn launch(folder: &Path, user: &[String]) -> Child {
+fn launch(folder: &Path, user: &[String], environment: &Environment) -> Child {
     let mut process = Command::new("setpriv")
         .args(user)
         .arg("--pdeathsig=QUIT")
@@ -130,6 +134,7 @@ fn launch(folder: &Path, user: &[String]) -> Child {
         .arg(folder.join("data"))
         .args(["-c", "listen_addresses=", "-c", "max_connections=300", "-c"])
         .arg(format!("unix_socket_directories={}", folder.display()))
+        .envs(environment.iter().cloned())
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.join("server.log")).unwrap())
         .spawn()
@@ -155,17 +160,17 @@ pub(crate) struct Restartable {
 
 #[allow(dead_code)]
 impl Restartable {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(environment: Environment) -> Self {
         let (restarts, asked) = mpsc::channel::<(&str, oneshot::Sender<Instant>)>();
         let (sender, ready) = oneshot::channel();
         thread::spawn(move || {
-            let mut server = Server::run();
+            let mut server = Server::run(environment);
             sender.send(server.options("postgres")).unwrap();
             while let Ok((signal, back)) = asked.recv() {
                 let pid = server.process.id().to_string();
                 assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
                 server.process.wait().unwrap();
-                server.process = launch(server.folder.path(), &server.user);
+                server.process = launch(server.folder.path(), &server.user, &server.environment);
                 back.send(Instant::now()).unwrap();
             }
         });
