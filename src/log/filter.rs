@@ -12,9 +12,9 @@ use crate::{
 /// Which messages of a log to list, count or export. Empty: all.
 ///
 /// Indexes find messages by number, provider's id, tag and words, those of which nobody knows and those that are
-/// set aside, and within an organisation those of a user, a campaign or a time, and what is unread. A program without organisations says so
-/// by [`with_organisation`](Self::with_organisation) with an empty name. By anything else all messages are looked
-/// through, the latest first.
+/// set aside, and within an organisation those of a user, a campaign or a time, and what is unread. A program
+/// without organisations says so by [`with_organisation`](Self::with_organisation) with an empty name. By anything
+/// else all messages are looked through, the latest first.
 ///
 /// ```
 /// use anysms::log::LogFilter;

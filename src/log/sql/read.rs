@@ -342,24 +342,17 @@ pub(crate) async fn opt_outs(
 
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
-    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-
     use super::*;
-    use crate::log::sql::schema;
+    use crate::{log::sql::schema::tests::Plans, message::MessageId, provider_id::ProviderId};
 
     /// Those of which `LogFilter` says so.
     #[tokio::test]
     async fn lists_have_their_indexes() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let tables = schema::statements(Dialect::Sqlite, "sms_", 0);
-        sqlx::raw_sql(AssertSqlSafe(tables)).execute(&mut connection).await.unwrap();
+        let mut plans = Plans::with_prefix("sms_").await;
         let sql = Statements::new(Dialect::Sqlite, "sms_");
         let (all, ours) = (LogFilter::new, || LogFilter::new().with_organisation("clinic"));
         let number: PhoneNumber = "+447700900123".parse().unwrap();
-        let id = crate::message::MessageId::new(
-            crate::provider_id::ProviderId::from_static("acme"),
-            "A1",
-        );
+        let id = MessageId::new(ProviderId::from_static("acme"), "A1");
         for filter in [
             all().with_theirs(number),
             all().with_id(id.unwrap()),
@@ -376,9 +369,7 @@ mod tests {
         ] {
             let mut of = Where::of(Dialect::Sqlite, "sms_", &filter);
             let text = list(&sql, &mut of, is_by_time(&filter), 50);
-            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
-            for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
-                let step: String = row.get("detail");
+            for step in plans.of(&text).await {
                 let sorts = step.contains("TEMP B-TREE");
                 assert!(!step.starts_with("SCAN sms_message") && !sorts, "{step}: {filter:?}");
             }

@@ -112,3 +112,30 @@ async fn version(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<Option<i64>>
 pub(crate) async fn fits(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<bool> {
     Ok(version(link, prefix).await?.is_some_and(|version| FITTING.contains(&version)))
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+pub(crate) mod tests {
+    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+
+    use super::*;
+
+    /// How SQLite would run statements on tables that are empty.
+    pub(crate) struct Plans(SqliteConnection);
+
+    impl Plans {
+        pub(crate) async fn with_prefix(prefix: &str) -> Self {
+            let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+            let tables = AssertSqlSafe(statements(Dialect::Sqlite, prefix, 0));
+            sqlx::raw_sql(tables).execute(&mut connection).await.unwrap();
+            Self(connection)
+        }
+
+        /// The steps of one.
+        pub(crate) async fn of(&mut self, statement: &str) -> Vec<String> {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let rows = sqlx::query(explain).fetch_all(&mut self.0).await.unwrap();
+            rows.iter().map(|row| row.get("detail")).collect()
+        }
+    }
+}

@@ -306,17 +306,13 @@ impl Statements {
 
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
-    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-
     use super::*;
-    use crate::log::sql::schema;
+    use crate::log::sql::schema::tests::Plans;
 
     /// A table that is read from end to end makes everything slower with every message.
     #[tokio::test]
     async fn every_statement_has_an_index() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let tables = schema::statements(Dialect::Sqlite, "sms_", 0);
-        sqlx::raw_sql(AssertSqlSafe(tables)).execute(&mut connection).await.unwrap();
+        let mut plans = Plans::with_prefix("sms_").await;
         let sql = Statements::new(Dialect::Sqlite, "sms_");
         let all = [
             &sql.insert_entries,
@@ -351,9 +347,7 @@ mod tests {
             &sql.list_opt_outs,
         ];
         for statement in all.into_iter().chain(sql.upkeep.all()) {
-            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-            for row in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
-                let step: String = row.get("detail");
+            for step in plans.of(statement).await {
                 let whole = step.starts_with("SCAN sms_")
                     && !step.contains("USING INDEX sms_event_unknown");
                 assert!(!whole && step != "SCAN t" && step != "SCAN m", "{step}: {statement}");
