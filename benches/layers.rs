@@ -17,7 +17,7 @@ use anysms::{
         DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     },
     number::Region,
-    opt_out::MemoryOptOuts,
+    suppression::MemoryOptOuts,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Builder;

@@ -17,13 +17,11 @@ mod random;
 pub mod error;
 #[cfg(feature = "layers")]
 pub mod layers;
-#[cfg(feature = "log")]
-pub mod log;
 pub mod message;
 pub mod number;
-pub mod opt_out;
 pub mod provider;
 pub mod registry;
+pub mod suppression;
 pub mod text;
 pub mod transport;
 pub mod webhook;

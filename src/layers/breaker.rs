@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::sync::{Mutex, lock};
+use super::lock::{Mutex, lock};
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// When a provider is not asked any more, and how often it is tried then.

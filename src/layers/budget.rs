@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::sync::{Mutex, lock};
+use super::lock::{Mutex, lock};
 
 /// Seconds that are looked back on.
 const WINDOW: u64 = 60;

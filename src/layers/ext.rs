@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     error::Result,
     layers::{Guard, GuardPolicy, Limit, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
-    opt_out::OptOuts,
+    suppression::OptOuts,
     provider::SmsProvider,
 };
 
@@ -29,17 +29,6 @@ pub trait LayerExt: SmsProvider + Sized {
         Suppress::new(self, list)
     }
 
-    /// [`Recorded`](crate::layers::Recorded) in this log.
-    ///
-    /// # Errors
-    /// Those of [`Recorded::new`](crate::layers::Recorded::new).
-    #[cfg(feature = "log")]
-    fn recorded(
-        self,
-        log: Arc<dyn crate::log::MessageLog>,
-    ) -> Result<crate::layers::Recorded<Self>> {
-        crate::layers::Recorded::new(self, log)
-    }
 
     /// [`RateLimit`] by these limits.
     fn rate_limit(self, limits: impl IntoIterator<Item = Limit>) -> RateLimit<Self> {

@@ -9,7 +9,7 @@ use crate::{
     error::{Attempt, Error, ErrorKind, Result},
     layers::{
         breaker::{Breaker, BreakerPolicy},
-        members::Members,
+        provider_set::Members,
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    sync::{Mutex, lock},
-    velocity::{Spent, Velocity, Window},
+    lock::{Mutex, lock},
+    sliding_window::{Spent, Velocity, Window},
 };
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},

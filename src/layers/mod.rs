@@ -30,7 +30,7 @@
 //! use anysms::{Result, SmsProvider, SmsProviderExt};
 //! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, RetryPolicy};
 //! use anysms::number::Region;
-//! use anysms::opt_out::OptOuts;
+//! use anysms::suppression::OptOuts;
 //!
 //! fn stack(
 //!     first: impl SmsProvider,
@@ -53,28 +53,24 @@ mod budget;
 mod ext;
 mod failover;
 mod guard;
-mod lanes;
-mod members;
+mod fair_queue;
+mod provider_set;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
 #[cfg(feature = "quiet-hours")]
 mod quiet_hours;
 mod rate_limit;
-mod rates;
-#[cfg(feature = "log")]
-mod recorded;
+mod rate_store;
 #[cfg(feature = "redis")]
 mod redis;
-mod reports;
+mod provider_health;
 mod retry;
 mod route;
 mod suppress;
-mod sync;
+mod lock;
 mod timeout;
-mod velocity;
+mod sliding_window;
 mod weighted;
-#[cfg(feature = "quiet-hours")]
-mod zones;
 
 use crate::error::{Error, ErrorKind};
 
@@ -87,12 +83,10 @@ pub use observe::Observe;
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
 pub use rate_limit::{Limit, RateLimit};
-pub use rates::{Demand, MemoryRates, Rates};
-#[cfg(feature = "log")]
-pub use recorded::Recorded;
+pub use rate_store::{Demand, MemoryRates, Rates};
 #[cfg(feature = "redis")]
 pub use redis::RedisRates;
-pub use reports::DeliveryReports;
+pub use provider_health::DeliveryReports;
 pub use retry::{AllowResend, Retry, RetryPolicy};
 pub use route::Route;
 pub use suppress::Suppress;

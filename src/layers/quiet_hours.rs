@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::zones::{AREAS, COUNTRIES};
+use crate::number::time_zones::{AREAS, COUNTRIES};
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{Message, MessageClass},

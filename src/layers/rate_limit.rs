@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
-        lanes::Lanes,
-        rates::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
+        fair_queue::Lanes,
+        rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountStatus, Capabilities, SmsProvider},

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    layers::rates::{CENTURY, Demand, Rates},
+    layers::rate_store::{CENTURY, Demand, Rates},
 };
 
 /// The state of a key is the time `next` in microseconds of the server's clock, as

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    layers::members::Members,
+    layers::provider_set::Members,
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     number::Region,
     provider::{AccountStatus, Capabilities, SmsProvider},

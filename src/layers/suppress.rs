@@ -10,7 +10,7 @@ use crate::{
     layers::misplaced,
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     number::PhoneNumber,
-    opt_out::{OptOutSource, OptOuts},
+    suppression::{OptOutSource, OptOuts},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    layers::{members::Members, reports::DeliveryReports},
+    layers::{provider_set::Members, provider_health::DeliveryReports},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,

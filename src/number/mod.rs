@@ -15,6 +15,8 @@ mod mended;
 mod parse;
 mod reading;
 mod region;
+#[cfg(feature = "quiet-hours")]
+pub(crate) mod time_zones;
 pub mod uk;
 
 pub use error::PhoneNumberError;

@@ -9,36 +9,29 @@
 //! (recipients of one request) and
 //! `xml` (replies).
 
-mod client;
+mod account;
 mod config;
 mod error;
-mod event;
-mod media;
 mod options;
-mod several;
-mod signature;
+mod sms;
 mod status;
-mod submit;
 mod webhook;
-mod wire;
-mod xml;
 
 #[cfg(feature = "sandbox")]
-mod dialect;
+mod sandbox;
 
-pub use client::Plivo;
+pub use account::Plivo;
 pub use config::PlivoConfig;
 pub use error::{ERROR_HELP, error_kind};
 pub use options::{
     DltCategory, Location, Log, MessageType, PlivoOptions, PlivoQuery, StatusMethod,
 };
-pub use several::MAX_SEVERAL;
+pub use sms::MAX_SEVERAL;
 pub use status::PlivoStatus;
-pub use webhook::PlivoWebhook;
-pub use xml::PlivoXml;
+pub use webhook::{PlivoWebhook, PlivoXml};
 
 #[cfg(feature = "sandbox")]
-pub use dialect::PlivoDialect;
+pub use sandbox::PlivoDialect;
 
 use crate::provider_id::ProviderId;
 

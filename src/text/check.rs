@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash};
 
 use super::{
-    Finding, Limit, Place, Report, Rule, gsm7::septets, link, opt_out, segments_by,
-    substitute::Gsm7Writer,
+    Finding, Limit, Place, Report, Rule, gsm7::septets, opt_out_notice, segments_by, shorteners,
+    to_gsm7::Gsm7Writer,
 };
 
 /// What a text is checked for, besides characters outside GSM-7 and shortened links.
@@ -83,12 +83,12 @@ pub fn check(text: &str, checks: &Checks) -> Report {
     findings.extend(
         max.filter(|max| count > *max).map(|allowed| Finding::TooManySegments { count, allowed }),
     );
-    if checks.marketing && !opt_out::has_opt_out(text) {
+    if checks.marketing && !opt_out_notice::has_opt_out(text) {
         findings.push(Finding::NoOptOut);
     }
 
     let (mut characters, mut shorteners) = (Grouped::default(), Grouped::default());
-    let mut links = link::shortened(text).peekable();
+    let mut links = shorteners::shortened(text).peekable();
     let (mut writer, mut first) = (Gsm7Writer::default(), Place::START);
     for character in text.chars() {
         let substitute = writer.push(character);

@@ -8,25 +8,27 @@ mod check;
 mod cluster;
 mod cluster_table;
 mod gsm7;
+mod keyword;
 mod limit;
-mod link;
-mod nearest;
-mod opt_out;
+mod shorteners;
+mod transliterate;
+mod opt_out_notice;
 mod report;
 mod segments;
-mod smart;
-mod substitute;
-mod within;
+mod smart_encoding;
+mod to_gsm7;
+mod const_fit;
 
 use std::fmt;
 
 pub use check::{Checks, check};
+pub use keyword::{Keyword, KeywordError, Keywords};
 pub use limit::Limit;
 pub use report::{Finding, Place, Report};
 pub use segments::{Segments, segments, segments_by};
-pub use substitute::{smart_encode, to_gsm7};
+pub use to_gsm7::{smart_encode, to_gsm7};
 #[doc(hidden)]
-pub use within::gsm7_within;
+pub use const_fit::gsm7_within;
 
 /// How a text travels. One character outside GSM-7 puts the whole text into UCS-2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use crate::{
         lenient,
         rest::{Call, Effect, Refused},
     },
-    twilio::wire::ErrorBody,
+    twilio::sms::wire::ErrorBody,
 };
 
 /// What a Twilio error code means, in an answer, a delivery report or a callback.

@@ -9,23 +9,18 @@
 //! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
 //! `webhook`, `twiml` (replies), and `dialect` (Twilio's half of the sandbox).
 
-mod client;
+mod account;
 mod config;
 mod error;
-mod event;
-mod message;
 mod options;
-mod signature;
+mod sms;
 mod status;
-mod submit;
-mod twiml;
 mod webhook;
-mod wire;
 
 #[cfg(feature = "sandbox")]
-mod dialect;
+mod sandbox;
 
-pub use client::Twilio;
+pub use account::Twilio;
 pub use config::TwilioConfig;
 pub use error::{error_help, error_kind};
 pub use options::{
@@ -33,11 +28,10 @@ pub use options::{
     TwilioQuery,
 };
 pub use status::TwilioStatus;
-pub use twiml::Twiml;
-pub use webhook::{SharedKeyAlgorithm, TwilioWebhook};
+pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
 #[cfg(feature = "sandbox")]
-pub use dialect::TwilioDialect;
+pub use sandbox::TwilioDialect;
 
 use crate::provider_id::ProviderId;
 

@@ -77,10 +77,10 @@ use bytes::{Bytes, BytesMut};
 
 use crate::webhook::{
     MAX_BODY, Reply, Webhook, WebhookError, WebhookErrorKind, WebhookRequest,
-    hook::{BODY_DEADLINE, Checked, Refusal},
+    extractor::{BODY_DEADLINE, Checked, Refusal},
 };
 
-pub use crate::webhook::hook::Hook;
+pub use crate::webhook::extractor::Hook;
 
 /// Why there is no [`Hook`]. As a response it is a status without a body, or the other extractor's own
 /// rejection.

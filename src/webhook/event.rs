@@ -12,7 +12,8 @@ use crate::{
         WebUrl,
     },
     provider_id::ProviderId,
-    webhook::{Authenticity, Keyword, Keywords},
+    text::{Keyword, Keywords},
+    webhook::Authenticity,
 };
 
 /// What a provider tells.

@@ -43,9 +43,9 @@ mod error;
 mod event;
 mod form;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
-mod hook;
+mod extractor;
 mod keys;
-mod keyword;
+
 mod params;
 mod proxy;
 mod public_url;
@@ -53,7 +53,7 @@ mod replay;
 mod reply;
 mod reply_message;
 mod request;
-mod signed;
+mod signing_params;
 mod verified;
 mod xml;
 
@@ -77,7 +77,6 @@ pub use event::{
     Event, EventId, Geography, InboundMedia, InboundMessage, OtherEvent, StatusUpdate,
 };
 pub use keys::{KeyLookup, KeyRing};
-pub use keyword::{Keyword, KeywordError, Keywords};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use replay::{ContentHash, MemoryReplayStore, Received, ReplayKey, ReplayStore, Seen};
@@ -90,7 +89,7 @@ pub(crate) use diagnosis::{Attempt, diagnose};
 pub(crate) use form::Form;
 pub(crate) use keys::{Key, Keys, decode_mac, first as first_key};
 pub(crate) use public_url::{Origin, RequestUrl};
-pub(crate) use signed::Signed;
+pub(crate) use signing_params::Signed;
 pub(crate) use xml::Document;
 
 /// Checks and reads what one provider calls.

@@ -4,7 +4,6 @@
 //! cargo build --all-features --examples
 //! cargo test --all-features --test redis -- --ignored
 //! ```
-#![cfg(all(feature = "redis", feature = "sqlite", feature = "sandbox", feature = "twilio"))]
 
 mod queue;
 mod rates;

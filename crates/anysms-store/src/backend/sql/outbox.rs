@@ -1,0 +1,170 @@
+//! [`EnqueueSql`]: what puts messages into the queue by any driver.
+
+use std::{collections::HashSet, fmt};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    SqlHome,
+    link::Dialect,
+    rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow, json_text},
+    statements::{given, names},
+};
+use anysms::{error::Result, message::{Message, MessageKey}};
+use crate::{LogEntry, Stage, backend::Home};
+
+/// Statements that put messages into a log's queue, for an application that speaks to the same database by
+/// another driver than `sqlx`. Run them in its transaction, in this order, each with [`parameter`](Self::parameter)
+/// as its only parameter, a text, bound to `$1`. The same statements again change nothing.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn example(log: &anysms::log::SqliteLog, message: anysms::Message, mut execute: impl FnMut(&str, &str), query: impl Fn(&str, &str) -> Vec<String>) -> anysms::Result<()> {
+/// let sql = log.enqueue_sql(&[message], None)?;
+/// for statement in &sql.statements {
+///     execute(statement, &sql.parameter);
+/// }
+/// let refused = query(&sql.conflicts, &sql.parameter);
+/// assert!(refused.is_empty(), "{refused:?} stand for other messages: roll back");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// In PostgreSQL workers hear of it when the transaction commits; on SQLite, which has to be of version 3.42 or
+/// newer and have FTS5, within a second. `Debug` shows no message.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EnqueueSql {
+    /// What to execute, in this order. None of them gives rows that matter.
+    pub statements: Vec<String>,
+    /// What to query after them: the keys that stand for another content already, one in each row, and behind it
+    /// the organisation. Where there are some, these messages are not in the queue.
+    pub conflicts: String,
+    /// The messages, as JSON.
+    pub parameter: String,
+}
+
+/// An entry with what it says and its place in the queue.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    entry: EntryRow<'a>,
+    #[serde(flatten)]
+    content: ContentRow<'a>,
+    #[serde(flatten)]
+    place: QueueRow<'a>,
+}
+
+impl EnqueueSql {
+    pub(crate) fn new(
+        home: &SqlHome,
+        dialect: Dialect,
+        messages: &[Message],
+        at: Option<Timestamp>,
+    ) -> Result<Self> {
+        let now = home.clock().now();
+        let queued = |message| home.policy.queued(message, at, now);
+        let mut known = HashSet::new();
+        let mut is_new = |entry: &LogEntry| {
+            known.insert((entry.organisation.clone(), entry.key.clone(), entry.content))
+        };
+        let entries = messages.iter().map(queued).filter(|entry| is_new(entry));
+        let entries: Vec<LogEntry> = entries.collect();
+        let row = |entry| Row {
+            entry: EntryRow::of(entry),
+            content: ContentRow::of(entry),
+            place: QueueRow::new(entry),
+        };
+        let rows: Vec<Row<'_>> = entries.iter().map(row).collect();
+        let parameter = json_text(&rows)?;
+        let keys = home.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
+        let (statements, conflicts) = statements(dialect, &home.sql.prefix, keys);
+        Ok(Self { statements, conflicts, parameter })
+    }
+}
+
+/// A key stands for its message for so many microseconds.
+fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
+    let (entry, content, place) = (&ENTRY[1..], &CONTENT[1..], &QUEUE[1..]); // the database gives the ids
+    let by: Vec<Field> = ENTRY
+        .into_iter()
+        .filter(|(name, _)| ["organisation", "key", "content", "created_at"].contains(name))
+        .collect();
+    let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
+    let same = "m.organisation = x.organisation AND m.key = x.key";
+    let tags = match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "json_each(m.tags)",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => "json_array_elements_text(m.tags::json)",
+    };
+    // What ended longer ago than a key stands for its message gives its key away, as `Case::is_over` says.
+    let (dead, longest) = (Stage::ALL[Stage::Dead as usize].1, MessageKey::MAX_LEN);
+    let suffix = "'~' || cast(m.id AS text)";
+    let over = format!(
+        "m.created_at <= x.created_at - {keys} AND coalesce(m.due_at, 0) <= x.created_at - {keys} AND \
+         NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id AND q.stage <> {dead}) AND \
+         NOT EXISTS (SELECT 1 FROM {p}attempt a WHERE a.message = m.id AND \
+         (a.outcome IS NULL OR a.begun_at > x.created_at - {keys}))"
+    );
+    // Nobody has begun what this very call wrote, and it has no place so far.
+    let fresh = format!(
+        "m.content = x.content AND m.created_at = x.created_at AND m.status = 0 \
+         AND NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id)"
+    );
+    let statements = [
+        format!(
+            "UPDATE {p}message AS m SET key = substr(m.key, 1, {longest} - length({suffix})) || {suffix} \
+             FROM {} WHERE {same} AND {over}",
+            given(dialect, &by)
+        ),
+        format!(
+            "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
+             ON CONFLICT (organisation, key) DO NOTHING",
+            names(entry, ""),
+            given(dialect, entry)
+        ),
+        format!(
+            "INSERT INTO {p}content (message, {}) SELECT m.id, {} FROM {p}message m, {} \
+             WHERE {same} ON CONFLICT (message) DO NOTHING",
+            names(content, ""),
+            names(content, "x."),
+            given(dialect, &and(content))
+        ),
+        format!(
+            "INSERT INTO {p}queue (message, {}) SELECT m.id, {} FROM {p}message m, {} \
+             WHERE {same} AND {fresh}",
+            names(place, ""),
+            names(place, "x."),
+            given(dialect, &and(place))
+        ),
+        format!(
+            "INSERT INTO {p}tag (tag, message) SELECT e.value, m.id FROM {p}message m, {}, {tags} e \
+             WHERE {same} ON CONFLICT (tag, message) DO NOTHING",
+            given(dialect, &by)
+        ),
+    ];
+    let conflicts = format!(
+        "SELECT m.key, m.organisation FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
+        given(dialect, &by)
+    );
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => {
+            let old = |sql: String| sql.replace("jsonb_each(", "json_each("); // that came later
+            (statements.map(old).into(), old(conflicts))
+        }
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => {
+            let notify = format!("SELECT pg_notify('{p}queue', '') WHERE $1::text IS NOT NULL");
+            (statements.into_iter().chain([notify]).collect(), conflicts)
+        }
+    }
+}
+
+impl fmt::Debug for EnqueueSql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnqueueSql").field("statements", &self.statements.len()).finish()
+    }
+}

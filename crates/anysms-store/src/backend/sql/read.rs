@@ -1,0 +1,361 @@
+//! What is read from the tables: lists, histories, reports.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Direction, Page}, number::PhoneNumber};
+
+use crate::{AttemptOutcome, DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Stage, Usage, UsageRow, backend::{sql::{connection::{Arg, Columns, Corrupt, Dialect, Link, Sql}, error::failed, rows::{amount, failure, micros, place_of, queue_of, read_attempt, read_event, read_opt_out, read_queue, read_whole}, statements::Statements}, transaction::Named}, model::filter::words, report::Times};
+
+const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The conditions of a filter and their parameters.
+struct Where {
+    sql: String,
+    args: Vec<Arg>,
+}
+
+impl Where {
+    fn of(dialect: Dialect, prefix: &str, filter: &LogFilter) -> Self {
+        let mut all = Self { sql: "WHERE true".to_owned(), args: Vec::new() };
+        let text = |text: &Option<String>| text.clone().map(Arg::Text);
+        let time = |time: Option<jiff::Timestamp>| time.map(|time| Arg::Int(micros(time)));
+        all.and("organisation =", text(&filter.organisation));
+        all.and("user_id =", text(&filter.user));
+        all.and("campaign =", text(&filter.campaign));
+        all.and("provider =", filter.provider.as_ref().map(|one| Arg::Text(one.to_string())));
+        all.and("country =", filter.country.map(|country| Arg::Text(country.to_string())));
+        all.and("theirs =", filter.theirs.as_ref().map(|theirs| Arg::Text(theirs.to_string())));
+        all.and("ours =", filter.ours.as_ref().map(|ours| Arg::Text(ours.to_string())));
+        // Plain numbers, so that an index of only some rows fits.
+        if let Some(direction) = filter.direction {
+            let number = i64::from(direction == Direction::Inbound);
+            all.sql += &format!(" AND direction = {number}");
+        }
+        if filter.unread {
+            all.sql += " AND direction = 1 AND read_at IS NULL";
+        }
+        all.and("status =", filter.status.map(|status| Arg::Int(status.rank().into())));
+        if filter.status == Some(LogStatus::Unknown) {
+            // Few are, and an index has them.
+            all.sql += &format!(
+                " AND id IN (SELECT message FROM {prefix}attempt WHERE outcome = {})",
+                AttemptOutcome::Unknown as i64
+            );
+        }
+        if let Some(id) = &filter.id {
+            let remote = all.push(Arg::Text(id.value().to_owned()));
+            let provider = all.push(Arg::Text(id.provider().to_string()));
+            all.sql += &format!(
+                " AND id IN (SELECT message FROM {prefix}attempt WHERE remote = ${remote} AND provider = ${provider})"
+            );
+        }
+        if let Some(stage) = filter.stage {
+            let number = Stage::ALL[stage as usize].1;
+            all.sql += &match stage {
+                Stage::Done => format!(
+                    " AND NOT EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id)"
+                ),
+                // Few are, and an index has them.
+                Stage::Dead => {
+                    format!(" AND id IN (SELECT message FROM {prefix}queue WHERE stage = {number})")
+                }
+                _ => format!(
+                    " AND EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id AND q.stage = {number})"
+                ),
+            };
+        }
+        all.and("created_at >=", time(filter.since));
+        all.and("created_at <", time(filter.until));
+        if let Some(tag) = &filter.tag {
+            let place = all.push(Arg::Text(tag.clone()));
+            all.sql +=
+                &format!(" AND id IN (SELECT message FROM {prefix}tag WHERE tag = ${place})");
+        }
+        let words: Vec<String> = filter.words.iter().flat_map(|text| words(text)).collect();
+        if !words.is_empty() {
+            all.words(dialect, prefix, &words);
+        }
+        all
+    }
+
+    fn words(&mut self, dialect: Dialect, prefix: &str, words: &[String]) {
+        match dialect {
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                let place = self.push(Arg::Text(quoted.join(" ")));
+                self.sql += &format!(
+                    " AND id IN (SELECT rowid FROM {prefix}words WHERE {prefix}words MATCH ${place})"
+                );
+            }
+            #[cfg(feature = "postgres")]
+            Dialect::Postgres => {
+                let place = self.push(Arg::Text(words.join(" ")));
+                self.sql += &format!(
+                    " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
+                     regexp_split_to_array(lower(body), '[^[:alnum:]]+') COLLATE \"C\" @> \
+                     string_to_array(${place}, ' '))"
+                );
+            }
+        }
+    }
+
+    fn and(&mut self, condition: &str, arg: Option<Arg>) {
+        if let Some(arg) = arg {
+            let place = self.push(arg);
+            self.sql += &format!(" AND {condition} ${place}");
+        }
+    }
+
+    fn push(&mut self, arg: Arg) -> usize {
+        self.args.push(arg);
+        self.args.len()
+    }
+}
+
+fn corrupt(Corrupt: Corrupt) -> Error {
+    Error::not_sent(ErrorKind::Other).with_detail("log: a row cannot be read")
+}
+
+/// One page, the latest first. A row that cannot be read is left out.
+pub(crate) async fn entries(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+    most: u32,
+    cursor: Option<&Cursor>,
+) -> Result<Page<LogEntry>> {
+    let prefix = &sql.prefix;
+    let mut of = Where::of(link.dialect(), prefix, filter);
+    let by_time = is_by_time(filter);
+    if let Some(cursor) = cursor {
+        let bad = || {
+            let error = Error::not_sent(ErrorKind::InvalidRequest);
+            error.with_detail("cursor: not of this log and filter")
+        };
+        let parts: Vec<i64> = cursor
+            .as_str()
+            .split('-')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| bad())?;
+        match (by_time, parts.as_slice()) {
+            (true, [at, id]) => {
+                let (at, id) = (of.push(Arg::Int(*at)), of.push(Arg::Int(*id)));
+                of.sql += &format!(" AND (created_at, id) < (${at}, ${id})");
+            }
+            (false, [id]) => of.and("id <", Some(Arg::Int(*id))),
+            _ => return Err(bad()),
+        }
+    }
+    let text = list(sql, &mut of, by_time, most);
+    let rows = link.rows(&text, &of.args).await.map_err(failed)?;
+    let more = rows.len() > most as usize;
+    let last = rows.get(most as usize - 1).filter(|_| more).map(|row| place_of(row));
+    let next = last
+        .transpose()
+        .map_err(corrupt)?
+        .map(|(id, at)| Cursor::new(if by_time { format!("{at}-{id}") } else { id.to_string() }));
+    let rows = rows.into_iter().take(most as usize);
+    let mut items: Vec<LogEntry> = rows.filter_map(|row| read_whole(row).ok()).collect();
+    places(link, sql, items.iter_mut()).await?;
+    Ok(Page::new(items, next))
+}
+
+/// Within a time or an organisation by time, as the index of these goes; else by place, as the others do.
+fn is_by_time(filter: &LogFilter) -> bool {
+    let few = filter.theirs.is_some()
+        || filter.user.is_some()
+        || filter.campaign.is_some()
+        || filter.tag.is_some()
+        || filter.id.is_some()
+        || filter.unread
+        || !filter.words.is_empty()
+        || matches!(filter.status, Some(LogStatus::Unknown))
+        || matches!(filter.stage, Some(Stage::Dead));
+    filter.since.is_some() || filter.until.is_some() || filter.organisation.is_some() && !few
+}
+
+/// The statement of a page, which asks for one more than that.
+fn list(sql: &Statements, of: &mut Where, by_time: bool, most: u32) -> Sql {
+    let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
+    let limit = of.push(Arg::Int(i64::from(most) + 1));
+    format!("{} {} ORDER BY {order} LIMIT ${limit}", sql.select, of.sql).into()
+}
+
+/// Reads where entries are in the queue.
+async fn places(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    entries: impl Iterator<Item = &mut LogEntry>,
+) -> Result<()> {
+    let mut entries: HashMap<EntryId, &mut LogEntry> = entries.map(|one| (one.id, one)).collect();
+    let ids: Vec<i64> = entries.keys().map(|id| id.0).collect();
+    for row in link.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
+        let id = queue_of(&row).map_err(corrupt)?;
+        if let Some(entry) = entries.get_mut(&id)
+            && read_queue(row, entry).is_err()
+        {
+            entry.stage = Stage::Dead; // it is set aside, or will be
+        }
+    }
+    Ok(())
+}
+
+fn ids_of(ids: &[i64]) -> [Arg; 1] {
+    let ids: Vec<String> = ids.iter().map(|id| format!("{{\"id\":{id}}}")).collect();
+    [Arg::Text(format!("[{}]", ids.join(",")))]
+}
+
+pub(crate) async fn history(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    (organisation, key): &Named,
+) -> Result<Option<History>> {
+    let text = format!("{} WHERE organisation = $1 AND key = $2", sql.select);
+    let args =
+        [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
+    let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let mut entry = read_whole(row).map_err(corrupt)?;
+    places(link, sql, std::iter::once(&mut entry)).await?;
+    let rows = link.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
+    let attempts: Vec<_> = rows
+        .into_iter()
+        .map(|row| read_attempt(row).map(|(_, attempt)| attempt))
+        .collect::<Result<_, _>>()
+        .map_err(corrupt)?;
+    let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
+    let rows = link.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
+    let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
+    Ok(Some(History { entry, attempts, events }))
+}
+
+/// In one pass, as most of what it takes is to find the rows.
+pub(crate) async fn delivery_report(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+) -> Result<DeliveryReport> {
+    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let steps = Times::STEPS.map(|(below, step)| {
+        let took = "(delivered_at - accepted_at) / 1000";
+        format!(" WHEN {took} < {below} THEN {took} / {step} * {step}")
+    });
+    let text = format!(
+        "SELECT status, failure_kind, failure_code, \
+         CASE WHEN status < {} THEN NULL {} END, count(*), count(accepted_at) \
+         FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
+        LogStatus::Delivered.rank(),
+        steps.concat(),
+        sql.prefix,
+        of.sql
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let (mut report, mut times) = (DeliveryReport::default(), Times::default());
+    for row in rows {
+        let mut row = Columns::new(row);
+        let status = row.int_or_none().map_err(corrupt)?;
+        let status = LogStatus::from_rank(status.unwrap_or_default()).unwrap_or_default();
+        let failure = failure(&mut row).map_err(corrupt)?;
+        let took = row.int_or_none().map_err(corrupt)?;
+        let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
+        let taken = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
+        report.add(status, failure, count, taken);
+        if let Some(took) = took {
+            times.add(took, count);
+        }
+    }
+    report.sort();
+    report.time_to_deliver = times.percentiles();
+    Ok(report)
+}
+
+pub(crate) async fn usage(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    filter: &LogFilter,
+) -> Result<Usage> {
+    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let currency = "coalesce(price_currency, estimate_currency)";
+    let text = format!(
+        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, count(*), \
+         cast(coalesce(sum(segments), 0) AS bigint), \
+         cast(coalesce(sum(CASE WHEN estimate_currency = {currency} THEN estimate END), 0) AS bigint), \
+         cast(coalesce(sum(price), 0) AS bigint), count(price) \
+         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3",
+        sql.prefix, of.sql
+    );
+    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let mut usage = Usage::default();
+    for row in rows {
+        usage.rows.push(usage_row(&mut Columns::new(row)).map_err(corrupt)?);
+    }
+    usage.sort();
+    Ok(usage)
+}
+
+fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
+    let day = jiff::Timestamp::from_microsecond(row.int()? * MICROS_A_DAY).map_err(|_| Corrupt)?;
+    let day: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
+    let mut usage = UsageRow::new(day, row.parse_or_none()?, row.parse_or_none()?);
+    usage.messages = count(row)?;
+    usage.segments = count(row)?;
+    usage.estimated = amount(row.int()?);
+    usage.actual = amount(row.int()?);
+    usage.priced = count(row)?;
+    Ok(usage)
+}
+
+pub(crate) async fn opt_outs(
+    link: &mut Link<'_>,
+    sql: &Statements,
+    after: Option<PhoneNumber>,
+    most: u32,
+) -> Result<Vec<OptOut>> {
+    let after = after.map_or(0, |after| after.digits() as i64); // 15 digits at most
+    let args = [Arg::Int(after), Arg::Int(most.into())];
+    let rows = link.rows(&sql.list_opt_outs, &args).await.map_err(failed)?;
+    rows.into_iter().map(read_opt_out).collect::<Result<_, _>>().map_err(corrupt)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::backend::sql::schema::tests::Plans;
+    use anysms::{message::MessageId, provider_id::ProviderId};
+
+    /// Those of which `LogFilter` says so.
+    #[tokio::test]
+    async fn lists_have_their_indexes() {
+        let mut plans = Plans::with_prefix("sms_").await;
+        let sql = Statements::new(Dialect::Sqlite, "sms_");
+        let (all, ours) = (LogFilter::new, || LogFilter::new().with_organisation("clinic"));
+        let number: PhoneNumber = "+447700900123".parse().unwrap();
+        let id = MessageId::new(ProviderId::from_static("acme"), "A1");
+        for filter in [
+            all().with_theirs(number),
+            all().with_id(id.unwrap()),
+            all().with_tag("vip"),
+            all().with_words("dog"),
+            all().with_status(LogStatus::Unknown),
+            all().with_stage(Stage::Dead),
+            ours(),
+            ours().with_status(LogStatus::Failed),
+            ours().with_user("user-7"),
+            ours().with_campaign("spring"),
+            ours().with_since(jiff::Timestamp::UNIX_EPOCH),
+            ours().unread(),
+        ] {
+            let mut of = Where::of(Dialect::Sqlite, "sms_", &filter);
+            let text = list(&sql, &mut of, is_by_time(&filter), 50);
+            for step in plans.of(&text).await {
+                let sorts = step.contains("TEMP B-TREE");
+                assert!(!step.starts_with("SCAN sms_message") && !sorts, "{step}: {filter:?}");
+            }
+        }
+    }
+}

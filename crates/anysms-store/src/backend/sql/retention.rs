@@ -1,0 +1,215 @@
+//! How a log in a database forgets: [`UpkeepSql`], and what is done by it.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use anysms::{error::Result, message::Text};
+
+use crate::{EntryId, LogStatus, Stage, backend::{sql::{connection::{Arg, Columns, Corrupt, Dialect, Sql, Value}, error::failed, rows::{FORGET, Field, ForgetRow, Kind, Theirs, is_dead, json, micros, queue_of}, statements::given, transaction::{SqlTables, corrupt, ids_of}}, transaction::Upkeep}, run::retention::{ERASED, Forget, Memory}};
+
+const ID: [Field; 1] = [("id", Kind::Int)];
+
+/// The statements.
+#[derive(Debug)]
+pub(crate) struct UpkeepSql {
+    pub(crate) older: Sql,
+    pub(crate) with_address: Sql,
+    /// What waits is called back.
+    pub(crate) call_back: Sql,
+    pub(crate) forget_texts: [Sql; 2],
+    /// The first takes what stands in place of the numbers as well.
+    pub(crate) forget_numbers: [Sql; 2],
+    pub(crate) ended: Sql,
+    pub(crate) remove: [Sql; 6],
+    pub(crate) remove_unknown_events: Sql,
+}
+
+impl UpkeepSql {
+    pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
+        let ids = format!("(SELECT id FROM {})", given(dialect, &ID));
+        let sending = Stage::ALL[Stage::Sending as usize].1;
+        let dead = Stage::ALL[Stage::Dead as usize].1;
+        let (prepared, canceled) = (LogStatus::Prepared.rank(), LogStatus::Canceled.rank());
+        // Nobody will send it.
+        let idle =
+            format!("NOT EXISTS (SELECT 1 FROM {p}queue WHERE message = id AND stage <> {dead})");
+        // The degrees by name, so that the index gives the oldest of each.
+        Self {
+            older: format!(
+                "SELECT id, theirs FROM {p}message WHERE forgotten IN (0, 1) AND forgotten < $1 AND \
+                 created_at < $2 AND {idle} LIMIT $3"
+            )
+            .into(),
+            with_address: format!(
+                "SELECT id FROM {p}message WHERE theirs IN (SELECT theirs FROM {}) LIMIT $2",
+                given(dialect, &[FORGET[1]])
+            )
+            .into(),
+            call_back: format!(
+                "UPDATE {p}message SET status = {canceled} WHERE status = {prepared} AND EXISTS (SELECT 1 \
+                 FROM {p}queue WHERE message = id AND stage <> {sending}) AND id IN {ids}"
+            )
+            .into(),
+            forget_texts: [
+                format!("UPDATE {p}message SET forgotten = 1 WHERE forgotten = 0 AND id IN {ids}"),
+                format!("UPDATE {p}content SET body = NULL, media = '[]' WHERE message IN {ids}"),
+            ]
+            .map(Into::into),
+            forget_numbers: [
+                format!(
+                    "UPDATE {p}message SET theirs = x.theirs, content = 0, forgotten = 2 FROM {} \
+                     WHERE {p}message.id = x.id AND (forgotten < 2 OR x.theirs = '{ERASED}')",
+                    given(dialect, &FORGET)
+                ),
+                format!(
+                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL \
+                     WHERE message IN {ids}"
+                ),
+            ]
+            .map(Into::into),
+            ended: format!(
+                "SELECT id FROM {p}message WHERE forgotten IN (0, 1, 2) AND created_at < $1 AND \
+                 coalesce(due_at, 0) < $1 AND {idle} AND NOT EXISTS (SELECT 1 FROM {p}attempt WHERE \
+                 message = {p}message.id AND (outcome IS NULL OR begun_at >= $1)) LIMIT $2"
+            )
+            .into(),
+            remove: [
+                format!(
+                    "DELETE FROM {p}event WHERE attempt <> 0 AND attempt IN \
+                     (SELECT a.id FROM {p}attempt a WHERE a.message IN {ids})"
+                ),
+                format!("DELETE FROM {p}attempt WHERE message IN {ids}"),
+                format!("DELETE FROM {p}tag WHERE message IN {ids}"),
+                format!("DELETE FROM {p}content WHERE message IN {ids}"),
+                format!("DELETE FROM {p}queue WHERE message IN {ids}"),
+                format!("DELETE FROM {p}message WHERE id IN {ids}"),
+            ]
+            .map(Into::into),
+            remove_unknown_events: format!(
+                "DELETE FROM {p}event WHERE attempt = 0 AND received_at < $1"
+            )
+            .into(),
+        }
+    }
+
+    #[cfg(all(test, feature = "sqlite"))]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Sql> {
+        let single = [
+            &self.older,
+            &self.with_address,
+            &self.call_back,
+            &self.ended,
+            &self.remove_unknown_events,
+        ];
+        let steps = self.forget_texts.iter().chain(&self.forget_numbers).chain(&self.remove);
+        single.into_iter().chain(steps)
+    }
+}
+
+impl SqlTables<'_, '_> {
+    /// Holds messages as everybody does, their places in the queue first, and leaves out those that are to be
+    /// sent after all.
+    async fn hold_idle(&mut self, ids: Vec<EntryId>) -> Result<Vec<EntryId>> {
+        let all = [ids_of(ids.iter().copied())?];
+        let mut places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
+        if let Some(hold) = &self.sql.hold_entries {
+            self.link.rows(hold, &all).await.map_err(failed)?;
+            // What came into the queue meanwhile.
+            places.extend(self.link.rows(&self.sql.queue, &all).await.map_err(failed)?);
+        }
+        let busy: HashSet<EntryId> = places
+            .iter()
+            .filter(|row| !is_dead(row))
+            .filter_map(|row| queue_of(row).ok())
+            .collect();
+        Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
+    }
+
+    /// Takes messages that are held out of the queue.
+    async fn call_back(&mut self, ids: &Arg) -> Result<()> {
+        let ids = std::slice::from_ref(ids);
+        self.link.rows(&self.sql.upkeep.call_back, ids).await.map_err(failed)?;
+        self.link.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Upkeep for SqlTables<'_, '_> {
+    async fn older(
+        &mut self,
+        than: Memory,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(EntryId, String)>> {
+        let args = [Arg::Int(than as i64), Arg::Int(micros(before)), Arg::Int(most as i64)];
+        let rows = self.link.rows(&self.sql.upkeep.older, &args).await.map_err(failed)?;
+        let read = |row| {
+            let mut row = Columns::new(row);
+            Ok((EntryId(row.int()?), row.text()?))
+        };
+        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
+    }
+
+    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
+        let theirs: Vec<Theirs<'_>> = theirs.iter().map(|theirs| Theirs { theirs }).collect();
+        let args = [json(&theirs)?, Arg::Int(most as i64)];
+        let rows = self.link.rows(&self.sql.upkeep.with_address, &args).await.map_err(failed)?;
+        ids_in(&rows)
+    }
+
+    async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids = ids_of(self.hold_idle(ids.to_vec()).await?)?;
+        self.call_back(&ids).await?;
+        for sql in &self.sql.upkeep.forget_texts {
+            self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()> {
+        if forget.is_empty() {
+            return Ok(());
+        }
+        let all: Vec<EntryId> = forget.iter().map(|forget| forget.id).collect();
+        let idle = self.hold_idle(all.clone()).await?;
+        // What is erased is called back; nothing else is that waits.
+        let gone = |forget: &&Forget| forget.theirs == ERASED || idle.contains(&forget.id);
+        let forget: Vec<&Forget> = forget.iter().filter(gone).collect();
+        let ids = ids_of(forget.iter().map(|forget| forget.id))?;
+        self.call_back(&ids).await?;
+        let rows: Vec<ForgetRow<'_>> = forget.into_iter().map(ForgetRow::of).collect();
+        let [messages, contents] = &self.sql.upkeep.forget_numbers;
+        self.link.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
+        self.link.rows(contents, &[ids]).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
+        let upkeep = &self.sql.upkeep;
+        let args = [Arg::Int(micros(before)), Arg::Int(most as i64)];
+        let rows = self.link.rows(&upkeep.ended, &args).await.map_err(failed)?;
+        let ids = self.hold_idle(ids_in(&rows)?).await?;
+        let removed = ids.len() as u64;
+        if removed > 0 {
+            let ids = [ids_of(ids)?];
+            for sql in &upkeep.remove {
+                self.link.rows(sql, &ids).await.map_err(failed)?;
+            }
+        }
+        self.link.rows(&upkeep.remove_unknown_events, &args[..1]).await.map_err(failed)?;
+        Ok(removed)
+    }
+}
+
+fn ids_in(rows: &[Vec<Value>]) -> Result<Vec<EntryId>> {
+    rows.iter()
+        .map(|row| queue_of(row))
+        .collect::<Result<_, _>>()
+        .map_err(|Corrupt| corrupt("an entry"))
+}

@@ -1,0 +1,175 @@
+//! The queue's half of the protocol: claims and leases, as changes of a [`Case`]. No I/O.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use anysms::{error::ErrorKind, message::DeliveryFailure};
+
+use crate::{Attempt, AttemptOutcome, LogStatus, Stage, model::entry::Case};
+
+/// How often a message is claimed without being begun before somebody has to look at it.
+const MOST_CLAIMS: u32 = 5;
+
+/// What the queue gives up or takes back of a claim.
+#[derive(Clone, Debug)]
+pub(crate) enum Release {
+    /// It is to be sent again after so long. Nothing was sent.
+    Later(Duration),
+    /// It is not to be sent. Nothing was sent.
+    Never(DeliveryFailure),
+    /// It cannot be sent by anybody.
+    Dead,
+}
+
+/// What a look at the queue came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// It is this worker's now.
+    Claimed,
+    /// It left the queue: expired, lost, or dead.
+    Left,
+}
+
+impl Case {
+    /// The queue looks at it, because it is due or its lease is over.
+    pub(crate) fn wake(&mut self, lease: Duration, now: Timestamp) -> Woken {
+        match self.entry.stage {
+            Stage::Waiting | Stage::Claimed => {}
+            Stage::Sending => {
+                self.interrupt();
+                return Woken::Left;
+            }
+            Stage::Done | Stage::Dead => {
+                self.entry.wake_at = None;
+                return Woken::Left;
+            }
+        }
+        if self.entry.expires_at.is_some_and(|expires| expires <= now) {
+            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
+            return Woken::Left;
+        }
+        if self.entry.claims >= MOST_CLAIMS {
+            self.leave(Stage::Dead);
+            return Woken::Left;
+        }
+        self.entry.stage = Stage::Claimed;
+        self.entry.fence += 1;
+        self.entry.claims += 1;
+        self.lease(lease, now);
+        Woken::Claimed
+    }
+
+    /// Prolongs a claim. Whether it is still this one.
+    pub(crate) fn renew(&mut self, fence: i64, lease: Duration, now: Timestamp) -> bool {
+        let held = matches!(self.entry.stage, Stage::Claimed | Stage::Sending);
+        if !held || self.entry.fence != fence {
+            return false;
+        }
+        self.lease(lease, now);
+        true
+    }
+
+    /// Ends a claim of what was not begun, or is proved not to have been sent.
+    pub(crate) fn release(&mut self, fence: i64, release: &Release, now: Timestamp) -> bool {
+        if self.entry.stage != Stage::Claimed || self.entry.fence != fence {
+            return false;
+        }
+        match release {
+            Release::Later(wait) => {
+                self.entry.stage = Stage::Waiting;
+                self.entry.claims = self.entry.claims.saturating_sub(1);
+                (self.entry.status, self.entry.failure) = (Some(LogStatus::Prepared), None);
+                self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
+                self.entry.leased_at = None;
+            }
+            Release::Never(failure) => self.refuse(failure.clone()),
+            Release::Dead => self.leave(Stage::Dead),
+        }
+        true
+    }
+
+    /// Calls a message back that waits, or that is set aside. Whether it is called back.
+    pub(crate) fn cancel(&mut self) -> bool {
+        if self.may_be_sent() {
+            return false;
+        }
+        if matches!(self.entry.stage, Stage::Waiting | Stage::Dead) {
+            self.leave(Stage::Done);
+            (self.entry.status, self.entry.failure) = (Some(LogStatus::Canceled), None);
+        }
+        self.entry.status == Some(LogStatus::Canceled)
+    }
+
+    /// Whether an attempt is not proved to have sent nothing.
+    fn may_be_sent(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.outcome != Some(AttemptOutcome::NotSent))
+    }
+
+    /// Puts a message that is set aside back into the queue. Whether it waits there.
+    pub(crate) fn requeue(&mut self, now: Timestamp) -> bool {
+        if self.entry.stage == Stage::Dead && self.may_be_sent() {
+            self.interrupt(); // it was set aside while it was sent
+        }
+        if self.entry.stage == Stage::Dead {
+            (self.entry.stage, self.entry.claims) = (Stage::Waiting, 0);
+            self.entry.wake_at = Some(now);
+        }
+        self.entry.stage == Stage::Waiting
+    }
+
+    /// Whether a submission began whose lease is over: whoever made it is gone, or was.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        let over = |attempt: &Attempt| attempt.check_at.is_some_and(|at| at <= now);
+        self.attempts.iter().any(|attempt| attempt.outcome.is_none() && over(attempt))
+    }
+
+    /// Ends that submission. Nobody knows how far it came.
+    pub(crate) fn interrupt(&mut self) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome.is_none()) {
+            attempt.outcome = Some(AttemptOutcome::Unknown);
+            let failure = DeliveryFailure::new(ErrorKind::Interrupted, "lease");
+            attempt.report(LogStatus::Unknown, Some(&failure));
+            attempt.schedule_check();
+        }
+        self.leave(Stage::Done);
+        self.derive();
+    }
+
+    pub(crate) fn is_leased(&self, least: Duration, now: Timestamp) -> bool {
+        let until = |time: Timestamp| time.duration_since(now);
+        self.entry.leased_at.is_some_and(|leased| leased <= now)
+            && self
+                .entry
+                .wake_at
+                .is_some_and(|end| until(end) >= least.try_into().unwrap_or_default())
+    }
+
+    pub(crate) fn lease(&mut self, lease: Duration, now: Timestamp) {
+        self.entry.leased_at = Some(now);
+        self.entry.wake_at = now.checked_add(lease).ok();
+        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome.is_none()) {
+            attempt.check_at = self.entry.wake_at; // by then somebody must have said how it ended
+        }
+    }
+
+    /// Leaves the queue for good.
+    pub(crate) fn leave(&mut self, stage: Stage) {
+        self.entry.stage = stage;
+        (self.entry.wake_at, self.entry.leased_at) = (None, None);
+        if stage == Stage::Done {
+            self.entry.payload = None;
+        }
+    }
+
+    /// It leaves the queue and will not be sent.
+    pub(crate) fn refuse(&mut self, failure: DeliveryFailure) {
+        self.leave(Stage::Done);
+        let maybe = Some(AttemptOutcome::Unknown);
+        if self.attempts.iter().any(|attempt| attempt.outcome == maybe) {
+            return self.derive(); // it was not sent again, and may have been before
+        }
+        self.entry.status = Some(LogStatus::Failed);
+        self.entry.failure = Some(failure);
+    }
+}

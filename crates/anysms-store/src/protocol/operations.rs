@@ -1,0 +1,366 @@
+//! What is done in a log: each reads cases, has them decide, and writes them back, in one transaction and for
+//! many at a time.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use anysms::{error::{Error, ErrorKind, Result}, message::{Message, MessageId, MessageRecord}, provider_id::ProviderId, webhook::EventId};
+
+use crate::{Applied, AttemptOutcome, AttemptToken, EntryId, LogEntry, LogStatus, LoggedEvent, backend::transaction::{Named, Tables, Which}, model::{entry::Case, event::Seen, policy::LogPolicy}, protocol::{admission::{Begin, Begun}, lease::{Release, Woken}, transitions::Finish}};
+
+/// A message on its way into the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Enqueue {
+    pub(crate) message: Message,
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// A message that a worker has claimed.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) name: Named,
+    pub(crate) fence: i64,
+    pub(crate) message: Message,
+    /// How long it has been due.
+    pub(crate) age: Duration,
+}
+
+/// An attempt of which a provider has to be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    pub(crate) token: AttemptToken,
+    pub(crate) case: Case,
+    pub(crate) place: usize,
+}
+
+fn name(message: &Message) -> Named {
+    (message.organisation().map(str::to_owned), message.key().clone())
+}
+
+/// The cases of these names, made where there are none. Old ones give their keys to those that are missing.
+async fn cases(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    names: &[Named],
+    missing: Vec<LogEntry>,
+) -> Result<Vec<Case>> {
+    let now = tables.now();
+    let fresh = missing.clone();
+    let wanted: HashSet<Named> = fresh.iter().map(name_of).collect();
+    let mut cases = tables.insert(missing).await?;
+    let new: HashSet<Named> = cases.iter().map(Case::name).collect();
+    let known: Vec<Named> = names.iter().filter(|name| !new.contains(*name)).cloned().collect();
+    if known.is_empty() {
+        return Ok(cases);
+    }
+    let (mut over, kept): (Vec<Case>, Vec<Case>) = tables
+        .load(Which::Named(&known))
+        .await?
+        .into_iter()
+        .partition(|case| wanted.contains(&case.name()) && case.is_over(policy.keys, now));
+    cases.extend(kept);
+    if !over.is_empty() {
+        let freed: HashSet<Named> = over.iter().map(Case::name).collect();
+        over.iter_mut().for_each(Case::free_key);
+        tables.save(&over).await?;
+        let again = fresh.into_iter().filter(|entry| freed.contains(&name_of(entry))).collect();
+        cases.extend(tables.insert(again).await?);
+    }
+    Ok(cases)
+}
+
+fn name_of(entry: &LogEntry) -> Named {
+    (entry.organisation.clone(), entry.key.clone())
+}
+
+/// Writes intents down, and says which may be submitted.
+pub(crate) async fn begin(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    begins: &[&Begin],
+) -> Result<Vec<Begun>> {
+    let now = tables.now();
+    let names: Vec<Named> = begins.iter().map(|begin| name(&begin.message)).collect();
+    let direct = begins.iter().filter(|begin| begin.message.trail.fence.is_none());
+    let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
+    let mut cases = cases(tables, policy, &names, missing).await?;
+    let numbers: Vec<_> = begins.iter().map(|begin| begin.message.to()).collect();
+    let opt_outs = tables.opt_outs(&numbers).await?;
+    let places: HashMap<Named, usize> =
+        cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
+    let begun = begins.iter().zip(&names).map(|(begin, name)| {
+        let Some(place) = places.get(name) else { return Begun::LeaseLost }; // it was erased
+        let message = &begin.message;
+        let opted_out =
+            opt_outs.iter().any(|one| one.number == message.to() && one.scope.covers(message));
+        cases[*place].begin(begin, opted_out, policy.lease, now)
+    });
+    let begun = begun.collect();
+    tables.save(&cases).await?;
+    Ok(begun)
+}
+
+/// Writes down how submissions ended, and takes the events that came before their answers.
+pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Result<()> {
+    let now = tables.now();
+    let id = |finish: &&&Finish| finish.result.as_ref().ok().and_then(|receipt| receipt.id.clone());
+    let ids: Vec<MessageId> = finishes.iter().filter_map(|finish| id(&finish)).collect();
+    tables.hold(&ids).await?;
+    let tokens: Vec<AttemptToken> = finishes.iter().map(|finish| finish.token).collect();
+    let mut cases = tables.load(Which::Tokens(&tokens)).await?;
+    for finish in finishes {
+        let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == finish.token);
+        if let Some(case) = cases.iter_mut().find(of) {
+            case.finish(finish, now);
+        }
+    }
+    let mut events = tables.unknown_events(&ids).await?;
+    apply(&mut cases, &mut events);
+    tables.save(&cases).await?;
+    tables.save_events(&events).await
+}
+
+/// Keeps events and applies them to their messages.
+pub(crate) async fn record(
+    tables: &mut dyn Tables,
+    events: &[&LoggedEvent],
+) -> Result<Vec<Applied>> {
+    let mut places: HashMap<EventId, usize> = HashMap::new();
+    let mut unique: Vec<LoggedEvent> = Vec::new();
+    for event in events {
+        match places.entry(event.id) {
+            Entry::Occupied(known) => unique[*known.get()].times += 1,
+            Entry::Vacant(vacant) => {
+                vacant.insert(unique.len());
+                unique.push((*event).clone());
+            }
+        }
+    }
+    let ids: Vec<MessageId> = unique.iter().map(|event| event.message.clone()).collect();
+    let tokens: Vec<AttemptToken> = unique.iter().filter_map(|event| event.token).collect();
+    tables.hold(&ids).await?;
+    let mut cases = tables.load(Which::Ids(&ids)).await?;
+    if !tokens.is_empty() {
+        let known: Vec<EntryId> = cases.iter().map(|case| case.entry.id).collect();
+        let named = tables.load(Which::Tokens(&tokens)).await?;
+        cases.extend(named.into_iter().filter(|case| !known.contains(&case.entry.id)));
+    }
+    let applied = apply(&mut cases, &mut unique);
+    tables.save(&cases).await?;
+    let mut seen = tables.insert_events(&unique).await?;
+    let of = |event: &&LoggedEvent| {
+        let place = places[&event.id];
+        let seen = std::mem::replace(&mut seen[place], Seen::Before);
+        let applied = applied[place].clone();
+        let news = match seen {
+            Seen::New => applied.news,
+            // Its commit may have been taken for lost. Better told twice than never.
+            Seen::Again => !applied.stale && applied.status == LogStatus::of(&event.status),
+            Seen::Before => false,
+        };
+        Applied { duplicate: seen == Seen::Before, news, ..applied }
+    };
+    Ok(events.iter().map(of).collect())
+}
+
+/// Each event to its attempt, by the token if it has one, else by the provider's id.
+fn apply(cases: &mut [Case], events: &mut [LoggedEvent]) -> Vec<Applied> {
+    let mut places = HashMap::new();
+    for (at, case) in cases.iter().enumerate() {
+        for (place, attempt) in case.attempts.iter().enumerate() {
+            places.insert(Ok(attempt.token), (at, place));
+            if let Some(id) = &attempt.id {
+                places.insert(Err(id.clone()), (at, place));
+            }
+        }
+    }
+    let one = |event: &mut LoggedEvent| {
+        let place = event.token.and_then(|token| places.get(&Ok(token)));
+        // A token of another provider's attempt is none.
+        let place = place.filter(|(at, place)| {
+            cases[*at].attempts[*place].provider == *event.message.provider()
+        });
+        let place = place.or_else(|| places.get(&Err(event.message.clone())));
+        place.map(|(at, place)| cases[*at].apply(*place, event)).unwrap_or_default()
+    };
+    events.iter_mut().map(one).collect()
+}
+
+/// Writes messages into the queue; which entry each is. The same again is the same entry.
+pub(crate) async fn enqueue(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    messages: &[Enqueue],
+) -> Result<Vec<Result<EntryId>>> {
+    let now = tables.now();
+    let names: Vec<Named> = messages.iter().map(|enqueue| name(&enqueue.message)).collect();
+    let missing: Vec<_> =
+        messages.iter().map(|enqueue| policy.queued(&enqueue.message, enqueue.at, now)).collect();
+    let contents: Vec<_> = missing.iter().map(|entry| entry.content).collect();
+    let cases = cases(tables, policy, &names, missing).await?;
+    let known: HashMap<Named, &Case> = cases.iter().map(|case| (case.name(), case)).collect();
+    let ids = names.iter().zip(contents).map(|(name, content)| match known.get(name) {
+        Some(case) if case.entry.content == content => Ok(case.entry.id),
+        Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
+            .with_detail("key: stands for another content")
+            .by_layer()),
+        None => Err(Error::not_sent(ErrorKind::Unavailable).with_detail("log: the entry is gone")),
+    });
+    Ok(ids.collect())
+}
+
+/// Takes at most so many messages from the queue, and ends those that nobody may send any more. Whether
+/// there may be more.
+pub(crate) async fn claim(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    most: usize,
+) -> Result<(Vec<Claim>, bool)> {
+    let now = tables.now();
+    let mut cases = tables.load(Which::Due(most)).await?;
+    let mut claims = Vec::new();
+    for case in &mut cases {
+        if case.wake(policy.lease, now) == Woken::Claimed {
+            let payload = case.entry.payload.as_deref();
+            let message = payload.and_then(|json| serde_json::from_str::<Message>(json).ok());
+            let Some(mut message) = message else {
+                case.release(case.entry.fence, &Release::Dead, now); // nobody will be able to read it
+                continue;
+            };
+            message = message.with_key(case.entry.key.clone()); // which it may have given away
+            message.trail.fence = Some(case.entry.fence);
+            let due = case.entry.due_at.unwrap_or(case.entry.created_at);
+            claims.push(Claim {
+                name: case.name(),
+                fence: case.entry.fence,
+                message,
+                age: now.duration_since(due).try_into().unwrap_or_default(),
+            });
+        }
+    }
+    let more = cases.len() >= most;
+    tables.save(&cases).await?;
+    Ok((claims, more))
+}
+
+/// Prolongs claims; whether each is still held.
+pub(crate) async fn renew(
+    tables: &mut dyn Tables,
+    policy: LogPolicy,
+    claims: &[(Named, i64)],
+) -> Result<Vec<bool>> {
+    let now = tables.now();
+    change(tables, claims, |case, fence| case.renew(*fence, policy.lease, now)).await
+}
+
+/// Gives claims back; whether each was still held.
+pub(crate) async fn release(
+    tables: &mut dyn Tables,
+    claims: &[(Named, (i64, Release))],
+) -> Result<Vec<bool>> {
+    let now = tables.now();
+    change(tables, claims, |case, (fence, release)| case.release(*fence, release, now)).await
+}
+
+/// What somebody may do with one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Order {
+    Cancel,
+    Requeue,
+    Decide(AttemptOutcome),
+}
+
+/// Does it; whether it could be done.
+pub(crate) async fn order(tables: &mut dyn Tables, name: &Named, order: Order) -> Result<bool> {
+    let now = tables.now();
+    let orders = [(name.clone(), order)];
+    let done = change(tables, &orders, |case, order| match order {
+        Order::Cancel => case.cancel(),
+        Order::Requeue => case.requeue(now),
+        Order::Decide(outcome) => case.decide(*outcome, now),
+    });
+    Ok(done.await? == [true])
+}
+
+async fn change<T: Sync>(
+    tables: &mut dyn Tables,
+    wanted: &[(Named, T)],
+    one: impl Fn(&mut Case, &T) -> bool + Send,
+) -> Result<Vec<bool>> {
+    let names: Vec<Named> = wanted.iter().map(|(name, _)| name.clone()).collect();
+    let mut cases = tables.load(Which::Named(&names)).await?;
+    let changed = wanted.iter().map(|(name, wanted)| {
+        let case = cases.iter_mut().find(|case| case.name() == *name);
+        case.is_some_and(|case| one(case, wanted))
+    });
+    let changed = changed.collect();
+    tables.save(&cases).await?;
+    Ok(changed)
+}
+
+/// For how long an attempt is left to a reconciler that has its provider.
+const LEFT: Duration = Duration::from_secs(60 * 60);
+
+/// The attempts of which one of these providers has to be asked now, and whether there may be more. Nobody else
+/// is told of them for a minute.
+pub(crate) async fn checks(
+    tables: &mut dyn Tables,
+    providers: &[ProviderId],
+    most: usize,
+) -> Result<(Vec<Check>, bool)> {
+    let now = tables.now();
+    let later = now.checked_add(Duration::from_secs(60)).unwrap_or(now);
+    let left = now.checked_sub(LEFT).unwrap_or(Timestamp::MIN);
+    let mut cases = tables.load(Which::Unchecked { providers, left, most }).await?;
+    let mut checks = Vec::new();
+    for case in &mut cases {
+        if case.is_stale(now) {
+            case.interrupt();
+        }
+        for place in 0..case.attempts.len() {
+            let attempt = &mut case.attempts[place];
+            let until = if providers.contains(&attempt.provider) { now } else { left };
+            if attempt.check_at.is_some_and(|at| at <= until) {
+                attempt.check_at = Some(later);
+                let token = attempt.token;
+                checks.push(Check { token, case: case.clone(), place });
+            }
+        }
+    }
+    tables.save(&cases).await?;
+    Ok((checks, cases.len() >= most))
+}
+
+/// Writes down what a provider said of attempts.
+pub(crate) async fn settle(
+    tables: &mut dyn Tables,
+    found: &[(AttemptToken, Option<MessageRecord>)],
+) -> Result<Vec<Case>> {
+    let now = tables.now();
+    let tokens: Vec<AttemptToken> = found.iter().map(|(token, _)| *token).collect();
+    let ids: Vec<MessageId> =
+        found.iter().filter_map(|(_, record)| Some(record.as_ref()?.id.clone())).collect();
+    tables.hold(&ids).await?;
+    let mut cases = tables.load(Which::Tokens(&tokens)).await?;
+    for (token, record) in found {
+        let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == *token);
+        if let Some(case) = cases.iter_mut().find(of) {
+            case.settle(*token, record.as_ref(), now);
+        }
+    }
+    let mut events = tables.unknown_events(&ids).await?;
+    apply(&mut cases, &mut events);
+    tables.save(&cases).await?;
+    tables.save_events(&events).await?;
+    Ok(cases)
+}
+
+impl Case {
+    pub(crate) fn name(&self) -> Named {
+        name_of(&self.entry)
+    }
+}

@@ -1,0 +1,137 @@
+//! Messages of a log as CSV and as JSON lines.
+
+use std::io::Write;
+
+use anysms::{error::{Error, ErrorKind, Result}, message::Direction};
+
+use crate::{LogEntry, LogFilter, MessageLog};
+
+/// The columns of [`csv()`], part of the contract: more may come at the end.
+pub const COLUMNS: &[&str] = &[
+    "id",
+    "direction",
+    "organisation",
+    "key",
+    "theirs",
+    "ours",
+    "country",
+    "text",
+    "segments",
+    "class",
+    "campaign",
+    "user",
+    "tags",
+    "stage",
+    "status",
+    "failure_kind",
+    "failure_code",
+    "provider",
+    "price",
+    "created_at",
+    "accepted_at",
+    "delivered_at",
+    "due_at",
+    "read_at",
+    "estimate",
+    "media",
+];
+
+/// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header; how many.
+///
+/// A text that a spreadsheet would take for a formula has an apostrophe before it, numbers too: they begin
+/// with `+`.
+///
+/// # Errors
+/// Those of the log, and `Other` if the writer fails.
+pub async fn csv(
+    log: &dyn MessageLog,
+    filter: &LogFilter,
+    writer: impl Write + Send,
+) -> Result<u64> {
+    let mut writer = ::csv::Writer::from_writer(writer);
+    writer.write_record(COLUMNS).map_err(unwritable)?;
+    let count =
+        each(log, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
+    writer.flush().map_err(unwritable)?;
+    Ok(count)
+}
+
+/// Writes the messages of a filter as JSON, one on each line, the latest first; how many.
+///
+/// # Errors
+/// Those of the log, and `Other` if the writer fails.
+pub async fn json_lines(
+    log: &dyn MessageLog,
+    filter: &LogFilter,
+    mut writer: impl Write + Send,
+) -> Result<u64> {
+    let count = each(log, filter, |entry| {
+        serde_json::to_writer(&mut writer, entry).map_err(unwritable)?;
+        writer.write_all(b"\n").map_err(unwritable)
+    });
+    count.await
+}
+
+async fn each(
+    log: &dyn MessageLog,
+    filter: &LogFilter,
+    mut write: impl FnMut(&LogEntry) -> Result<()> + Send,
+) -> Result<u64> {
+    let (mut count, mut cursor) = (0, None);
+    loop {
+        let page = log.entries(filter, 500, cursor.as_ref()).await?;
+        for entry in &page.items {
+            write(entry)?;
+            count += 1;
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
+fn unwritable<E>(_: E) -> Error {
+    Error::not_sent(ErrorKind::Other).with_detail("export: the writer fails")
+}
+
+fn cells(entry: &LogEntry) -> Vec<String> {
+    fn text<T: ToString>(value: Option<&T>) -> String {
+        value.map(ToString::to_string).unwrap_or_default()
+    }
+    let failure = entry.failure.as_ref();
+    let cells = [
+        entry.id.to_string(),
+        if entry.direction == Direction::Inbound { "inbound" } else { "outbound" }.to_owned(),
+        text(entry.organisation.as_ref()),
+        entry.key.to_string(),
+        entry.theirs.to_string(),
+        text(entry.ours.as_ref()),
+        text(entry.country.as_ref()),
+        text(entry.text.as_ref()),
+        text(entry.segments.as_ref()),
+        entry.class.as_str().to_owned(),
+        text(entry.campaign.as_ref()),
+        text(entry.user.as_ref()),
+        entry.tags.join(" "),
+        entry.stage.as_str().to_owned(),
+        text(entry.status.as_ref()),
+        failure.map_or("", |failure| failure.kind.as_str()).to_owned(),
+        failure.map_or("", |failure| failure.code.as_str()).to_owned(),
+        text(entry.provider.as_ref()),
+        text(entry.price.as_ref()),
+        entry.created_at.to_string(),
+        text(entry.accepted_at.as_ref()),
+        text(entry.delivered_at.as_ref()),
+        text(entry.due_at.as_ref()),
+        text(entry.read_at.as_ref()),
+        text(entry.estimate.as_ref()),
+        entry.media.iter().map(|url| url.as_str()).collect::<Vec<_>>().join(" "),
+    ];
+    cells.into_iter().map(harmless).collect()
+}
+
+/// What begins so is a formula to a spreadsheet.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}

@@ -1,0 +1,222 @@
+//! [`DeliveryReport`] and [`Usage`]: what a log adds up to.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::LogStatus;
+
+use anysms::{message::{Currency, DeliveryFailure}, number::Region};
+
+/// How outbound messages fared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DeliveryReport {
+    /// How many stand where, from the least to the furthest; only where there are some.
+    pub statuses: Vec<(LogStatus, u64)>,
+    /// How many of those that ended no provider took: they were refused, had expired, or were to somebody who
+    /// opted out.
+    pub refused: u64,
+    /// Why those that did not arrive did not, the most frequent first.
+    pub failures: Vec<(DeliveryFailure, u64)>,
+    /// How long those took that arrived, from the provider's yes to the carrier's report; none if none did. To
+    /// the hundredth of a second below 10 seconds, the tenth below 100, and the second from there on.
+    pub time_to_deliver: Option<Percentiles>,
+}
+
+/// How long the quicker 50, 95 and 99 of a hundred took at most. As JSON in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Percentiles {
+    /// Half of them took at most so long.
+    #[serde(serialize_with = "seconds")]
+    pub p50: Duration,
+    /// 95 % of them took at most so long.
+    #[serde(serialize_with = "seconds")]
+    pub p95: Duration,
+    /// 99 % of them took at most so long.
+    #[serde(serialize_with = "seconds")]
+    pub p99: Duration,
+}
+
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
+impl DeliveryReport {
+    /// How many messages there are.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.statuses.iter().map(|(_, count)| count).sum()
+    }
+
+    /// How many stand here.
+    #[must_use]
+    pub fn count(&self, status: LogStatus) -> u64 {
+        self.statuses.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
+    }
+
+    /// How many arrived.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.count(LogStatus::Delivered) + self.count(LogStatus::Read)
+    }
+
+    /// The share of those that arrived of those that a provider took and whose end is known, from 0 to 1; none if
+    /// there are none. Messages that were called back are not counted.
+    #[must_use]
+    pub fn delivery_rate(&self) -> Option<f64> {
+        let ended =
+            |(status, _): &&(LogStatus, u64)| status.is_final() && *status != LogStatus::Canceled;
+        let ended: u64 = self.statuses.iter().filter(ended).map(|(_, count)| count).sum();
+        let ended = ended.saturating_sub(self.refused);
+        (ended > 0).then(|| self.delivered() as f64 / ended as f64)
+    }
+
+    /// So many stand here, of which a provider took so many.
+    pub(crate) fn add(
+        &mut self,
+        status: LogStatus,
+        failure: Option<DeliveryFailure>,
+        count: u64,
+        taken: u64,
+    ) {
+        if status.is_final() && status != LogStatus::Canceled {
+            self.refused += count.saturating_sub(taken);
+        }
+        match self.statuses.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, sum)) => *sum += count,
+            None => self.statuses.push((status, count)),
+        }
+        let Some(failure) = failure.filter(|_| status.is_negative()) else { return };
+        let same =
+            |known: &DeliveryFailure| known.kind == failure.kind && known.code == failure.code;
+        match self.failures.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, sum)) => *sum += count,
+            None => self.failures.push((failure, count)),
+        }
+    }
+
+    /// After all is added.
+    pub(crate) fn sort(&mut self) {
+        self.statuses.sort_unstable();
+        self.failures.sort_by(|(a, more), (b, less)| {
+            less.cmp(more).then_with(|| (a.kind.as_str(), &a.code).cmp(&(b.kind.as_str(), &b.code)))
+        });
+    }
+}
+
+/// How long messages took, as exactly as a report says it: far fewer times than messages.
+#[derive(Debug, Default)]
+pub(crate) struct Times(BTreeMap<u64, u64>);
+
+impl Times {
+    /// Below so many milliseconds times are of such steps, and from the last on of seconds.
+    pub(crate) const STEPS: [(i64, i64); 3] = [(10_000, 10), (100_000, 100), (i64::MAX, 1_000)];
+
+    /// So many took this long, in milliseconds, or seemed to: the provider's clock may be behind.
+    pub(crate) fn add(&mut self, millis: i64, count: u64) {
+        let step =
+            Self::STEPS.iter().find(|(below, _)| millis < *below).map_or(1_000, |(_, step)| *step);
+        *self.0.entry((millis / step * step).try_into().unwrap_or_default()).or_default() += count;
+    }
+
+    /// By the nearest rank. None if there is none.
+    pub(crate) fn percentiles(&self) -> Option<Percentiles> {
+        let times = &self.0;
+        let count: u64 = times.values().sum();
+        let at = |percent: u64| {
+            let place = (count * percent).div_ceil(100);
+            let mut before = 0;
+            let reached = times.iter().find(|(_, count)| {
+                before += **count;
+                before >= place
+            });
+            reached.map(|(millis, _)| Duration::from_millis(*millis))
+        };
+        (count > 0).then_some(())?;
+        Some(Percentiles { p50: at(50)?, p95: at(95)?, p99: at(99)? })
+    }
+}
+
+/// What was sent and what it cost, by day, country and currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Usage {
+    /// By day, then country, then currency.
+    pub rows: Vec<UsageRow>,
+}
+
+/// What was sent to one country on one day, and what it cost in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UsageRow {
+    /// The day on which the messages were written down, in UTC.
+    pub day: Date,
+    /// Where they went; none where no country has the number.
+    pub country: Option<Region>,
+    /// In which currency they were estimated or charged; none while neither is known.
+    pub currency: Option<Currency>,
+    /// How many messages a provider took.
+    pub messages: u64,
+    /// How many segments they had.
+    pub segments: u64,
+    /// What they were expected to cost, of those of which that was known.
+    #[serde(serialize_with = "as_text")]
+    pub estimated: Decimal,
+    /// What they cost, of those of which the provider has said it.
+    #[serde(serialize_with = "as_text")]
+    pub actual: Decimal,
+    /// Of how many the provider has said what they cost.
+    pub priced: u64,
+}
+
+fn as_text<S: serde::Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
+}
+
+impl UsageRow {
+    pub(crate) const fn new(
+        day: Date,
+        country: Option<Region>,
+        currency: Option<Currency>,
+    ) -> Self {
+        Self {
+            day,
+            country,
+            currency,
+            messages: 0,
+            segments: 0,
+            estimated: Decimal::ZERO,
+            actual: Decimal::ZERO,
+            priced: 0,
+        }
+    }
+}
+
+impl Usage {
+    /// How many messages.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.rows.iter().map(|row| row.messages).sum()
+    }
+
+    /// How many segments.
+    #[must_use]
+    pub fn segments(&self) -> u64 {
+        self.rows.iter().map(|row| row.segments).sum()
+    }
+
+    /// After all is added.
+    pub(crate) fn sort(&mut self) {
+        self.rows.sort_by_key(|row| {
+            (row.day, row.country.map(|region| region.to_string()), row.currency)
+        });
+    }
+}
+
+/// Amounts stand in tables as whole numbers of so many to one.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) const UNITS: u32 = 8; // decimal places

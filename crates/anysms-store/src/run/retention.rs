@@ -1,0 +1,196 @@
+//! [`Retention`]: when texts and numbers leave a log.
+
+use std::{fmt, time::Duration};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use sha2::Sha256;
+
+use anysms::{error::{Error, ErrorKind, Result}, message::{Address, Text}, number::PhoneNumber};
+
+use crate::{ContentHash, EntryId, LogEntry, backend::transaction::Tables};
+
+/// When texts, numbers and whole messages leave a log, by when a message was written down. Opt-outs stay.
+/// What still waits in the queue stays too; what was set aside ([`Stage::Dead`](crate::Stage)) does not.
+pub struct Retention {
+    texts: Option<Duration>,
+    numbers: Option<(Duration, SecretString)>,
+    messages: Option<Duration>,
+}
+
+/// How much of a log was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Forgotten {
+    /// Of how many messages the text.
+    pub texts: u64,
+    /// Of how many messages the number.
+    pub numbers: u64,
+    /// How many messages altogether.
+    pub messages: u64,
+}
+
+impl Default for Retention {
+    /// Texts go after 30 days; numbers and messages stay.
+    fn default() -> Self {
+        let month = Duration::from_secs(30 * 24 * 60 * 60);
+        Self { texts: Some(month), numbers: None, messages: None }
+    }
+}
+
+impl Retention {
+    /// Texts and the addresses of media go after so long; hashes of texts stay.
+    #[must_use]
+    pub const fn with_texts(mut self, keep: Duration) -> Self {
+        self.texts = Some(keep);
+        self
+    }
+
+    /// In place of the others' numbers stands a hash by this secret after so long; 400 days are usual. The
+    /// same number has the same hash, so that messages to one person can still be counted; whoever has the
+    /// secret can tell whose. Texts, their hashes and what keys stand for go with the numbers: a message with
+    /// such a key is refused from then on, until the key is free.
+    ///
+    /// # Errors
+    /// `Config` if the secret is empty.
+    pub fn with_numbers(mut self, keep: Duration, secret: impl Into<String>) -> Result<Self> {
+        let secret = SecretString::from(secret.into());
+        if secret.expose_secret().is_empty() {
+            return Err(Error::not_sent(ErrorKind::Config).with_detail("secret: is empty"));
+        }
+        self.numbers = Some((keep, secret));
+        Ok(self)
+    }
+
+    /// Messages that ended go altogether so long after they were written down, were due and were last tried, with
+    /// all that was tried and reported, and so do events of messages that the log never knew. Not before the key
+    /// is free ([`LogPolicy::with_keys`](crate::LogPolicy::with_keys)), whatever is said here.
+    #[must_use]
+    pub const fn with_messages(mut self, keep: Duration) -> Self {
+        self.messages = Some(keep);
+        self
+    }
+
+    pub(crate) fn at(&self, now: Timestamp, keys: Duration) -> Purge {
+        let before = |keep: Duration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        Purge {
+            texts: self.texts.map(before),
+            numbers: self.numbers.as_ref().map(|(keep, secret)| (before(*keep), secret.clone())),
+            messages: self.messages.map(|keep| before(keep.max(keys))),
+        }
+    }
+
+    /// All that may stand in a log for a number: itself, in other channels, and its hash.
+    pub(crate) fn addresses(&self, number: PhoneNumber) -> Vec<Text> {
+        let plain =
+            ["", "whatsapp:", "rcs:", "sms:", "tel:"].map(|channel| format!("{channel}{number}"));
+        let secret = self.numbers.as_ref().map(|(_, secret)| secret);
+        let hashes = secret.map(|secret| plain.each_ref().map(|plain| hashed(secret, plain)));
+        plain.into_iter().chain(hashes.into_iter().flatten()).map(Text::from).collect()
+    }
+}
+
+impl fmt::Debug for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retention").field("texts", &self.texts).finish_non_exhaustive()
+    }
+}
+
+/// What is to be forgotten now.
+#[derive(Clone)]
+pub(crate) struct Purge {
+    texts: Option<Timestamp>,
+    numbers: Option<(Timestamp, SecretString)>,
+    messages: Option<Timestamp>,
+}
+
+impl fmt::Debug for Purge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Purge")
+    }
+}
+
+/// How much of a message a log has forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Memory {
+    #[default]
+    Whole,
+    WithoutText,
+    WithoutNumber,
+}
+
+/// What stands in place of a message's number from now on.
+#[derive(Clone, Debug)]
+pub(crate) struct Forget {
+    pub(crate) id: EntryId,
+    pub(crate) theirs: String,
+}
+
+/// What stands in place of a number that was erased.
+pub(crate) const ERASED: &str = "#erased";
+
+/// Most messages of one transaction.
+const MOST: usize = 5_000;
+
+/// Forgets what is old, a part of it; whether there may be more.
+pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(Forgotten, bool)> {
+    let (mut forgotten, most) = (Forgotten::default(), MOST as u64);
+    if let Some(before) = purge.messages {
+        forgotten.messages = tables.remove(before, MOST).await?;
+    }
+    if let Some(before) = purge.texts {
+        let old = tables.older(Memory::WithoutText, before, MOST).await?;
+        let ids: Vec<EntryId> = old.into_iter().map(|(id, _)| id).collect();
+        forgotten.texts = ids.len() as u64;
+        tables.forget_texts(&ids).await?;
+    }
+    if let Some((before, secret)) = &purge.numbers {
+        let old = tables.older(Memory::WithoutNumber, *before, MOST).await?;
+        let forget =
+            |(id, theirs): (EntryId, String)| Forget { id, theirs: hashed(secret, &theirs) };
+        let old: Vec<Forget> = old.into_iter().map(forget).collect();
+        forgotten.numbers = old.len() as u64;
+        tables.forget_numbers(&old).await?;
+    }
+    let Forgotten { texts, numbers, messages } = forgotten;
+    Ok((forgotten, texts >= most || numbers >= most || messages >= most))
+}
+
+/// Forgets all that came from or went to these addresses, a part of it; whether there may be more. What waits to
+/// be sent to them is called back.
+pub(crate) async fn erase(tables: &mut dyn Tables, addresses: &[Text]) -> Result<(u64, bool)> {
+    let ids = tables.with_address(addresses, MOST).await?;
+    let (count, more) = (ids.len() as u64, ids.len() == MOST);
+    let forget = |id| Forget { id, theirs: ERASED.to_owned() };
+    let forget: Vec<Forget> = ids.into_iter().map(forget).collect();
+    tables.forget_numbers(&forget).await?;
+    Ok((count, more))
+}
+
+/// 48 bits of a keyed hash: enough to tell people apart, too few to be sure of one.
+fn hashed(secret: &SecretString, theirs: &str) -> String {
+    let key = secret.expose_secret().as_bytes();
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return "#".to_owned() }; // takes any key
+    mac.update(theirs.as_bytes());
+    let hash = mac.finalize().into_bytes();
+    hash.iter().take(6).fold("#".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+impl LogEntry {
+    /// Forgets the text, in memory.
+    pub(crate) fn forget_text(&mut self) {
+        self.text = None;
+        self.media.clear();
+        self.memory = self.memory.max(Memory::WithoutText);
+    }
+
+    /// Forgets the text and the number, in memory.
+    pub(crate) fn forget_number(&mut self, forget: &Forget) {
+        self.forget_text();
+        (self.text_hash, self.content) = (None, ContentHash::NONE);
+        self.theirs = Address::from_wire(&forget.theirs);
+        self.memory = Memory::WithoutNumber;
+    }
+}

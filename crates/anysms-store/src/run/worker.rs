@@ -1,0 +1,284 @@
+//! [`Worker`]: sends what is in a log's queue.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval, sleep, timeout},
+};
+
+use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{DeliveryFailure, Receipt}, provider::SmsProvider};
+
+use crate::{MessageLog, Stage, Work, ask, backend::transaction::Named, protocol::{lease::Release, operations::Claim}, run::pace::{Pace, SOON}, trouble};
+
+/// Sends what is in a log's queue by a stack of layers with [`Recorded`](crate::Recorded) in it. Run
+/// as many as you like, on as many machines as the log's home allows: a message is one worker's at a time,
+/// and one that lost it cannot send it.
+///
+/// What is proved not to have been sent, for a reason that may pass or lies with the account, is sent again
+/// later: after 30 seconds, or 5 where no provider was asked, and then after as long as it has waited, 10 minutes
+/// at most, until it expires or has waited for four hours. What may have been sent is never sent again. While
+/// nothing goes through at all, single messages are tried and all others wait.
+///
+/// ```
+/// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
+/// use anysms::log::Worker;
+///
+/// let worker = Worker::new(log, stack)?.with_concurrency(32);
+/// worker.run_until(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Worker<P> {
+    log: Arc<dyn MessageLog>,
+    provider: Arc<P>,
+    concurrency: usize,
+    patience: Duration,
+    grace: Duration,
+}
+
+/// How often the queue is looked at without being told to: for what becomes due, and for leases that end.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What is on its way, with the fence of each claim.
+type Held = Arc<Mutex<HashMap<Named, i64>>>;
+
+impl<P: SmsProvider> Worker<P> {
+    /// By a stack of layers around this log.
+    ///
+    /// # Errors
+    /// `Config` if a message could be submitted without being written down first: there is no `Recorded`
+    /// around each provider.
+    pub fn new(log: Arc<dyn MessageLog>, provider: P) -> Result<Self> {
+        if !provider.capabilities().records {
+            let error = Error::not_sent(ErrorKind::Config);
+            return Err(error.with_detail("worker: needs `Recorded` around each provider"));
+        }
+        let grace = Duration::from_secs(30);
+        let patience = Duration::from_secs(4 * 60 * 60);
+        Ok(Self { log, provider: Arc::new(provider), concurrency: 32, patience, grace })
+    }
+
+    /// So many on their way at a time, at least 1; 32 if nothing is said.
+    #[must_use]
+    pub const fn with_concurrency(mut self, most: usize) -> Self {
+        self.concurrency = if most == 0 { 1 } else { most };
+        self
+    }
+
+    /// For how long after it was due a message is tried again; four hours if nothing is said. One with a
+    /// validity is not tried beyond that.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How long what is on its way may take after the stop; 30 seconds if nothing is said. What was not begun
+    /// by then goes back into the queue.
+    #[must_use]
+    pub const fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Sends until it is told to stop, and then waits for what is on its way. A log that cannot be reached is
+    /// waited for, with an event of `tracing` each time, where that feature is on.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
+        let (held, pace) = (Held::default(), Arc::new(Pace::default()));
+        let mut tasks = JoinSet::new();
+        let mut stop = pin!(stop);
+        let mut renewal = interval(self.renewal());
+        let mut pause = POLL;
+        loop {
+            while tasks.try_join_next().is_some() {}
+            let free = self.concurrency - tasks.len().min(self.concurrency);
+            let mut more = false;
+            // By halves, so that a claim is worth its commit.
+            let most =
+                if 2 * free < self.concurrency { 0 } else { pace.allowed(free, tasks.len()) };
+            if most > 0 {
+                match ask::<_, (Vec<Claim>, bool)>(&*self.log, Work::Claim(most)).await {
+                    Ok((claims, rest)) => {
+                        (more, pause) = (rest && most == free, POLL);
+                        for claim in claims {
+                            lock(&held).insert(claim.name.clone(), claim.fence);
+                            let work = Sending {
+                                log: Arc::clone(&self.log),
+                                provider: Arc::clone(&self.provider),
+                                held: Arc::clone(&held),
+                                pace: Arc::clone(&pace),
+                                patience: self.patience,
+                            };
+                            tasks.spawn(work.run(claim));
+                        }
+                    }
+                    Err(error) => {
+                        trouble("worker", &error);
+                        pause = (2 * pause).min(SOON);
+                    }
+                }
+            }
+            let full = tasks.len() * 2 > self.concurrency;
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                _ = renewal.tick() => renew(&self.log, &held).await,
+                _ = tasks.join_next(), if full => {}
+                () = self.log.wake().wait(pause), if !full && !more => {}
+                () = std::future::ready(()), if !full && more => {}
+            }
+        }
+        self.finish(tasks, &held).await;
+    }
+
+    /// How often leases of what is on its way are prolonged.
+    fn renewal(&self) -> Duration {
+        self.log.policy().lease / 3
+    }
+
+    /// Waits for what is on its way, and gives back what was not begun.
+    async fn finish(&self, mut tasks: JoinSet<()>, held: &Held) {
+        let end = Instant::now() + self.grace;
+        while !tasks.is_empty() {
+            let next = self.renewal().min(end.saturating_duration_since(Instant::now()));
+            let all = async { while tasks.join_next().await.is_some() {} };
+            if timeout(next, all).await.is_err() {
+                if Instant::now() >= end {
+                    break;
+                }
+                renew(&self.log, held).await;
+            }
+        }
+        tasks.shutdown().await; // a submission that has begun is a task of its own, and goes on
+        let rest: Vec<(Named, i64)> = lock(held).drain().collect();
+        if !rest.is_empty() {
+            let back = |(name, fence)| (name, (fence, Release::Later(Duration::ZERO)));
+            let work = Work::Release(rest.into_iter().map(back).collect());
+            let _: Result<Vec<bool>> = ask(&*self.log, work).await; // else their leases end
+        }
+    }
+}
+
+async fn renew(log: &Arc<dyn MessageLog>, held: &Held) {
+    let claims: Vec<(Named, i64)> =
+        lock(held).iter().map(|(name, fence)| (name.clone(), *fence)).collect();
+    if !claims.is_empty() {
+        let _: Result<Vec<bool>> = ask(&**log, Work::Renew(claims)).await; // tried again in time
+    }
+}
+
+fn lock(held: &Held) -> MutexGuard<'_, HashMap<Named, i64>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
+}
+
+/// Lets go of a claim whose layers panic, so that its lease ends: nobody is at it.
+struct Broken<'a>(&'a Held, &'a Named);
+
+impl Drop for Broken<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.0).remove(self.1);
+        }
+    }
+}
+
+/// One message on its way.
+struct Sending<P> {
+    log: Arc<dyn MessageLog>,
+    provider: Arc<P>,
+    held: Held,
+    pace: Arc<Pace>,
+    patience: Duration,
+}
+
+impl<P: SmsProvider> Sending<P> {
+    async fn run(self, claim: Claim) {
+        let broken = Broken(&self.held, &claim.name);
+        let sent = self.provider.send(&claim.message).await;
+        drop(broken);
+        self.pace.see(&sent);
+        let unknown = sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
+        let late = if unknown { self.outlast(&claim).await } else { None };
+        let sent = late.map_or(sent, Err);
+        lock(&self.held).remove(&claim.name);
+        let left = self.patience.saturating_sub(claim.age);
+        let Some(release) = release(&sent, claim.age, left) else { return };
+        let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
+        for wait in [0, 1, 5] {
+            sleep(Duration::from_secs(wait)).await;
+            if ask::<_, Vec<bool>>(&*self.log, work.clone()).await.is_ok() {
+                return; // else its lease ends
+            }
+        }
+    }
+
+    /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
+    /// kept for it, for ten leases at most, so that nobody else takes it; then its lease ends. Why it was not sent,
+    /// where that is how it ends.
+    async fn outlast(&self, claim: &Claim) -> Option<Error> {
+        let lease = self.log.policy().lease;
+        let end = Instant::now() + 10 * lease;
+        let (organisation, key) = &claim.name;
+        while Instant::now() < end {
+            if let Ok(history) = self.log.history(organisation.as_deref(), key).await {
+                let entry = history.map(|history| history.entry)?;
+                match entry.stage {
+                    Stage::Claimed | Stage::Sending if entry.fence != claim.fence => return None,
+                    Stage::Claimed if entry.claims > 0 => {} // not begun so far
+                    Stage::Claimed => {
+                        let failure = entry.failure?;
+                        return Some(Error::not_sent(failure.kind).with_code(failure.code));
+                    }
+                    // It began with time enough. Who began it may be gone: its lease is not prolonged.
+                    Stage::Sending => drop(lock(&self.held).remove(&claim.name)),
+                    Stage::Waiting | Stage::Done | Stage::Dead => return None,
+                }
+            }
+            sleep(lease / 6).await; // it is renewed with all that is on its way
+        }
+        None
+    }
+}
+
+/// What becomes of a claim; nothing where the log has it already.
+fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Release> {
+    let error = match sent {
+        // A guard that only tries says so, and nothing was begun. Of what was begun the log knows better.
+        Ok(receipt) if receipt.id.is_none() => {
+            let failure = DeliveryFailure::new(ErrorKind::PolicyBlocked, "not_submitted");
+            return Some(Release::Never(failure));
+        }
+        Err(error) if error.outcome() == Outcome::NotSent => error,
+        _ => return None,
+    };
+    if error.kind() == ErrorKind::Conflict && error.is_by_layer() {
+        return Some(Release::Later(Duration::ZERO)); // the claim was about to end, so somebody else begins
+    }
+    let passes = error.is_retryable()
+        || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account)
+        || error.kind() == ErrorKind::PolicyBlocked && error.retry_after().is_some();
+    if passes && !left.is_zero() {
+        let least = if error.is_by_layer() { SOON } else { Duration::from_secs(30) };
+        let wait = age.clamp(least, Duration::from_secs(600));
+        return Some(Release::Later(error.retry_after().unwrap_or(wait)));
+    }
+    let code = error.code().unwrap_or(error.kind().as_str());
+    Some(Release::Never(DeliveryFailure::new(error.kind(), code)))
+}
+
+impl<P: fmt::Debug> fmt::Debug for Worker<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("log", &self.log)
+            .field("provider", &self.provider)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}

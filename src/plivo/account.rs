@@ -1,0 +1,291 @@
+//! [`Plivo`]: the contract, over Plivo's messages resource.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::{Method, Uri};
+use jiff::Timestamp;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    message::{
+        Currency, Cursor, Direction, Message, MessageId, MessageRecord, MessageStatus, Money, Page,
+        Query, Receipt, Sender, word,
+    },
+    plivo::{
+        PLIVO, PlivoConfig, PlivoQuery, error::refused, options::MessageType, status::PlivoStatus,
+        sms::{submit, wire},
+    },
+    provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
+    provider_id::ProviderId,
+    transport::{
+        HttpTransport,
+        rest::{Accepted, Call, Rest},
+    },
+};
+
+/// Sends through Plivo. A clone is cheap and shares everything.
+///
+/// ```no_run
+/// # #[cfg(feature = "reqwest")]
+/// # async fn example() -> anysms::Result<()> {
+/// use anysms::{Message, SmsProvider, plivo::Plivo};
+///
+/// let sms = Plivo::from_env()?;
+/// # let to = anysms::PhoneNumber::parse("+447700900123").unwrap();
+/// let receipt = sms.send(&Message::new(to, "Your table is ready")).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Plivo {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) rest: Rest,
+    pub(super) account: String, // the path of the account, with its slash
+    pub(super) messages: Uri,
+    pub(super) sender: Option<Sender>,
+    subaccount: bool,
+}
+
+impl Plivo {
+    /// A client with the built-in transport.
+    ///
+    /// # Errors
+    /// `Config` if the configuration is not usable.
+    #[cfg(feature = "reqwest")]
+    pub fn new(config: &PlivoConfig) -> Result<Self> {
+        Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
+    }
+
+    /// A client configured by the environment: [`PlivoConfig::from_env`] names the variables.
+    ///
+    /// # Errors
+    /// `Config`: one error that names every variable that is missing or malformed.
+    #[cfg(feature = "reqwest")]
+    pub fn from_env() -> Result<Self> {
+        Self::new(&PlivoConfig::from_env()?)
+    }
+
+    /// A client with a transport of one's own.
+    ///
+    /// # Errors
+    /// `Config` if the configuration is not usable.
+    pub fn with_transport(config: &PlivoConfig, transport: Arc<dyn HttpTransport>) -> Result<Self> {
+        let rest = Rest::new(
+            PLIVO,
+            transport,
+            config.base()?,
+            config.credentials()?,
+            "application/json",
+            None,
+        )?;
+        let account = format!("/v1/Account/{}/", config.auth_id);
+        let messages = rest.uri(&format!("{account}Message/"))?;
+        let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
+        Ok(Self { inner: Arc::new(Inner { rest, account, messages, sender, subaccount }) })
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Plivo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner();
+        f.debug_struct("Plivo")
+            .field("rest", &inner.rest)
+            .field("sender", &inner.sender)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(super) fn run(
+        &self,
+        call: Call,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<Accepted>> + Send {
+        self.rest.run(call, request, move |refusal| refused(call, refusal))
+    }
+
+    /// One call whose answer must have a body.
+    pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
+        let accepted = self.run(call, request).await?;
+        self.rest.body(accepted, call)
+    }
+
+    /// The address of a message, with what follows its id. The slash at its end is part of it.
+    pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<Uri> {
+        let uuid = self.rest.own_id(id)?;
+        self.rest.uri(&format!("{}Message/{uuid}/{rest}", self.account))
+    }
+}
+
+#[async_trait]
+impl SmsProvider for Plivo {
+    fn id(&self) -> ProviderId {
+        PLIVO
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            fetch: true,
+            list: true,
+            check: true,
+            media: true,
+            validity: true,
+            status_callback: true,
+            short_code: true,
+            alphanumeric: true,
+            pool: true,
+            ..Capabilities::default()
+        }
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let inner = self.inner();
+        let to = message.to().to_string();
+        let body = submit::submission(message, &to, inner.sender.as_ref())?;
+        let request = inner.rest.post(inner.messages.clone(), body);
+        let accepted = inner.run(Call::sending("send"), request).await?;
+        submit::receipt(message, accepted)
+    }
+
+    async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
+        const CALL: Call = Call::reading("fetch");
+        let inner = self.inner();
+        let request = inner.rest.request(Method::GET, inner.message(id, "")?);
+        let body = inner.read(CALL, request).await?;
+        let message: wire::Message<'_> = inner.rest.decode(CALL, &body)?;
+        let missing = || inner.rest.unreadable(CALL, "the message_uuid is missing");
+        message.into_record().ok_or_else(missing)
+    }
+
+    async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
+        const CALL: Call = Call::reading("list");
+        let inner = self.inner();
+        let uri = match &query.cursor {
+            Some(cursor) => inner.rest.next_page(cursor, inner.messages.path())?,
+            None => inner.rest.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
+        };
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
+        let next = page.meta.as_ref().and_then(|meta| meta.next.text()).map(Cursor::new);
+        let records = page.objects.unwrap_or_default().into_iter();
+        Ok(Page::new(records.filter_map(wire::Message::into_record).collect(), next))
+    }
+
+    /// Reads the account, which names no secret. A subaccount that may not read itself is tried on
+    /// the list of messages, which says less.
+    async fn check(&self) -> Result<AccountStatus> {
+        const CALL: Call = Call::reading("check");
+        let inner = self.inner();
+        let request = inner.rest.request(Method::GET, inner.rest.uri(&inner.account)?);
+        let refused = match inner.read(CALL, request).await {
+            Ok(body) => return account(inner, &body),
+            Err(error) => error,
+        };
+        let denied = [401, 403, 404, 405].map(Some);
+        if !inner.subaccount || !denied.contains(&refused.status()) {
+            return Err(refused);
+        }
+        let uri = inner.rest.uri(&format!("{}?limit=1", inner.messages.path()))?;
+        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
+        page.objects.ok_or_else(|| inner.rest.unreadable(CALL, "the objects are missing"))?;
+        Ok(AccountStatus::new(AccountState::Active))
+    }
+}
+
+fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
+    const CALL: Call = Call::reading("check");
+    let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
+    let (id, own) =
+        (account.auth_id.text(), inner.account.trim_end_matches('/').rsplit('/').next());
+    // A subaccount may be shown the account it belongs to.
+    let parent = inner.subaccount && id.is_some_and(|id| id.starts_with("MA"));
+    if id != own && !parent {
+        let rule = "the answer is about another account";
+        return Err(inner.rest.unreadable(CALL, rule));
+    }
+    let mut status = AccountStatus::new(AccountState::Active);
+    status.kind = account.account_type.text().and_then(word).map(str::to_owned);
+    let credits = account.cash_credits.parse();
+    status.balance = credits.map(|amount| Money::new(amount, Currency::USD));
+    Ok(status)
+}
+
+/// The query of a list. Plivo reads times as UTC.
+fn filters(query: &Query) -> Result<String> {
+    let options: PlivoQuery = query.options()?.unwrap_or_default();
+    let mut form = Serializer::new(String::new());
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value {
+            form.append_pair(name, &value);
+        }
+    };
+    add("to_number", query.to.map(|to| to.to_string()));
+    match &query.from {
+        Some(Sender::Pool(pool)) => add("powerpack_id", Some(pool.to_string())),
+        from => add("from_number", from.as_ref().map(ToString::to_string)),
+    }
+    add("message_time__gte", query.since.map(date_time));
+    add("message_time__lte", query.until.map(date_time));
+    add(
+        "message_direction",
+        query.direction.map(|direction| match direction {
+            Direction::Inbound => "inbound".to_owned(),
+            Direction::Outbound => "outbound".to_owned(),
+        }),
+    );
+    add("message_state", query.status.as_ref().map(state).transpose()?.map(str::to_owned));
+    add("message_time", options.message_time.map(date_time));
+    add("message_time__gt", options.message_time_gt.map(date_time));
+    add("message_time__lt", options.message_time_lt.map(date_time));
+    add("subaccount", options.subaccount.map(|id| id.to_string()));
+    add(
+        "message_type",
+        options.message_type.map(|kind| match kind {
+            MessageType::Sms => "sms".to_owned(),
+            MessageType::Mms => "mms".to_owned(),
+            MessageType::WhatsApp => "whatsapp".to_owned(),
+        }),
+    );
+    add("error_code", options.error_code);
+    add("tendlc_campaign_id", options.tendlc_campaign_id);
+    add("tendlc_registration_status", options.tendlc_registration_status);
+    add("destination_country_iso2", options.destination_country_iso2);
+    add("conversation_id", options.conversation_id);
+    add("conversation_origin", options.conversation_origin);
+    if query.page_size.is_some_and(|size| !(1..=20).contains(&size)) {
+        return Err(refuse(ErrorKind::InvalidRequest, "page_size: must be 1 to 20"));
+    }
+    add("limit", query.page_size.map(|size| size.to_string()));
+    let filters = form.finish();
+    Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
+}
+
+/// A status that Plivo can filter by.
+fn state(status: &MessageStatus) -> Result<&str> {
+    match PlivoStatus::from(status.as_str()) {
+        PlivoStatus::Other(_) => {
+            Err(Error::unsupported(PLIVO, "list: Plivo has no such status to filter by"))
+        }
+        _ => Ok(status.as_str()),
+    }
+}
+
+/// A time as Plivo reads it: UTC, to the microsecond.
+fn date_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
+}
+
+pub(super) fn refuse(kind: ErrorKind, detail: &'static str) -> Error {
+    Error::not_sent(kind).with_provider(PLIVO).with_detail(detail)
+}

@@ -1,0 +1,404 @@
+//! [`PlivoWebhook`]: whose request it is. What it says is `event`'s.
+
+mod event;
+mod signature;
+mod xml;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    env::{self, Vars},
+    error::{Error, ErrorKind, Result},
+    plivo::PLIVO,
+    provider_id::ProviderId,
+    webhook::{
+        Attempt, Authenticity, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
+        Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook, WebhookError,
+        WebhookErrorKind, WebhookRequest, diagnose, first_key,
+    },
+};
+use signature::{SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split};
+
+pub use xml::PlivoXml;
+
+/// Checks and reads what Plivo calls: V3 where it is there, else V2. The plain header, which the
+/// account **or subaccount** of the resource signs, decides where it is there; else the `-Ma-` header,
+/// which the main account signs.
+///
+/// What is there and wrong is a refusal, never a reason to look at another header. **V2 signs neither
+/// the query nor the body**, and by GET V3 does not part one parameter from the next: what they prove
+/// is [`Authenticity::UrlOnly`].
+///
+/// Where Plivo's own SDKs disagree about what is signed, the request is refused unless
+/// [`lenient`](Self::lenient) says otherwise. As of 2026-11-20 that is a path with a percent sign, in a
+/// query of V3 a character outside of ASCII or a repeated name, and blanks in a list of signatures; so
+/// give Plivo addresses of letters, digits, `/_.-`. (A GET has parameters in its query, of which the
+/// SDKs disagree only where they were part of the address given: this cannot be told apart.)
+///
+/// ```
+/// use anysms::plivo::PlivoWebhook;
+///
+/// let webhook = PlivoWebhook::new("auth token", "https://example.com/hooks/plivo".parse()?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct PlivoWebhook {
+    tokens: Tokens,
+    subaccounts: Option<KeyRing>,
+    url: PublicUrl,
+    rules: Rules,
+}
+
+/// Whose auth tokens are good.
+#[derive(Clone)]
+enum Tokens {
+    Ring(KeyRing),
+    ByAccount(Arc<dyn KeyLookup>),
+}
+
+/// What is taken, and which header decides.
+#[derive(Clone, Copy, Default)]
+struct Rules {
+    main_account: bool,
+    require_v3: bool,
+    allow_v1: bool,
+    lenient: bool,
+}
+
+impl PlivoWebhook {
+    /// A verifier with the main account's token and the public URL.
+    ///
+    /// # Errors
+    /// `Config` if the token is empty.
+    pub fn new(auth_token: impl Into<String>, url: PublicUrl) -> Result<Self> {
+        let ring = KeyRing::new(auth_token).map_err(|error| error.with_provider(PLIVO))?;
+        Ok(Self::with_ring(ring, url))
+    }
+
+    /// A verifier with the token from `PLIVO_AUTH_TOKEN`.
+    ///
+    /// # Errors
+    /// `Config` if the variable is missing or malformed.
+    pub fn from_env(url: PublicUrl) -> Result<Self> {
+        let mut vars = Vars::new(&env::process);
+        let token = vars.required("PLIVO_AUTH_TOKEN");
+        vars.finish(&PLIVO)?;
+        Self::new(token, url)
+    }
+
+    /// A verifier with the main account's tokens of a ring, which may change meanwhile.
+    #[must_use]
+    pub fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
+        Self::of(Tokens::Ring(ring), url)
+    }
+
+    /// A verifier for several accounts, each with its own tokens. Plivo does not name the account in
+    /// what it sends, so the last segment of the path does, which every scheme signs:
+    /// `https://example.com/hooks/plivo/MAXXXXXXXXXXXXXXXXXX`. The URL is given up to the host, and **it is
+    /// for the router in front to let through only such paths, and no query**: see [`PublicUrl`].
+    #[must_use]
+    pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
+        Self::of(Tokens::ByAccount(Arc::new(keys)), url)
+    }
+
+    fn of(tokens: Tokens, url: PublicUrl) -> Self {
+        Self { tokens, subaccounts: None, url, rules: Rules::default() }
+    }
+
+    /// One more token of the main account that is good too, for the time of a rotation: for this
+    /// verifier, and not for others with the same ring, which [`KeyRing::add`] is for.
+    ///
+    /// # Errors
+    /// `Config` if the token is empty, there are four already, or the keys are looked up.
+    pub fn with_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
+        match &self.tokens {
+            Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
+            Tokens::ByAccount(_) => {
+                let detail = "keys: are looked up by account";
+                return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The token of a subaccount, which signs the plain headers and never the `-Ma-` ones.
+    ///
+    /// # Errors
+    /// `Config` if the token is empty, or there are four already.
+    pub fn with_subaccount_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
+        self.subaccounts = Some(match &self.subaccounts {
+            Some(ring) => ring.with(auth_token)?,
+            None => KeyRing::new(auth_token)?,
+        });
+        Ok(self)
+    }
+
+    /// Looks at the `-Ma-` headers only, which the main account signs for all its subaccounts.
+    #[must_use]
+    pub const fn by_main_account(mut self) -> Self {
+        self.rules.main_account = true;
+        self
+    }
+
+    /// Refuses what is signed by V2 only.
+    #[must_use]
+    pub const fn require_v3(mut self) -> Self {
+        self.rules.require_v3 = true;
+        self
+    }
+
+    /// Takes V1 too (`X-Plivo-Signature`, HMAC-SHA1 over address and parameters), where there is no
+    /// other: it is in no current page of Plivo's, and has no nonce.
+    #[must_use]
+    pub const fn allow_v1(mut self) -> Self {
+        self.rules.allow_v1 = true;
+        self
+    }
+
+    /// Takes what Plivo's SDKs disagree about too: as its SDKs for Python and Node have it, and with
+    /// blanks left out of a list of signatures.
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.rules.lenient = true;
+        self
+    }
+
+    /// The V2 signature that Plivo would put on a request to this address: for tests. The first key
+    /// signs.
+    ///
+    /// # Errors
+    /// `MissingSignature` if no key is known for the address.
+    pub fn sign_v2(&self, url: &str, nonce: &str) -> Result<String, WebhookError> {
+        let base = split(url).0;
+        Ok(sign(&self.signing_key(base)?, &[base, nonce].concat().into_bytes()))
+    }
+
+    /// The V3 signature that Plivo would put on a request to this address: for tests. The first key
+    /// signs. The parameters are given as the body will hold them, percent-encoded; of a GET they
+    /// join those of the address.
+    ///
+    /// # Errors
+    /// Those of a query or a body that could not have been signed; `MissingSignature` if no key is
+    /// known for the address.
+    pub fn sign_v3(
+        &self,
+        method: &str,
+        url: &str,
+        body: &[u8],
+        nonce: &str,
+    ) -> Result<String, WebhookError> {
+        let (base, query) = split(url);
+        let joined = [query.as_bytes(), b"&", body].concat();
+        let (query, body) = match method {
+            "GET" => (joined.as_slice(), &b""[..]),
+            _ => (query.as_bytes(), body),
+        };
+        let mut text = base.as_bytes().to_vec();
+        append_v3(&mut text, (&Signed::parse(query)?, &Signed::parse(body)?), nonce);
+        Ok(sign(&self.signing_key(base)?, &text))
+    }
+
+    fn signing_key(&self, base: &str) -> Result<Key, WebhookError> {
+        let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
+        let ring = match &self.tokens {
+            Tokens::Ring(ring) => Some(ring.clone()),
+            Tokens::ByAccount(lookup) => {
+                last_segment(base).and_then(|account| lookup.keys(account))
+            }
+        };
+        ring.and_then(|ring| ring.keys().first().cloned()).ok_or(missing)
+    }
+
+    /// The keys that may have signed a header.
+    fn keys<'a>(
+        &self,
+        url: &RequestUrl<'_>,
+        request: &WebhookRequest<'a>,
+        plain: bool,
+    ) -> Result<Good<'a>, WebhookError> {
+        let (main, account) = match &self.tokens {
+            Tokens::Ring(ring) => (ring.keys(), None),
+            Tokens::ByAccount(lookup) => {
+                // The path that is signed, and no other.
+                let account = last_segment(request.path()).filter(|_| url.path == request.path());
+                let unknown = WebhookError::new(WebhookErrorKind::WrongAccount);
+                let ring = account.and_then(|account| lookup.keys(account)).ok_or(unknown)?;
+                (ring.keys(), account)
+            }
+        };
+        let subaccounts = self.subaccounts.as_ref().filter(|_| plain).map(KeyRing::keys);
+        Ok(Good { main, subaccounts, account })
+    }
+
+    /// The header that decides.
+    fn found<'a>(&self, request: &WebhookRequest<'a>) -> Result<Found<'a>, WebhookError> {
+        for scheme in &SCHEMES {
+            let plain = scheme.plain.filter(|_| !self.rules.main_account);
+            for (header, plain) in [(plain, true), (scheme.main, false)] {
+                let Some(header) = header.filter(|_| self.rules.allow(scheme.version)) else {
+                    continue;
+                };
+                if let Some(value) = request.header(header)?.filter(|value| !value.is_empty()) {
+                    return Ok(Found { scheme, header, value, plain });
+                }
+            }
+        }
+        Err(WebhookError::new(WebhookErrorKind::MissingSignature)
+            .with_field("X-Plivo-Signature-V3"))
+    }
+
+    /// Checks a request as if it had come under this address.
+    fn check_at<'a>(
+        &self,
+        url: &PublicUrl,
+        request: &WebhookRequest<'a>,
+    ) -> Result<Proof<'a>, WebhookError> {
+        request.within_limits()?;
+        let url = url.of(request)?;
+        let body = signed_body(request)?;
+        let found = self.found(request)?;
+        let bad = WebhookError::new(WebhookErrorKind::BadSignature);
+        let signatures = Signatures::decode(found.scheme.version, found.value, self.rules.lenient);
+        let signatures = signatures.ok_or(bad.with_field(found.header))?;
+        let nonce = found.scheme.nonce.map(|name| nonce(request, name)).transpose()?;
+        let keys = self.keys(&url, request, found.plain)?;
+        let (query, body) = match found.scheme.version {
+            Version::V1 => ("", body),
+            Version::V2 => ("", &b""[..]),
+            Version::V3 => (url.query.unwrap_or_default(), body),
+        };
+        let (query, params) = (Signed::parse(query.as_bytes())?, Signed::parse(body)?);
+        if !self.rules.lenient && disputed(&url, &query, request.method()) {
+            return Err(bad.with_field("address"));
+        }
+        let (mut text, mut key) = (Vec::new(), None);
+        for form in forms(&url) {
+            found.scheme.version.write(&mut text, (&url, form), (&query, &params), nonce);
+            key = keys.first(|key| signatures.any_of(key, &text));
+            if key.is_some() {
+                break;
+            }
+        }
+        // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have been
+        // one text or two parameters.
+        let authenticity = match (found.scheme.version, request.method()) {
+            (Version::V1 | Version::V3, "POST") => Authenticity::Full,
+            _ => Authenticity::UrlOnly,
+        };
+        let mut proof = Proof::new(authenticity, found.header, key.ok_or(bad)?);
+        proof = match nonce {
+            Some(nonce) => proof.with_nonce(nonce),
+            None => proof.with_signature(found.value),
+        };
+        proof.account = keys.account.map(Into::into);
+        Ok(proof)
+    }
+}
+
+impl Rules {
+    const fn allow(self, version: Version) -> bool {
+        match version {
+            Version::V3 => true,
+            Version::V2 => !self.require_v3,
+            Version::V1 => self.allow_v1 && !self.require_v3,
+        }
+    }
+}
+
+/// A header that decides, and its value.
+struct Found<'a> {
+    scheme: &'static Scheme,
+    header: &'static str,
+    value: &'a str,
+    plain: bool,
+}
+
+/// The keys that are good for one header.
+struct Good<'a> {
+    main: Keys,
+    subaccounts: Option<Keys>,
+    account: Option<&'a str>,
+}
+
+impl Good<'_> {
+    /// The first by which something holds, those of subaccounts behind the others.
+    fn first(&self, holds: impl Fn(&Key) -> bool) -> Option<usize> {
+        let main = first_key(&self.main, &holds);
+        let subaccount = self.subaccounts.as_ref().and_then(|keys| first_key(keys, &holds));
+        main.or(subaccount.map(|at| at + self.main.len()))
+    }
+}
+
+impl fmt::Debug for PlivoWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("PlivoWebhook");
+        debug.field("url", &self.url);
+        if let Tokens::Ring(ring) = &self.tokens {
+            debug.field("keys", &ring.len());
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl Webhook for PlivoWebhook {
+    fn provider(&self) -> ProviderId {
+        PLIVO
+    }
+
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
+        self.check_at(&self.url, request)
+    }
+
+    fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
+        event::read(verified.request_for(&PLIVO)?, verified.proof())
+    }
+
+    fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
+        let check = |webhook: Self| {
+            move |url: &PublicUrl, request: &WebhookRequest<'_>| {
+                webhook.check_at(url, request).map(|proof| proof.key)
+            }
+        };
+        let mut older = self.clone();
+        (older.rules.require_v3, older.rules.allow_v1) = (false, true);
+        let others: [(&str, &Attempt<'_>); 3] = [
+            ("with `lenient`", &check(self.clone().lenient())),
+            ("with `by_main_account`", &check(self.clone().by_main_account())),
+            ("with an older version of the signature", &check(older)),
+        ];
+        diagnose(request, &self.url, &check(self.clone()), &others)
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(PLIVO)?;
+        xml::reply(inbound, messages)
+    }
+}
+
+/// The body, if it is one whose parameters may be signed.
+fn signed_body<'a>(request: &WebhookRequest<'a>) -> Result<&'a [u8], WebhookError> {
+    match request.method() {
+        "GET" if request.body().is_empty() => Ok(b""),
+        "POST" if request.body().is_empty() || request.has_form()? => Ok(request.body()),
+        "POST" => {
+            let kind = WebhookErrorKind::UnsupportedContent;
+            Err(WebhookError::new(kind).with_field("content-type"))
+        }
+        _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
+    }
+}
+
+/// The nonce: digits only. A dot or a letter in it would let it trade places with its neighbours in
+/// the signed text.
+fn nonce<'a>(request: &WebhookRequest<'a>, header: &'static str) -> Result<&'a str, WebhookError> {
+    let nonce = request.header(header)?.unwrap_or_default();
+    if (1..=64).contains(&nonce.len()) && nonce.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(nonce)
+    } else {
+        Err(WebhookError::new(WebhookErrorKind::BadNonce).with_field(header))
+    }
+}
+
+fn last_segment(path: &str) -> Option<&str> {
+    path.rsplit('/').next().filter(|segment| !segment.is_empty())
+}

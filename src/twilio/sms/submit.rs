@@ -1,0 +1,166 @@
+//! A submission: what a message becomes on the wire, and what the answer to it means.
+
+use form_urlencoded::Serializer;
+
+use crate::{
+    error::{Error, ErrorKind, Outcome, Result},
+    message::{Message, MessageId, MessageStatus, Receipt, Sender},
+    transport::{lenient, rest::Accepted},
+    twilio::{
+        TWILIO, TwilioOptions, account,
+        error::{error_help, error_kind, is_unproved},
+        options::Channel,
+        sms::wire,
+    },
+};
+
+/// The body of a submission.
+pub(in crate::twilio) fn form(message: &Message, default_sender: Option<&Sender>) -> Result<String> {
+    let refuse = |kind, detail: &'static str| {
+        Error::not_sent(kind).with_provider(TWILIO).with_detail(detail)
+    };
+    let options: TwilioOptions = message.options()?.unwrap_or_default();
+    if options.content_sid.is_none() {
+        message.validate().map_err(|error| error.with_provider(TWILIO))?;
+    }
+    let sender = message.sender().or(default_sender);
+    let pool = matches!(sender, Some(Sender::Pool(_)));
+    if options.pool_sender.is_some() && !pool {
+        let rule = "pool_sender: needs a pool as the sender";
+        return Err(refuse(ErrorKind::InvalidRequest, rule));
+    }
+    let mut form = Serializer::new(String::with_capacity(256 + message.text().len()));
+    match &options.to_address {
+        Some(address) => form.append_pair("To", address),
+        None => form.append_pair("To", &on_channel(&message.to(), options.channel)),
+    };
+    let own = match sender {
+        Some(Sender::Pool(pool)) => {
+            form.append_pair("MessagingServiceSid", pool.as_str());
+            options.pool_sender.as_ref()
+        }
+        sender => sender,
+    };
+    match (&options.from_address, own) {
+        (Some(address), _) => drop(form.append_pair("From", address)),
+        (None, Some(own)) => drop(form.append_pair("From", &on_channel(own, options.channel))),
+        (None, None) if pool => {} // the pool picks
+        (None, None) => {
+            let rule = "sender: neither the message nor the configuration has one";
+            return Err(refuse(ErrorKind::InvalidSender, rule));
+        }
+    }
+    if !message.text().is_empty() {
+        form.append_pair("Body", message.text());
+    }
+    for media in message.media() {
+        form.append_pair("MediaUrl", media.url().as_str());
+    }
+    if let Some(url) = message.status_callback() {
+        form.append_pair("StatusCallback", url.as_str());
+    }
+    if let Some(validity) = message.validity() {
+        if validity.subsec_nanos() != 0 || !(1..=36_000).contains(&validity.as_secs()) {
+            let rule = "validity: must be 1 to 36,000 whole seconds";
+            return Err(refuse(ErrorKind::InvalidRequest, rule));
+        }
+        form.append_pair("ValidityPeriod", &validity.as_secs().to_string());
+    }
+    if let Some(at) = message.send_at() {
+        if !pool {
+            let rule = "send_at: Twilio schedules only from a Messaging Service";
+            return Err(refuse(ErrorKind::InvalidRequest, rule));
+        }
+        form.append_pair("ScheduleType", "fixed").append_pair("SendAt", &account::date_time(at));
+    }
+    append_options(&mut form, &options);
+    Ok(form.finish())
+}
+
+fn append_options(form: &mut Serializer<'_, String>, options: &TwilioOptions) {
+    let truth = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
+    let attempt = options.attempt.map(|attempt| attempt.to_string());
+    let fallback = options.fallback_from.as_ref().map(ToString::to_string);
+    let pairs = [
+        ("FallbackFrom", fallback.as_deref()),
+        ("ContentSid", options.content_sid.as_deref()),
+        ("ContentVariables", options.content_variables.as_deref()),
+        ("ApplicationSid", options.application_sid.as_deref()),
+        ("SmartEncoded", truth(options.smart_encoded)),
+        ("SendAsMms", truth(options.send_as_mms)),
+        ("ShortenUrls", truth(options.shorten_urls)),
+        ("RiskCheck", options.risk_check.map(|check| check.word())),
+        ("ProvideFeedback", truth(options.provide_feedback)),
+        ("Attempt", attempt.as_deref()),
+        ("ContentRetention", options.content_retention.map(|retention| retention.word())),
+        ("AddressRetention", options.address_retention.map(|retention| retention.word())),
+        ("TrafficType", options.traffic_type.as_deref()),
+        ("ForceDelivery", truth(options.force_delivery)),
+        ("MessageIntent", options.message_intent.map(|intent| intent.word())),
+        ("MaxPrice", options.max_price.as_deref()),
+    ];
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            form.append_pair(name, value);
+        }
+    }
+    for action in &options.persistent_action {
+        form.append_pair("PersistentAction", action);
+    }
+}
+
+/// The receipt for an answer of 2xx, however little of it can be read.
+pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
+    let body = accepted.body.clone().unwrap_or_default();
+    let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
+    let status = wire::status(&submitted.status);
+    let code: Option<u32> = submitted.error_code.parse().filter(|code| *code != 0);
+    if gave_up(&status, code) {
+        return Err(gave_up_error(code, accepted));
+    }
+    let id = submitted.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
+    let mut receipt = Receipt::new(TWILIO, id, message.key().clone());
+    receipt.status = status;
+    receipt.segments = submitted.num_segments.parse().filter(|segments| *segments > 0);
+    receipt.price = wire::price(&submitted.price, &submitted.price_unit);
+    receipt.request_id = accepted.request_id;
+    Ok(receipt)
+}
+
+/// Whether Twilio made the message and gave it up in the same answer: it says so, or it gives an error
+/// code for a message that has not left, other than those that only warn.
+fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
+    use MessageStatus::{Accepted, Canceled, Failed, Queued, Scheduled, Unknown};
+    match status {
+        Failed | Canceled => true,
+        Accepted | Scheduled | Queued | Unknown(_) => {
+            code.is_some_and(|code| !matches!(code, 20001 | 30018 | 30045))
+        }
+        _ => false,
+    }
+}
+
+/// It has not left, unless the code says that nobody knows. To ask again is pointless, so the kind is
+/// none that is retried.
+fn gave_up_error(code: Option<u32>, accepted: Accepted) -> Error {
+    let proved = code.is_none_or(|code| !is_unproved(code));
+    let outcome = if proved { Outcome::NotSent } else { Outcome::Unknown };
+    let error = Error::new(code.map_or(ErrorKind::Other, error_kind), outcome);
+    let error = if error.is_retryable() { Error::not_sent(ErrorKind::Other) } else { error };
+    let error = error
+        .with_provider(TWILIO)
+        .with_status(accepted.status.as_u16())
+        .with_request_id(accepted.request_id);
+    match code {
+        Some(code) => error.with_code(code.to_string()).with_help(Some(error_help(code))),
+        None => error,
+    }
+}
+
+fn on_channel(address: &impl ToString, channel: Option<Channel>) -> String {
+    let address = address.to_string();
+    match channel {
+        Some(channel) => format!("{}:{address}", channel.word()),
+        None => address,
+    }
+}

@@ -1,0 +1,370 @@
+//! [`TwilioWebhook`]: whose request it is. What it says is `event`'s.
+
+mod event;
+mod signature;
+mod twiml;
+
+use std::{fmt, sync::Arc};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    env::{self, Vars},
+    error::{Error, ErrorKind, Result},
+    provider_id::ProviderId,
+    twilio::TWILIO,
+    webhook::{
+        Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook,
+        WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
+    },
+};
+
+use signature::{Algorithm, Signature, forms, signed_text, unescaped};
+
+pub use twiml::Twiml;
+
+const HEADER: &str = "X-Twilio-Signature";
+const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
+
+/// Checks and reads what Twilio calls: forms, and JSON with its hash in the query, by POST; where
+/// [`PublicUrl::by_get`] says so, everything in the query by GET.
+///
+/// All keys are tried whichever matches, so that the time does not tell which; a form of the address
+/// is tried only if those before did not match, as the address is no secret.
+///
+/// ```
+/// use anysms::twilio::TwilioWebhook;
+///
+/// let webhook = TwilioWebhook::new("auth token", "https://example.com/hooks/twilio".parse()?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct TwilioWebhook {
+    tokens: Tokens,
+    shared: Vec<SharedKey>,
+    url: PublicUrl,
+    account: Option<String>,
+    lenient: bool,
+}
+
+/// Whose auth tokens are good.
+#[derive(Clone)]
+enum Tokens {
+    /// There are only shared keys.
+    None,
+    Ring(KeyRing),
+    ByAccount(Arc<dyn KeyLookup>),
+}
+
+/// A SharedKey: its name in the settings header, and the one algorithm it signs by.
+#[derive(Clone)]
+struct SharedKey {
+    name: String,
+    algorithm: Algorithm,
+    key: Key,
+}
+
+/// The algorithm of a SharedKey, as it was chosen when the key was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SharedKeyAlgorithm {
+    /// `HMAC_SHA256`.
+    HmacSha256,
+    /// `HMAC_SHA1`.
+    HmacSha1,
+}
+
+impl TwilioWebhook {
+    /// A verifier with the account's **primary auth token** (Twilio signs with it even where an API
+    /// key sends) and the public URL.
+    ///
+    /// # Errors
+    /// `Config` if the token is empty.
+    pub fn new(auth_token: impl Into<String>, url: PublicUrl) -> Result<Self> {
+        let ring = KeyRing::new(auth_token).map_err(|error| error.with_provider(TWILIO))?;
+        Ok(Self::with_ring(ring, url))
+    }
+
+    /// A verifier with the token from `TWILIO_AUTH_TOKEN`.
+    ///
+    /// # Errors
+    /// `Config` if the variable is missing or malformed.
+    pub fn from_env(url: PublicUrl) -> Result<Self> {
+        let mut vars = Vars::new(&env::process);
+        let token = vars.required("TWILIO_AUTH_TOKEN");
+        vars.finish(&TWILIO)?;
+        Self::new(token, url)
+    }
+
+    /// A verifier with the tokens of a ring, which may change meanwhile.
+    #[must_use]
+    pub const fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
+        Self::of(Tokens::Ring(ring), url)
+    }
+
+    /// A verifier for several accounts, each with its own tokens: the keys are those of the request's
+    /// `AccountSid` (`AC…`).
+    #[must_use]
+    pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
+        Self::of(Tokens::ByAccount(Arc::new(keys)), url)
+    }
+
+    /// A verifier with a SharedKey and no auth token. (Public beta, as of 2026-11-20.)
+    ///
+    /// # Errors
+    /// `Config` if the name or the secret is empty.
+    pub fn from_shared_key(
+        name: impl Into<String>,
+        secret: impl Into<String>,
+        algorithm: SharedKeyAlgorithm,
+        url: PublicUrl,
+    ) -> Result<Self> {
+        Self::of(Tokens::None, url).with_shared_key(name, secret, algorithm)
+    }
+
+    const fn of(tokens: Tokens, url: PublicUrl) -> Self {
+        Self { tokens, shared: Vec::new(), url, account: None, lenient: false }
+    }
+
+    /// One more token that is good too, for the time of a rotation: for this verifier, and not for
+    /// others with the same ring, which [`KeyRing::add`] is for.
+    ///
+    /// # Errors
+    /// `Config` if the token is empty, there are four already, or the keys are looked up.
+    pub fn with_key(mut self, auth_token: impl Into<String>) -> Result<Self> {
+        match &self.tokens {
+            Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
+            Tokens::None => self.tokens = Tokens::Ring(KeyRing::new(auth_token)?),
+            Tokens::ByAccount(_) => {
+                let detail = "keys: are looked up by account";
+                return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
+            }
+        }
+        Ok(self)
+    }
+
+    /// A SharedKey that is good too, by this algorithm and no other. (Public beta, as of 2026-11-20.)
+    ///
+    /// # Errors
+    /// `Config` if the name (`webhooks_sharedkey_…`) or the secret is empty.
+    pub fn with_shared_key(
+        mut self,
+        name: impl Into<String>,
+        secret: impl Into<String>,
+        algorithm: SharedKeyAlgorithm,
+    ) -> Result<Self> {
+        let (name, key) = (name.into(), Key::new(secret.into())?);
+        if name.trim().is_empty() {
+            return Err(Error::not_sent(ErrorKind::Config).with_detail("shared key: has no name"));
+        }
+        let algorithm = match algorithm {
+            SharedKeyAlgorithm::HmacSha256 => Algorithm::Sha256,
+            SharedKeyAlgorithm::HmacSha1 => Algorithm::Sha1,
+        };
+        self.shared.push(SharedKey { name, algorithm, key });
+        Ok(self)
+    }
+
+    /// Refuses what is signed but about another account than this (`AC…`).
+    #[must_use]
+    pub fn for_account(mut self, account_sid: impl Into<String>) -> Self {
+        self.account = Some(account_sid.into());
+        self
+    }
+
+    /// Takes the hash of a body in upper-case hex too, which Twilio's SDKs refuse.
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// The signature that Twilio would put on a form sent to this address: for tests. The first key
+    /// signs. The parameters are given as the body will hold them, percent-encoded.
+    ///
+    /// # Errors
+    /// Those of a body that could not have been signed; `MissingSignature` if no key is known.
+    pub fn sign(&self, url: &str, body: &[u8]) -> Result<String, WebhookError> {
+        let params = Form::parse(body)?;
+        let account = params.get("AccountSid").ok().flatten();
+        let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
+        let keys = self.keys(|| account.map(str::to_owned)).ok();
+        let mut text = url.as_bytes().to_vec();
+        Signed::parse(body)?.write_distinct(&mut text);
+        match (keys.as_deref().and_then(<[Key]>::first), self.shared.first()) {
+            (Some(key), _) => Ok((key.clone(), Algorithm::Sha1)),
+            (None, Some(shared)) => Ok((shared.key.clone(), shared.algorithm)),
+            (None, None) => Err(missing),
+        }
+        .map(|(key, algorithm)| algorithm.sign(&key, &text))
+    }
+
+    /// The auth tokens that are good for the account that a request claims to be about.
+    fn keys(&self, account: impl FnOnce() -> Option<String>) -> Result<Keys, WebhookError> {
+        match &self.tokens {
+            Tokens::None => Err(WebhookError::new(WebhookErrorKind::BadSignature)),
+            Tokens::Ring(ring) => Ok(ring.keys()),
+            Tokens::ByAccount(lookup) => account()
+                .and_then(|account| lookup.keys(&account))
+                .map(|ring| ring.keys())
+                .ok_or(WebhookError::new(WebhookErrorKind::WrongAccount)),
+        }
+    }
+
+    /// The shared key that the settings header names, if they agree on the algorithm.
+    fn shared_key(&self, settings: &str) -> Result<&SharedKey, WebhookError> {
+        let value = |name: &str| {
+            let mut values = settings
+                .split(',')
+                .filter_map(|pair| pair.split_once('=').filter(|(known, _)| known.trim() == name));
+            values.next().filter(|_| values.next().is_none()).map(|(_, value)| value.trim())
+        };
+        let (name, algorithm) = (value("key"), value("algorithm"));
+        let named = |shared: &&SharedKey| {
+            name == Some(shared.name.as_str()) && algorithm == Some(shared.algorithm.name())
+        };
+        let unknown = WebhookError::new(WebhookErrorKind::BadSignature).with_field(SETTINGS);
+        self.shared.iter().find(named).ok_or(unknown)
+    }
+
+    /// Checks a request as if it had come under this address.
+    fn check_at<'a>(
+        &self,
+        url: &PublicUrl,
+        request: &WebhookRequest<'a>,
+    ) -> Result<Proof<'a>, WebhookError> {
+        request.within_limits()?;
+        let missing = WebhookError::new(WebhookErrorKind::MissingSignature).with_field(HEADER);
+        let header = request.header(HEADER)?.filter(|text| !text.trim().is_empty());
+        let header = header.ok_or(missing)?;
+        let shared = request.header(SETTINGS)?.map(|settings| self.shared_key(settings));
+        let shared = shared.transpose()?;
+        let algorithm = shared.map_or(Algorithm::Sha1, |shared| shared.algorithm);
+        let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
+        let signature = algorithm.decode(header).ok_or(mismatch)?;
+        let url = url.of(request)?;
+        let params = signed_params(request, self.lenient)?;
+        let key = match shared {
+            Some(shared) => matching(&url, &params, &signature, std::slice::from_ref(&shared.key)),
+            None => {
+                let keys = self.keys(|| event::account(request))?;
+                matching(&url, &params, &signature, &keys)
+            }
+        };
+        let key = key.ok_or(mismatch)?;
+        if self.account.is_some() && event::account(request) != self.account {
+            return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
+        }
+        let scheme = if shared.is_some() { SETTINGS } else { HEADER };
+        Ok(Proof::new(Authenticity::Full, scheme, key).with_signature(header))
+    }
+}
+
+/// Which key made this signature, over any form of the address.
+fn matching(
+    url: &RequestUrl<'_>,
+    params: &Signed,
+    signature: &Signature,
+    keys: &[Key],
+) -> Option<usize> {
+    let mut text = Vec::new();
+    let mut matching = |url: &RequestUrl<'_>| {
+        for form in forms(url.origin) {
+            signed_text(&mut text, url, form, params);
+            let key = first_key(keys, |key| signature.is_of(key, &text));
+            if key.is_some() {
+                return key;
+            }
+        }
+        None
+    };
+    matching(url).or_else(|| {
+        let query = url.query.and_then(unescaped)?;
+        matching(&RequestUrl { query: Some(&query), ..*url })
+    })
+}
+
+impl fmt::Debug for TwilioWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("TwilioWebhook");
+        debug.field("url", &self.url);
+        match &self.tokens {
+            Tokens::Ring(ring) => debug.field("keys", &ring.len()),
+            Tokens::None | Tokens::ByAccount(_) => &mut debug,
+        };
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl Webhook for TwilioWebhook {
+    fn provider(&self) -> ProviderId {
+        TWILIO
+    }
+
+    fn check_signature<'a>(&self, request: &WebhookRequest<'a>) -> Result<Proof<'a>, WebhookError> {
+        self.check_at(&self.url, request)
+    }
+
+    fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
+        event::read(verified.request_for(&TWILIO)?, verified.proof().authenticity)
+    }
+
+    fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
+        let check = |webhook: Self| {
+            move |url: &PublicUrl, request: &WebhookRequest<'_>| {
+                webhook.check_at(url, request).map(|proof| proof.key)
+            }
+        };
+        let mut any_account = self.clone();
+        any_account.account = None;
+        let others: [(&str, &Attempt<'_>); 2] = [
+            ("with `lenient`", &check(self.clone().lenient())),
+            ("for another account than the one of `for_account`", &check(any_account)),
+        ];
+        diagnose(request, &self.url, &check(self.clone()), &others)
+    }
+
+    fn reply(&self, inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+        inbound.check_provider(TWILIO)?;
+        twiml::reply(messages)
+    }
+}
+
+/// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
+/// whose hash is in the query.
+fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Signed, WebhookError> {
+    match request.method() {
+        "GET" if request.body().is_empty() => Signed::parse(b""),
+        "POST" => {
+            let form = request.has_form()?;
+            match request.query().map_or(Ok(None), |query| hash_in_query(query, lenient))? {
+                Some(hash) if Sha256::digest(request.body()).as_slice() != hash => {
+                    Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
+                }
+                None if !form => Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch)),
+                _ => Signed::parse(if form { request.body() } else { b"" }),
+            }
+        }
+        _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
+    }
+}
+
+/// The SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 digits of
+/// lower-case hex.
+fn hash_in_query(query: &str, lenient: bool) -> Result<Option<[u8; 32]>, WebhookError> {
+    let mismatch = WebhookError::new(WebhookErrorKind::BodyHashMismatch);
+    let parts = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
+    let mut values = parts.filter_map(|(name, value)| (name == "bodySHA256").then_some(value));
+    let Some(value) = values.next() else { return Ok(None) };
+    let digits = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f') || lenient && b.is_ascii_hexdigit();
+    if values.next().is_some() || value.len() != 64 || !value.bytes().all(digits) {
+        return Err(mismatch);
+    }
+    let mut hash = [0; 32];
+    for (byte, pair) in hash.iter_mut().zip(value.as_bytes().chunks_exact(2)) {
+        let text = std::str::from_utf8(pair).map_err(|_| mismatch)?;
+        *byte = u8::from_str_radix(text, 16).map_err(|_| mismatch)?;
+    }
+    Ok(Some(hash))
+}

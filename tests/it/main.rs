@@ -1,0 +1,36 @@
+//! The tests of `anysms`, in one binary: a module for each subject.
+
+mod answers;
+mod campaign;
+mod conformance;
+mod diagnosis;
+mod extractors;
+mod golden;
+mod keywords;
+mod layout;
+mod local_refusals;
+mod mockito;
+mod numbers;
+mod observe;
+mod paging;
+mod plivo_bulk;
+mod properties;
+mod receipts;
+mod redaction;
+mod refusals;
+mod replies;
+mod sandbox;
+mod sandbox_faults;
+mod signatures;
+mod text;
+mod text_properties;
+mod traces;
+mod webhook_checks;
+mod webhook_properties;
+mod webhooks;
+mod faults;
+mod layers;
+mod webhook_cases;
+
+#[path = "../support/text_model.rs"]
+mod text_model;
