@@ -30,7 +30,7 @@ pub use id::{MessageId, MessageIdError};
 pub use key::{MessageKey, MessageKeyError};
 pub use money::{Currency, Money, MoneyError};
 pub use options::VendorOptions;
-pub use outgoing::{MAX_MEDIA, Media, Message};
+pub use outgoing::{MAX_MEDIA, Media, Message, Trail};
 pub use query::{Cursor, Page, Query};
 pub use receipt::Receipt;
 pub use record::{DeliveryFailure, Direction, MediaRecord, MessageRecord};

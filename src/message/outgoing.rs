@@ -59,16 +59,19 @@ pub struct Message {
     options: OptionSet,
     /// What layers tell the log of this very send.
     #[serde(skip)]
-    pub(crate) trail: Trail,
+    #[doc(hidden)]
+    pub trail: Trail,
 }
 
 /// What layers tell the log of one send, and nobody else.
+#[doc(hidden)]
+#[allow(clippy::exhaustive_structs)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Trail {
+pub struct Trail {
     /// Under which claim of the queue it is sent.
-    pub(crate) fence: Option<i64>,
+    pub fence: Option<i64>,
     /// A policy allows this send although an earlier one may have been sent.
-    pub(crate) resend: bool,
+    pub resend: bool,
 }
 
 /// What a program names by words of its own. Not every database has a NUL.
@@ -274,7 +277,7 @@ impl Message {
     }
 
     /// All vendors' options as JSON.
-    #[cfg(feature = "log")]
+    #[cfg(any())]
     pub(crate) fn all_options(&self) -> &OptionSet {
         &self.options
     }

@@ -15,66 +15,50 @@
 // What only databases need lies idle in a build without one.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(dead_code))]
 
-mod attempt;
-mod begin;
-mod case;
-mod clock;
-mod entry;
-mod event;
-pub mod export;
-mod filter;
-mod hash;
-mod home;
-mod memory;
-mod ops;
-mod opt_out;
-mod pace;
-mod policy;
-mod queue;
-mod reconcile;
+#[macro_use]
+mod serde_text;
+
+mod backend;
+mod model;
+mod protocol;
 mod report;
-mod retention;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod sql;
-mod status;
-mod tables;
-mod token;
-mod wake;
-mod worker;
+mod run;
 
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, Result}, message::{Cursor, Message, MessageId, MessageKey, Page}, number::PhoneNumber, opt_out::OptOutSource, webhook::{InboundMessage, StatusUpdate}};
+use anysms::{error::{Error, Result}, message::{Cursor, Message, MessageId, MessageKey, Page}, number::PhoneNumber, suppression::OptOutSource, webhook::{InboundMessage, StatusUpdate}};
 
-pub use attempt::{Attempt, AttemptOutcome, SettledBy};
-pub use entry::{EntryId, History, LogEntry, Stage};
-pub use event::{Applied, LoggedEvent};
-pub use filter::LogFilter;
-pub use hash::{TextHash, TextHashError};
-pub use memory::MemoryLog;
-pub use opt_out::{OptOut, OptOutScope, ScopedOptOuts};
-pub use policy::{LogPolicy, TextPolicy};
-pub use reconcile::{Reconciled, Reconciler};
-pub use report::{DeliveryReport, Percentiles, Usage, UsageRow};
-pub use retention::{Forgotten, Retention};
+pub use backend::memory::MemoryLog;
 #[cfg(feature = "postgres")]
-pub use sql::postgres::PostgresLog;
+pub use backend::sql::postgres::PostgresLog;
 #[cfg(feature = "sqlite")]
-pub use sql::sqlite::SqliteLog;
+pub use backend::sql::sqlite::SqliteLog;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::{EnqueueSql, TablePrefix, TablePrefixError, Within};
-pub use status::{LogStatus, Progress, StatusConflict, message_status};
-pub use token::{AttemptToken, AttemptTokenError};
-pub use worker::Worker;
+pub use backend::sql::{EnqueueSql, TablePrefix, TablePrefixError, Within};
+pub use model::{
+    attempt::{Attempt, AttemptOutcome, SettledBy},
+    attempt_token::{AttemptToken, AttemptTokenError},
+    entry::{EntryId, History, LogEntry, Stage},
+    event::{Applied, LoggedEvent},
+    filter::LogFilter,
+    hash::{TextHash, TextHashError},
+    opt_out::{OptOut, OptOutScope, ScopedOptOuts},
+    policy::{LogPolicy, TextPolicy},
+    status::{LogStatus, Progress, StatusConflict, message_status},
+};
+pub use report::{DeliveryReport, Percentiles, Usage, UsageRow, export};
+pub use run::{
+    reconcile::{Reconciled, Reconciler},
+    record::Recorded,
+    retention::{Forgotten, Retention},
+    worker::Worker,
+};
 
-pub(crate) use begin::{Begin, Begun};
-pub(crate) use case::Finish;
-pub(crate) use hash::ContentHash;
-pub(crate) use home::{Answer, Home, Work};
-use ops::Order;
+use backend::{Answer, Home, Work, transaction::Named};
+use protocol::operations::{self, Order};
 
 /// A log of messages. All homes keep the same promises, and one suite holds them to it.
 ///
@@ -105,7 +89,7 @@ pub trait MessageLog: Home {
         at: Option<Timestamp>,
     ) -> Result<Vec<Result<EntryId>>> {
         let messages =
-            messages.iter().map(|message| ops::Enqueue { message: message.clone(), at }).collect();
+            messages.iter().map(|message| operations::Enqueue { message: message.clone(), at }).collect();
         let ids = ask(self, Work::Enqueue(messages)).await?;
         self.wake().now();
         Ok(ids)
@@ -291,7 +275,7 @@ pub trait MessageLog: Home {
 impl<H: Home + ?Sized> MessageLog for H {}
 
 /// A message by its organisation, if it has one, and its key.
-fn named(organisation: Option<&str>, key: &MessageKey) -> tables::Named {
+fn named(organisation: Option<&str>, key: &MessageKey) -> Named {
     (organisation.filter(|name| !name.is_empty()).map(str::to_owned), key.clone())
 }
 
@@ -330,7 +314,7 @@ async fn enqueue_part<H: Home + ?Sized>(
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             let (start, messages) = &mut *source;
             let some: Vec<_> =
-                messages.take(500).map(|message| ops::Enqueue { message, at }).collect();
+                messages.take(500).map(|message| operations::Enqueue { message, at }).collect();
             let place = *start;
             *start += some.len() as u64;
             (place, some)

@@ -1,8 +1,15 @@
 //! [`Home`]: where a log lives, and [`Work`], which is all that is done there.
 
+pub(crate) mod clock;
+pub(crate) mod memory;
+pub(crate) mod notify;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod sql;
+pub(crate) mod transaction;
+
 use async_trait::async_trait;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, MessageId, MessageRecord, Page, Text}, number::PhoneNumber, opt_out::OptOutSource, provider_id::ProviderId};
+use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, MessageId, MessageRecord, Page, Text}, number::PhoneNumber, suppression::OptOutSource, ProviderId};
 
 use crate::{Applied, AttemptToken, DeliveryReport, EntryId, Forgotten, History, LogEntry, LogFilter, LoggedEvent, OptOut, OptOutScope, Usage, backend::{clock::SteadyClock, notify::Wake, transaction::{Named, Tables, Which}}, model::{entry::Case, policy::LogPolicy}, protocol::{admission::{Begin, Begun}, lease::Release, operations::{self, Check, Claim, Enqueue, Order}, transitions::Finish}, run::retention::{self, Purge}};
 
@@ -122,17 +129,17 @@ pub(crate) async fn perform(
         }
     }
     if !finishes.is_empty() {
-        ops::finish(tables, &seconds(&finishes)).await?;
+        operations::finish(tables, &seconds(&finishes)).await?;
         finishes.iter().for_each(|(place, _)| answers[*place] = Some(Answer::Nothing(())));
     }
     if !events.is_empty() {
-        let applied = ops::record(tables, &seconds(&events)).await?;
+        let applied = operations::record(tables, &seconds(&events)).await?;
         for ((place, _), applied) in events.iter().zip(applied) {
             answers[*place] = Some(Answer::Applied(applied));
         }
     }
     if !begins.is_empty() {
-        let begun = ops::begin(tables, policy, &seconds(&begins)).await?;
+        let begun = operations::begin(tables, policy, &seconds(&begins)).await?;
         for ((place, _), begun) in begins.iter().zip(begun) {
             answers[*place] = Some(Answer::Begun(begun));
         }
@@ -151,15 +158,15 @@ async fn single(tables: &mut dyn Tables, policy: LogPolicy, work: &Work) -> Resu
             tables.insert(vec![(**entry).clone()]).await?;
             Answer::Nothing(())
         }
-        Work::Enqueue(messages) => Answer::Ids(ops::enqueue(tables, policy, messages).await?),
-        Work::Claim(most) => Answer::Claims(ops::claim(tables, policy, *most).await?),
-        Work::Renew(claims) => Answer::Held(ops::renew(tables, policy, claims).await?),
-        Work::Release(claims) => Answer::Held(ops::release(tables, claims).await?),
-        Work::Order(name, order) => Answer::Done(ops::order(tables, name, *order).await?),
+        Work::Enqueue(messages) => Answer::Ids(operations::enqueue(tables, policy, messages).await?),
+        Work::Claim(most) => Answer::Claims(operations::claim(tables, policy, *most).await?),
+        Work::Renew(claims) => Answer::Held(operations::renew(tables, policy, claims).await?),
+        Work::Release(claims) => Answer::Held(operations::release(tables, claims).await?),
+        Work::Order(name, order) => Answer::Done(operations::order(tables, name, *order).await?),
         Work::Checks(providers, most) => {
-            Answer::Checks(ops::checks(tables, providers, *most).await?)
+            Answer::Checks(operations::checks(tables, providers, *most).await?)
         }
-        Work::Settle(found) => Answer::Cases(ops::settle(tables, found).await?),
+        Work::Settle(found) => Answer::Cases(operations::settle(tables, found).await?),
         Work::CountIds(ids) => Answer::Count(tables.load(Which::Ids(ids)).await?.len() as u64),
         Work::MarkRead(ids) => Answer::Count(tables.mark_read(ids).await?),
         Work::Purge(purge) => Answer::Forgotten(retention::purge(tables, purge).await?),

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::Result, message::{MessageId, MessageKey, Text}, number::PhoneNumber, opt_out::OptOutSource, provider_id::ProviderId};
+use anysms::{error::Result, message::{MessageId, MessageKey, Text}, number::PhoneNumber, suppression::OptOutSource, ProviderId};
 
 use crate::{AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, model::{entry::Case, event::Seen}, run::retention::{Forget, Memory}};
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AttemptToken, LogStatus, Progress, StatusConflict};
 
-use anysms::{message::{DeliveryFailure, MessageId, Money}, provider_id::ProviderId};
+use anysms::{message::{DeliveryFailure, MessageId, Money}, ProviderId};
 
 /// One submission of a message to one provider. It is written down before the provider is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

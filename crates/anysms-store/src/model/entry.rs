@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Attempt, LogStatus, LoggedEvent, TextHash, model::hash::ContentHash, run::retention::Memory};
 
-use anysms::{message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text, WebUrl}, number::Region, provider_id::ProviderId};
+use anysms::{message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text, WebUrl}, number::Region, ProviderId};
 
 /// One message of the log, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{LogStatus, Stage, model::entry::Case};
 
-use anysms::{message::{Address, Direction, MessageId, Text}, number::Region, provider_id::ProviderId};
+use anysms::{message::{Address, Direction, MessageId, Text}, number::Region, ProviderId};
 
 /// Which messages of a log to list, count or export. Empty: all.
 ///
@@ -14,7 +14,7 @@ use anysms::{message::{Address, Direction, MessageId, Text}, number::Region, pro
 /// else all messages are looked through, the latest first.
 ///
 /// ```
-/// use anysms::log::LogFilter;
+/// use anysms_store::LogFilter;
 /// use anysms::message::Direction;
 ///
 /// let unread = LogFilter::new().with_organisation("clinic-17").unread();

@@ -33,7 +33,7 @@ impl ContentHash {
             message.text(),
             message.media(),
             message.sender(),
-            message.all_options(),
+            options_of(message),
         );
         let json = serde_json::to_vec(&content).unwrap_or_default(); // texts and lists: always JSON
         let hash = Sha256::digest(json);
@@ -42,6 +42,13 @@ impl ContentHash {
 
     /// Of an inbound message, which nobody sends.
     pub(crate) const NONE: Self = Self(0);
+}
+
+/// The options of all vendors, as the message's own JSON has them.
+fn options_of(message: &Message) -> serde_json::Value {
+    let json = serde_json::to_value(message).ok();
+    json.and_then(|mut json| json.get_mut("options").map(serde_json::Value::take))
+        .unwrap_or_else(|| serde_json::Value::Array(Vec::new()))
 }
 
 impl fmt::Display for TextHash {

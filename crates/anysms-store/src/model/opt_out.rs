@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use anysms::{error::Result, message::{Address, Message}, number::PhoneNumber, opt_out::{OptOutSource, OptOuts}};
+use anysms::{error::Result, message::{Address, Message}, number::PhoneNumber, suppression::{OptOutSource, OptOuts}};
 
 use crate::MessageLog;
 

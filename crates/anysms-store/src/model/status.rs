@@ -103,9 +103,7 @@ impl LogStatus {
             MessageStatus::PartiallyDelivered => Self::PartiallyDelivered,
             MessageStatus::Delivered => Self::Delivered,
             MessageStatus::Read => Self::Read,
-            MessageStatus::Receiving | MessageStatus::Received | MessageStatus::Unknown(_) => {
-                return None;
-            }
+            _ => return None, // one of inbound messages, or a word that is not known
         })
     }
 

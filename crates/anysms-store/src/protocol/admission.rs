@@ -1,6 +1,6 @@
 //! [`Begin`]: what is about to be submitted; [`Begun`]: whether it may be.
 
-use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{Message, Money, Receipt}, provider_id::ProviderId};
+use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{Message, Money, Receipt}, ProviderId};
 
 use crate::{AttemptToken, model::hash::ContentHash};
 

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Message, MessageId, MessageRecord}, provider_id::ProviderId, webhook::EventId};
+use anysms::{error::{Error, ErrorKind, Result}, message::{Message, MessageId, MessageRecord}, ProviderId, webhook::EventId};
 
 use crate::{Applied, AttemptOutcome, AttemptToken, EntryId, LogEntry, LogStatus, LoggedEvent, backend::transaction::{Named, Tables, Which}, model::{entry::Case, event::Seen, policy::LogPolicy}, protocol::{admission::{Begin, Begun}, lease::{Release, Woken}, transitions::Finish}};
 

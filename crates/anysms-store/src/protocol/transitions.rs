@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use anysms::{error::{ErrorKind, Outcome, Result}, message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt}};
 
-use crate::{Applied, Attempt, AttemptOutcome, AttemptToken, Begin, Begun, LogStatus, LoggedEvent, SettledBy, Stage, message_status, model::entry::Case};
+use crate::{Applied, Attempt, AttemptOutcome, AttemptToken, LogStatus, LoggedEvent, SettledBy, Stage, message_status, model::entry::Case, protocol::admission::{Begin, Begun}};
 
 /// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;

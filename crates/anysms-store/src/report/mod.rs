@@ -1,5 +1,7 @@
 //! [`DeliveryReport`] and [`Usage`]: what a log adds up to.
 
+pub mod export;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::civil::Date;

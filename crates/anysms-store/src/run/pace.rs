@@ -86,7 +86,7 @@ fn is_trouble(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anysms::{message::MessageKey, provider_id::ProviderId};
+    use anysms::{message::MessageKey, ProviderId};
 
     fn sent() -> Result<Receipt> {
         Ok(Receipt::new(ProviderId::from_static("acme"), None, MessageKey::random()))

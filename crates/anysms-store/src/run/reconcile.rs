@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use anysms::{error::{ErrorKind, Result}, message::{Direction, MessageKey, MessageRecord, Query}, provider::SmsProvider};
 
-use crate::{Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, SettledBy, TextHash, Work, ask, model::entry::Case, protocol::operations::Check, trouble};
+use crate::{Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, SettledBy, TextHash, ask, backend::Work, model::entry::Case, protocol::operations::Check, trouble};
 
 /// Asks providers what became of attempts of which nobody knows (30 seconds, 2, 10 and 60 minutes after they
 /// began), and of those whose end or price no webhook brought (10 minutes, an hour, one and three days).
@@ -19,8 +19,8 @@ use crate::{Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, Settle
 /// [`MessageLog::settle`] keeps what somebody found out.
 ///
 /// ```
-/// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, twilio: impl anysms::SmsProvider) -> anysms::Result<()> {
-/// use anysms::log::Reconciler;
+/// # async fn example(log: std::sync::Arc<dyn anysms_store::MessageLog>, twilio: impl anysms::SmsProvider) -> anysms::Result<()> {
+/// use anysms_store::Reconciler;
 ///
 /// let reconciler = Reconciler::new(log).with_provider(twilio);
 /// let settled = reconciler.run_once().await?;

@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use anysms::{error::{Error, ErrorKind, Result}, layers::misplaced, message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl}, provider::{AccountStatus, Capabilities, SmsProvider}, provider_id::ProviderId};
+use anysms::{error::{Error, ErrorKind, Result}, message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl}, provider::{AccountStatus, Capabilities, SmsProvider}, ProviderId};
 
-use crate::{AttemptToken, Begin, Begun, ContentHash, Finish, MessageLog, Work, ask};
+use crate::{AttemptToken, MessageLog, ask, backend::Work, model::hash::ContentHash, protocol::{admission::{Begin, Begun}, transitions::Finish}};
 
 /// Writes every attempt into a [`MessageLog`]: that it will be made, before the provider is asked, and what
 /// came of it. Share one log among all providers.
@@ -37,7 +37,8 @@ impl<P: SmsProvider> Recorded<P> {
     pub fn new(inner: P, log: Arc<dyn MessageLog>) -> Result<Self> {
         let capabilities = inner.capabilities();
         if capabilities.waits || capabilities.guards || capabilities.records {
-            return Err(misplaced("recorded: goes directly around each provider"));
+            let error = Error::not_sent(ErrorKind::Config);
+            return Err(error.with_detail("recorded: goes directly around each provider"));
         }
         Ok(Self { inner: Arc::new(inner), log, callback: None, price: Arc::new(|_| None) })
     }
@@ -133,7 +134,9 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { records: true, ..self.inner.capabilities() }
+        let mut capabilities = self.inner.capabilities();
+        capabilities.records = true;
+        capabilities
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

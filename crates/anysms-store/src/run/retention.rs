@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use anysms::{error::{Error, ErrorKind, Result}, message::{Address, Text}, number::PhoneNumber};
 
-use crate::{ContentHash, EntryId, LogEntry, backend::transaction::Tables};
+use crate::{EntryId, LogEntry, backend::transaction::Tables, model::hash::ContentHash};
 
 /// When texts, numbers and whole messages leave a log, by when a message was written down. Opt-outs stay.
 /// What still waits in the queue stays too; what was set aside ([`Stage::Dead`](crate::Stage)) does not.

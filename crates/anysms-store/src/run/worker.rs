@@ -15,7 +15,7 @@ use tokio::{
 
 use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{DeliveryFailure, Receipt}, provider::SmsProvider};
 
-use crate::{MessageLog, Stage, Work, ask, backend::transaction::Named, protocol::{lease::Release, operations::Claim}, run::pace::{Pace, SOON}, trouble};
+use crate::{MessageLog, Stage, ask, backend::{Work, transaction::Named}, protocol::{lease::Release, operations::Claim}, run::pace::{Pace, SOON}, trouble};
 
 /// Sends what is in a log's queue by a stack of layers with [`Recorded`](crate::Recorded) in it. Run
 /// as many as you like, on as many machines as the log's home allows: a message is one worker's at a time,
@@ -27,8 +27,8 @@ use crate::{MessageLog, Stage, Work, ask, backend::transaction::Named, protocol:
 /// nothing goes through at all, single messages are tried and all others wait.
 ///
 /// ```
-/// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
-/// use anysms::log::Worker;
+/// # async fn example(log: std::sync::Arc<dyn anysms_store::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
+/// use anysms_store::Worker;
 ///
 /// let worker = Worker::new(log, stack)?.with_concurrency(32);
 /// worker.run_until(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;

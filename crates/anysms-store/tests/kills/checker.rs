@@ -50,7 +50,7 @@ async fn check_part(log: Arc<dyn MessageLog>, rows: Vec<(LogEntry, Option<Taken>
             other => panic!("{other}"),
         }
         if let Some(taken) = taken {
-            let written = |attempt: &anysms::log::Attempt| attempt.status != LogStatus::Prepared;
+            let written = |attempt: &anysms_store::Attempt| attempt.status != LogStatus::Prepared;
             assert!(history.attempts.iter().any(written), "taken without an intent");
             report(&*log, taken).await;
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use anysms::log::{LogFilter, Stage};
+use anysms_store::{LogFilter, Stage};
 
 use crate::{
     Random,

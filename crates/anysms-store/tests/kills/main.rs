@@ -24,7 +24,7 @@ mod worker;
 
 use std::time::Duration;
 
-use anysms::log::{AttemptOutcome, LogFilter, LogStatus};
+use anysms_store::{AttemptOutcome, LogFilter, LogStatus};
 use carrier::{Carrier, Mode};
 use child::Child;
 use worker::{Home, Point};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anysms::log::{LogFilter, LogStatus};
+use anysms_store::{LogFilter, LogStatus};
 
 use crate::{
     carrier::{Carrier, Mode},

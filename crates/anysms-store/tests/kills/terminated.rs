@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anysms::log::{LogFilter, Stage};
+use anysms_store::{LogFilter, Stage};
 
 use crate::{
     Random,

@@ -171,7 +171,7 @@ pub(crate) async fn a_future_that_is_dropped_is_written_down_all_the_same(home: 
         for round in 0..50 {
             let history =
                 home.log.history(None, message(&format!("k{round}")).key()).await.unwrap();
-            let done = |history: anysms::log::History| {
+            let done = |history: anysms_store::History| {
                 history.attempts.iter().all(|a| a.outcome == Some(AttemptOutcome::Accepted))
             };
             open += u32::from(!history.is_some_and(done));

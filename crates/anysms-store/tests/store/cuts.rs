@@ -113,7 +113,7 @@ async fn gone_at(cut: Cut, at: u32) -> usize {
     let settled = async {
         loop {
             let history = cut.straight.history(None, sent.key()).await.unwrap();
-            let open = |history: &anysms::log::History| history.attempts[0].outcome.is_none();
+            let open = |history: &anysms_store::History| history.attempts[0].outcome.is_none();
             if !history.as_ref().is_some_and(open) {
                 return history;
             }

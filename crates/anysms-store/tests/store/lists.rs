@@ -7,7 +7,7 @@ use anysms::{
     layers::{LayerExt, Recorded},
     log::{LogFilter, LogStatus, OptOutScope, Retention, ScopedOptOuts},
     message::{Address, Direction, Media, Money},
-    opt_out::{OptOutSource, OptOuts},
+    suppression::{OptOutSource, OptOuts},
     webhook::{Authenticity, InboundMedia, InboundMessage},
 };
 

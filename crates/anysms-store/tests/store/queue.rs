@@ -6,7 +6,7 @@ use anysms::{
     ErrorKind, Message, Outcome, SmsProvider, Timestamp,
     layers::LayerExt,
     log::{LogFilter, LogStatus, MessageLog, OptOutScope, Stage, Worker},
-    opt_out::OptOutSource,
+    suppression::OptOutSource,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -187,7 +187,7 @@ pub(crate) async fn two_workers_share_the_queue(home: Home) {
 
 #[tokio::test]
 async fn a_full_log_in_memory_lets_what_was_sent_go() {
-    let log: Arc<dyn MessageLog> = Arc::new(anysms::log::MemoryLog::new(10));
+    let log: Arc<dyn MessageLog> = Arc::new(anysms_store::MemoryLog::new(10));
     let sms = Fake::new().recorded(log.clone()).unwrap();
     for number in 0..30 {
         sms.send(&message(&format!("k{number}"))).await.unwrap(); // nothing is ever reported of it

@@ -11,7 +11,7 @@ use anysms::{
     ErrorKind, Message, SmsProvider,
     layers::LayerExt,
     log::{AttemptOutcome, LogEntry, LogFilter, LogPolicy, LogStatus, OptOutScope, Stage},
-    opt_out::OptOutSource,
+    suppression::OptOutSource,
 };
 use tokio::time::sleep;
 

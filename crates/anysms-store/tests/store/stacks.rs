@@ -13,7 +13,7 @@ use anysms::{
     layers::{GuardPolicy, LayerExt, Limit},
     log::{AttemptOutcome, LogFilter, LogPolicy, LogStatus, SettledBy, Stage},
     number::Region,
-    opt_out::OptOutSource,
+    suppression::OptOutSource,
 };
 use tokio::time::sleep;
 
@@ -117,7 +117,7 @@ async fn what_is_set_aside_is_queued_again_or_called_back(home: Home) {
     assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 1);
     assert_eq!(of_status(&*home.log, LogStatus::Canceled).await, 1);
     // What nobody cares for goes with its text.
-    let all = anysms::log::Retention::default().with_texts(Duration::ZERO);
+    let all = anysms_store::Retention::default().with_texts(Duration::ZERO);
     sleep(Duration::from_millis(20)).await;
     assert_eq!(home.log.purge(&all).await.unwrap().texts, 3);
     assert_eq!(in_stage(&*home.log, Stage::Dead).await, 0);
@@ -226,7 +226,7 @@ async fn an_opt_out_does_not_hide_what_may_have_been_sent(home: Home) {
         let log = log.clone();
         tokio::task::block_in_place(|| {
             let opt_out =
-                log.opt_out(number(123), anysms::log::OptOutScope::all(), OptOutSource::Keyword);
+                log.opt_out(number(123), anysms_store::OptOutScope::all(), OptOutSource::Keyword);
             tokio::runtime::Handle::current().block_on(opt_out).unwrap();
         });
         Duration::ZERO

@@ -14,7 +14,7 @@ use anysms::{
         export,
     },
     message::{Address, Page, Text},
-    opt_out::OptOutSource,
+    suppression::OptOutSource,
     webhook::{Authenticity, InboundMessage},
 };
 

@@ -6,7 +6,7 @@ use anysms::{
     Message,
     log::{EnqueueSql, LogFilter, MessageLog, OptOutScope, PostgresLog, Retention, SqliteLog},
     message::Direction,
-    opt_out::OptOutSource,
+    suppression::OptOutSource,
 };
 use sqlx::{Connection, Executor};
 

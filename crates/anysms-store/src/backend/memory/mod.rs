@@ -1,6 +1,6 @@
 //! [`MemoryLog`]: a log in memory, bounded, for one process and for tests.
 
-mod tables;
+mod transaction;
 
 use std::{fmt, ops::Bound, sync::Arc};
 
@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Direction, Money, Page}, number::PhoneNumber};
 
 use crate::{DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Usage, UsageRow, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, perform, transaction::Named}, model::policy::LogPolicy, report::Times};
-use tables::{Kept, MemoryTables};
+use transaction::{Kept, MemoryTables};
 
 /// A log in memory, gone when the program ends: for tests, and for programs that only want no message twice
 /// while they run. A clone is the same log.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Direction, MessageId, Text}, number::PhoneNumber, opt_out::OptOutSource, webhook::EventId};
+use anysms::{error::{Error, ErrorKind, Result}, message::{Direction, MessageId, Text}, number::PhoneNumber, suppression::OptOutSource, webhook::EventId};
 
 use crate::{Attempt, AttemptToken, EntryId, LogEntry, LogFilter, LogStatus, LoggedEvent, OptOut, OptOutScope, Stage, backend::transaction::{Named, Tables, Upkeep, Which}, model::{entry::Case, event::Seen}, run::retention::{Forget, Memory}};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::{SqlHome, SqlTables, error::failed, link::Link, read};
+use super::{SqlHome, SqlTables, error::failed, connection::Link, read};
 use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Page}, number::PhoneNumber};
 use crate::{DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, perform, transaction::Named}, model::policy::LogPolicy};
 
@@ -14,8 +14,8 @@ use crate::{DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage, backend
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
-/// # async fn example(mut connection: sqlx::SqliteConnection, log: anysms::log::SqliteLog, message: anysms::Message) -> Result<(), Box<dyn std::error::Error>> {
-/// use anysms::log::MessageLog;
+/// # async fn example(mut connection: sqlx::SqliteConnection, log: anysms_store::SqliteLog, message: anysms::Message) -> Result<(), Box<dyn std::error::Error>> {
+/// use anysms_store::MessageLog;
 /// use sqlx::{Connection, Executor};
 ///
 /// let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;

@@ -3,18 +3,18 @@
 //! What belongs here: the tables (`schema`), how entries stand in them (`rows`), the statements, the
 //! transactions (`lane`, `tables`) and the reads. Only `link` knows the drivers.
 
+mod connection;
 mod error;
-mod lane;
-mod link;
+mod group_commit;
+mod in_transaction;
 mod outbox;
 mod prefix;
 mod read;
+mod retention;
 mod rows;
 mod schema;
 mod statements;
-mod tables;
-mod upkeep;
-mod within;
+mod transaction;
 
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -29,14 +29,14 @@ use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Page}, number:
 
 use crate::{DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, transaction::Named}, model::policy::LogPolicy};
 use error::failed;
-use lane::{Lane, Lanes, Source, Writer};
-use link::Link;
+use group_commit::{Lane, Lanes, Source, Writer};
+use connection::Link;
 use statements::Statements;
-use tables::SqlTables;
+use transaction::SqlTables;
 
 pub use outbox::EnqueueSql;
 pub use prefix::{TablePrefix, TablePrefixError};
-pub use within::Within;
+pub use in_transaction::Within;
 
 /// A log in a database.
 pub(crate) struct SqlHome {

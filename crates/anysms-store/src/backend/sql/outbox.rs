@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     SqlHome,
-    link::Dialect,
+    connection::Dialect,
     rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow, json_text},
     statements::{given, names},
 };
@@ -20,7 +20,7 @@ use crate::{LogEntry, Stage, backend::Home};
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
-/// # fn example(log: &anysms::log::SqliteLog, message: anysms::Message, mut execute: impl FnMut(&str, &str), query: impl Fn(&str, &str) -> Vec<String>) -> anysms::Result<()> {
+/// # fn example(log: &anysms_store::SqliteLog, message: anysms::Message, mut execute: impl FnMut(&str, &str), query: impl Fn(&str, &str) -> Vec<String>) -> anysms::Result<()> {
 /// let sql = log.enqueue_sql(&[message], None)?;
 /// for statement in &sql.statements {
 ///     execute(statement, &sql.parameter);

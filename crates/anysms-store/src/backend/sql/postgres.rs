@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::{
     EnqueueSql, Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
-    check_schema, failed, lane::source_time, link::Dialect, schema,
+    check_schema, failed, group_commit::source_time, connection::Dialect, schema,
 };
 use anysms::{error::{Error, ErrorKind, Result}, message::Message};
 use crate::{LogPolicy, backend::{clock::SteadyClock, notify::Wake}};

@@ -326,7 +326,7 @@ pub(crate) async fn opt_outs(
 mod tests {
     use super::*;
     use crate::backend::sql::schema::tests::Plans;
-    use anysms::{message::MessageId, provider_id::ProviderId};
+    use anysms::{message::MessageId, ProviderId};
 
     /// Those of which `LogFilter` says so.
     #[tokio::test]

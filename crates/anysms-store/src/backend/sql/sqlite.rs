@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::{
     EnqueueSql, Lane, Lanes, Link, Reads, Source, SqlHome, Statements, TablePrefix, Within, Writer,
-    check_schema, failed, link::Dialect, schema,
+    check_schema, failed, connection::Dialect, schema,
 };
 use anysms::{error::{Error, ErrorKind, Result}, message::Message};
 use crate::{LogPolicy, backend::{clock::SteadyClock, notify::Wake}};

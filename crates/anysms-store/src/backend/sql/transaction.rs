@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::MessageId, number::PhoneNumber, opt_out::OptOutSource};
+use anysms::{error::{Error, ErrorKind, Result}, message::MessageId, number::PhoneNumber, suppression::OptOutSource};
 
 use crate::{Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage, backend::{sql::{connection::{Arg, Columns, Corrupt, Link, Value}, error::failed, rows::{AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, Id, Key, Number, OptOutRow, Provider, QueueRow, Token, json, message_of, micros, queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes, rows_or_none}, statements::Statements}, transaction::{Tables, Which}}, model::{entry::Case, event::Seen}};
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{Attempt, AttemptOutcome, EntryId, Progress, SettledBy, backend::sql::{connection::{Columns, Corrupt, Value}, rows::{Field, Kind::{Int, Text}, failure, micros, money, one_of, time, time_or_none, units}}};
 
-use anysms::{message::MessageId, provider_id::ProviderId};
+use anysms::{message::MessageId, ProviderId};
 
 /// The columns of an attempt.
 pub(crate) const ATTEMPT: [Field; 23] = [

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{EntryId, LogEntry, LogStatus, Stage, backend::sql::{connection::{Columns, Corrupt, Value}, rows::{Field, Kind::{Int, Text}, failure, micros, money, one_of, stage, time, time_or_none, units}}, model::hash::ContentHash, run::retention::Memory};
 
-use anysms::{message::{Direction, MessageClass}, provider_id::ProviderId};
+use anysms::{message::{Direction, MessageClass}, ProviderId};
 
 /// The columns of an entry but what it says, in the order in which they are read.
 pub(crate) const ENTRY: [Field; 27] = [

@@ -1,6 +1,6 @@
 //! How entries, attempts, events and opt-outs stand in the tables, and what they are asked for by.
 
-mod asked;
+mod lookup_keys;
 mod attempt;
 mod content;
 mod entry;
@@ -14,7 +14,7 @@ use crate::{Stage, backend::sql::connection::{Columns, Corrupt}, report::UNITS};
 
 use anysms::message::{Currency, DeliveryFailure, Money};
 
-pub(crate) use asked::{
+pub(crate) use lookup_keys::{
     Id, Key, Number, Provider, Theirs, Token, json, json_text, remotes, rows_or_none,
 };
 pub(crate) use attempt::{ATTEMPT, AttemptRow, message_of, read_attempt};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{OptOut, OptOutScope, backend::sql::{connection::{Columns, Corrupt, Value}, rows::{Field, Kind::{Int, Text}, micros, one_of, time}}};
 
-use anysms::{message::Address, number::PhoneNumber, opt_out::OptOutSource};
+use anysms::{message::Address, number::PhoneNumber, suppression::OptOutSource};
 
 /// The columns of an opt-out.
 pub(crate) const OPT_OUT: [Field; 5] =
