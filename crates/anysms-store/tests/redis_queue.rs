@@ -9,7 +9,7 @@ use std::{
 
 use anysms::{
     Message,
-    log::{LogFilter, LogStatus, MessageLog, SqliteLog},
+    store::{Filter, Progress, MessageLog, SqliteLog},
     sandbox::{Fault, Sandbox, When},
     twilio::TwilioDialect,
 };
@@ -99,10 +99,10 @@ async fn what_is_handed_out_twice_is_sent_once() {
         let twice = texts.insert(message.text.clone(), message.id);
         assert!(twice.is_none(), "sent twice");
     }
-    let log = SqliteLog::open(redis.folder.join("messages.db")).await.unwrap();
-    let report = log.delivery_report(&LogFilter::new()).await.unwrap();
+    let store = SqliteLog::open(redis.folder.join("messages.db")).await.unwrap();
+    let report = store.delivery_stats(&Filter::new()).await.unwrap();
     // What was on its way when its worker was killed is found out later, by whoever runs a reconciler.
-    let (taken, unknown) = (report.count(LogStatus::Queued), report.count(LogStatus::Prepared));
+    let (taken, unknown) = (report.count(Progress::Queued), report.count(Progress::Prepared));
     println!("{} sent, {taken} known, {unknown} of which nobody knows so far", texts.len());
     assert_eq!(taken + unknown, 120, "none is lost: {report:?}");
     assert!(unknown <= 6 * 2 * 16, "at most what the killed had on their way");

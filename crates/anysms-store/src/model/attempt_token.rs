@@ -11,6 +11,9 @@ use std::{fmt, str::FromStr};
 pub struct AttemptToken(u128);
 
 impl AttemptToken {
+    /// A token of no attempt.
+    pub(crate) const NONE: Self = Self(0);
+
     /// A new token, by the system's randomness.
     pub(crate) fn random() -> Self {
         Self(uuid::Uuid::new_v4().as_u128())

@@ -1,19 +1,19 @@
-//! Messages of a log as CSV and as JSON lines.
+//! Messages of a store as CSV and as JSON lines.
 
 use std::io::Write;
 
 use anysms::{error::{Error, ErrorKind, Result}, message::Direction};
 
-use crate::{LogEntry, LogFilter, MessageLog};
+use crate::{Entry, Filter, MessageStore};
 
 /// The columns of [`csv()`], part of the contract: more may come at the end.
 pub const COLUMNS: &[&str] = &[
     "id",
     "direction",
-    "organisation",
+    "tenant",
     "key",
-    "theirs",
-    "ours",
+    "remote",
+    "local",
     "country",
     "text",
     "segments",
@@ -42,16 +42,16 @@ pub const COLUMNS: &[&str] = &[
 /// with `+`.
 ///
 /// # Errors
-/// Those of the log, and `Other` if the writer fails.
+/// Those of the store, and `Other` if the writer fails.
 pub async fn csv(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
+    store: &MessageStore,
+    filter: &Filter,
     writer: impl Write + Send,
 ) -> Result<u64> {
     let mut writer = ::csv::Writer::from_writer(writer);
     writer.write_record(COLUMNS).map_err(unwritable)?;
     let count =
-        each(log, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
+        each(store, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
     writer.flush().map_err(unwritable)?;
     Ok(count)
 }
@@ -59,13 +59,13 @@ pub async fn csv(
 /// Writes the messages of a filter as JSON, one on each line, the latest first; how many.
 ///
 /// # Errors
-/// Those of the log, and `Other` if the writer fails.
+/// Those of the store, and `Other` if the writer fails.
 pub async fn json_lines(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
+    store: &MessageStore,
+    filter: &Filter,
     mut writer: impl Write + Send,
 ) -> Result<u64> {
-    let count = each(log, filter, |entry| {
+    let count = each(store, filter, |entry| {
         serde_json::to_writer(&mut writer, entry).map_err(unwritable)?;
         writer.write_all(b"\n").map_err(unwritable)
     });
@@ -73,13 +73,13 @@ pub async fn json_lines(
 }
 
 async fn each(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
-    mut write: impl FnMut(&LogEntry) -> Result<()> + Send,
+    store: &MessageStore,
+    filter: &Filter,
+    mut write: impl FnMut(&Entry) -> Result<()> + Send,
 ) -> Result<u64> {
     let (mut count, mut cursor) = (0, None);
     loop {
-        let page = log.entries(filter, 500, cursor.as_ref()).await?;
+        let page = store.entries(filter, 500, cursor.as_ref()).await?;
         for entry in &page.items {
             write(entry)?;
             count += 1;
@@ -95,7 +95,7 @@ fn unwritable<E>(_: E) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail("export: the writer fails")
 }
 
-fn cells(entry: &LogEntry) -> Vec<String> {
+fn cells(entry: &Entry) -> Vec<String> {
     fn text<T: ToString>(value: Option<&T>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
@@ -103,10 +103,10 @@ fn cells(entry: &LogEntry) -> Vec<String> {
     let cells = [
         entry.id.to_string(),
         if entry.direction == Direction::Inbound { "inbound" } else { "outbound" }.to_owned(),
-        text(entry.organisation.as_ref()),
+        text(entry.tenant.as_ref()),
         entry.key.to_string(),
-        entry.theirs.to_string(),
-        text(entry.ours.as_ref()),
+        entry.remote.to_string(),
+        text(entry.local.as_ref()),
         text(entry.country.as_ref()),
         text(entry.text.as_ref()),
         text(entry.segments.as_ref()),

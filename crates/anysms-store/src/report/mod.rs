@@ -1,4 +1,4 @@
-//! [`DeliveryReport`] and [`Usage`]: what a log adds up to.
+//! [`DeliveryStats`] and [`Usage`]: what a store adds up to.
 
 pub mod export;
 
@@ -8,16 +8,16 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::LogStatus;
+use crate::Progress;
 
-use anysms::{message::{Currency, DeliveryFailure}, number::Region};
+use anysms::{AccountId, ProviderId, message::{Currency, DeliveryFailure}, number::Region};
 
 /// How outbound messages fared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct DeliveryReport {
+pub struct DeliveryStats {
     /// How many stand where, from the least to the furthest; only where there are some.
-    pub statuses: Vec<(LogStatus, u64)>,
+    pub statuses: Vec<(Progress, u64)>,
     /// How many of those that ended no provider took: they were refused, had expired, or were to somebody who
     /// opted out.
     pub refused: u64,
@@ -47,7 +47,7 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
     serializer.serialize_f64(time.as_secs_f64())
 }
 
-impl DeliveryReport {
+impl DeliveryStats {
     /// How many messages there are.
     #[must_use]
     pub fn messages(&self) -> u64 {
@@ -56,14 +56,14 @@ impl DeliveryReport {
 
     /// How many stand here.
     #[must_use]
-    pub fn count(&self, status: LogStatus) -> u64 {
+    pub fn count(&self, status: Progress) -> u64 {
         self.statuses.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
     }
 
     /// How many arrived.
     #[must_use]
     pub fn delivered(&self) -> u64 {
-        self.count(LogStatus::Delivered) + self.count(LogStatus::Read)
+        self.count(Progress::Delivered) + self.count(Progress::Read)
     }
 
     /// The share of those that arrived of those that a provider took and whose end is known, from 0 to 1; none if
@@ -71,7 +71,7 @@ impl DeliveryReport {
     #[must_use]
     pub fn delivery_rate(&self) -> Option<f64> {
         let ended =
-            |(status, _): &&(LogStatus, u64)| status.is_final() && *status != LogStatus::Canceled;
+            |(status, _): &&(Progress, u64)| status.is_final() && *status != Progress::Canceled;
         let ended: u64 = self.statuses.iter().filter(ended).map(|(_, count)| count).sum();
         let ended = ended.saturating_sub(self.refused);
         (ended > 0).then(|| self.delivered() as f64 / ended as f64)
@@ -80,12 +80,12 @@ impl DeliveryReport {
     /// So many stand here, of which a provider took so many.
     pub(crate) fn add(
         &mut self,
-        status: LogStatus,
+        status: Progress,
         failure: Option<DeliveryFailure>,
         count: u64,
         taken: u64,
     ) {
-        if status.is_final() && status != LogStatus::Canceled {
+        if status.is_final() && status != Progress::Canceled {
             self.refused += count.saturating_sub(taken);
         }
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
@@ -159,6 +159,10 @@ pub struct UsageRow {
     pub day: Date,
     /// Where they went; none where no country has the number.
     pub country: Option<Region>,
+    /// Provider that accepted them.
+    pub provider: Option<ProviderId>,
+    /// Account at the provider.
+    pub account: Option<AccountId>,
     /// In which currency they were estimated or charged; none while neither is known.
     pub currency: Option<Currency>,
     /// How many messages a provider took.
@@ -188,6 +192,8 @@ impl UsageRow {
         Self {
             day,
             country,
+            provider: None,
+            account: None,
             currency,
             messages: 0,
             segments: 0,
@@ -213,8 +219,10 @@ impl Usage {
 
     /// After all is added.
     pub(crate) fn sort(&mut self) {
-        self.rows.sort_by_key(|row| {
-            (row.day, row.country.map(|region| region.to_string()), row.currency)
+        self.rows.sort_by_cached_key(|row| {
+            let country = row.country.map(|region| region.to_string());
+            let asked = (row.provider.clone(), row.account.clone());
+            (row.day, country, row.currency, asked)
         });
     }
 }

@@ -29,7 +29,7 @@ const MOST: u32 = 10;
 
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What asks no provider may be tried so soon: a log that cannot be written, a breaker.
+/// What asks no provider may be tried so soon: a store that cannot be written, a breaker.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 impl Pace {

@@ -6,13 +6,13 @@ use std::{sync::Arc, time::Duration};
 use anysms::{
     Outcome, SmsProvider,
     layers::{LayerExt, Recorded},
-    log::{AttemptOutcome, LogStatus, MessageLog, PostgresLog, SettledBy},
+    store::{AttemptOutcome, Progress, MessageLog, PostgresLog, SettledBy},
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{fake::Fake, message, postgres, proxy::Proxy};
 
-/// A log behind a proxy, and the same log without.
+/// A store behind a proxy, and the same store without.
 struct Cut {
     proxy: Proxy,
     straight: PostgresLog,
@@ -29,9 +29,9 @@ impl Cut {
     async fn of(pool: &PgPool, straight: PostgresLog) -> Self {
         let proxy = Proxy::start(pool);
         let through = PgPoolOptions::new().max_connections(8).connect_with(proxy.options());
-        let log = Arc::new(PostgresLog::new(through.await.unwrap()).await.unwrap());
+        let store = Arc::new(PostgresLog::new(through.await.unwrap()).await.unwrap());
         let fake = Fake::new();
-        let sms = fake.clone().recorded(log).unwrap();
+        let sms = fake.clone().recorded(store).unwrap();
         Self { proxy, straight, fake, sms }
     }
 
@@ -69,7 +69,7 @@ async fn a_send_that_is_cut_off_at_any_message_is_sent_once_on_postgres() {
             let key = key.parse().unwrap();
             let history = cut.straight.history(None, &key).await.unwrap().unwrap();
             let [attempt] = history.attempts.as_slice() else { panic!("one attempt") };
-            assert_eq!(history.entry.status, Some(LogStatus::Accepted), "at {at}");
+            assert_eq!(history.entry.status, Some(Progress::Accepted), "at {at}");
             assert_eq!((&attempt.id, attempt.id_conflict), (&receipt.id, false));
             assert_eq!(attempt.outcome, Some(AttemptOutcome::Accepted));
             assert_eq!(attempt.settled_by, Some(SettledBy::Answer));

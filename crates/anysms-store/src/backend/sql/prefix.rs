@@ -1,8 +1,8 @@
-//! [`TablePrefix`]: what the names of a log's tables begin with.
+//! [`TablePrefix`]: what the names of a store's tables begin with.
 
 use std::{fmt, str::FromStr};
 
-/// What the names of a log's tables begin with, so that they stand beside the program's own: 1 to 32 lower-case
+/// What the names of a store's tables begin with, so that they stand beside the program's own: 1 to 32 lower-case
 /// letters, digits and `_`, a letter first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TablePrefix(Box<str>);
