@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use tokio::time::{sleep, timeout};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::misplaced,
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -72,7 +73,7 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
         Capabilities { suppresses: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

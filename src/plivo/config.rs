@@ -10,7 +10,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
     plivo::PLIVO,
-    transport::rest::Base,
+    transport::BaseUrl,
+    webhook::KeyRing,
 };
 
 /// For whom and where: an account or a subaccount, and its token.
@@ -109,14 +110,19 @@ impl PlivoConfig {
         self.auth_id.starts_with("SA")
     }
 
-    pub(super) fn base(&self) -> Result<Base> {
+    /// Returns the keys of webhooks.
+    pub(super) fn webhook_keys(&self) -> Result<KeyRing> {
+        KeyRing::new(self.auth_token.expose_secret())
+    }
+
+    pub(super) fn base(&self) -> Result<BaseUrl> {
         if !is_auth_id(&self.auth_id) {
             return Err(refuse("").with_detail(format!("auth id: {AUTH_ID_RULE}")));
         }
         match &self.base_url {
-            Some(url) => Base::custom(url, self.allow_custom_host)
+            Some(url) => BaseUrl::custom(url, self.allow_custom_host)
                 .map_err(|error| error.with_provider(PLIVO)),
-            None => Base::https("api.plivo.com"),
+            None => BaseUrl::https("api.plivo.com"),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     error::{Error, ErrorKind},
     message::{DeliveryFailure, word},
-    transport::rest::{Call, Effect, Refused},
+    transport::api::{Effect, Refusal},
 };
 
 /// Plivo's page about its error codes.
@@ -50,13 +50,14 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
 }
 
 /// The error for a refusal: the outcome by the HTTP status, the kind by the status and Plivo's text.
-pub(super) fn refused(call: Call, refused: Refused) -> Error {
-    let Refused { error, status, outcome, body } = refused;
+pub(super) fn refused(refusal: Refusal) -> Error {
+    let Refusal { error, effect, status, body, .. } = refusal;
+    let outcome = error.outcome();
     let words = words(&body);
     let by_text = words.as_deref().and_then(kind_of_text);
     let kind = match status {
         // Plivo answers 403 to a submission where the destination country is not enabled.
-        StatusCode::FORBIDDEN if call.effect == Effect::Sends => ErrorKind::GeoPermission,
+        StatusCode::FORBIDDEN if effect == Effect::Sends => ErrorKind::GeoPermission,
         StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
         _ => by_text.unwrap_or_else(|| error.kind()),
     };

@@ -17,8 +17,9 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, Result},
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider_id::ProviderId,
 };
 
@@ -61,7 +62,7 @@ pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the account that would send this message; `None` where the provider has no accounts, or where
     /// it depends on more than the message. No I/O.
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         let _ = message;
         None
     }
@@ -124,7 +125,7 @@ macro_rules! forward {
                 (**self).capabilities()
             }
 
-            fn account(&self, message: &Message) -> Option<AccountId> {
+            fn account(&self, message: &Message) -> Option<AccountKey> {
                 (**self).account(message)
             }
 

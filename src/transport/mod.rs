@@ -5,7 +5,7 @@
 //! implements the trait in a few lines.
 //!
 //! What belongs here: the trait, the built-in transport, what a status or a broken connection proves
-//! about a message (`classify`), and what the vendors' clients share (`rest`, `lenient`).
+//! about a message (`classify`), and the client that vendors are written on (`api`, `lenient`).
 //!
 //! # Events
 //! With the feature `tracing`, every exchange is one event of level `DEBUG`, target
@@ -14,9 +14,9 @@
 //! `error.type` (the error's kind; empty on success), `anysms.outcome` (`not_sent`, `unknown`; empty
 //! on success) and `duration_ms`. No field holds a number, a text, a URL or a token.
 
+pub(crate) mod api;
 mod classify;
 pub(crate) mod lenient;
-pub(crate) mod rest;
 mod retry_after;
 
 #[cfg(feature = "reqwest")]
@@ -29,6 +29,7 @@ use bytes::Bytes;
 
 use crate::error::{ErrorKind, Outcome};
 
+pub use api::{Api, ApiPages, ApiRequest, ApiResponse, BaseUrl, Effect, ReadRefusal, Refusal};
 pub use classify::{kind_of_status, outcome_of_status};
 pub use retry_after::retry_after;
 

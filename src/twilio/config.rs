@@ -9,8 +9,9 @@ use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
-    transport::rest::Base,
-    twilio::TWILIO,
+    transport::BaseUrl,
+    twilio::{TWILIO, product::Hosts},
+    webhook::KeyRing,
 };
 
 /// For whom and where: an account, its credentials, and the region.
@@ -197,13 +198,19 @@ impl TwilioConfig {
         self.api_key.is_some()
     }
 
-    pub(super) fn base(&self) -> Result<Base> {
+    /// Returns the keys of webhooks; `None` without an auth token.
+    pub(super) fn webhook_keys(&self) -> Result<Option<KeyRing>> {
+        self.auth_token.as_ref().map(|token| KeyRing::new(token.expose_secret())).transpose()
+    }
+
+    /// Returns where Twilio's products are.
+    pub(super) fn hosts(&self) -> Result<Hosts> {
         if !is_sid(&self.account_sid, "AC") {
             return Err(refuse("account sid: must be AC and 32 hex digits"));
         }
         if let Some(url) = &self.base_url {
-            return Base::custom(url, self.allow_custom_host)
-                .map_err(|error| error.with_provider(TWILIO));
+            let base = BaseUrl::custom(url, self.allow_custom_host);
+            return base.map(Hosts::One).map_err(|error| error.with_provider(TWILIO));
         }
         if self.region.is_some() && self.edge.is_none() {
             return Err(refuse("region: needs an edge"));
@@ -212,7 +219,7 @@ impl TwilioConfig {
         if labels.into_iter().flatten().any(|label| !is_host_label(label)) {
             return Err(refuse("region and edge: must be lower-case letters, digits and -"));
         }
-        Base::https(&host("api.twilio.com", labels[0], labels[1]))
+        Ok(Hosts::Twilio { edge: self.edge.clone(), region: self.region.clone() })
     }
 }
 
@@ -230,7 +237,7 @@ impl fmt::Debug for TwilioConfig {
 
 /// Twilio's rule for edges and regions: `product[.edge][.region].domain`, with what the host already
 /// names kept unless it is given anew, and `us1` where only an edge is known.
-fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
+pub(super) fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
     if edge.is_none() && region.is_none() {
         return host.to_owned();
     }

@@ -6,8 +6,8 @@ use crate::{
     error::{Error, ErrorKind, Outcome},
     message::DeliveryFailure,
     transport::{
+        api::{Effect, Refusal},
         lenient,
-        rest::{Call, Effect, Refused},
     },
     twilio::sms::wire::ErrorBody,
 };
@@ -88,15 +88,16 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
 }
 
 /// The error for a refusal: the outcome by the HTTP status, the kind by Twilio's code if it gave one.
-pub(super) fn refused(call: Call, refused: Refused) -> Error {
-    let Refused { error, outcome, body, .. } = refused;
+pub(super) fn refused(refusal: Refusal) -> Error {
+    let Refusal { error, effect, body, .. } = refusal;
+    let outcome = error.outcome();
     let Some(body) = lenient::object::<ErrorBody<'_>>(&body) else {
         return error; // HTML or nothing, as gateways answer: the HTTP status is all there is
     };
     let code: Option<u32> = body.code.parse();
     let kind = code.map_or(error.kind(), error_kind);
     let kind = if kind == ErrorKind::Other { error.kind() } else { kind };
-    let unproved = call.effect == Effect::Sends && code.is_some_and(is_unproved);
+    let unproved = effect == Effect::Sends && code.is_some_and(is_unproved);
     let outcome = if unproved { Outcome::Unknown } else { outcome };
     let refined = error.with_kind(kind, outcome).with_provider_message(body.words());
     match code {

@@ -8,8 +8,8 @@ use crate::{
         sms::{submit, wire},
     },
     transport::{
+        api::{Accepted, Call},
         lenient,
-        rest::{Accepted, Call},
     },
 };
 
@@ -106,7 +106,7 @@ impl Plivo {
             submit::submission(message, "", inner.sender.as_ref())?;
         }
         let body = submit::submission(first, &dst.join("<"), inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), body);
+        let request = inner.api.post(inner.messages.clone(), account::JSON, body);
         inner.run(Call::sending("send"), request).await
     }
 }

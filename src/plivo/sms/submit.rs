@@ -9,7 +9,7 @@ use crate::{
     },
     number::PhoneNumber,
     plivo::{PLIVO, PlivoOptions, account, error, options::MessageType, sms::wire},
-    transport::{lenient, rest::Accepted},
+    transport::{api::Accepted, lenient},
 };
 
 /// The body of a submission to one recipient, or to several, written as Plivo has them.

@@ -5,7 +5,7 @@ use form_urlencoded::Serializer;
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     message::{Channel, Message, MessageId, MessageStatus, Receipt, Sender},
-    transport::{lenient, rest::Accepted},
+    transport::{api::Accepted, lenient},
     twilio::{
         TWILIO, TwilioOptions, account,
         error::{error_help, error_kind, is_unproved},
