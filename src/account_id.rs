@@ -10,7 +10,7 @@ use crate::provider_id::ProviderId;
 pub struct AccountId(Arc<str>);
 
 impl AccountId {
-    /// The id, in the provider's own form.
+    /// Returns the id, in the provider's own form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -62,7 +62,7 @@ pub(super) struct Inner {
 }
 
 impl Plivo {
-    /// A client with the built-in transport.
+    /// Creates a client with the built-in transport.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -71,7 +71,7 @@ impl Plivo {
         Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
     }
 
-    /// A client configured by the environment: [`PlivoConfig::from_env`] names the variables.
+    /// Creates a client configured by the environment: [`PlivoConfig::from_env`] names the variables.
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed.
@@ -80,7 +80,7 @@ impl Plivo {
         Self::new(&PlivoConfig::from_env()?)
     }
 
-    /// A client with a transport of one's own.
+    /// Creates a client with a transport of one's own.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -146,13 +146,13 @@ impl Inner {
         self.api.run(call, request)
     }
 
-    /// One call whose answer must have a body.
+    /// Makes one call whose answer must have a body.
     pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
         let accepted = self.run(call, request).await?;
         self.api.body(accepted, call)
     }
 
-    /// The address of a message, with what follows its id. The slash at its end is part of it.
+    /// Returns the address of a message, with what follows its id. The slash at its end is part of it.
     pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<Uri> {
         let uuid = self.api.own_id(id)?;
         self.api.uri(&format!("{}Message/{uuid}/{rest}", self.account))
@@ -274,7 +274,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     Ok(status)
 }
 
-/// The query of a list. Plivo reads times as UTC.
+/// Returns the query of a list. Plivo reads times as UTC.
 fn filters(query: &Query) -> Result<String> {
     let options: PlivoQuery = query.options()?.unwrap_or_default();
     let on_whatsapp = |to: &Destination| to.channel() == Channel::WhatsApp;
@@ -329,7 +329,7 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
-/// A status that Plivo can filter by.
+/// Returns a status that Plivo can filter by.
 fn state(status: &MessageStatus) -> Result<&str> {
     match PlivoStatus::from(status.as_str()) {
         PlivoStatus::Other(_) => {
@@ -339,7 +339,7 @@ fn state(status: &MessageStatus) -> Result<&str> {
     }
 }
 
-/// A time as Plivo reads it: UTC, to the microsecond.
+/// Returns a time as Plivo reads it: UTC, to the microsecond.
 fn date_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
 }

@@ -1,4 +1,4 @@
-//! [`PlivoConfig`]: for whom, and where.
+//! [`PlivoConfig`]: an account and its credentials.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
     webhook::KeyRing,
 };
 
-/// For whom and where: an account or a subaccount, and its token.
+/// Configuration of a client: an account or a subaccount, and its token.
 ///
 /// ```
 /// use anysms::plivo::PlivoConfig;
@@ -40,7 +40,7 @@ impl PlivoConfig {
     /// The environment variables that [`PlivoConfig::from_env`] reads.
     pub const ENV: [&str; 3] = ["PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM"];
 
-    /// An account (`MA…`) or a subaccount (`SA…`, both 20 characters) and its token.
+    /// Takes an Auth ID, of an account (`MA…`) or a subaccount (`SA…`, both 20 characters), and its token.
     #[must_use]
     pub fn new(auth_id: impl Into<String>, auth_token: impl Into<String>) -> Self {
         Self {
@@ -52,8 +52,8 @@ impl PlivoConfig {
         }
     }
 
-    /// From the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM`, the
-    /// default sender (a number, a short code, a name or a Powerpack's UUID).
+    /// Reads the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM`, the default
+    /// sender (a number, a short code, a name or a Powerpack's UUID).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -75,7 +75,7 @@ impl PlivoConfig {
         Ok(config)
     }
 
-    /// Sends from here whatever message does not name a sender itself.
+    /// Sets the sender of messages that name none themselves.
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
@@ -97,7 +97,7 @@ impl PlivoConfig {
         self
     }
 
-    /// User name and password of HTTP Basic.
+    /// Returns the user name and the password of HTTP Basic.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let token = self.auth_token.expose_secret();
         if token.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! How a request reaches a provider: [`HttpTransport`], and what its failures prove.
+//! Way of a request to a provider: [`HttpTransport`], [`Api`] on top of it, and what failures prove.
 //!
 //! The crate speaks HTTP through one object-safe trait over the `http` crate's types. The built-in
 //! transport is `ReqwestTransport` (feature `reqwest`); a program with an HTTP client of its own
@@ -36,8 +36,8 @@ pub use retry_after::retry_after;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
-/// An answer: its head arrived. Its body may not have, and that is no reason to forget the head: a
-/// provider that said 201 has taken the message.
+/// Answer whose head arrived. Its body may not have, and that is no reason to forget the head: a provider
+/// that said 201 has taken the message.
 pub type Answer = http::Response<Result<Bytes, BodyError>>;
 
 /// Carries one HTTP request to a provider.
@@ -63,7 +63,7 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
     }
 }
 
-/// Why there is no answer, and with it whether the request can have been read.
+/// Reason why there is no answer, and with it whether the request can have been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -82,7 +82,7 @@ pub enum TransportErrorKind {
 }
 
 impl TransportErrorKind {
-    /// What this failure proves.
+    /// Returns what this failure proves.
     #[must_use]
     pub const fn outcome(self) -> Outcome {
         match self {
@@ -102,7 +102,7 @@ impl TransportErrorKind {
     }
 }
 
-/// No head of an answer arrived.
+/// Failure of an exchange: no head of an answer arrived.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -110,7 +110,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure of this kind.
+    /// Creates a failure of this kind.
     #[must_use]
     pub const fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
@@ -123,7 +123,7 @@ impl TransportError {
         self
     }
 
-    /// Why there is no answer.
+    /// Returns the reason why there is no answer.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -148,7 +148,7 @@ impl StdError for TransportError {
     }
 }
 
-/// Why the body of an answer is missing although its head arrived.
+/// Reason why the body of an answer is missing although its head arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BodyError {

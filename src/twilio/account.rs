@@ -60,7 +60,7 @@ pub(super) struct Inner {
 }
 
 impl Twilio {
-    /// A client with the built-in transport.
+    /// Creates a client with the built-in transport.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -69,7 +69,7 @@ impl Twilio {
         Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
     }
 
-    /// A client configured by the environment: [`TwilioConfig::from_env`] names the variables.
+    /// Creates a client configured by the environment: [`TwilioConfig::from_env`] names the variables.
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed.
@@ -78,7 +78,7 @@ impl Twilio {
         Self::new(&TwilioConfig::from_env()?)
     }
 
-    /// A client with a transport of one's own.
+    /// Creates a client with a transport of one's own.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -144,7 +144,7 @@ impl fmt::Debug for Twilio {
 }
 
 impl Inner {
-    /// One call, its refusal read as Twilio's.
+    /// Makes one call.
     pub(super) fn run(
         &self,
         call: Call,
@@ -153,13 +153,13 @@ impl Inner {
         self.api.run(call, request)
     }
 
-    /// One call whose answer must have a body.
+    /// Makes one call whose answer must have a body.
     pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
         let accepted = self.run(call, request).await?;
         self.api.body(accepted, call)
     }
 
-    /// The address of a message, with what follows its id.
+    /// Returns the address of a message, with what follows its id.
     pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<http::Uri> {
         let sid = self.api.own_id(id)?;
         self.api.uri(&format!("{}/Messages/{sid}{rest}", self.account))
@@ -293,7 +293,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     Ok(status)
 }
 
-/// The query of a list. Twilio's inequalities are part of the name and include their bound.
+/// Returns the query of a list. Twilio's inequalities are part of the name and include their bound.
 fn filters(query: &Query) -> Result<String> {
     let unsupported = |what| Err(Error::unsupported(TWILIO, what));
     if query.status.is_some() {
@@ -336,7 +336,7 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
-/// A time as Twilio reads it: UTC, whole seconds.
+/// Returns a time as Twilio reads it: UTC, whole seconds.
 pub(super) fn date_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

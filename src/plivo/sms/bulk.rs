@@ -1,4 +1,4 @@
-//! One text to several recipients in one request, which is for whoever asks for it by name.
+//! One text to several recipients in one request.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -18,8 +18,8 @@ use crate::{
 pub const MAX_SEVERAL: usize = 50;
 
 impl Plivo {
-    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. What became
-    /// of each is in the order of the messages.
+    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. Returns
+    /// one result per message, in order.
     ///
     /// Prefer [`send`](crate::SmsProvider::send): here one lost answer makes all of them
     /// [`Outcome::Unknown`](crate::Outcome::Unknown), no layer sees them one by one, and Plivo does not say whose id is whose, so

@@ -12,7 +12,7 @@ use crate::{
 const CALL: Call = Call::reading("media");
 
 impl Plivo {
-    /// The media of a message. Plivo gives all of it on one page.
+    /// Returns the media of a message. Plivo gives all of it on one page.
     ///
     /// # Errors
     /// `NotFound`.
@@ -24,7 +24,8 @@ impl Plivo {
         records(inner, page.objects)
     }
 
-    /// One page of the files that were uploaded to the account; `cursor` is where the last page ended.
+    /// Returns one page of the files that were uploaded to the account; `cursor` is where the last page
+    /// ended.
     ///
     /// # Errors
     /// `InvalidRequest` for a cursor that leads elsewhere.
@@ -41,7 +42,7 @@ impl Plivo {
         Ok(Page::new(records(inner, page.objects)?, next))
     }
 
-    /// One file that was uploaded to the account.
+    /// Returns one file that was uploaded to the account.
     ///
     /// # Errors
     /// `NotFound`; `InvalidRequest` if the id is none.

@@ -1,4 +1,4 @@
-//! [`BaseUrl`]: where an API is.
+//! [`BaseUrl`]: the address of an API.
 
 use http::{
     Uri,

@@ -166,13 +166,13 @@ impl Api {
         ApiRequest::new(self, base, method, below, segments)
     }
 
-    /// The whole address of a path on the vendor's host.
+    /// Returns the whole address of a path on the vendor's host.
     pub(crate) fn uri(&self, path_and_query: &str) -> Result<Uri> {
         let path = path_and_query.parse();
         self.base.uri(path.map_err(|_| config("request: the path is malformed"))?)
     }
 
-    /// A request without a body.
+    /// Returns a request without a body.
     pub(crate) fn bare(&self, method: Method, uri: Uri) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
@@ -181,7 +181,7 @@ impl Api {
         request
     }
 
-    /// A POST with a body of this content type.
+    /// Returns a POST with a body of this content type.
     pub(crate) fn post(
         &self,
         uri: Uri,
@@ -197,7 +197,7 @@ impl Api {
         request
     }
 
-    /// The address of the next page: a path on the vendor's own host, with the list's own path.
+    /// Returns the address of the next page: a path on the vendor's own host, with the list's own path.
     pub(crate) fn next_page(&self, cursor: &Cursor, list_path: &str) -> Result<Uri> {
         let elsewhere = || {
             Error::not_sent(ErrorKind::InvalidRequest)
@@ -213,7 +213,7 @@ impl Api {
         self.base.uri(path)
     }
 
-    /// The id's own form, if it is an id of this provider.
+    /// Returns the id's own form, if it is an id of this provider.
     pub(crate) fn own_id<'a>(&self, id: &'a MessageId) -> Result<&'a str> {
         if *id.provider() == self.provider {
             Ok(id.value())
@@ -252,7 +252,7 @@ impl Api {
         }
     }
 
-    /// The body of an answer that must have one.
+    /// Returns the body of an answer that must have one.
     pub(crate) fn body(&self, accepted: Accepted, call: Call) -> Result<Bytes> {
         accepted.body.map_err(|error| {
             self.unreadable(call, "the body is missing")
@@ -273,7 +273,7 @@ impl Api {
         })
     }
 
-    /// The error for an answer of 2xx that cannot be understood.
+    /// Returns the error for an answer of 2xx that cannot be understood.
     pub(crate) fn unreadable(&self, call: Call, why: impl fmt::Display) -> Error {
         let error = Error::new(ErrorKind::InvalidResponse, call.outcome(Outcome::Unknown, None));
         call.mark(self.signed(error.with_detail(format!("answer to {}: {why}", call.name))))

@@ -1,4 +1,4 @@
-//! What Twilio does with a message beyond the contract: redact, delete, media, feedback.
+//! Operations on a message that only Twilio has: redact, delete, media, feedback.
 
 use http::{Method, Uri};
 
@@ -29,7 +29,7 @@ impl Twilio {
         self.inner().run(Call::changing("delete"), request).await.map(drop)
     }
 
-    /// One page of the media of a message; `cursor` is where the last page ended.
+    /// Returns one page of the media of a message; `cursor` is where the last page ended.
     ///
     /// # Errors
     /// `NotFound`, or `InvalidRequest` for a cursor that leads elsewhere.
@@ -55,7 +55,7 @@ impl Twilio {
         Ok(Page::new(items.ok_or_else(missing)?, next))
     }
 
-    /// What Twilio knows of one file (`ME…`) of a message.
+    /// Looks up one file (`ME…`) of a message.
     ///
     /// # Errors
     /// `NotFound`; `InvalidRequest` if the id is not one of a file.
@@ -100,7 +100,7 @@ impl Twilio {
             .with_detail("media: must be ME and 32 hex digits"))
     }
 
-    /// The record of a file; none without an id. Without `.json` its address is that of its bytes.
+    /// Returns the record of a file; none without an id. Without `.json` its address is that of its bytes.
     fn media_record(&self, id: &MessageId, media: &wire::Media<'_>) -> Option<MediaRecord> {
         let sid = media.sid.text()?;
         let url = self.inner().message(id, &format!("/Media/{sid}")).ok()?.to_string();
