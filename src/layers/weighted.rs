@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    layers::{provider_set::Members, provider_health::DeliveryReports},
+    layers::{provider_health::DeliveryReports, provider_set::Members},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -79,7 +79,7 @@ impl SmsProvider for Weighted {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let number = self.pick(random::part());
+        let number = self.pick(random::fraction());
         let receipt = self.members.get(number).send(message).await?;
         if let Some(id) = &receipt.id {
             self.reports.expect(id, number);
