@@ -364,14 +364,14 @@ mod tests {
         use PhoneNumberError::*;
         for (text, error) in [
             ("", Empty),
-            ("447700900123", NoPlus),
-            (" +447700900123", NoPlus),
+            ("447700900123", MissingPlus),
+            (" +447700900123", MissingPlus),
             ("+", TooShort { digits: 0 }),
             ("+441234", TooShort { digits: 6 }),
             ("+0447700900123", LeadingZero),
             ("+0000000000", LeadingZero),
-            ("+44 7700900123", NotADigit { at: 3 }),
-            ("+44770090012٣", NotADigit { at: 12 }),
+            ("+44 7700900123", NonDigit { at: 3 }),
+            ("+44770090012٣", NonDigit { at: 12 }),
             ("+1234567890123456", TooLong),
             ("+99999999999999999999999999999999", TooLong),
         ] {

@@ -354,32 +354,32 @@ mod tests {
         use E::*;
         for (text, error) in [
             ("", Empty),
-            (" ", NoDigit),
-            ("+", NoDigit),
-            ("withheld", NoDigit),
-            ("①②", NoDigit),
-            ("07700_900123", Character { at: 5 }),
-            ("07700\u{202f}900123", Character { at: 5 }),
-            ("07911\u{0}123456", Character { at: 5 }),
-            ("*31#07700900123", Character { at: 0 }),
-            ("07700900123 (Dave)", Character { at: 13 }),
-            ("07700 900123 DJ", Character { at: 13 }),
-            ("07700+900123", Character { at: 5 }),
-            ("0800 1111 10:30", Character { at: 12 }),
-            ("030 1234:5678", Character { at: 8 }),
-            ("030 1234\t5678", Character { at: 8 }),
-            ("07700900123~1234567890", Character { at: 11 }),
-            ("2abc 123 4567", Character { at: 1 }),
-            ("+62abc 123 4567", Character { at: 3 }),
-            ("0800 abc56x7", Character { at: 10 }),
-            ("#31# 07700900123", Character { at: 0 }),
-            ("4.47701E+11", DigitsLost),
+            (" ", NoDigits),
+            ("+", NoDigits),
+            ("withheld", NoDigits),
+            ("①②", NoDigits),
+            ("07700_900123", InvalidCharacter { at: 5 }),
+            ("07700\u{202f}900123", InvalidCharacter { at: 5 }),
+            ("07911\u{0}123456", InvalidCharacter { at: 5 }),
+            ("*31#07700900123", InvalidCharacter { at: 0 }),
+            ("07700900123 (Dave)", InvalidCharacter { at: 13 }),
+            ("07700 900123 DJ", InvalidCharacter { at: 13 }),
+            ("07700+900123", InvalidCharacter { at: 5 }),
+            ("0800 1111 10:30", InvalidCharacter { at: 12 }),
+            ("030 1234:5678", InvalidCharacter { at: 8 }),
+            ("030 1234\t5678", InvalidCharacter { at: 8 }),
+            ("07700900123~1234567890", InvalidCharacter { at: 11 }),
+            ("2abc 123 4567", InvalidCharacter { at: 1 }),
+            ("+62abc 123 4567", InvalidCharacter { at: 3 }),
+            ("0800 abc56x7", InvalidCharacter { at: 10 }),
+            ("#31# 07700900123", InvalidCharacter { at: 0 }),
+            ("4.47701E+11", ScientificNotation),
             ("1234567890123456789012345", TooLong),
         ] {
             assert_eq!(read(text), Err(error), "{text}");
         }
-        assert_eq!(read(&"1".repeat(65)), Err(TextTooLong));
-        assert_eq!(read(&"é".repeat(64)), Err(NoDigit));
+        assert_eq!(read(&"1".repeat(65)), Err(InputTooLong));
+        assert_eq!(read(&"é".repeat(64)), Err(NoDigits));
     }
 
     #[test]
