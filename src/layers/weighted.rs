@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     error::Result,
     layers::{provider_health::DeliveryReports, provider_set::Members},
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -76,6 +76,10 @@ impl SmsProvider for Weighted {
 
     fn capabilities(&self) -> Capabilities {
         self.members.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.members.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
