@@ -16,11 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, MessageStore, Worker};
 use anysms::{
     Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
     Timestamp, async_trait,
     layers::LayerExt,
-    store::{Filter, MessageLog, PostgresLog, SqliteLog, Worker},
     twilio::TwilioWebhook,
     webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
 };
@@ -81,14 +82,14 @@ async fn main() {
     let folder =
         tempfile::tempdir_in(std::env::current_dir().expect("a folder")).expect("a folder");
     // Four programs on one store, each with connections of its own.
-    let mut stores: Vec<Arc<dyn MessageLog>> = Vec::new();
+    let mut stores: Vec<MessageStore> = Vec::new();
     let server;
     match backend {
         "sqlite" => {
             bare_sqlite(&folder.path().join("bare.db")).await;
             for _ in 0..4 {
-                let store = SqliteLog::open(folder.path().join("store.db")).await.expect("a store");
-                stores.push(Arc::new(store));
+                let store = MessageStore::sqlite(folder.path().join("store.db")).await.expect("a store");
+                stores.push(store);
             }
         }
         "postgres" => {
@@ -102,7 +103,7 @@ async fn main() {
             for _ in 0..4 {
                 let options = pool.connect_options().as_ref().clone();
                 let own = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
-                stores.push(Arc::new(PostgresLog::new(own).await.expect("a store")));
+                stores.push(Arc::new(MessageStore::postgres(own).await.expect("a store")));
             }
         }
         other => panic!("{other}: sqlite or postgres"),
@@ -171,7 +172,7 @@ async fn bare_postgres(pool: &sqlx::PgPool) {
     rate("bare rows, 500 a commit", 10_000, start);
 }
 
-async fn enqueue(store: &Arc<dyn MessageLog>, count: u64) {
+async fn enqueue(store: &MessageStore, count: u64) {
     let start = Instant::now();
     store.enqueue_all(&mut (0..count / 10).map(message), None).await.expect("queued");
     let tenth = resident();
@@ -181,13 +182,13 @@ async fn enqueue(store: &Arc<dyn MessageLog>, count: u64) {
 }
 
 /// A worker for each, until so many have been sent in all.
-async fn drain(stores: &[Arc<dyn MessageLog>], fake: &Fake, up_to: u64) {
+async fn drain(stores: &[MessageStore], fake: &Fake, up_to: u64) {
     let (stop, stopped) = watch::channel(false);
     let (start, before) = (Instant::now(), fake.0.load(Ordering::Relaxed));
     let mut tasks = tokio::task::JoinSet::new();
     for store in stores {
-        let recorded = fake.clone().recorded(Arc::clone(store)).expect("a stack");
-        let worker = Worker::new(Arc::clone(store), recorded).expect("a worker");
+        let recorded = fake.clone().recorded(store.clone()).expect("a stack");
+        let worker = Worker::new(store.clone(), recorded).expect("a worker");
         let mut stopped = stopped.clone();
         let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
         tasks.spawn(worker.with_concurrency(128).run_until(stopped));
@@ -202,7 +203,7 @@ async fn drain(stores: &[Arc<dyn MessageLog>], fake: &Fake, up_to: u64) {
 }
 
 /// Requests as they come in, each checked, read and kept, 64 at a time.
-async fn webhooks(store: &Arc<dyn MessageLog>, count: u64) {
+async fn webhooks(store: &MessageStore, count: u64) {
     let url = PublicUrl::parse("https://example.com/hooks/twilio").expect("a url");
     let webhook = Arc::new(TwilioWebhook::new("token", url).expect("a webhook"));
     let requests: Arc<Vec<(Vec<u8>, String)>> = Arc::new((0..count).map(signed).collect());
@@ -210,7 +211,7 @@ async fn webhooks(store: &Arc<dyn MessageLog>, count: u64) {
     let start = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
-        let (store, webhook) = (Arc::clone(store), Arc::clone(&webhook));
+        let (store, webhook) = (store.clone(), Arc::clone(&webhook));
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         tasks.spawn(async move {
             let mut times = Vec::new();
@@ -263,10 +264,10 @@ fn signed(number: u64) -> (Vec<u8>, String) {
     (body.finish().into_bytes(), STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-async fn reports(store: &Arc<dyn MessageLog>) {
+async fn reports(store: &MessageStore) {
     let month = Duration::from_secs(31 * 24 * 60 * 60);
     let filter =
-        Filter::new().with_tenant("tenant-3").with_since(Timestamp::now() - month);
+        Filter::new().with_tenant("tenant-3".parse().unwrap()).with_since(Timestamp::now() - month);
     for round in 1..=2 {
         let start = Instant::now();
         let report = store.delivery_stats(&filter).await.expect("a report");

@@ -7,8 +7,8 @@
 //!
 //! - [`MessageStore`]: opened in memory, in SQLite (feature `sqlite`) or in PostgreSQL (feature `postgres`).
 //! - [`RecordExt::recorded`] writes every attempt down, directly around each provider.
-//! - `MessageStore::ingest` takes what a webhook brings; `axum::router` (feature `axum`) serves the webhooks.
-//! - `Runner` sends the queue, asks providers about unconfirmed attempts and purges what is old.
+//! - [`MessageStore::ingest`] takes what a webhook brings; `axum::router` (feature `axum`) serves the webhooks.
+//! - [`Runner`] sends the queue, asks providers about unconfirmed attempts and purges what is old.
 //!
 //! What belongs in this package: the protocol of a message (`protocol`, pure), its rows (`model`), where they are kept
 //! (`backend`), what runs (`run`), and what is added up (`report`). Names of vendors do not.
@@ -22,6 +22,8 @@
 #[macro_use]
 mod serde_text;
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod backend;
 mod model;
 mod protocol;
@@ -29,7 +31,7 @@ mod report;
 mod run;
 mod store;
 
-pub use backend::AnyBackend;
+pub use backend::{AnyBackend, Backend};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::sql::{
     EnqueueSql, InTransaction, OpenTransaction, StoreTransaction, TablePrefix, TablePrefixError,
@@ -47,9 +49,11 @@ pub use model::{
 };
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};
 pub use run::{
+    ingest::{Ingest, Ingested, IngestedInbound},
     reconcile::{Reconciled, Reconciler},
     record::{RecordExt, Recorded},
     retention::{PurgeReport, Retention},
+    runner::Runner,
     worker::Worker,
 };
 pub use store::MessageStore;

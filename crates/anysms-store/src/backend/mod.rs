@@ -30,8 +30,8 @@ use crate::{
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sql::SqlBackend;
 
-/// Where a store keeps its messages. Sealed, so that every backend follows one protocol.
-pub(crate) trait Backend: fmt::Debug + Send + Sync {
+/// What a backend does.
+pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     fn policy(&self) -> StorePolicy;
 
     /// Clock of leases and schedules.
@@ -65,6 +65,23 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> impl Future<Output = Result<Vec<Suppression>>> + Send;
 }
 
+/// Where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend follows one
+/// protocol; name it to take a store and a store in a transaction alike.
+///
+/// ```
+/// use anysms::{Message, Result};
+/// use anysms_store::{Backend, MessageStore};
+///
+/// async fn thank<B: Backend>(store: &MessageStore<B>, message: Message) -> Result<()> {
+///     store.enqueue(&[message], None).await?.remove(0)?;
+///     Ok(())
+/// }
+/// ```
+#[allow(private_bounds)] // that is the seal
+pub trait Backend: RawBackend {}
+
+impl<B: RawBackend> Backend for B {}
+
 /// Backend that a constructor of [`MessageStore`](crate::MessageStore) chose: memory, SQLite or PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct AnyBackend(pub(crate) Kind);
@@ -87,7 +104,7 @@ macro_rules! each {
     };
 }
 
-impl Backend for AnyBackend {
+impl RawBackend for AnyBackend {
     fn policy(&self) -> StorePolicy {
         each!(self, backend => backend.policy())
     }

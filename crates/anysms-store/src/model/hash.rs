@@ -227,7 +227,7 @@ mod tests {
         let all = [
             message(),
             message().with_sender("ACME".parse().unwrap()),
-            message().with_to("+447700900124".parse::<PhoneNumber>().unwrap()),
+            message().with_destination("+447700900124".parse::<PhoneNumber>().unwrap()),
             message().with_options(&Second { c: 4 }),
             message().with_options(&Second { c: 5 }),
             message().with_media(anysms::message::Media::from_url(
@@ -247,6 +247,6 @@ mod tests {
         assert_eq!(hash(1), HASH_1);
         assert_eq!(hash(2), HASH_2);
     }
-    const HASH_1: i64 = 0;
-    const HASH_2: i64 = 0;
+    const HASH_1: i64 = 6_559_377_035_400_807_440;
+    const HASH_2: i64 = -7_518_369_996_164_766_608;
 }

@@ -2,7 +2,7 @@
 //! many at a time.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map},
     time::Duration,
 };
 
@@ -146,8 +146,8 @@ pub(crate) async fn record(
     let mut unique: Vec<StatusEvent> = Vec::new();
     for event in events {
         match places.entry(event.id) {
-            Entry::Occupied(known) => unique[*known.get()].times += 1,
-            Entry::Vacant(vacant) => {
+            hash_map::Entry::Occupied(known) => unique[*known.get()].times += 1,
+            hash_map::Entry::Vacant(vacant) => {
                 vacant.insert(unique.len());
                 unique.push((*event).clone());
             }

@@ -1,4 +1,4 @@
-//! Messages of a store as CSV and as JSON lines.
+//! Messages as CSV and as JSON lines.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use anysms::{error::{Error, ErrorKind, Result}, message::Direction};
 
 use crate::{Entry, Filter, MessageStore};
 
-/// The columns of [`csv()`], part of the contract: more may come at the end.
+/// Columns of [`csv()`], part of the contract: more may come at the end.
 pub const COLUMNS: &[&str] = &[
     "id",
     "direction",
@@ -34,15 +34,38 @@ pub const COLUMNS: &[&str] = &[
     "read_at",
     "estimate",
     "media",
+    "state",
+    "sender",
+    "account",
+    "provider_id",
+    "error_text",
+    "failed_at",
 ];
 
-/// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header; how many.
+/// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header, and returns how many.
 ///
 /// A text that a spreadsheet would take for a formula has an apostrophe before it, numbers too: they begin
 /// with `+`.
 ///
+/// ```
+/// use anysms::{Message, PhoneNumber};
+/// use anysms_store::{Filter, MessageStore, export};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MessageStore::memory();
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
+/// store.enqueue(&[message], None).await?;
+/// let mut file = Vec::new();
+/// assert_eq!(export::csv(&store, &Filter::new(), &mut file).await?, 1);
+/// assert!(String::from_utf8(file)?.starts_with("id,direction,tenant,key,remote"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
-/// Those of the store, and `Other` if the writer fails.
+/// - `Unavailable`: the store cannot be read.
+/// - `Other`: the writer fails.
 pub async fn csv(
     store: &MessageStore,
     filter: &Filter,
@@ -56,10 +79,22 @@ pub async fn csv(
     Ok(count)
 }
 
-/// Writes the messages of a filter as JSON, one on each line, the latest first; how many.
+/// Writes the messages of a filter as JSON, one on each line, the latest first, and returns how many.
+///
+/// ```
+/// use anysms_store::{Filter, MessageStore, export};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anysms::Result<()> {
+/// let store = MessageStore::memory();
+/// assert_eq!(export::json_lines(&store, &Filter::new(), std::io::stdout()).await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// Those of the store, and `Other` if the writer fails.
+/// - `Unavailable`: the store cannot be read.
+/// - `Other`: the writer fails.
 pub async fn json_lines(
     store: &MessageStore,
     filter: &Filter,
@@ -127,6 +162,12 @@ fn cells(entry: &Entry) -> Vec<String> {
         text(entry.read_at.as_ref()),
         text(entry.estimate.as_ref()),
         entry.media.iter().map(|url| url.as_str()).collect::<Vec<_>>().join(" "),
+        text(entry.state().as_ref()),
+        text(entry.sender.as_ref()),
+        text(entry.account.as_ref()),
+        entry.provider_id.as_ref().map_or("", |id| id.value()).to_owned(),
+        text(entry.error_text.as_ref()),
+        text(entry.failed_at.as_ref()),
     ];
     cells.into_iter().map(harmless).collect()
 }

@@ -2,10 +2,12 @@
 //!
 //! What belongs here: whatever asks a provider or a webhook's caller. What may be done is decided in `protocol`.
 
+pub(crate) mod ingest;
 pub(crate) mod pace;
 pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod retention;
+pub(crate) mod runner;
 pub(crate) mod worker;
 
 use anysms::error::Error;

@@ -15,7 +15,7 @@ use anysms::{
 use crate::{
     AttemptOutcome, AttemptRecord, AttemptToken, Filter, MessageStore, SettledBy, TextHash,
     backend::{
-        Backend,
+        RawBackend,
         operation::{Checks, Settle},
     },
     model::entry::Case,
@@ -33,12 +33,25 @@ use crate::{
 /// [`MessageStore::settle`] resolves it by hand.
 ///
 /// ```
-/// use anysms::testing::MemoryProvider;
 /// use anysms_store::{MessageStore, Reconciler};
 ///
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> anysms::Result<()> {
-/// let reconciler = Reconciler::new(MessageStore::memory()).with_provider(MemoryProvider::new());
+/// let reconciler = Reconciler::new(MessageStore::memory()).with_provider(Acme);
 /// let done = reconciler.run_once().await?;
 /// assert_eq!((done.asked, done.settled), (0, 0));
 /// # Ok(())

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::time::sleep;
 
 use anysms::{
-    AccountId, ProviderId,
+    AccountKey, ProviderId,
     error::{Error, ErrorKind, Result},
     message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl},
     provider::{AccountStatus, Capabilities, SmsProvider},
@@ -14,7 +14,7 @@ use anysms::{
 
 use crate::{
     AttemptToken, MessageStore,
-    backend::Backend,
+    backend::RawBackend,
     model::hash::ContentFingerprint,
     protocol::{
         admission::{Begin, Begun},
@@ -25,13 +25,27 @@ use crate::{
 /// Puts [`Recorded`] around a provider.
 ///
 /// ```
-/// use anysms::{Message, PhoneNumber, SmsProvider, testing::MemoryProvider};
+/// use anysms::{Message, PhoneNumber, SmsProvider};
 /// use anysms_store::{MessageStore, RecordExt};
 ///
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MessageStore::memory();
-/// let sms = MemoryProvider::new().recorded(&store)?;
+/// let sms = Acme.recorded(&store)?;
 /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
 /// let receipt = sms.send(&message).await?;
 /// let again = sms.send(&message).await?;
@@ -183,7 +197,7 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
         capabilities
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 
@@ -193,7 +207,7 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
             message: message.clone(),
             content: ContentFingerprint::of(message),
             provider: self.id(),
-            account: self.inner.account(message),
+            account: self.inner.account(message).map(|account| account.id),
             token,
             estimate: (self.price)(message),
         };

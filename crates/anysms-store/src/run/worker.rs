@@ -22,7 +22,7 @@ use anysms::{
 use crate::{
     MessageStore, Stage,
     backend::{
-        Backend,
+        RawBackend,
         operation::{Claim, ReleaseAll, Renew},
         transaction::Named,
     },
@@ -46,13 +46,26 @@ use crate::{
 /// [`Runner`](crate::Runner) runs it together with the reconciler and the purge.
 ///
 /// ```
-/// use anysms::testing::MemoryProvider;
 /// use anysms_store::{MessageStore, RecordExt, Worker};
 ///
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> anysms::Result<()> {
 /// let store = MessageStore::memory();
-/// let stack = MemoryProvider::new().recorded(&store)?;
+/// let stack = Acme.recorded(&store)?;
 /// let worker = Worker::new(store, stack)?.with_concurrency(32);
 /// let stop = async {}; // in a program: until it is told to stop
 /// worker.run_until(stop).await;

@@ -10,7 +10,6 @@ use crate::{
     },
 };
 
-#[allow(private_bounds)] // the trait is sealed
 impl<B: Backend> MessageStore<B> {
     /// Removes texts, numbers and messages whose time is over, in transactions of at most 5,000 messages. Call it
     /// once a day, or leave it to the [`Runner`](crate::Runner).

@@ -42,7 +42,6 @@ use crate::backend::{AnyBackend, Backend, transaction::Named};
 /// database refuses a statement or a row cannot be read. The outcome of a failed write says whether it may have
 /// been made; every write may be repeated and has its effect once.
 #[derive(Clone, Debug)]
-#[allow(private_bounds)] // the trait is sealed
 pub struct MessageStore<B: Backend = AnyBackend> {
     pub(crate) backend: B,
 }

@@ -20,7 +20,6 @@ use crate::{
     protocol::operations::{Enqueue, Order},
 };
 
-#[allow(private_bounds)] // the trait is sealed
 impl<B: Backend> MessageStore<B> {
     /// Enqueues messages for the worker, to be sent at once or at a time, and returns one result per message, in
     /// order.

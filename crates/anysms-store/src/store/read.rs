@@ -9,7 +9,6 @@ use anysms::{
 use super::named;
 use crate::{DeliveryStats, Entry, Filter, History, MessageStore, Usage, backend::Backend};
 
-#[allow(private_bounds)] // the trait is sealed
 impl<B: Backend> MessageStore<B> {
     /// Returns one page of messages, the latest first, 1 to 1,000 on it.
     ///

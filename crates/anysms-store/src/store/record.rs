@@ -15,7 +15,6 @@ use crate::{
     },
 };
 
-#[allow(private_bounds)] // the trait is sealed
 impl<B: Backend> MessageStore<B> {
     /// Writes a status of a verified webhook down and applies it to its message, in whatever order statuses come.
     ///

@@ -11,7 +11,6 @@ use crate::{
     model::suppression::SuppressionSource,
 };
 
-#[allow(private_bounds)] // the trait is sealed
 impl<B: Backend> MessageStore<B> {
     /// Suppresses a number within a scope: nothing is sent to it there any more. Of two sources the greater stays.
     ///

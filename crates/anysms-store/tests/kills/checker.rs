@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use anysms_store::{AttemptOutcome, History, Entry, Filter, Progress, MessageStore, Stage};
 use anysms::{
     MessageId, MessageStatus,
-    store::{AttemptOutcome, History, Entry, Filter, Progress, MessageLog, Stage},
     webhook::{Authenticity, StatusUpdate},
 };
 use tokio::task::JoinSet;
@@ -37,7 +37,7 @@ pub(crate) async fn check(backend: &Backend, carrier: &Carrier, messages: u32) -
     parts.join_all().await.iter().sum()
 }
 
-async fn check_part(store: Arc<dyn MessageLog>, rows: Vec<(Entry, Option<Taken>)>) -> u32 {
+async fn check_part(store: MessageStore, rows: Vec<(Entry, Option<Taken>)>) -> u32 {
     let mut unknown = 0;
     for (entry, taken) in &rows {
         assert_eq!(entry.stage, Stage::Done, "none is stuck");
@@ -61,7 +61,7 @@ async fn check_part(store: Arc<dyn MessageLog>, rows: Vec<(Entry, Option<Taken>)
 }
 
 /// The provider's webhook, as it would be verified.
-async fn report(store: &dyn MessageLog, taken: &Taken) {
+async fn report(store: &MessageStore, taken: &Taken) {
     let id = MessageId::new(ACME, &taken.id).unwrap();
     let update = StatusUpdate::new(id, MessageStatus::Sent, None, Authenticity::Full);
     let token = Some(taken.token.parse().unwrap());

@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms_store::{Filter, Progress, Stage};
 use anysms::{
     ErrorKind, Outcome, Timestamp,
-    store::{Filter, Progress, Stage},
 };
 
 use crate::{

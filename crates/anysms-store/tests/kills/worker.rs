@@ -2,14 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Entry, Filter, StorePolicy, MessageStore, Stage, TablePrefix, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, ProviderId, Receipt, SmsProvider,
     async_trait,
     layers::LayerExt,
-    store::{
-        Entry, Filter, StorePolicy, MessageLog, PostgresLog, SqliteLog, Stage, TablePrefix,
-        Worker,
-    },
 };
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::{
@@ -57,7 +55,7 @@ impl Point {
 
 /// A store, and where another process finds it.
 pub(crate) struct Backend {
-    pub(crate) store: Arc<dyn MessageLog>,
+    pub(crate) store: MessageStore,
     pub(crate) place: String,
     pub(crate) lease: Duration,
     _folder: Option<tempfile::TempDir>,
@@ -168,7 +166,7 @@ pub(crate) fn main() {
         println!("ready");
         let wire = Wire { port, point };
         let callback = "https://example.com/hooks/acme".parse().unwrap();
-        let recorded = wire.recorded(store.clone()).unwrap().with_callback(callback);
+        let recorded = wire.recorded(&store).unwrap().with_callback(callback);
         let stack = Outside { inner: recorded, point };
         let dies = matches!(point, Point::BeforeIntent | Point::BeforeByte | Point::AfterAccept);
         let most = if dies { 1 } else { CONCURRENCY };
@@ -177,19 +175,19 @@ pub(crate) fn main() {
     });
 }
 
-pub(crate) async fn open(place: &str, lease: Duration) -> Arc<dyn MessageLog> {
+pub(crate) async fn open(place: &str, lease: Duration) -> MessageStore {
     let prefix = TablePrefix::default();
     let policy = StorePolicy::default().with_lease(lease);
     let Some(place) = place.strip_prefix("postgres:") else {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
         let options = options.create_if_missing(true);
-        SqliteLog::migrate(&options, &prefix).await.unwrap();
-        return Arc::new(SqliteLog::with_options(options, prefix, policy).await.unwrap());
+        MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+        return Arc::new(MessageStore::sqlite_with(options, prefix, policy).await.unwrap());
     };
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(place));
     let pool = pool.await.unwrap();
-    PostgresLog::migrate(&pool, &prefix).await.unwrap();
-    Arc::new(PostgresLog::with_prefix(pool, prefix, policy).await.unwrap())
+    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+    Arc::new(MessageStore::postgres_with(pool, prefix, policy).await.unwrap())
 }
 
 /// A server's socket and a database.

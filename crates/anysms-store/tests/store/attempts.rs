@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Progress, SuppressionScope, SettledBy, Stage, Worker};
 use anysms::{
     ErrorKind, Message, MessageClass, Outcome, SmsProvider, SmsProviderExt,
     layers::{AllowResend, Failover, LayerExt, Limit, RetryPolicy},
-    store::{AttemptOutcome, Progress, SuppressionScope, SettledBy, Stage, Worker},
-    opt_out::{MemoryOptOuts, OptOutSource},
+    suppression::{MemorySuppressionList, SuppressionSource},
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 
 pub(crate) async fn a_send_is_written_down(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let sent = message("a").with_tag("b").with_tag("a").with_user("u").with_campaign("c");
     let receipt = sms.send(&sent).await.unwrap();
     assert!(!receipt.earlier);
@@ -38,7 +39,7 @@ pub(crate) async fn a_send_is_written_down(backend: Backend) {
 
 pub(crate) async fn the_same_key_again_is_the_earlier_receipt(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let first = sms.send(&message("a")).await.unwrap();
     let second = sms.send(&message("a").with_tag("another")).await.unwrap();
     assert_eq!((second.id.clone(), second.earlier), (first.id, true));
@@ -47,16 +48,16 @@ pub(crate) async fn the_same_key_again_is_the_earlier_receipt(backend: Backend) 
 
 pub(crate) async fn the_same_key_with_another_content_is_a_conflict(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap();
-    let error = sms.send(&message("a").with_to(number(124))).await.unwrap_err();
+    let error = sms.send(&message("a").with_destination(number(124))).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     assert_eq!(fake.calls(), 1);
 }
 
 pub(crate) async fn what_may_have_been_sent_is_not_sent_again(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     assert_eq!(sms.send(&message("a")).await.unwrap_err().kind(), ErrorKind::Timeout);
     let error = sms.send(&message("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Unknown));
@@ -72,7 +73,7 @@ pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_
     let mut again = AllowResend::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap().retry(policy);
+    let sms = fake.clone().recorded(&backend.store).unwrap().retry(policy);
     let code = message("a").with_class(MessageClass::OneTimeCode);
     sms.send(&code).await.unwrap();
     assert_eq!(fake.calls(), 2);
@@ -84,7 +85,7 @@ pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_
 pub(crate) async fn what_was_not_sent_may_be_sent(backend: Backend) {
     let fake = Fake::failing(2, &busy());
     let policy = RetryPolicy::default().with_waits(Duration::ZERO, Duration::ZERO);
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap().retry(policy);
+    let sms = fake.clone().recorded(&backend.store).unwrap().retry(policy);
     sms.send(&message("a")).await.unwrap();
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
     let outcomes: Vec<_> = history.attempts.iter().filter_map(|attempt| attempt.outcome).collect();
@@ -95,8 +96,8 @@ pub(crate) async fn what_was_not_sent_may_be_sent(backend: Backend) {
 
 pub(crate) async fn failing_over_is_two_attempts_of_one_message(backend: Backend) {
     let (down, up) = (Fake::failing(u32::MAX, &busy()), Fake::new());
-    let down_recorded = down.clone().recorded(backend.store.clone()).unwrap();
-    let up_recorded = up.clone().recorded(backend.store.clone()).unwrap();
+    let down_recorded = down.clone().recorded(&backend.store).unwrap();
+    let up_recorded = up.clone().recorded(&backend.store).unwrap();
     let sms = Failover::new(down_recorded).or(up_recorded).unwrap();
     assert!(sms.capabilities().records);
     sms.send(&message("a")).await.unwrap();
@@ -110,7 +111,7 @@ pub(crate) async fn failing_over_is_two_attempts_of_one_message(backend: Backend
 
 pub(crate) async fn many_at_once_with_one_key_are_one(backend: Backend) {
     let fake = Fake::new();
-    let sms = Arc::new(fake.clone().recorded(backend.store.clone()).unwrap());
+    let sms = Arc::new(fake.clone().recorded(&backend.store).unwrap());
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let sms = Arc::clone(&sms);
@@ -129,33 +130,33 @@ pub(crate) async fn many_at_once_with_one_key_are_one(backend: Backend) {
 
 pub(crate) async fn organisations_have_keys_of_their_own(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap();
-    sms.send(&message("a").with_tenant("clinic")).await.unwrap();
-    sms.send(&message("a").with_tenant("garage").with_to(number(124))).await.unwrap();
+    sms.send(&message("a").with_tenant("clinic".parse().unwrap())).await.unwrap();
+    sms.send(&message("a").with_tenant("garage".parse().unwrap()).with_destination(number(124))).await.unwrap();
     assert_eq!(fake.calls(), 3);
-    let history = backend.store.history(Some("clinic"), message("a").key()).await.unwrap().unwrap();
-    assert_eq!(history.entry.tenant.as_deref(), Some("clinic"));
-    assert!(backend.store.history(Some("shop"), message("a").key()).await.unwrap().is_none());
+    let history = backend.store.history(Some(&"clinic".parse().unwrap()), message("a").key()).await.unwrap().unwrap();
+    assert_eq!(history.entry.tenant.as_ref().map(|one| one.as_str()), Some("clinic"));
+    assert!(backend.store.history(Some(&"shop".parse().unwrap()), message("a").key()).await.unwrap().is_none());
 }
 
 pub(crate) async fn who_opted_out_is_not_sent_to(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
-    let scope = SuppressionScope::all().with_tenant("clinic");
-    backend.store.opt_out(number(123), scope, OptOutSource::Keyword).await.unwrap();
-    let error = sms.send(&message("a").with_tenant("clinic")).await.unwrap_err();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
+    let scope = SuppressionScope::all().with_tenant("clinic".parse().unwrap());
+    backend.store.suppress(number(123), scope, SuppressionSource::Keyword).await.unwrap();
+    let error = sms.send(&message("a").with_tenant("clinic".parse().unwrap())).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
     sms.send(&message("a")).await.unwrap();
     assert_eq!(fake.calls(), 1);
-    let history = backend.store.history(Some("clinic"), message("a").key()).await.unwrap().unwrap();
+    let history = backend.store.history(Some(&"clinic".parse().unwrap()), message("a").key()).await.unwrap().unwrap();
     assert_eq!(history.entry.status, Some(Progress::Failed));
     assert_eq!(history.entry.failure.unwrap().kind, ErrorKind::OptedOut);
 }
 
 pub(crate) async fn a_future_that_is_dropped_is_written_down_all_the_same(backend: Backend) {
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     for round in 0..50 {
         let key = format!("k{round}");
         let wait = tokio::time::sleep(Duration::from_micros(round * 40));
@@ -187,11 +188,11 @@ pub(crate) async fn a_future_that_is_dropped_is_written_down_all_the_same(backen
 
 pub(crate) async fn a_stack_that_goes_round_the_log_cannot_be_built(backend: Backend) {
     let plain = Fake::new;
-    let recorded = || plain().recorded(backend.store.clone()).unwrap();
+    let recorded = || plain().recorded(&backend.store).unwrap();
     let refused = [
-        plain().retry(RetryPolicy::default()).recorded(backend.store.clone()).err(),
-        plain().rate_limit([Limit::messages(1)]).recorded(backend.store.clone()).err(),
-        recorded().recorded(backend.store.clone()).err(),
+        plain().retry(RetryPolicy::default()).recorded(&backend.store).err(),
+        plain().rate_limit([Limit::messages(1)]).recorded(&backend.store).err(),
+        recorded().recorded(&backend.store).err(),
         Failover::new(recorded()).or(plain()).err(),
         Failover::new(plain()).or(recorded()).err(),
         Worker::new(backend.store.clone(), plain()).err(),
@@ -199,13 +200,13 @@ pub(crate) async fn a_stack_that_goes_round_the_log_cannot_be_built(backend: Bac
     for error in refused {
         assert_eq!(error.unwrap().kind(), ErrorKind::Config);
     }
-    let list = Arc::new(MemoryOptOuts::new());
-    plain().suppress(list.clone()).unwrap().recorded(backend.store.clone()).unwrap();
+    let list = Arc::new(MemorySuppressionList::new());
+    plain().suppress(list.clone()).unwrap().recorded(&backend.store).unwrap();
     recorded().suppress(list).unwrap();
 }
 
 pub(crate) async fn many_that_were_sent_before_cost_nothing(backend: Backend) {
-    let sms = Fake::new().recorded(backend.store.clone()).unwrap().into_dyn();
+    let sms = Fake::new().recorded(&backend.store).unwrap().into_dyn();
     sms.send(&message("a")).await.unwrap();
     let keys = ["a", "b", "c"].map(message);
     let price = |_: &Message| "0.05 USD".parse().ok();

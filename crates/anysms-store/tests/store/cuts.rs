@@ -1,12 +1,12 @@
 //! The connection to the server is cut at each message of the protocol, or the server is gone for good.
 //! `ANYSMS_CUTS=20` goes through all of them, and cuts so often.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+use anysms_store::RecordExt;
+use anysms_store::{Recorded, AttemptOutcome, Progress, MessageStore, SettledBy};
 use anysms::{
     Outcome, SmsProvider,
-    layers::{LayerExt, Recorded},
-    store::{AttemptOutcome, Progress, MessageLog, PostgresLog, SettledBy},
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
@@ -15,7 +15,7 @@ use crate::{fake::Fake, message, postgres, proxy::Proxy};
 /// A store behind a proxy, and the same store without.
 struct Cut {
     proxy: Proxy,
-    straight: PostgresLog,
+    straight: MessageStore,
     fake: Fake,
     sms: Recorded<Fake>,
 }
@@ -23,15 +23,15 @@ struct Cut {
 impl Cut {
     async fn new() -> Self {
         let pool = postgres::database().await;
-        Self::of(&pool, PostgresLog::new(pool.clone()).await.unwrap()).await
+        Self::of(&pool, MessageStore::postgres(pool.clone()).await.unwrap()).await
     }
 
-    async fn of(pool: &PgPool, straight: PostgresLog) -> Self {
+    async fn of(pool: &PgPool, straight: MessageStore) -> Self {
         let proxy = Proxy::start(pool);
         let through = PgPoolOptions::new().max_connections(8).connect_with(proxy.options());
-        let store = Arc::new(PostgresLog::new(through.await.unwrap()).await.unwrap());
+        let store = MessageStore::postgres(through.await.unwrap()).await.unwrap();
         let fake = Fake::new();
-        let sms = fake.clone().recorded(store).unwrap();
+        let sms = fake.clone().recorded(&store).unwrap();
         Self { proxy, straight, fake, sms }
     }
 
@@ -87,7 +87,7 @@ async fn what_is_said_when_the_server_is_gone_is_true() {
     let mut said = [0; 3];
     for some in points.chunks(25) {
         let pool = postgres::database().await;
-        let straight = PostgresLog::new(pool.clone()).await.unwrap();
+        let straight = MessageStore::postgres(pool.clone()).await.unwrap();
         let mut all = tokio::task::JoinSet::new();
         for at in some {
             let (cut, at) = (Cut::of(&pool, straight.clone()).await, *at);

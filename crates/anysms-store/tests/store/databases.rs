@@ -1,14 +1,11 @@
 //! What only a database can do, or do wrong.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, StorePolicy, MessageStore, Reconciler, Retention, Stage, TablePrefix, Worker};
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider,
-    layers::LayerExt,
-    store::{
-        Filter, StorePolicy, MessageLog, PostgresLog, Reconciler, Retention, SqliteLog, Stage,
-        TablePrefix, Worker,
-    },
     message::MessageKey,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -28,11 +25,10 @@ fn key(number: u32) -> MessageKey {
 }
 
 pub(crate) async fn run_for(
-    store: &(impl MessageLog + Clone + 'static),
+    store: &MessageStore,
     fake: &Fake,
     time: Duration,
 ) {
-    let store = std::sync::Arc::new(store.clone());
     let worker = Worker::new(store.clone(), fake.clone().recorded(store).unwrap()).unwrap();
     worker.run_until(tokio::time::sleep(time)).await;
 }
@@ -41,7 +37,7 @@ pub(crate) async fn run_for(
 async fn broken_rows_are_set_aside_and_the_others_are_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = SqliteLog::open(&path).await.unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let messages: Vec<_> = ["a", "b", "c", "d", "e"].map(message).into();
     store.enqueue(&messages, None).await.unwrap();
     let mut connection = connect(&path).await;
@@ -65,7 +61,7 @@ async fn broken_rows_are_set_aside_and_the_others_are_sent() {
         .await
         .unwrap();
     assert_eq!(found, 4, "each is set aside");
-    Reconciler::new(Arc::new(store.clone())).run_once().await.unwrap();
+    Reconciler::new(store.clone()).run_once().await.unwrap();
     assert!(store.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
 }
 
@@ -75,15 +71,15 @@ async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
     let path = folder.path().join("store.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix: TablePrefix = "my_".parse().unwrap();
-    let open = || SqliteLog::with_options(options.clone(), prefix.clone(), StorePolicy::default());
+    let open = || MessageStore::sqlite_with(options.clone(), prefix.clone(), StorePolicy::default());
     let missing = open().await.unwrap_err();
     assert_eq!((missing.kind(), missing.outcome()), (ErrorKind::Config, Outcome::NotSent));
     // By a tool of one's own.
     let mut connection = connect(&path).await;
-    connection.execute(sqlx::AssertSqlSafe(SqliteLog::schema(&prefix, 0))).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(MessageStore::sqlite_schema(&prefix, 0))).await.unwrap();
     open().await.unwrap();
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
-    for (version, fits) in [(2, true), (3, false)] {
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+    for (version, fits) in [(3, true), (4, false)] {
         let insert = format!("INSERT INTO my_migration (version) VALUES ({version})");
         connection.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
         assert_eq!(open().await.is_ok(), fits, "{version}");
@@ -96,11 +92,11 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let path = folder.path().join("store.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix = TablePrefix::default();
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
     let small = options.clone().pragma("max_page_count", "80");
-    let store = SqliteLog::with_options(small, prefix, StorePolicy::default()).await.unwrap();
+    let store = MessageStore::sqlite_with(small, prefix, StorePolicy::default()).await.unwrap();
     let fake = Fake::new();
-    let sms = fake.clone().recorded(std::sync::Arc::new(store.clone())).unwrap();
+    let sms = fake.clone().recorded(&store).unwrap();
     let (mut sent, mut refused) = (0, 0);
     for number in 0..300 {
         let long = Message::new(crate::number(123), "x".repeat(1_500)).with_key(key(number));
@@ -117,8 +113,8 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     }
     assert!(sent > 10 && refused > 100, "{sent} sent, {refused} refused");
     assert_eq!(fake.calls(), sent, "nothing was sent without an intent");
-    let roomy = SqliteLog::open(&path).await.unwrap();
-    let sms = fake.clone().recorded(std::sync::Arc::new(roomy.clone())).unwrap();
+    let roomy = MessageStore::sqlite(&path).await.unwrap();
+    let sms = fake.clone().recorded(&roomy).unwrap();
     sms.send(&message("afterwards")).await.unwrap();
     assert_eq!(fake.calls(), sent + 1);
 }
@@ -127,8 +123,8 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
 async fn a_log_that_is_cut_off_at_any_page_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = SqliteLog::open(&path).await.unwrap();
-    let sms = Fake::new().recorded(std::sync::Arc::new(store.clone())).unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..20 {
         sms.send(&message(&format!("k{number}"))).await.unwrap();
     }
@@ -171,7 +167,7 @@ async fn a_log_that_is_cut_off_at_any_page_is_whole() {
 #[ignore = "needs PostgreSQL"]
 async fn tables_that_grow_are_read_by_their_indexes() {
     let pool = postgres::database().await;
-    PostgresLog::migrate(&pool, &TablePrefix::default()).await.unwrap();
+    MessageStore::migrate_postgres(&pool, &TablePrefix::default()).await.unwrap();
     let scans = async || -> (i64, i64) {
         let sums = "SELECT sum(seq_scan)::bigint, sum(idx_scan)::bigint FROM pg_stat_user_tables \
                     WHERE relname IN ('sms_message', 'sms_content', 'sms_queue', 'sms_attempt', 'sms_event')";
@@ -180,7 +176,7 @@ async fn tables_that_grow_are_read_by_their_indexes() {
     // The server counts late: what made the tables, and then what is made of them.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (before, _) = scans().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     store.enqueue_all(&mut (0..2_000).map(|n| message(&format!("m{n}"))), None).await.unwrap();
     let fake = Fake::new();
     run_for(&store, &fake, Duration::from_secs(3)).await;
@@ -204,8 +200,8 @@ async fn tables_that_grow_are_read_by_their_indexes() {
 async fn what_is_erased_leaves_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = SqliteLog::open(&path).await.unwrap();
-    let sms = Fake::new().recorded(Arc::new(store.clone())).unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..200 {
         // One word that only one message has, and nothing that begins like it: in the index it is whole.
         let word = if number == 100 { "qwertz" } else { "xylophone" };
@@ -238,7 +234,7 @@ async fn what_is_erased_leaves_the_file() {
 #[ignore = "needs PostgreSQL"]
 async fn statements_that_are_broken_off_stop_nobody() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let breaking = pool.clone();
     let breaks = tokio::spawn(async move {
         loop {
@@ -268,7 +264,7 @@ async fn statements_that_are_broken_off_stop_nobody() {
 #[ignore = "needs PostgreSQL"]
 async fn a_pool_that_is_closed_has_its_connections_back() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     store.enqueue(&[message("a"), message("b")], None).await.unwrap();
     tokio::time::timeout(Duration::from_secs(10), pool.close()).await.expect("is closed");
     assert_eq!(

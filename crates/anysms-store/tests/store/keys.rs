@@ -3,9 +3,9 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use anysms_store::{EntryId, Filter, MessageStore};
 use anysms::{
     Message,
-    store::{EntryId, Filter, MessageLog, PostgresLog},
 };
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgPoolOptions};
 
@@ -15,7 +15,7 @@ fn keys(default: usize) -> usize {
     std::env::var("ANYSMS_KEYS").map_or(default, |text| text.parse().expect("a number"))
 }
 
-async fn count(store: &dyn MessageLog) -> usize {
+async fn count(store: &MessageStore) -> usize {
     let (mut count, mut cursor) = (0, None);
     loop {
         let page = store.entries(&Filter::new(), 1_000, cursor.as_ref()).await.unwrap();
@@ -55,7 +55,7 @@ pub(crate) async fn many_tasks_with_the_same_keys_get_the_same_entries(backend: 
     let all: HashSet<Vec<Option<EntryId>>> = tasks.join_all().await.into_iter().collect();
     assert_eq!(all.len(), 1, "all are told the same");
     let ids: HashSet<_> = all.into_iter().next().unwrap().into_iter().map(Option::unwrap).collect();
-    assert_eq!((ids.len(), count(&*backend.store).await), (keys, keys));
+    assert_eq!((ids.len(), count(&backend.store).await), (keys, keys));
 }
 
 pub(crate) async fn what_nobody_waited_for_and_is_queued_again_is_one(backend: Backend) {
@@ -71,17 +71,17 @@ pub(crate) async fn what_nobody_waited_for_and_is_queued_again_is_one(backend: B
         let again = backend.store.enqueue(&one, None).await.unwrap().remove(0).unwrap();
         assert!(first.is_none_or(|first| first == again));
     }
-    assert_eq!(count(&*backend.store).await, keys);
+    assert_eq!(count(&backend.store).await, keys);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn what_is_queued_over_a_cut_connection_is_queued_once_on_postgres() {
     let pool = postgres::database().await;
-    let straight = PostgresLog::new(pool.clone()).await.unwrap();
+    let straight = MessageStore::postgres(pool.clone()).await.unwrap();
     let proxy = Proxy::start(&pool);
     let through = PgPoolOptions::new().max_connections(8).connect_with(proxy.options());
-    let store = PostgresLog::new(through.await.unwrap()).await.unwrap();
+    let store = MessageStore::postgres(through.await.unwrap()).await.unwrap();
     let queue =
         async |key: String| store.enqueue(&[message(&key)], None).await.unwrap().remove(0).unwrap();
     for warm in 0..4 {
@@ -111,7 +111,7 @@ async fn what_is_queued_over_a_cut_connection_is_queued_once_on_postgres() {
 #[ignore = "needs PostgreSQL"]
 async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     pool.execute("CREATE TABLE orders (name TEXT PRIMARY KEY)").await.unwrap();
     let proxy = Proxy::start(&pool);
     let order = async |key: &str| -> sqlx::Result<()> {
@@ -121,7 +121,7 @@ async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
             .bind(key)
             .execute(&mut *transaction)
             .await?;
-        let queued = store.within(&mut transaction).enqueue(&[message(key)], None).await;
+        let queued = store.in_transaction(&mut transaction).unwrap().enqueue(&[message(key)], None).await;
         queued.map_err(|_| sqlx::Error::WorkerCrashed)?.remove(0).unwrap();
         transaction.commit().await
     };

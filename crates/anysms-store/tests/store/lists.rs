@@ -1,13 +1,13 @@
 //! What is read from a store.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, SuppressionScope, Retention, Recorded};
 use anysms::{
     Message, SmsProvider, Timestamp,
-    layers::{LayerExt, Recorded},
-    store::{Filter, Progress, SuppressionScope, Retention, ScopedSuppressionList},
     message::{Address, Direction, Media, Money},
-    suppression::{OptOutSource, OptOuts},
+    suppression::{SuppressionSource, SuppressionList},
     webhook::{Authenticity, InboundMedia, InboundMessage},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 fn stack(backend: &Backend) -> Recorded<Fake> {
-    Fake::new().recorded(backend.store.clone()).unwrap()
+    Fake::new().recorded(&backend.store).unwrap()
 }
 
 async fn keys(backend: &Backend, filter: &Filter) -> Vec<String> {
@@ -28,15 +28,15 @@ async fn keys(backend: &Backend, filter: &Filter) -> Vec<String> {
 
 pub(crate) async fn filters_find_what_they_say(backend: Backend) {
     let sms = stack(&backend);
-    let to_america: Message = Message::new("+12025550123".parse().unwrap(), "Hello");
+    let to_america: Message = Message::new("+12025550123".parse::<anysms::PhoneNumber>().unwrap(), "Hello");
     for message in [
-        message("a").with_tenant("clinic").with_user("user-7"),
+        message("a").with_tenant("clinic".parse().unwrap()).with_user("user-7"),
         message("b")
-            .with_tenant("clinic")
+            .with_tenant("clinic".parse().unwrap())
             .with_campaign("spring")
             .with_tag("x")
             .with_tag("y"),
-        message("c").with_tenant("garage").with_campaign("spring").with_tag("y"),
+        message("c").with_tenant("garage".parse().unwrap()).with_campaign("spring").with_tag("y"),
         to_america.with_key("d".parse().unwrap()),
         message("e").with_sender("ACME".parse().unwrap()),
     ] {
@@ -46,10 +46,10 @@ pub(crate) async fn filters_find_what_they_say(backend: Backend) {
     let all = Filter::new;
     for (filter, expected) in [
         (all(), "a b c d e"),
-        (all().with_tenant("clinic"), "a b"),
+        (all().with_tenant("clinic".parse().unwrap()), "a b"),
         (all().with_user("user-7"), "a"),
         (all().with_campaign("spring"), "b c"),
-        (all().with_tenant("garage").with_campaign("spring"), "c"),
+        (all().with_tenant("garage".parse().unwrap()).with_campaign("spring"), "c"),
         (all().with_tag("y"), "b c"),
         (all().with_tag("x"), "b"),
         (all().with_tag("z"), ""),
@@ -128,10 +128,10 @@ pub(crate) async fn threads_unread_and_search(backend: Backend) {
     for (last, id, text) in
         [(123, 101, "Thank you!"), (123, 102, "Can I bring a dog?"), (124, 103, "")]
     {
-        backend.store.record_inbound(&inbound(last, id, text), Some("clinic")).await.unwrap();
+        backend.store.record_inbound(&inbound(last, id, text), Some(&"clinic".parse().unwrap())).await.unwrap();
     }
     backend.store
-        .record_inbound(&inbound(123, 102, "Can I bring a dog?"), Some("clinic"))
+        .record_inbound(&inbound(123, 102, "Can I bring a dog?"), Some(&"clinic".parse().unwrap()))
         .await
         .unwrap();
     let thread =
@@ -139,7 +139,7 @@ pub(crate) async fn threads_unread_and_search(backend: Backend) {
     let page = backend.store.entries(&thread, 10, None).await.unwrap();
     let ways: Vec<_> = page.items.iter().map(|entry| entry.direction).collect();
     assert_eq!(ways, [Direction::Inbound, Direction::Inbound, Direction::Outbound], "each once");
-    let unread = Filter::new().with_tenant("clinic").unread();
+    let unread = Filter::new().with_tenant("clinic".parse().unwrap()).unread();
     let page = backend.store.entries(&unread, 10, None).await.unwrap();
     assert_eq!(page.items.len(), 3);
     let ids: Vec<_> = page.items.iter().take(2).map(|entry| entry.id).collect();
@@ -172,16 +172,16 @@ pub(crate) async fn words_of_every_script_are_found(backend: Backend) {
     }
 }
 
-pub(crate) async fn a_name_that_is_empty_is_none(backend: Backend) {
+pub(crate) async fn no_tenant_is_a_tenant_too(backend: Backend) {
     let sms = stack(&backend);
-    sms.send(&message("a").with_tenant("")).await.unwrap();
+    sms.send(&message("a")).await.unwrap();
     assert!(sms.send(&message("a")).await.unwrap().earlier);
-    sms.send(&message("b").with_tenant("clinic")).await.unwrap();
-    backend.store.record_inbound(&inbound(124, 101, "Yes"), Some("")).await.unwrap();
-    let none = Filter::new().with_tenant("");
+    sms.send(&message("b").with_tenant("clinic".parse().unwrap())).await.unwrap();
+    backend.store.record_inbound(&inbound(124, 101, "Yes"), None).await.unwrap();
+    let none = Filter::new().without_tenant();
     let found = keys(&backend, &none).await;
     assert_eq!((found.len(), found[0].as_str()), (2, "a"));
-    assert!(backend.store.history(Some(""), message("a").key()).await.unwrap().is_some());
+    assert!(backend.store.history(None, message("a").key()).await.unwrap().is_some());
     assert_eq!(keys(&backend, &none.unread()).await.len(), 1);
 }
 
@@ -190,7 +190,7 @@ pub(crate) async fn reports_add_up(backend: Backend) {
     let estimate = price("0.04");
     let sms = stack(&backend).with_price(move |_| Some(estimate));
     for number in 1..=100 {
-        sms.send(&message(&format!("k{number}")).with_tenant("clinic")).await.unwrap();
+        sms.send(&message(&format!("k{number}")).with_tenant("clinic".parse().unwrap())).await.unwrap();
         let word = match number {
             1..=80 => "delivered",
             81..=85 => "undelivered 30003",
@@ -202,15 +202,15 @@ pub(crate) async fn reports_add_up(backend: Backend) {
             update.price = Some(price("0.0075"));
         }
         update.segments = Some(2);
-        let accepted = backend.store.history(Some("clinic"), message(&format!("k{number}")).key()).await;
+        let accepted = backend.store.history(Some(&"clinic".parse().unwrap()), message(&format!("k{number}")).key()).await;
         let accepted = accepted.unwrap().unwrap().entry.accepted_at.unwrap();
         update.at = Some(accepted + Duration::from_millis(u64::from(number) * 1_000 + 7));
         backend.store.record_status(&update, None).await.unwrap();
     }
-    let failing = Fake::failing(1, &busy()).recorded(backend.store.clone()).unwrap();
-    failing.send(&message("never").with_tenant("clinic")).await.unwrap_err();
+    let failing = Fake::failing(1, &busy()).recorded(&backend.store).unwrap();
+    failing.send(&message("never").with_tenant("clinic".parse().unwrap())).await.unwrap_err();
     sms.send(&message("other")).await.unwrap();
-    let clinic = Filter::new().with_tenant("clinic").with_since(Timestamp::UNIX_EPOCH);
+    let clinic = Filter::new().with_tenant("clinic".parse().unwrap()).with_since(Timestamp::UNIX_EPOCH);
     let report = backend.store.delivery_stats(&clinic).await.unwrap();
     assert_eq!((report.messages(), report.delivered()), (101, 80));
     assert_eq!(report.count(Progress::Sent), 10);
@@ -236,28 +236,28 @@ pub(crate) async fn reports_add_up(backend: Backend) {
 
 pub(crate) async fn opt_outs_have_scopes(backend: Backend) {
     let store = &backend.store;
-    let clinic = SuppressionScope::all().with_tenant("clinic");
-    let garage = SuppressionScope::all().with_tenant("garage");
-    store.opt_out(number(123), clinic.clone(), OptOutSource::Keyword).await.unwrap();
-    store.opt_out(number(123), clinic.clone(), OptOutSource::Manual).await.unwrap();
-    store.opt_out(number(124), SuppressionScope::all(), OptOutSource::Provider).await.unwrap();
-    let list = |scope: &SuppressionScope| ScopedSuppressionList::new(Arc::clone(store), scope.clone());
-    assert_eq!(list(&clinic).find(number(123)).await.unwrap(), Some(OptOutSource::Manual));
+    let clinic = SuppressionScope::all().with_tenant("clinic".parse().unwrap());
+    let garage = SuppressionScope::all().with_tenant("garage".parse().unwrap());
+    store.suppress(number(123), clinic.clone(), SuppressionSource::Keyword).await.unwrap();
+    store.suppress(number(123), clinic.clone(), SuppressionSource::Manual).await.unwrap();
+    store.suppress(number(124), SuppressionScope::all(), SuppressionSource::Provider).await.unwrap();
+    let list = |scope: &SuppressionScope| store.suppression_list(scope.clone());
+    assert_eq!(list(&clinic).find(number(123)).await.unwrap(), Some(SuppressionSource::Manual));
     assert_eq!(list(&garage).find(number(123)).await.unwrap(), None);
-    assert_eq!(list(&garage).find(number(124)).await.unwrap(), Some(OptOutSource::Provider));
-    store.opt_in(number(123), clinic.clone(), OptOutSource::Provider).await.unwrap();
+    assert_eq!(list(&garage).find(number(124)).await.unwrap(), Some(SuppressionSource::Provider));
+    store.unsuppress(number(123), clinic.clone(), SuppressionSource::Provider).await.unwrap();
     assert!(list(&clinic).find(number(123)).await.unwrap().is_some(), "a greater source stays");
-    store.opt_in(number(123), clinic.clone(), OptOutSource::Manual).await.unwrap();
+    store.unsuppress(number(123), clinic.clone(), SuppressionSource::Manual).await.unwrap();
     assert!(list(&clinic).find(number(123)).await.unwrap().is_none());
-    list(&garage).insert(number(125), OptOutSource::Keyword).await.unwrap();
+    list(&garage).insert(number(125), SuppressionSource::Keyword).await.unwrap();
     let all = store.suppressions(None, 10).await.unwrap();
     let found: Vec<_> =
-        all.iter().map(|one| (one.number, one.scope.tenant.as_deref())).collect();
+        all.iter().map(|one| (one.number, one.scope.tenant.as_ref().map(|one| one.as_str()))).collect();
     assert_eq!(found, [(number(124), None), (number(125), Some("garage"))]);
     assert_eq!(store.suppressions(Some(number(124)), 10).await.unwrap().len(), 1);
     // A page ends between two numbers, not within one.
     for scope in [clinic, SuppressionScope::all().with_sender(Address::from_wire("ACME"))] {
-        store.opt_out(number(124), scope, OptOutSource::Keyword).await.unwrap();
+        store.suppress(number(124), scope, SuppressionSource::Keyword).await.unwrap();
     }
     let (mut found, mut after) = (Vec::new(), None);
     loop {

@@ -8,8 +8,10 @@ mod attempts;
 mod cuts;
 mod databases;
 mod fake;
+mod ingest;
 mod keys;
 mod lists;
+mod migration;
 mod neighbours;
 mod outages;
 mod proxy;
@@ -22,17 +24,15 @@ mod statuses;
 mod upkeep;
 mod within;
 
-use std::sync::Arc;
-
+use anysms_store::{StorePolicy, MessageStore, TablePrefix};
 use anysms::{
     Message, PhoneNumber,
-    store::{StorePolicy, MemoryLog, MessageLog, PostgresLog, SqliteLog, TablePrefix},
 };
 use sqlx::sqlite::SqliteConnectOptions;
 
 /// A store for one case, and what has to live as long.
 pub(crate) struct Backend {
-    pub(crate) store: Arc<dyn MessageLog>,
+    pub(crate) store: MessageStore,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -49,23 +49,23 @@ async fn postgres_backend() -> Backend {
 }
 
 pub(crate) async fn memory_backend_with(policy: StorePolicy) -> Backend {
-    Backend { store: Arc::new(MemoryLog::with_policy(100_000, policy)), _folder: None }
+    Backend { store: MessageStore::memory_with(100_000, policy), _folder: None }
 }
 
 pub(crate) async fn sqlite_backend_with(policy: StorePolicy) -> Backend {
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteConnectOptions::new().filename(folder.path().join("store.db"));
     let (options, prefix) = (options.create_if_missing(true), TablePrefix::default());
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
-    let store = SqliteLog::with_options(options, prefix, policy).await.unwrap();
-    Backend { store: Arc::new(store), _folder: Some(folder) }
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+    let store = MessageStore::sqlite_with(options, prefix, policy).await.unwrap();
+    Backend { store: store, _folder: Some(folder) }
 }
 
 pub(crate) async fn postgres_backend_with(policy: StorePolicy) -> Backend {
     let (pool, prefix) = (postgres::database().await, TablePrefix::default());
-    PostgresLog::migrate(&pool, &prefix).await.unwrap();
-    let store = PostgresLog::with_prefix(pool, prefix, policy).await.unwrap();
-    Backend { store: Arc::new(store), _folder: None }
+    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+    let store = MessageStore::postgres_with(pool, prefix, policy).await.unwrap();
+    Backend { store: store, _folder: None }
 }
 
 pub(crate) fn number(last: u32) -> PhoneNumber {
@@ -145,12 +145,15 @@ suite! {
         media_go_with_the_text,
         threads_unread_and_search,
         words_of_every_script_are_found,
-        a_name_that_is_empty_is_none,
+        no_tenant_is_a_tenant_too,
         reports_add_up,
         opt_outs_have_scopes;
     keys:
         many_tasks_with_the_same_keys_get_the_same_entries,
         what_nobody_waited_for_and_is_queued_again_is_one;
+    ingest:
+        events_are_taken_in,
+        a_runner_sends_and_stops;
     reducer:
         the_log_agrees_with_the_reducer;
     upkeep:

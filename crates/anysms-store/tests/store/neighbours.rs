@@ -3,14 +3,13 @@
 
 use std::{
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, MessageStore, Worker};
 use anysms::{
     Message, SmsProvider,
-    layers::LayerExt,
-    store::{Filter, Progress, MessageLog, PostgresLog, SqliteLog, Worker},
 };
 use sqlx::Executor;
 
@@ -23,7 +22,7 @@ fn size(path: &Path) -> f64 {
 }
 
 /// Queues many long messages.
-async fn fill(store: &SqliteLog, round: u32) {
+async fn fill(store: &MessageStore, round: u32) {
     let long = |n| {
         let key = format!("k{round}-{n}").parse().unwrap();
         Message::new(number(123), "x".repeat(1_500)).with_key(key)
@@ -39,8 +38,8 @@ const USUAL: f64 = 70.0;
 async fn one_who_reads_for_long_hinders_nobody_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = SqliteLog::open(&path).await.unwrap();
-    let sms = Fake::new().recorded(Arc::new(store.clone())).unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     let mut reader = connect(&path).await;
     reader.execute("BEGIN; SELECT count(*) FROM sms_message").await.unwrap();
     let seconds = std::env::var("ANYSMS_READER").map_or(0, |text| text.parse().unwrap());
@@ -70,36 +69,35 @@ async fn one_who_reads_for_long_hinders_nobody_on_sqlite() {
 async fn a_program_of_the_next_version_may_come_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = SqliteLog::open(&path).await.unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let mut connection = connect(&path).await;
     let change = async move |sql: &'static str| {
         connection.execute(sql).await.unwrap();
     };
     the_next_version_comes(store, change).await;
-    SqliteLog::open(&path).await.unwrap();
+    MessageStore::sqlite(&path).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn a_program_of_the_next_version_may_come_on_postgres() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let changing = pool.clone();
     let change = async move |sql: &'static str| {
         changing.execute(sql).await.unwrap();
     };
     the_next_version_comes(store, change).await;
-    PostgresLog::new(pool).await.unwrap();
+    MessageStore::postgres(pool).await.unwrap();
 }
 
 /// A step of the schema only adds. Meanwhile a worker and a caller send, and nothing goes wrong.
 async fn the_next_version_comes(
-    store: impl MessageLog + 'static,
+    store: MessageStore,
     mut change: impl AsyncFnMut(&'static str),
 ) {
-    let store: Arc<dyn MessageLog> = Arc::new(store);
-    let fake = Fake::new();
-    let stack = || fake.clone().recorded(store.clone()).unwrap();
+        let fake = Fake::new();
+    let stack = || fake.clone().recorded(&store).unwrap();
     let mut messages = (0..300).map(|n| message(&format!("q{n}")));
     store.enqueue_all(&mut messages, None).await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -13,11 +13,12 @@ use std::{
     time::Duration,
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, MessageStore, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Receipt, Result,
     SmsProvider, async_trait,
     layers::{BreakerPolicy, Failover, LayerExt, Limit, RetryPolicy},
-    store::{Filter, Progress, MemoryLog, MessageLog, Worker},
 };
 use tokio::time::{Instant, sleep};
 
@@ -86,12 +87,12 @@ fn messages(count: u32) -> impl Iterator<Item = Message> {
 #[tokio::test(start_paused = true)]
 async fn providers_that_come_and_go_take_nothing_twice() {
     let count = setting(2_000);
-    let store: Arc<dyn MessageLog> = Arc::new(MemoryLog::new(100_000));
+    let store: MessageStore = MessageStore::memory_with(100_000, Default::default());
     let one = Line::new("one", |at| at.as_secs().is_multiple_of(2));
     let two = Line::new("two", |at| (at.as_millis() + 1_500) / 1_000 % 2 == 0);
     let retry = RetryPolicy::default;
-    let first = one.clone().recorded(store.clone()).unwrap().retry(retry());
-    let second = two.clone().recorded(store.clone()).unwrap().retry(retry());
+    let first = one.clone().recorded(&store).unwrap().retry(retry());
+    let second = two.clone().recorded(&store).unwrap().retry(retry());
     let breaker = BreakerPolicy::default().with_probe_every(Duration::from_millis(300));
     let sms = Arc::new(Failover::with_policy(first, breaker).or(second).unwrap());
     let mut sends = tokio::task::JoinSet::new();
@@ -141,13 +142,13 @@ async fn providers_that_come_and_go_take_nothing_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_outlives_an_hour_without_any_provider() {
     let count = setting(3_000);
-    let store: Arc<dyn MessageLog> = Arc::new(MemoryLog::new(100_000));
+    let store: MessageStore = MessageStore::memory_with(100_000, Default::default());
     let is_up = |at: Duration| at >= Duration::from_secs(3_600);
     let (one, two) = (Line::new("one", is_up), Line::new("two", is_up));
     let begun = one.begun;
     let line = |line: &Line| {
         let limited =
-            line.clone().recorded(store.clone()).unwrap().rate_limit([Limit::messages(100)]);
+            line.clone().recorded(&store).unwrap().rate_limit([Limit::messages(100)]);
         limited.retry(RetryPolicy::default())
     };
     let sms = Failover::new(line(&one)).or(line(&two)).unwrap();

@@ -1,12 +1,12 @@
 //! Sending in the background.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, MessageStore, SuppressionScope, Stage, Worker};
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider, Timestamp,
-    layers::LayerExt,
-    store::{Filter, Progress, MessageLog, SuppressionScope, Stage, Worker},
-    suppression::OptOutSource,
+    suppression::SuppressionSource,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -22,8 +22,8 @@ struct Running {
     task: JoinHandle<()>,
 }
 
-fn start(store: &Arc<dyn MessageLog>, fake: &Fake) -> Running {
-    let worker = Worker::new(store.clone(), fake.clone().recorded(store.clone()).unwrap()).unwrap();
+fn start(store: &MessageStore, fake: &Fake) -> Running {
+    let worker = Worker::new(store.clone(), fake.clone().recorded(&store).unwrap()).unwrap();
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
     Running { stop, task }
@@ -36,7 +36,7 @@ impl Running {
     }
 }
 
-async fn until_ended(store: &dyn MessageLog, count: usize) {
+async fn until_ended(store: &MessageStore, count: usize) {
     for _ in 0..400 {
         let done = Filter::new().with_stage(Stage::Done);
         if store.entries(&done, 1_000, None).await.unwrap().items.len() >= count {
@@ -47,7 +47,7 @@ async fn until_ended(store: &dyn MessageLog, count: usize) {
     panic!("not all came to an end");
 }
 
-async fn enqueue(store: &dyn MessageLog, messages: &[Message]) {
+async fn enqueue(store: &MessageStore, messages: &[Message]) {
     for id in store.enqueue(messages, None).await.unwrap() {
         id.unwrap();
     }
@@ -62,9 +62,9 @@ pub(crate) async fn all_that_is_queued_is_sent_once(backend: Backend) {
     let running = start(&backend.store, &fake);
     let messages: Vec<Message> = (0..500).map(|n| message(&format!("k{n}"))).collect();
     for some in messages.chunks(100) {
-        enqueue(&*backend.store, some).await;
+        enqueue(&backend.store, some).await;
     }
-    until_ended(&*backend.store, 500).await;
+    until_ended(&backend.store, 500).await;
     running.stop().await;
     let sent = fake.sent.lock().unwrap().clone();
     let keys: HashSet<_> = sent.iter().map(|message| message.key().clone()).collect();
@@ -78,7 +78,7 @@ pub(crate) async fn the_same_again_is_the_same_entry(backend: Backend) {
     let again = backend.store.enqueue(&[message("b"), message("a")], None).await.unwrap();
     assert_eq!(first[0].as_ref().unwrap(), again[1].as_ref().unwrap());
     assert_eq!(first[1].as_ref().unwrap(), again[0].as_ref().unwrap());
-    let other = message("a").with_to(number(124));
+    let other = message("a").with_destination(number(124));
     let error = backend.store.enqueue(&[other], None).await.unwrap().remove(0).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     assert_eq!(backend.store.entries(&Filter::new(), 10, None).await.unwrap().items.len(), 2);
@@ -100,7 +100,7 @@ pub(crate) async fn what_is_due_later_waits(backend: Backend) {
     backend.store.enqueue(&[message("a")], Some(at)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(fake.calls(), 0, "not before its time");
-    until_ended(&*backend.store, 1).await;
+    until_ended(&backend.store, 1).await;
     running.stop().await;
     let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
     assert!(entry.accepted_at.unwrap() >= at);
@@ -118,25 +118,25 @@ pub(crate) async fn what_waits_can_be_called_back(backend: Backend) {
 
 pub(crate) async fn an_opt_out_stops_what_waits(backend: Backend) {
     let messages: Vec<Message> =
-        (0..20).map(|n| message(&format!("k{n}")).with_to(number(100 + n % 2))).collect();
-    enqueue(&*backend.store, &messages).await;
-    backend.store.opt_out(number(101), SuppressionScope::all(), OptOutSource::Keyword).await.unwrap();
+        (0..20).map(|n| message(&format!("k{n}")).with_destination(number(100 + n % 2))).collect();
+    enqueue(&backend.store, &messages).await;
+    backend.store.suppress(number(101), SuppressionScope::all(), SuppressionSource::Keyword).await.unwrap();
     let fake = Fake::new();
     let running = start(&backend.store, &fake);
-    until_ended(&*backend.store, 20).await;
+    until_ended(&backend.store, 20).await;
     running.stop().await;
     let sent = fake.sent.lock().unwrap();
     assert_eq!(sent.len(), 10);
-    assert!(sent.iter().all(|message| message.to() == number(100)));
+    assert!(sent.iter().all(|message| message.destination().number() == Some(number(100))));
 }
 
 pub(crate) async fn what_expired_is_not_sent(backend: Backend) {
     let short = message("a").with_validity(Duration::from_secs(1));
-    enqueue(&*backend.store, &[short, message("b").with_validity(Duration::from_secs(600))]).await;
+    enqueue(&backend.store, &[short, message("b").with_validity(Duration::from_secs(600))]).await;
     backend.store.skip(Duration::from_secs(1));
     let fake = Fake::new();
     let running = start(&backend.store, &fake);
-    until_ended(&*backend.store, 2).await;
+    until_ended(&backend.store, 2).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
     let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
@@ -147,8 +147,8 @@ pub(crate) async fn what_passes_is_tried_again_later(backend: Backend) {
     let soon = busy().with_retry_after(Some(Duration::from_millis(100)));
     let fake = Fake::failing(3, &soon);
     let running = start(&backend.store, &fake);
-    enqueue(&*backend.store, &[message("a")]).await;
-    until_ended(&*backend.store, 1).await;
+    enqueue(&backend.store, &[message("a")]).await;
+    until_ended(&backend.store, 1).await;
     running.stop().await;
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
     assert_eq!((history.attempts.len(), history.entry.status), (4, Some(Progress::Accepted)));
@@ -156,8 +156,8 @@ pub(crate) async fn what_passes_is_tried_again_later(backend: Backend) {
     let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
     let fake = Fake::failing(u32::MAX, &refused);
     let running = start(&backend.store, &fake);
-    enqueue(&*backend.store, &[message("b")]).await;
-    until_ended(&*backend.store, 2).await;
+    enqueue(&backend.store, &[message("b")]).await;
+    until_ended(&backend.store, 2).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
     let entry = backend.store.history(None, message("b").key()).await.unwrap().unwrap().entry;
@@ -165,9 +165,9 @@ pub(crate) async fn what_passes_is_tried_again_later(backend: Backend) {
 }
 
 pub(crate) async fn what_waits_is_not_sent_beside_the_queue(backend: Backend) {
-    enqueue(&*backend.store, &[message("a")]).await;
+    enqueue(&backend.store, &[message("a")]).await;
     let fake = Fake::new();
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let error = sms.send(&message("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     assert_eq!(fake.calls(), 0);
@@ -177,8 +177,8 @@ pub(crate) async fn two_workers_share_the_queue(backend: Backend) {
     let fake = Fake::new();
     let running: Vec<Running> = (0..4).map(|_| start(&backend.store, &fake)).collect();
     let messages: Vec<Message> = (0..400).map(|n| message(&format!("k{n}"))).collect();
-    enqueue(&*backend.store, &messages).await;
-    until_ended(&*backend.store, 400).await;
+    enqueue(&backend.store, &messages).await;
+    until_ended(&backend.store, 400).await;
     for running in running {
         running.stop().await;
     }
@@ -187,13 +187,13 @@ pub(crate) async fn two_workers_share_the_queue(backend: Backend) {
 
 #[tokio::test]
 async fn a_full_log_in_memory_lets_what_was_sent_go() {
-    let store: Arc<dyn MessageLog> = Arc::new(anysms_store::MemoryLog::new(10));
-    let sms = Fake::new().recorded(store.clone()).unwrap();
+    let store: MessageStore = MessageStore::memory_with(10, Default::default());
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..30 {
         sms.send(&message(&format!("k{number}"))).await.unwrap(); // nothing is ever reported of it
     }
     assert_eq!(store.entries(&Filter::new(), 100, None).await.unwrap().items.len(), 10);
-    let lost = Fake::failing(u32::MAX, &timed_out()).recorded(store.clone()).unwrap();
+    let lost = Fake::failing(u32::MAX, &timed_out()).recorded(&store).unwrap();
     for number in 30..40 {
         lost.send(&message(&format!("k{number}"))).await.unwrap_err();
     }

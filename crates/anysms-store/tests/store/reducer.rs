@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
+use anysms_store::RecordExt;
+use anysms_store::{Progress, StatusReducer, message_status};
 use anysms::{
     ErrorKind, Message, SmsProvider,
-    layers::LayerExt,
-    store::{Progress, StatusReducer, message_status},
     message::DeliveryFailure,
 };
 
@@ -131,22 +131,22 @@ fn every_pair_has_the_further_one() {
 
 #[test]
 fn a_message_is_what_arrived_then_what_goes_on_then_the_end() {
-    use Progress::{Delivered, Failed, Read, Sending, Sent, Undelivered, Unknown};
+    use Progress::{Delivered, Failed, Read, Sending, Sent, Undelivered, Unconfirmed};
     for (attempts, expected) in [
         (vec![], None),
         (vec![(Failed, false), (Sending, true)], Some(Sending)),
         (vec![(Failed, false), (Undelivered, false)], Some(Undelivered)),
-        (vec![(Unknown, true), (Failed, false)], Some(Unknown)),
-        (vec![(Unknown, false), (Failed, false)], Some(Failed)),
+        (vec![(Unconfirmed, true), (Failed, false)], Some(Unconfirmed)),
+        (vec![(Unconfirmed, false), (Failed, false)], Some(Failed)),
         (vec![(Delivered, false), (Sent, true)], Some(Delivered)),
-        (vec![(Delivered, false), (Read, false), (Unknown, true)], Some(Read)),
+        (vec![(Delivered, false), (Read, false), (Unconfirmed, true)], Some(Read)),
     ] {
         assert_eq!(message_status(attempts.iter().copied()), expected, "{attempts:?}");
     }
 }
 
 pub(crate) async fn the_log_agrees_with_the_reducer(backend: Backend) {
-    let (sets, sms) = (sets(), Arc::new(Fake::new().recorded(backend.store.clone()).unwrap()));
+    let (sets, sms) = (sets(), Arc::new(Fake::new().recorded(&backend.store).unwrap()));
     let mut random = Random(2);
     let (mut number_of, mut rounds) = (0, Vec::new());
     for _ in 0..sets {

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anysms_store::{Entry, Filter, Progress, MessageStore, Stage, Worker};
 use anysms::{
     Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
-    store::{Entry, Filter, Progress, MessageLog, Stage, Worker},
 };
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
@@ -98,7 +98,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(store: &Arc<dyn MessageLog>, stack: impl SmsProvider) -> Self {
+    pub(crate) fn start(store: &MessageStore, stack: impl SmsProvider) -> Self {
         let worker = Worker::new(store.clone(), stack).unwrap().with_concurrency(32);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
@@ -111,11 +111,11 @@ impl Running {
     }
 }
 
-pub(crate) async fn enqueue(store: &dyn MessageLog, count: u32) {
+pub(crate) async fn enqueue(store: &MessageStore, count: u32) {
     store.enqueue_all(&mut (0..count).map(|n| message(&format!("k{n}"))), None).await.unwrap();
 }
 
-pub(crate) async fn entries(store: &dyn MessageLog, filter: &Filter) -> Vec<Entry> {
+pub(crate) async fn entries(store: &MessageStore, filter: &Filter) -> Vec<Entry> {
     let (mut entries, mut cursor) = (Vec::new(), None);
     loop {
         let page = store.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
@@ -127,15 +127,15 @@ pub(crate) async fn entries(store: &dyn MessageLog, filter: &Filter) -> Vec<Entr
     }
 }
 
-pub(crate) async fn in_stage(store: &dyn MessageLog, stage: Stage) -> usize {
+pub(crate) async fn in_stage(store: &MessageStore, stage: Stage) -> usize {
     entries(store, &Filter::new().with_stage(stage)).await.len()
 }
 
-pub(crate) async fn of_status(store: &dyn MessageLog, status: Progress) -> usize {
+pub(crate) async fn of_status(store: &MessageStore, status: Progress) -> usize {
     entries(store, &Filter::new().with_status(status)).await.len()
 }
 
-pub(crate) async fn until_in(store: &dyn MessageLog, stage: Stage, count: usize, seconds: u32) {
+pub(crate) async fn until_in(store: &MessageStore, stage: Stage, count: usize, seconds: u32) {
     for _ in 0..seconds * 20 {
         if in_stage(store, stage).await >= count {
             return;

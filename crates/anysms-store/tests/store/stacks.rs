@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Filter, StorePolicy, Progress, SettledBy, Stage};
 use anysms::{
     ErrorKind, Outcome, SmsProvider, Timestamp,
     layers::{GuardPolicy, LayerExt, Limit},
-    store::{AttemptOutcome, Filter, StorePolicy, Progress, SettledBy, Stage},
     number::Region,
-    suppression::OptOutSource,
+    suppression::SuppressionSource,
 };
 use tokio::time::sleep;
 
@@ -39,24 +40,24 @@ on_each_backend! {
 async fn what_a_guard_redirects_is_sent_there(backend: Backend) {
     let fake = Fake::new();
     let policy = GuardPolicy::new([Region::GB]).redirecting_to(number(200));
-    let stack = fake.clone().recorded(backend.store.clone()).unwrap().guard(policy.with_per_number([]));
+    let stack = fake.clone().recorded(&backend.store).unwrap().guard(policy.with_per_number([]));
     let running = Running::start(&backend.store, stack);
-    enqueue(&*backend.store, 3).await;
-    until_in(&*backend.store, Stage::Done, 3, 10).await;
+    enqueue(&backend.store, 3).await;
+    until_in(&backend.store, Stage::Done, 3, 10).await;
     running.stop().await;
-    assert_eq!(of_status(&*backend.store, Progress::Accepted).await, 3);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 3);
     let sent = fake.sent.lock().unwrap();
     assert_eq!(sent.len(), 3);
-    assert!(sent.iter().all(|sent| sent.to() == number(200)));
+    assert!(sent.iter().all(|sent| sent.destination().number() == Some(number(200))));
 }
 
 async fn what_a_guard_only_tries_leaves_the_queue(backend: Backend) {
     let fake = Fake::new();
     let policy = GuardPolicy::new([Region::GB]).dry_run();
-    let stack = fake.clone().recorded(backend.store.clone()).unwrap().guard(policy);
+    let stack = fake.clone().recorded(&backend.store).unwrap().guard(policy);
     let running = Running::start(&backend.store, stack);
-    enqueue(&*backend.store, 1).await;
-    until_in(&*backend.store, Stage::Done, 1, 10).await;
+    enqueue(&backend.store, 1).await;
+    until_in(&backend.store, Stage::Done, 1, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 0);
     let entry = backend.store.history(None, message("k0").key()).await.unwrap().unwrap().entry;
@@ -69,10 +70,10 @@ async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
     let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
     let fake = Fake::failing(u32::MAX, &refused);
     let slow = Around::new(fake.clone(), |_| Duration::from_millis(700));
-    let stack = slow.recorded(backend.store.clone()).unwrap().timeout(Duration::from_millis(50));
+    let stack = slow.recorded(&backend.store).unwrap().timeout(Duration::from_millis(50));
     let running = Running::start(&backend.store, stack);
-    enqueue(&*backend.store, 1).await;
-    until_in(&*backend.store, Stage::Done, 1, 10).await;
+    enqueue(&backend.store, 1).await;
+    until_in(&backend.store, Stage::Done, 1, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
     let entry = backend.store.history(None, message("k0").key()).await.unwrap().unwrap().entry;
@@ -82,28 +83,28 @@ async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
 /// It waits for its turn for longer than a lease, and nobody waits for it.
 async fn what_a_timeout_leaves_to_itself_is_sent_once(backend: Backend) {
     let fake = Fake::new();
-    let recorded = fake.clone().recorded(backend.store.clone()).unwrap();
+    let recorded = fake.clone().recorded(&backend.store).unwrap();
     let stack = recorded.rate_limit([Limit::messages(2)]).timeout(Duration::from_millis(50));
     let running = Running::start(&backend.store, stack);
-    enqueue(&*backend.store, 10).await;
-    until_in(&*backend.store, Stage::Done, 10, 20).await;
+    enqueue(&backend.store, 10).await;
+    until_in(&backend.store, Stage::Done, 10, 20).await;
     running.stop().await;
     assert_eq!(fake.calls(), 10, "each once");
-    assert_eq!(of_status(&*backend.store, Progress::Accepted).await, 10);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 10);
 }
 
 async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     let (fake, breaks) = (Fake::new(), Arc::new(AtomicBool::new(true)));
     let broken = Arc::clone(&breaks);
-    let stack = Around::new(fake.clone().recorded(backend.store.clone()).unwrap(), move |_| {
+    let stack = Around::new(fake.clone().recorded(&backend.store).unwrap(), move |_| {
         assert!(!broken.load(Ordering::SeqCst), "as a bug would");
         Duration::ZERO
     });
     let running = Running::start(&backend.store, stack);
-    enqueue(&*backend.store, 3).await;
-    until_in(&*backend.store, Stage::Dead, 3, 20).await;
+    enqueue(&backend.store, 3).await;
+    until_in(&backend.store, Stage::Dead, 3, 20).await;
     breaks.store(false, Ordering::SeqCst);
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let error = sms.send(&message("k0")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     let key = |key| message(key).key().clone();
@@ -111,24 +112,24 @@ async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     assert!(backend.store.cancel_queued(None, &key("k1")).await.unwrap());
     assert!(!backend.store.requeue(None, &key("k1")).await.unwrap(), "it will not be sent");
     assert!(!backend.store.requeue(None, &key("k9")).await.unwrap());
-    until_in(&*backend.store, Stage::Done, 2, 10).await;
+    until_in(&backend.store, Stage::Done, 2, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    assert_eq!(of_status(&*backend.store, Progress::Accepted).await, 1);
-    assert_eq!(of_status(&*backend.store, Progress::Canceled).await, 1);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 1);
+    assert_eq!(of_status(&backend.store, Progress::Canceled).await, 1);
     // What nobody cares for goes with its text.
     let all = anysms_store::Retention::default().with_texts(Duration::ZERO);
     sleep(Duration::from_millis(20)).await;
     assert_eq!(backend.store.purge(&all).await.unwrap().texts, 3);
-    assert_eq!(in_stage(&*backend.store, Stage::Dead).await, 0);
+    assert_eq!(in_stage(&backend.store, Stage::Dead).await, 0);
 }
 
 async fn what_waits_for_its_next_try_can_be_called_back(backend: Backend) {
     let fake = Fake::failing(u32::MAX, &busy());
-    let running = Running::start(&backend.store, fake.clone().recorded(backend.store.clone()).unwrap());
-    enqueue(&*backend.store, 1).await;
+    let running = Running::start(&backend.store, fake.clone().recorded(&backend.store).unwrap());
+    enqueue(&backend.store, 1).await;
     for _ in 0..200 {
-        if fake.calls() == 1 && in_stage(&*backend.store, Stage::Waiting).await == 1 {
+        if fake.calls() == 1 && in_stage(&backend.store, Stage::Waiting).await == 1 {
             break;
         }
         sleep(Duration::from_millis(25)).await;
@@ -145,7 +146,7 @@ async fn what_waits_for_its_next_try_can_be_called_back(backend: Backend) {
 
 async fn what_nobody_knew_can_be_settled(backend: Backend) {
     let fake = Fake::failing(3, &timed_out());
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let key = |key| message(key).key().clone();
     for key in ["a", "b", "c"] {
         sms.send(&message(key)).await.unwrap_err();
@@ -182,7 +183,7 @@ async fn a_callback_is_believed_after_all(backend: Backend) {
         Err(timed_out())
     });
     let callback = "https://example.com/hooks/acme".parse().unwrap();
-    let sms = fake.recorded(backend.store.clone()).unwrap().with_callback(callback);
+    let sms = fake.recorded(&backend.store).unwrap().with_callback(callback);
     sms.send(&message("a")).await.unwrap_err();
     let key = message("a").key().clone();
     assert!(backend.store.settle(None, &key, AttemptOutcome::NotSent).await.unwrap());
@@ -226,7 +227,7 @@ async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
         let store = store.clone();
         tokio::task::block_in_place(|| {
             let opt_out =
-                store.opt_out(number(123), anysms_store::SuppressionScope::all(), OptOutSource::Keyword);
+                store.suppress(number(123), anysms_store::SuppressionScope::all(), SuppressionSource::Keyword);
             tokio::runtime::Handle::current().block_on(opt_out).unwrap();
         });
         Duration::ZERO
@@ -234,7 +235,7 @@ async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
     let mut again = AllowResend::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
-    let around = Around::new(fake.clone().recorded(backend.store.clone()).unwrap(), |_| Duration::ZERO);
+    let around = Around::new(fake.clone().recorded(&backend.store).unwrap(), |_| Duration::ZERO);
     let sms = around.after(out).retry(policy);
     let code = message("a").with_class(MessageClass::OneTimeCode);
     assert_eq!(sms.send(&code).await.unwrap_err().outcome(), Outcome::Unknown);

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use anysms_store::RecordExt;
+use anysms_store::{Applied, AttemptOutcome, AttemptToken, Progress, MessageStore, SettledBy};
 use anysms::{
     Message, MessageClass, MessageId, ProviderId, SmsProvider,
     layers::{AllowResend, LayerExt, RetryPolicy},
-    store::{Applied, AttemptOutcome, AttemptToken, Progress, MessageLog, SettledBy},
 };
 
 use crate::{
@@ -44,14 +45,14 @@ const SEQUENCES: [(&str, Progress, Option<&str>, [u32; 4]); 20] = [
 ];
 
 pub(crate) async fn the_sequences_come_to_what_they_must(backend: Backend) {
-    let sms = Fake::new().recorded(backend.store.clone()).unwrap();
+    let sms = Fake::new().recorded(&backend.store).unwrap();
     for (number, (words, status, code, noted)) in (1..).zip(SEQUENCES) {
         let sent = message(words.replace(", ", "-").replace(' ', "+").as_str());
         sms.send(&sent).await.unwrap();
         let mut found = [0; 4];
         let mut told = Vec::new();
         for word in words.split(", ") {
-            let applied = record(&*backend.store, &remote(number), word, None).await;
+            let applied = record(&backend.store, &remote(number), word, None).await;
             found[0] += u32::from(applied.stale);
             found[1] += u32::from(applied.duplicate);
             found[2] += u32::from(applied.conflict.is_some());
@@ -71,7 +72,7 @@ pub(crate) async fn the_sequences_come_to_what_they_must(backend: Backend) {
 }
 
 async fn record(
-    store: &dyn MessageLog,
+    store: &MessageStore,
     id: &MessageId,
     word: &str,
     token: Option<AttemptToken>,
@@ -100,13 +101,13 @@ pub(crate) async fn a_callback_before_the_answer_finds_its_attempt(backend: Back
         let report = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(record(&*store, &remote(call), "sent", Some(token)))
+            runtime.block_on(record(&store, &remote(call), "sent", Some(token)))
         });
         let applied = report.join().unwrap();
         assert_eq!((applied.status, applied.changed), (Some(Progress::Sent), true));
         Ok(())
     });
-    let sms = fake.recorded(backend.store.clone()).unwrap().with_callback(callback());
+    let sms = fake.recorded(&backend.store).unwrap().with_callback(callback());
     sms.send(&message("a")).await.unwrap();
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
     assert_eq!(history.entry.status, Some(Progress::Sent));
@@ -118,10 +119,10 @@ pub(crate) async fn a_callback_before_the_answer_finds_its_attempt(backend: Back
 
 pub(crate) async fn a_callback_settles_what_nobody_knew(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
-    let recorded = fake.clone().recorded(backend.store.clone()).unwrap();
+    let recorded = fake.clone().recorded(&backend.store).unwrap();
     let sms = recorded.with_callback("https://example.com/hooks/acme/".parse().unwrap());
     sms.send(&message("a")).await.unwrap_err();
-    let applied = record(&*backend.store, &remote(7), "delivered", Some(token(&fake))).await;
+    let applied = record(&backend.store, &remote(7), "delivered", Some(token(&fake))).await;
     assert_eq!(applied.message, Some((None, message("a").key().clone())));
     assert_eq!(applied.status, Some(Progress::Delivered));
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
@@ -134,11 +135,11 @@ pub(crate) async fn a_callback_settles_what_nobody_knew(backend: Backend) {
 }
 
 pub(crate) async fn news_of_unknown_messages_wait_for_them(backend: Backend) {
-    let applied = record(&*backend.store, &remote(1), "delivered", None).await;
+    let applied = record(&backend.store, &remote(1), "delivered", None).await;
     assert_eq!((applied.message, applied.status), (None, None));
-    assert!(record(&*backend.store, &remote(1), "delivered", None).await.duplicate);
-    record(&*backend.store, &remote(1), "sent", None).await;
-    let sms = Fake::new().recorded(backend.store.clone()).unwrap();
+    assert!(record(&backend.store, &remote(1), "delivered", None).await.duplicate);
+    record(&backend.store, &remote(1), "sent", None).await;
+    let sms = Fake::new().recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap();
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
     assert_eq!(history.entry.status, Some(Progress::Delivered));
@@ -148,14 +149,14 @@ pub(crate) async fn news_of_unknown_messages_wait_for_them(backend: Backend) {
 
 pub(crate) async fn two_ids_are_a_conflict(backend: Backend) {
     let fake = Fake::new();
-    let recorded = fake.clone().recorded(backend.store.clone()).unwrap();
+    let recorded = fake.clone().recorded(&backend.store).unwrap();
     let sms = recorded.with_callback("https://example.com/hooks/acme".parse().unwrap());
     sms.send(&message("a")).await.unwrap();
     let token = Some(token(&fake));
-    let applied = record(&*backend.store, &remote(2), "delivered", token).await;
+    let applied = record(&backend.store, &remote(2), "delivered", token).await;
     assert!(applied.id_conflict && !applied.changed, "it is of another message");
     let elsewhere = MessageId::new(ProviderId::from_static("other"), "A1").unwrap();
-    let applied = record(&*backend.store, &elsewhere, "delivered", token).await;
+    let applied = record(&backend.store, &elsewhere, "delivered", token).await;
     assert_eq!(applied.message, None, "another provider does not speak for this one");
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
     assert_eq!(history.entry.status, Some(Progress::Accepted));
@@ -167,7 +168,7 @@ pub(crate) async fn two_ids_are_a_conflict(backend: Backend) {
 pub(crate) async fn a_second_delivery_is_counted(backend: Backend) {
     // The first may have been sent, and the policy allows a second.
     let fake = Fake::failing(1, &timed_out());
-    let recorded = fake.clone().recorded(backend.store.clone()).unwrap();
+    let recorded = fake.clone().recorded(&backend.store).unwrap();
     let recorded = recorded.with_callback("https://example.com/hooks/acme".parse().unwrap());
     let mut again = AllowResend::default();
     again.after = Duration::ZERO;
@@ -181,8 +182,8 @@ pub(crate) async fn a_second_delivery_is_counted(backend: Backend) {
     };
     sms.send(&message("a").with_class(class)).await.unwrap();
     let tokens = tokens(&fake);
-    let second = record(&*backend.store, &remote(2), "delivered", Some(tokens[1])).await;
+    let second = record(&backend.store, &remote(2), "delivered", Some(tokens[1])).await;
     assert!(!second.delivered_twice && second.changed);
-    let first = record(&*backend.store, &remote(9), "delivered", Some(tokens[0])).await;
+    let first = record(&backend.store, &remote(9), "delivered", Some(tokens[0])).await;
     assert!(first.delivered_twice && !first.changed);
 }

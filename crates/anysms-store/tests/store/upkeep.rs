@@ -5,16 +5,14 @@ use std::{
     time::Duration,
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Filter, Progress, SuppressionScope, Reconciler, Retention, SettledBy, Stage, export};
 use anysms::{
     Capabilities, ErrorKind, MessageId, MessageRecord, MessageStatus, Outcome, ProviderId, Query,
     Receipt, Result, SmsProvider, Timestamp, async_trait,
-    layers::{Failover, LayerExt},
-    store::{
-        AttemptOutcome, Filter, Progress, SuppressionScope, Reconciler, Retention, SettledBy, Stage,
-        export,
-    },
+    layers::Failover,
     message::{Address, Page, Text},
-    suppression::OptOutSource,
+    suppression::SuppressionSource,
     webhook::{Authenticity, InboundMessage},
 };
 
@@ -87,7 +85,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// After 30 seconds, 2, 10 and 60 minutes.
 pub(crate) async fn what_nobody_knew_is_looked_for(backend: Backend) {
-    let sms = Fake::failing(2, &timed_out()).recorded(backend.store.clone()).unwrap();
+    let sms = Fake::failing(2, &timed_out()).recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap_err();
     let other = anysms::Message::new(number(123), "Another").with_key("b".parse().unwrap());
     sms.send(&other).await.unwrap_err();
@@ -125,7 +123,7 @@ pub(crate) async fn what_nobody_knew_is_looked_for(backend: Backend) {
 /// No worker is there to see that a lease is over.
 pub(crate) async fn what_was_broken_off_is_looked_for(backend: Backend) {
     let sms = Fake::answering(|_, _| panic!("a provider breaks off"));
-    let sms = sms.recorded(backend.store.clone()).unwrap();
+    let sms = sms.recorded(&backend.store).unwrap();
     let other = anysms::Message::new(number(123), "Another").with_key("c".parse().unwrap());
     for message in [message("a"), message("b"), other] {
         assert_eq!(sms.send(&message).await.unwrap_err().outcome(), Outcome::Unknown);
@@ -153,7 +151,7 @@ pub(crate) async fn what_was_broken_off_is_looked_for(backend: Backend) {
 }
 
 pub(crate) async fn what_no_webhook_brought_is_asked_for(backend: Backend) {
-    let sms = Fake::new().recorded(backend.store.clone()).unwrap();
+    let sms = Fake::new().recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap();
     let mut record = record(1, "Your table is ready");
     record.status = MessageStatus::Delivered;
@@ -172,7 +170,7 @@ pub(crate) async fn what_no_webhook_brought_is_asked_for(backend: Backend) {
 
 pub(crate) async fn a_key_is_free_after_a_week(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
-    let sms = fake.clone().recorded(backend.store.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let (maybe, sent, later) = (message("maybe"), message("sent"), message("later"));
     sms.send(&maybe).await.unwrap_err();
     sms.send(&sent).await.unwrap();
@@ -183,11 +181,11 @@ pub(crate) async fn a_key_is_free_after_a_week(backend: Backend) {
     backend.store.enqueue(std::slice::from_ref(&due), Some(soon)).await.unwrap();
     assert!(backend.store.cancel_queued(None, due.key()).await.unwrap());
     backend.store.skip(7 * 24 * 60 * MINUTE);
-    let error = backend.store.enqueue(&[due.with_to(number(124))], None).await.unwrap().remove(0);
+    let error = backend.store.enqueue(&[due.with_destination(number(124))], None).await.unwrap().remove(0);
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict, "a week from when it was due");
-    assert!(!sms.send(&sent.with_to(number(124))).await.unwrap().earlier);
-    assert!(!sms.send(&maybe.with_to(number(124))).await.unwrap().earlier);
-    let error = sms.send(&later.with_to(number(124))).await.unwrap_err();
+    assert!(!sms.send(&sent.with_destination(number(124))).await.unwrap().earlier);
+    assert!(!sms.send(&maybe.with_destination(number(124))).await.unwrap().earlier);
+    let error = sms.send(&later.with_destination(number(124))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "what waits keeps its key");
     assert_eq!(fake.calls(), 4);
     let all = backend.store.entries(&Filter::new(), 10, None).await.unwrap().items;
@@ -196,7 +194,7 @@ pub(crate) async fn a_key_is_free_after_a_week(backend: Backend) {
 
 pub(crate) async fn old_texts_and_numbers_are_forgotten(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(store.clone()).unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     sms.send(&message("a")).await.unwrap();
     sms.send(&message("b")).await.unwrap();
     store.enqueue(&[message("waits")], Some(Timestamp::now() + Duration::from_secs(3_600)))
@@ -228,11 +226,11 @@ pub(crate) async fn old_texts_and_numbers_are_forgotten(backend: Backend) {
 pub(crate) async fn a_number_is_erased(backend: Backend) {
     let store = &backend.store;
     let fake = Fake::new();
-    let sms = fake.clone().recorded(store.clone()).unwrap();
+    let sms = fake.clone().recorded(&store).unwrap();
     sms.send(&message("a")).await.unwrap();
-    sms.send(&message("other").with_to(number(124))).await.unwrap();
+    sms.send(&message("other").with_destination(number(124))).await.unwrap();
     store.enqueue(&[message("waits")], None).await.unwrap();
-    store.opt_out(number(123), SuppressionScope::all(), OptOutSource::Keyword).await.unwrap();
+    store.suppress(number(123), SuppressionScope::all(), SuppressionSource::Keyword).await.unwrap();
     assert_eq!(store.erase(number(123), &Retention::default()).await.unwrap(), 2);
     let of = Filter::new().with_remote(number(123));
     assert!(store.entries(&of, 10, None).await.unwrap().items.is_empty());
@@ -252,7 +250,7 @@ pub(crate) async fn a_number_is_erased(backend: Backend) {
 
 pub(crate) async fn what_stands_in_place_of_a_number_is_erased_too(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(store.clone()).unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     sms.send(&message("a")).await.unwrap();
     let retention = Retention::default().with_texts(Duration::ZERO);
     let retention = retention.with_numbers(Duration::ZERO, "a secret").unwrap();
@@ -273,12 +271,12 @@ pub(crate) async fn what_stands_in_place_of_a_number_is_erased_too(backend: Back
 
 pub(crate) async fn messages_go_altogether(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(store.clone()).unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     let lost = Fake::answering(|_, _| panic!("a provider breaks off"));
     sms.send(&message("a").with_tag("x")).await.unwrap();
     store.record_status(&news(&remote(1), "delivered"), None).await.unwrap();
     store.record_status(&news(&remote(77), "delivered"), None).await.unwrap();
-    lost.recorded(store.clone()).unwrap().send(&message("open")).await.unwrap_err();
+    lost.recorded(&store).unwrap().send(&message("open")).await.unwrap_err();
     let at = Timestamp::now() + 100 * 24 * 60 * MINUTE;
     store.enqueue(&[message("waits")], Some(at)).await.unwrap();
     let late = Timestamp::now() + 5 * 24 * 60 * MINUTE;
@@ -301,7 +299,7 @@ pub(crate) async fn messages_go_altogether(backend: Backend) {
 
 /// What an answer brings too late to be looked for is asked for all the same.
 pub(crate) async fn what_is_found_late_is_asked_for_from_the_beginning(backend: Backend) {
-    let sms = Fake::failing(1, &timed_out()).recorded(backend.store.clone()).unwrap();
+    let sms = Fake::failing(1, &timed_out()).recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap_err();
     let nothing = Reconciler::new(backend.store.clone()).with_provider(Knows(Vec::new()));
     for minutes in [1, 2, 8] {
@@ -321,7 +319,7 @@ pub(crate) async fn what_is_found_late_is_asked_for_from_the_beginning(backend: 
 }
 
 pub(crate) async fn others_providers_are_left_to_others(backend: Backend) {
-    let sms = Fake::failing(1, &timed_out()).recorded(backend.store.clone()).unwrap();
+    let sms = Fake::failing(1, &timed_out()).recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap_err();
     let without = Reconciler::new(backend.store.clone());
     let with = Reconciler::new(backend.store.clone())
@@ -333,8 +331,8 @@ pub(crate) async fn others_providers_are_left_to_others(backend: Backend) {
     assert_eq!(with.run_once().await.unwrap().settled, 1);
     // Where there are many it comes to an end.
     let (failing, taking) = (Fake::failing(u32::MAX, &busy()), Other(Fake::new()));
-    let both = Failover::new(failing.recorded(backend.store.clone()).unwrap());
-    let both = both.or(taking.recorded(backend.store.clone()).unwrap()).unwrap();
+    let both = Failover::new(failing.recorded(&backend.store).unwrap());
+    let both = both.or(taking.recorded(&backend.store).unwrap()).unwrap();
     for number in 0..120 {
         both.send(&message(&format!("k{number}"))).await.unwrap();
     }
@@ -342,7 +340,7 @@ pub(crate) async fn others_providers_are_left_to_others(backend: Backend) {
     let rounds = tokio::time::timeout(Duration::from_secs(20), with.run_once());
     rounds.await.expect("an end").unwrap();
     // Nobody has the provider: it is given up in the end.
-    let sms = Fake::failing(1, &timed_out()).recorded(backend.store.clone()).unwrap();
+    let sms = Fake::failing(1, &timed_out()).recorded(&backend.store).unwrap();
     sms.send(&message("b")).await.unwrap_err();
     backend.store.skip(59 * MINUTE);
     without.run_once().await.unwrap();
@@ -351,12 +349,12 @@ pub(crate) async fn others_providers_are_left_to_others(backend: Backend) {
 }
 
 pub(crate) async fn exports_have_every_message(backend: Backend) {
-    let sms = Fake::new().recorded(backend.store.clone()).unwrap();
+    let sms = Fake::new().recorded(&backend.store).unwrap();
     let formula = anysms::Message::new(number(123), "=1+1, \"really\"\nyes");
     sms.send(&formula.with_key("a".parse().unwrap()).with_tag("x")).await.unwrap();
     sms.send(&message("b")).await.unwrap();
     let mut table = Vec::new();
-    assert_eq!(export::csv(&*backend.store, &Filter::new(), &mut table).await.unwrap(), 2);
+    assert_eq!(export::csv(&backend.store, &Filter::new(), &mut table).await.unwrap(), 2);
     let mut reader = csv::Reader::from_reader(table.as_slice());
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), export::COLUMNS);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -368,7 +366,7 @@ pub(crate) async fn exports_have_every_message(backend: Backend) {
     assert_eq!(cell(&rows[1], "remote"), "'+447700900123");
     assert_eq!((cell(&rows[1], "tags"), cell(&rows[0], "key")), ("x".into(), "b".into()));
     let mut lines = Vec::new();
-    assert_eq!(export::json_lines(&*backend.store, &Filter::new(), &mut lines).await.unwrap(), 2);
+    assert_eq!(export::json_lines(&backend.store, &Filter::new(), &mut lines).await.unwrap(), 2);
     let lines = String::from_utf8(lines).unwrap();
     let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     assert_eq!((&last["key"], &last["status"]), (&"a".into(), &"accepted".into()));

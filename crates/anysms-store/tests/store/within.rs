@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use anysms_store::{Backend, EnqueueSql, Filter, MessageStore, SuppressionScope, Retention};
 use anysms::{
     Message,
-    store::{EnqueueSql, Filter, MessageLog, SuppressionScope, PostgresLog, Retention, SqliteLog},
     message::Direction,
-    suppression::OptOutSource,
+    suppression::SuppressionSource,
 };
 use sqlx::{Connection, Executor};
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Every kind of write.
-async fn write_all(store: &impl MessageLog) {
+async fn write_all(store: &MessageStore<impl Backend>) {
     store.enqueue(&[message("kept"), message("withdrawn")], None).await.unwrap()[0].as_ref().unwrap();
     assert!(store.cancel_queued(None, &"withdrawn".parse().unwrap()).await.unwrap());
     store.enqueue_all(&mut (0..1_200).map(|n| message(&format!("m{n}"))), None).await.unwrap();
@@ -28,9 +28,9 @@ async fn write_all(store: &impl MessageLog) {
     assert_eq!(unread.items.len(), 1, "it reads what it wrote");
     assert_eq!(store.mark_read(&[unread.items[0].id]).await.unwrap(), 1);
     store.record_status(&news(&remote(1), "sent"), None).await.unwrap();
-    store.opt_out(from, SuppressionScope::all(), OptOutSource::Manual).await.unwrap();
-    store.opt_out(number(125), SuppressionScope::all(), OptOutSource::Manual).await.unwrap();
-    store.opt_in(number(125), SuppressionScope::all(), OptOutSource::Manual).await.unwrap();
+    store.suppress(from, SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
+    store.suppress(number(125), SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
+    store.unsuppress(number(125), SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
     store.erase(from, &Retention::default()).await.unwrap();
     store.purge(&Retention::default()).await.unwrap();
 }
@@ -38,7 +38,7 @@ async fn write_all(store: &impl MessageLog) {
 const ALL: (u64, usize, usize) = (1_202, 1, 1);
 
 /// What of that is there: messages, inbound ones, opt-outs.
-async fn count_all(store: &impl MessageLog) -> (u64, usize, usize) {
+async fn count_all(store: &MessageStore<impl Backend>) -> (u64, usize, usize) {
     let outbound = Filter::new().with_direction(Direction::Outbound);
     let inbound = Filter::new().with_direction(Direction::Inbound);
     let inbound = store.entries(&inbound, 10, None).await.unwrap().items.len();
@@ -50,14 +50,14 @@ async fn count_all(store: &impl MessageLog) -> (u64, usize, usize) {
 async fn every_write_joins_a_transaction_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
-    let store = SqliteLog::open(&path).await.unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let mut connection = connect(&path).await;
     connection.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
     for commits in [false, true] {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
         transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
-        write_all(&store.within(&mut transaction)).await;
-        assert_eq!(count_all(&store.within(&mut transaction)).await, ALL);
+        write_all(&store.in_transaction(&mut transaction).unwrap()).await;
+        assert_eq!(count_all(&store.in_transaction(&mut transaction).unwrap()).await, ALL);
         assert_eq!(count_all(&store).await, (0, 0, 0), "nobody else sees it");
         match commits {
             true => transaction.commit().await.unwrap(),
@@ -71,13 +71,13 @@ async fn every_write_joins_a_transaction_on_sqlite() {
 #[ignore = "needs PostgreSQL"]
 async fn every_write_joins_a_transaction_on_postgres() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     pool.execute("CREATE TABLE orders (name TEXT)").await.unwrap();
     for commits in [false, true] {
         let mut transaction = pool.begin().await.unwrap();
         transaction.execute("INSERT INTO orders VALUES ('one')").await.unwrap();
-        write_all(&store.within(&mut transaction)).await;
-        assert_eq!(count_all(&store.within(&mut transaction)).await, ALL);
+        write_all(&store.in_transaction(&mut transaction).unwrap()).await;
+        assert_eq!(count_all(&store.in_transaction(&mut transaction).unwrap()).await, ALL);
         assert_eq!(count_all(&store).await, (0, 0, 0), "nobody else sees it");
         match commits {
             true => transaction.commit().await.unwrap(),
@@ -88,7 +88,7 @@ async fn every_write_joins_a_transaction_on_postgres() {
 }
 
 /// The worker hears of the commit, on each of the backends.
-async fn is_sent(store: &(impl MessageLog + Clone + 'static)) {
+async fn is_sent(store: &MessageStore) {
     let fake = Fake::new();
     run_for(store, &fake, Duration::from_secs(2)).await;
     assert_eq!(fake.calls(), 1);
@@ -98,11 +98,11 @@ async fn is_sent(store: &(impl MessageLog + Clone + 'static)) {
 async fn what_was_queued_in_a_transaction_is_sent_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
-    let store = SqliteLog::open(&path).await.unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let mut connection = connect(&path).await;
     let queue = async {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        store.within(&mut transaction).enqueue(&[message("one")], None).await.unwrap();
+        store.in_transaction(&mut transaction).unwrap().enqueue(&[message("one")], None).await.unwrap();
         tokio::time::sleep(Duration::from_millis(200)).await; // the worker waits meanwhile
         transaction.commit().await.unwrap();
     };
@@ -113,10 +113,10 @@ async fn what_was_queued_in_a_transaction_is_sent_on_sqlite() {
 #[ignore = "needs PostgreSQL"]
 async fn what_was_queued_in_a_transaction_is_sent_on_postgres() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let queue = async {
         let mut transaction = pool.begin().await.unwrap();
-        store.within(&mut transaction).enqueue(&[message("one")], None).await.unwrap();
+        store.in_transaction(&mut transaction).unwrap().enqueue(&[message("one")], None).await.unwrap();
         tokio::time::sleep(Duration::from_millis(200)).await;
         transaction.commit().await.unwrap();
     };
@@ -167,7 +167,7 @@ macro_rules! queue_by_another_driver {
     }};
 }
 
-async fn are_sent_once(store: &(impl MessageLog + Clone + 'static)) {
+async fn are_sent_once(store: &MessageStore) {
     let fake = Fake::new();
     run_for(store, &fake, Duration::from_secs(2)).await;
     let mut sent: Vec<String> =
@@ -182,7 +182,7 @@ async fn are_sent_once(store: &(impl MessageLog + Clone + 'static)) {
 async fn another_driver_queues_messages_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
-    let store = SqliteLog::open(&path).await.unwrap();
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let mut connection = Box::new(connect(&path).await);
     queue_by_another_driver!(store, connection);
 }
@@ -191,7 +191,7 @@ async fn another_driver_queues_messages_on_sqlite() {
 #[ignore = "needs PostgreSQL"]
 async fn another_driver_queues_messages_on_postgres() {
     let pool = postgres::database().await;
-    let store = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let mut connection = pool.acquire().await.unwrap();
     let one = queue_by_another_driver!(store, connection);
     // A driver that asks the server for the parameter's type hears that it is a text.

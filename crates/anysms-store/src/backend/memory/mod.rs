@@ -16,7 +16,7 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
     backend::{
-        Backend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
     },
     report::Times,
 };
@@ -38,7 +38,7 @@ impl MemoryBackend {
     }
 }
 
-impl Backend for MemoryBackend {
+impl RawBackend for MemoryBackend {
     fn policy(&self) -> StorePolicy {
         self.policy
     }

@@ -319,7 +319,7 @@ impl Upkeep for MemoryTransaction<'_> {
     ) -> Result<Vec<(EntryId, String)>> {
         let old = |case: &&Case| {
             let entry = &case.entry;
-            entry.memory < than && entry.created_at < before && entry.wake_at.is_none()
+            entry.redaction < than && entry.created_at < before && entry.wake_at.is_none()
         };
         let old = self.kept.cases.values().filter(old).take(most);
         Ok(old.map(|case| (case.entry.id, case.entry.remote.to_string())).collect())

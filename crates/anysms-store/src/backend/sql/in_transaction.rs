@@ -8,7 +8,7 @@ use super::{SqlBackend, connection::Connection, error::failed, read, transaction
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
     backend::{
-        Backend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
     },
 };
 use anysms::{
@@ -58,7 +58,7 @@ impl<'c> InTransaction<'c> {
     }
 }
 
-impl Backend for InTransaction<'_> {
+impl RawBackend for InTransaction<'_> {
     fn policy(&self) -> StorePolicy {
         self.backend.policy
     }

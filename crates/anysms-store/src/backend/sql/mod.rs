@@ -33,7 +33,7 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
-        Backend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
     },
 };
 use connection::{Connection, Dialect};
@@ -100,7 +100,7 @@ macro_rules! read {
     };
 }
 
-impl Backend for SqlBackend {
+impl RawBackend for SqlBackend {
     fn policy(&self) -> StorePolicy {
         self.policy
     }

@@ -1,9 +1,8 @@
-//! [`EnqueueSql`]: what puts messages into the queue by any driver.
+//! [`EnqueueSql`]: statements that enqueue messages by any driver.
 
 use std::{collections::HashSet, fmt};
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{
     SqlBackend,
@@ -15,40 +14,48 @@ use super::{
     },
     statements::{given, names},
 };
-use crate::{Entry, Stage, backend::Backend, model::hash::ContentFingerprint};
+use crate::{Stage, backend::RawBackend, model::hash::ContentFingerprint};
 use anysms::{
     error::Result,
     message::{Message, MessageKey},
 };
 
-/// Statements that put messages into a store's queue, for an application that speaks to the same database by
-/// another driver than `sqlx`. Run them in its transaction, in this order, each with [`parameter`](Self::parameter)
-/// as its only parameter, a text, bound to `$1`. The same statements again change nothing.
+/// Statements that enqueue messages, for an application that speaks to the same database by another driver than `sqlx`.
+/// Made by [`MessageStore::enqueue_sql`](crate::MessageStore::enqueue_sql).
+///
+/// Run them in the application's transaction, in this order, each with [`parameter`](Self::parameter) as its only
+/// parameter, a text, bound to `$1`. The same statements again change nothing. In PostgreSQL workers hear of it when
+/// the transaction commits; on SQLite, which has to be of version 3.42 or newer and have FTS5, within a second.
+/// `Debug` shows no message.
 ///
 /// ```
-/// # #[cfg(feature = "sqlite")]
-/// # fn example(store: &anysms_store::MessageStore, message: anysms::Message, mut execute: impl FnMut(&str, &str), query: impl Fn(&str, &str) -> Vec<String>) -> anysms::Result<()> {
-/// let sql = store.enqueue_sql(&[message], None)?;
-/// for statement in &sql.statements {
-///     execute(statement, &sql.parameter);
+/// use anysms::Message;
+/// use anysms_store::MessageStore;
+///
+/// fn enqueue(
+///     store: &MessageStore,
+///     message: Message,
+///     mut execute: impl FnMut(&str, &str),
+///     query: impl Fn(&str, &str) -> Vec<String>,
+/// ) -> anysms::Result<()> {
+///     let sql = store.enqueue_sql(&[message], None)?;
+///     for statement in &sql.statements {
+///         execute(statement, &sql.parameter);
+///     }
+///     let refused = query(&sql.conflicts, &sql.parameter);
+///     assert!(refused.is_empty(), "{refused:?} were used for other messages: roll back");
+///     Ok(())
 /// }
-/// let refused = query(&sql.conflicts, &sql.parameter);
-/// assert!(refused.is_empty(), "{refused:?} stand for other messages: roll back");
-/// # Ok(())
-/// # }
 /// ```
-///
-/// In PostgreSQL workers hear of it when the transaction commits; on SQLite, which has to be of version 3.42 or
-/// newer and have FTS5, within a second. `Debug` shows no message.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnqueueSql {
-    /// What to execute, in this order. None of them gives rows that matter.
+    /// Statements to execute, in this order. None of them gives rows that matter.
     pub statements: Vec<String>,
-    /// What to query after them: the keys that stand for another content already, one in each row, and behind it
+    /// Query to run after them: the keys that were used for different messages already, one in each row, and behind it
     /// the tenant. Where there are some, these messages are not in the queue.
     pub conflicts: String,
-    /// The messages, as JSON.
+    /// Messages, as JSON.
     pub parameter: String,
 }
 

@@ -116,7 +116,7 @@ impl Statements {
             names(&without_id(CONTENT), "")
         );
         let queue = format!("SELECT {} FROM {p}queue", names(places, ""));
-        let dead = Stage::ALL[Stage::Dead as usize].1;
+        let dead = Stage::Dead.number();
         let each =
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {

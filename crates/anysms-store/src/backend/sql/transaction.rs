@@ -220,16 +220,13 @@ impl Tables for SqlTransaction<'_, '_> {
                 cases.push(Case::new(entry, Vec::new()));
             }
         }
-        let written = || cases.iter().map(|case| &case.entry);
+        let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
         if !cases.is_empty() {
-            let contents = rows_of(written(), CONTENT, &INSERTED)?;
+            let contents = rows_of(written.iter().copied(), CONTENT, &INSERTED)?;
             self.connection.rows(&self.sql.insert_contents, &[contents]).await.map_err(failed)?;
         }
-        let mut queued = written().filter(|entry| entry.wake_at.is_some()).peekable();
-        if queued.peek().is_some() {
-            let places = rows_of(queued, QUEUE, &INSERTED)?;
-            self.connection.rows(&self.sql.insert_queue, &[places]).await.map_err(failed)?;
-        }
+        let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();
+        self.write(&self.sql.insert_queue, queued, QUEUE, &INSERTED).await?;
         let tagged: Vec<Key<'_>> = cases
             .iter()
             .filter(|case| !case.entry.tags.is_empty())

@@ -2,10 +2,7 @@
 
 use anysms::message::MessageId;
 
-use super::{
-    column::{self, columns},
-    json::Cell,
-};
+use super::column::{self, columns};
 use crate::{
     AttemptRecord, EntryId,
     backend::sql::connection::{Columns, Corrupt, Value},
