@@ -8,14 +8,16 @@
 //! lives with the vendor; what turns a broken connection into an outcome lives in `transport`.
 
 mod attempt;
+mod blame;
 mod kind;
 mod outcome;
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use crate::provider_id::ProviderId;
+use crate::{account_id::AccountId, provider_id::ProviderId};
 
 pub use attempt::Attempt;
+pub use blame::Blame;
 pub use kind::ErrorKind;
 pub use outcome::Outcome;
 
@@ -44,6 +46,8 @@ struct Inner {
     outcome: Outcome,
     detail: Cow<'static, str>,
     provider: Option<ProviderId>,
+    account: Option<AccountId>,
+    at_stake: bool,
     code: Option<String>,
     status: Option<u16>,
     retry_after: Option<Duration>,
@@ -76,6 +80,8 @@ impl Error {
             outcome,
             detail: Cow::Borrowed(""),
             provider: None,
+            account: None,
+            at_stake: !matches!(kind, ErrorKind::Config),
             code: None,
             status: None,
             retry_after: None,
@@ -122,6 +128,20 @@ impl Error {
     #[must_use]
     pub fn with_provider(mut self, provider: ProviderId) -> Self {
         self.0.provider = Some(provider);
+        self
+    }
+
+    /// Names the account that was asked.
+    #[must_use]
+    pub fn with_account(mut self, account: AccountId) -> Self {
+        self.0.account = Some(account);
+        self
+    }
+
+    /// Marks the failure of a call that sends nothing, such as a lookup: `Display` leaves the outcome out.
+    #[must_use]
+    pub fn without_message(mut self) -> Self {
+        self.0.at_stake = false;
         self
     }
 
@@ -229,6 +249,21 @@ impl Error {
         self.0.provider.as_ref()
     }
 
+    /// Returns the account that was asked; `None` where nobody said.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        self.0.account.as_ref()
+    }
+
+    /// Returns whose fault it is. A limit that a layer of this program set is this program's own.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self.0.kind {
+            ErrorKind::RateLimited | ErrorKind::QueueFull if self.0.by_layer => Blame::Us,
+            kind => kind.blame(),
+        }
+    }
+
     /// The provider's own error code, such as `21610`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -285,7 +320,7 @@ impl Error {
     /// opt-out or a barred country, is never carried to the next provider.
     #[must_use]
     pub fn may_fail_over(&self) -> bool {
-        self.0.outcome == Outcome::NotSent && self.0.kind.blames_provider()
+        self.0.outcome == Outcome::NotSent && self.blame().is_elsewhere()
     }
 }
 
@@ -300,14 +335,11 @@ impl fmt::Display for Error {
         if !inner.detail.is_empty() {
             write!(f, ": {}", inner.detail)?;
         }
-        f.write_str(" (")?;
-        if let Some(code) = &inner.code {
-            write!(f, "code {code}, ")?;
-        }
-        if let Some(status) = inner.status {
-            write!(f, "HTTP {status}, ")?;
-        }
-        write!(f, "{})", inner.outcome)
+        let code = inner.code.as_ref().map(|code| format!("code {code}"));
+        let status = inner.status.map(|status| format!("HTTP {status}"));
+        let outcome = inner.at_stake.then(|| inner.outcome.to_string());
+        let known: Vec<String> = [code, status, outcome].into_iter().flatten().collect();
+        if known.is_empty() { Ok(()) } else { write!(f, " ({})", known.join(", ")) }
     }
 }
 
@@ -319,6 +351,7 @@ impl fmt::Debug for Error {
             .field("outcome", &inner.outcome)
             .field("detail", &inner.detail)
             .field("provider", &inner.provider)
+            .field("account", &inner.account)
             .field("code", &inner.code)
             .field("status", &inner.status)
             .field("retry_after", &inner.retry_after)

@@ -10,6 +10,7 @@
 
 #[macro_use]
 mod serde_text;
+mod account_id;
 mod env;
 mod provider_id;
 mod random;
@@ -36,11 +37,15 @@ pub mod sandbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use account_id::AccountId;
 pub use async_trait::async_trait;
+pub use bytes;
 pub use error::{Error, ErrorKind, Outcome, Result};
+pub use http;
 pub use jiff::{Timestamp, civil::Date};
 pub use message::{
-    Message, MessageClass, MessageId, MessageRecord, MessageStatus, Query, Receipt, Sender,
+    Destination, Message, MessageClass, MessageId, MessageRecord, MessageStatus, Query, Receipt,
+    Sender, TenantId,
 };
 pub use number::{PhoneNumber, PhoneNumberError};
 pub use provider::{Capabilities, SmsProvider, SmsProviderExt};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    account_id::AccountId,
     error::{Error, ErrorKind, Outcome},
     provider_id::ProviderId,
 };
@@ -13,6 +14,8 @@ use crate::{
 pub struct Attempt {
     /// Who was asked.
     pub provider: Option<ProviderId>,
+    /// Account that was asked; `None` where nobody said.
+    pub account: Option<AccountId>,
     /// What was wrong.
     pub kind: ErrorKind,
     /// Whether the message may have left.
@@ -42,6 +45,7 @@ impl Attempt {
     pub fn of(error: &Error, elapsed: Duration) -> Self {
         Self {
             provider: error.provider().cloned(),
+            account: error.account().cloned(),
             kind: error.kind(),
             outcome: error.outcome(),
             code: error.code().map(str::to_owned),

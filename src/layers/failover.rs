@@ -11,7 +11,7 @@ use crate::{
         breaker::{Breaker, BreakerPolicy},
         provider_set::Members,
     },
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -75,6 +75,10 @@ impl SmsProvider for Failover {
     fn capabilities(&self) -> Capabilities {
         let all = self.members.capabilities();
         Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.members.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::{Error, Result},
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     text,
@@ -130,7 +130,12 @@ impl Seen {
 }
 
 fn country(message: &Message) -> String {
-    message.to().region().map(|region| region.to_string()).unwrap_or_default()
+    message
+        .destination()
+        .number()
+        .and_then(|to| to.region())
+        .map(|region| region.to_string())
+        .unwrap_or_default()
 }
 
 fn segments(message: &Message) -> u64 {
@@ -164,6 +169,10 @@ impl<P: SmsProvider> SmsProvider for Observe<P> {
 
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

@@ -12,7 +12,7 @@ use crate::{
         fair_queue::Lanes,
         rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
     },
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     text,
@@ -279,6 +279,10 @@ impl<P: SmsProvider> SmsProvider for RateLimit<P> {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities { waits: true, ..self.inner.capabilities() }
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

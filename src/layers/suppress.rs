@@ -8,11 +8,11 @@ use tokio::time::{sleep, timeout};
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     layers::misplaced,
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     number::PhoneNumber,
-    suppression::{OptOutSource, OptOuts},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
+    suppression::{OptOutSource, OptOuts},
 };
 
 /// Refuses whoever opted out, just before a message would be submitted, and learns from a provider that
@@ -72,8 +72,17 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
         Capabilities { suppresses: true, ..self.inner.capabilities() }
     }
 
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.inner.account(message)
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let found = self.list.find(message.to()).await;
+        let Some(number) = message.destination().number() else {
+            let error =
+                Error::unsupported(self.id(), "destination: has no number to look up").by_layer();
+            return Err(error);
+        };
+        let found = self.list.find(number).await;
         // Whatever a list says of its own trouble, nothing was sent.
         if found.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())?.is_some() {
             let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
@@ -81,7 +90,7 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
         }
         let sent = self.inner.send(message).await;
         if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::OptedOut) {
-            keep(Arc::clone(&self.list), message.to()).await;
+            keep(Arc::clone(&self.list), number).await;
         }
         sent
     }

@@ -7,7 +7,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -108,6 +108,10 @@ impl<P: SmsProvider> SmsProvider for Timeout<P> {
 
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

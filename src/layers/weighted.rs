@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    layers::{provider_set::Members, provider_health::DeliveryReports},
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    layers::{provider_health::DeliveryReports, provider_set::Members},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -76,6 +76,10 @@ impl SmsProvider for Weighted {
 
     fn capabilities(&self) -> Capabilities {
         self.members.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        self.members.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
-    message::{Direction, MessageStatus, OptionSet, Sender, VendorOptions},
-    number::PhoneNumber,
+    message::{Channel, Destination, Direction, MessageStatus, OptionSet, Sender, VendorOptions},
 };
 
 /// Which messages to list. Empty: all that the provider lists by default (Plivo: of the last 24
@@ -16,10 +15,12 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// Sent to this number.
-    pub to: Option<PhoneNumber>,
-    /// Sent from this sender.
+    /// Recipient, on its channel.
+    pub to: Option<Destination>,
+    /// Sender.
     pub from: Option<Sender>,
+    /// Channel of the sender's address.
+    pub from_channel: Channel,
     /// Sent at this time or later.
     pub since: Option<Timestamp>,
     /// Sent at this time or earlier.
@@ -42,10 +43,10 @@ impl Query {
         Self::default()
     }
 
-    /// Only those sent to this number.
+    /// Only those sent to this recipient.
     #[must_use]
-    pub fn with_to(mut self, to: PhoneNumber) -> Self {
-        self.to = Some(to);
+    pub fn with_to(mut self, to: impl Into<Destination>) -> Self {
+        self.to = Some(to.into());
         self
     }
 

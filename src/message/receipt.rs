@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    message::{MessageId, MessageKey, MessageStatus, Money},
+    message::{AccountId, MessageId, MessageKey, MessageStatus, Money},
     provider_id::ProviderId,
 };
 
@@ -17,6 +17,9 @@ use crate::{
 pub struct Receipt {
     /// Who took it.
     pub provider: ProviderId,
+    /// Account that took it; `None` where the provider has no accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// The provider's id, where the answer could be read.
     pub id: Option<MessageId>,
     /// The message's own key.
@@ -40,6 +43,7 @@ impl Receipt {
     pub const fn new(provider: ProviderId, id: Option<MessageId>, key: MessageKey) -> Self {
         Self {
             provider,
+            account: None,
             id,
             key,
             status: MessageStatus::Accepted,
@@ -48,5 +52,12 @@ impl Receipt {
             request_id: None,
             earlier: false,
         }
+    }
+
+    /// Names the account that took it.
+    #[must_use]
+    pub fn with_account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::ErrorKind,
     message::{
-        Address, Extra, MessageId, MessageStatus, Money, PoolId, Text, UNREADABLE, WebUrl, word,
+        AccountId, Address, Extra, MessageId, MessageStatus, Money, PoolId, Text, UNREADABLE,
+        WebUrl, word,
     },
 };
 
@@ -16,6 +17,9 @@ use crate::{
 pub struct MessageRecord {
     /// Which message.
     pub id: MessageId,
+    /// Account it belongs to, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// Where it stands.
     pub status: MessageStatus,
     /// Which way it went.
@@ -52,6 +56,7 @@ impl MessageRecord {
     pub fn new(id: MessageId, status: MessageStatus) -> Self {
         Self {
             id,
+            account: None,
             status,
             direction: None,
             from: None,

@@ -11,12 +11,15 @@ use jiff::Timestamp;
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{
-        Currency, Cursor, Direction, Message, MessageId, MessageRecord, MessageStatus, Money, Page,
-        Query, Receipt, Sender, word,
+        Channel, Currency, Cursor, Destination, Direction, Message, MessageId, MessageRecord,
+        MessageStatus, Money, Page, Query, Receipt, Sender, word,
     },
     plivo::{
-        PLIVO, PlivoConfig, PlivoQuery, error::refused, options::MessageType, status::PlivoStatus,
+        PLIVO, PlivoConfig, PlivoQuery,
+        error::refused,
+        options::MessageType,
         sms::{submit, wire},
+        status::PlivoStatus,
     },
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -150,7 +153,7 @@ impl SmsProvider for Plivo {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
-        let to = message.to().to_string();
+        let to = submit::number(message)?.to_string();
         let body = submit::submission(message, &to, inner.sender.as_ref())?;
         let request = inner.rest.post(inner.messages.clone(), body);
         let accepted = inner.run(Call::sending("send"), request).await?;
@@ -224,13 +227,18 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
 /// The query of a list. Plivo reads times as UTC.
 fn filters(query: &Query) -> Result<String> {
     let options: PlivoQuery = query.options()?.unwrap_or_default();
+    let on_whatsapp = |to: &Destination| to.channel() == Channel::WhatsApp;
+    let whatsapp = query.to.as_ref().is_some_and(on_whatsapp).then_some(MessageType::WhatsApp);
     let mut form = Serializer::new(String::new());
     let mut add = |name, value: Option<String>| {
         if let Some(value) = value {
             form.append_pair(name, &value);
         }
     };
-    add("to_number", query.to.map(|to| to.to_string()));
+    add(
+        "to_number",
+        query.to.as_ref().map(submit::number_of).transpose()?.map(|to| to.to_string()),
+    );
     match &query.from {
         Some(Sender::Pool(pool)) => add("powerpack_id", Some(pool.to_string())),
         from => add("from_number", from.as_ref().map(ToString::to_string)),
@@ -251,7 +259,7 @@ fn filters(query: &Query) -> Result<String> {
     add("subaccount", options.subaccount.map(|id| id.to_string()));
     add(
         "message_type",
-        options.message_type.map(|kind| match kind {
+        options.message_type.or(whatsapp).map(|kind| match kind {
             MessageType::Sms => "sms".to_owned(),
             MessageType::Mms => "mms".to_owned(),
             MessageType::WhatsApp => "whatsapp".to_owned(),

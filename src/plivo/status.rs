@@ -56,7 +56,7 @@ impl From<PlivoStatus> for MessageStatus {
             PlivoStatus::Rejected => Self::Rejected,
             PlivoStatus::Read => Self::Read,
             PlivoStatus::Received => Self::Received,
-            PlivoStatus::Other(word) => Self::unknown(&word),
+            PlivoStatus::Other(word) => Self::other(&word),
         }
     }
 }

@@ -36,5 +36,5 @@ pub enum AccountState {
     /// It is closed.
     Closed,
     /// A word this crate does not know, as the provider wrote it.
-    Unknown(String),
+    Other(String),
 }

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::{Error, Result},
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider_id::ProviderId,
 };
 
@@ -58,6 +58,13 @@ pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
 
     /// What this provider can do; of a stack of layers, what the whole stack can. No I/O.
     fn capabilities(&self) -> Capabilities;
+
+    /// Returns the account that would send this message; `None` where the provider has no accounts, or where
+    /// it depends on more than the message. No I/O.
+    fn account(&self, message: &Message) -> Option<AccountId> {
+        let _ = message;
+        None
+    }
 
     /// Submits a message, once.
     ///
@@ -115,6 +122,10 @@ macro_rules! forward {
 
             fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
+            }
+
+            fn account(&self, message: &Message) -> Option<AccountId> {
+                (**self).account(message)
             }
 
             async fn send(&self, message: &Message) -> Result<Receipt> {

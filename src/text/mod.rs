@@ -7,28 +7,28 @@
 mod check;
 mod cluster;
 mod cluster_table;
+mod const_fit;
 mod gsm7;
 mod keyword;
 mod limit;
-mod shorteners;
-mod transliterate;
 mod opt_out_notice;
 mod report;
 mod segments;
+mod shorteners;
 mod smart_encoding;
 mod to_gsm7;
-mod const_fit;
+mod transliterate;
 
 use std::fmt;
 
 pub use check::{Checks, check};
+#[doc(hidden)]
+pub use const_fit::gsm7_within;
 pub use keyword::{Keyword, KeywordError, Keywords};
 pub use limit::Limit;
 pub use report::{Finding, Place, Report};
 pub use segments::{Segments, segments, segments_by};
 pub use to_gsm7::{smart_encode, to_gsm7};
-#[doc(hidden)]
-pub use const_fit::gsm7_within;
 
 /// How a text travels. One character outside GSM-7 puts the whole text into UCS-2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

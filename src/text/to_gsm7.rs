@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{
     gsm7::septets,
-    transliterate::{compose, is_mark, nearest},
     smart_encoding::smart,
+    transliterate::{compose, is_mark, nearest},
 };
 
 /// The text with as much of it in GSM-7 as can be: Twilio's Smart Encoding, Latin letters without the

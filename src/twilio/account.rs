@@ -17,7 +17,11 @@ use crate::{
         HttpTransport,
         rest::{Accepted, Call, Rest},
     },
-    twilio::{TWILIO, TwilioConfig, TwilioQuery, error::refused, sms::{submit, wire}},
+    twilio::{
+        TWILIO, TwilioConfig, TwilioQuery,
+        error::refused,
+        sms::{submit, wire},
+    },
 };
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
@@ -218,7 +222,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
         Some("active") => AccountState::Active,
         Some("suspended") => AccountState::Suspended,
         Some("closed") => AccountState::Closed,
-        other => AccountState::Unknown(other.and_then(word).unwrap_or_default().to_owned()),
+        other => AccountState::Other(other.and_then(word).unwrap_or_default().to_owned()),
     });
     status.kind = account.kind.text().and_then(word).map(str::to_owned);
     Ok(status)
@@ -233,7 +237,7 @@ fn filters(query: &Query) -> Result<String> {
     if query.direction.is_some() {
         return unsupported("list: Twilio does not filter by direction");
     }
-    if matches!(query.from, Some(Sender::Pool(_))) {
+    if query.from.as_ref().is_some_and(|from| from.pool().is_some()) {
         return unsupported("list: Twilio does not filter by pool");
     }
     let refuse = |rule: &'static str| {
@@ -241,20 +245,12 @@ fn filters(query: &Query) -> Result<String> {
         Err(error.with_detail(rule))
     };
     let options: TwilioQuery = query.options()?.unwrap_or_default();
-    if query.to.is_some() && options.to_address.is_some() {
-        return refuse("to: is given twice, as a number and as a channel's address");
-    }
-    if query.from.is_some() && options.from_address.is_some() {
-        return refuse("from: is given twice, as a sender and as a channel's address");
-    }
     let mut form = Serializer::new(String::new());
-    if let Some(to) = query.to.map(|to| to.to_string().into()).or(options.to_address) {
-        form.append_pair("To", &to);
+    if let Some(to) = &query.to {
+        form.append_pair("To", &to.to_string());
     }
-    if let Some(from) =
-        query.from.as_ref().map(|from| from.to_string().into()).or(options.from_address)
-    {
-        form.append_pair("From", &from);
+    if let Some(from) = &query.from {
+        form.append_pair("From", &submit::from(from, query.from_channel)?);
     }
     if let Some(day) = options.date_sent {
         form.append_pair("DateSent", &day.strftime("%Y-%m-%d").to_string());

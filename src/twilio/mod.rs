@@ -24,8 +24,7 @@ pub use account::Twilio;
 pub use config::TwilioConfig;
 pub use error::{error_help, error_kind};
 pub use options::{
-    AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, TwilioOptions,
-    TwilioQuery,
+    AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,
 };
 pub use status::TwilioStatus;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    message::{Sender, Text, VendorOptions},
+    message::{Text, VendorOptions},
     provider_id::ProviderId,
     twilio::TWILIO,
 };
@@ -23,17 +23,6 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TwilioOptions {
-    /// A channel other than SMS: both addresses are written with its prefix.
-    pub channel: Option<Channel>,
-    /// The recipient, in place of the message's number, where it is none: `messenger:…`.
-    pub to_address: Option<Text>,
-    /// The sender, in place of the message's, where it is no [`Sender`]: `messenger:…`, `rcs:…` and an
-    /// agent, `sim:…`.
-    pub from_address: Option<Text>,
-    /// The sender to pick from a pool (`From` beside `MessagingServiceSid`). Needs a pool.
-    pub pool_sender: Option<Sender>,
-    /// Who sends by SMS if RCS fails. Needs a pool with an RCS sender.
-    pub fallback_from: Option<Sender>,
     /// A content template, `HX…`.
     pub content_sid: Option<String>,
     /// The template's variables, as JSON text. Needs `content_sid`.
@@ -79,10 +68,6 @@ impl VendorOptions for TwilioOptions {
 pub struct TwilioQuery {
     /// Sent on the day, in UTC, of this time.
     pub date_sent: Option<Timestamp>,
-    /// Sent to this address of a channel, such as `whatsapp:+447700900123`.
-    pub to_address: Option<Text>,
-    /// Sent from this address of a channel.
-    pub from_address: Option<Text>,
 }
 
 impl VendorOptions for TwilioQuery {
@@ -104,16 +89,6 @@ macro_rules! words {
             }
         }
     };
-}
-
-words! {
-    /// A channel other than SMS.
-    Channel {
-        /// WhatsApp.
-        WhatsApp = "whatsapp",
-        /// RCS.
-        Rcs = "rcs",
-    }
 }
 
 words! {

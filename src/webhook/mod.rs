@@ -41,9 +41,9 @@ mod callback_token;
 mod diagnosis;
 mod error;
 mod event;
-mod form;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 mod extractor;
+mod form;
 mod keys;
 
 mod params;

@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// Takes a message for one destination, or for several with `<` between them.
-pub(in crate::plivo) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
+pub(in crate::plivo) fn submit(
+    ask: &Ask<'_>,
+    carrier: &Carrier,
+) -> Result<Response<Bytes>, Refusal> {
     let asked: Value =
         serde_json::from_slice(ask.body).map_err(|_| (400, "the body is not JSON"))?;
     let text_of = |name: &str| asked[name].as_str().filter(|text| !text.is_empty());

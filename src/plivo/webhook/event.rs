@@ -8,13 +8,16 @@ use crate::{
     text::Keyword,
     transport::lenient,
     webhook::{
-        Authenticity, Event, Form, InboundMedia, InboundMessage, OtherEvent, Proof,
-        StatusUpdate, WebhookError, WebhookErrorKind, WebhookRequest,
+        Authenticity, Event, Form, InboundMedia, InboundMessage, OtherEvent, Proof, StatusUpdate,
+        WebhookError, WebhookErrorKind, WebhookRequest,
     },
 };
 
 /// Reads a request that was checked.
-pub(in crate::plivo) fn read(request: &WebhookRequest<'_>, proof: &Proof<'_>) -> Result<Event, WebhookError> {
+pub(in crate::plivo) fn read(
+    request: &WebhookRequest<'_>,
+    proof: &Proof<'_>,
+) -> Result<Event, WebhookError> {
     let form = match request.method() {
         "GET" => Form::parse(request.query().unwrap_or_default().as_bytes())?,
         _ => Form::parse(request.body())?,

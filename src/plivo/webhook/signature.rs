@@ -124,7 +124,11 @@ pub(in crate::plivo) fn sign(key: &Key, text: &[u8]) -> String {
 
 /// Appends what V3 signs behind the address: its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(in crate::plivo) fn append_v3(text: &mut Vec<u8>, (query, params): (&Signed, &Signed), nonce: &str) {
+pub(in crate::plivo) fn append_v3(
+    text: &mut Vec<u8>,
+    (query, params): (&Signed, &Signed),
+    nonce: &str,
+) {
     if !query.is_empty() || !params.is_empty() {
         text.push(b'?');
     }
@@ -146,7 +150,9 @@ pub(in crate::plivo) fn split(url: &str) -> (&str, &str) {
 /// The port and path under which Plivo may have signed an address: with or without the scheme's own
 /// port, and where the path is `/`, with or without it, as a request always has one and a callback
 /// address may not. User name and password are never signed.
-pub(in crate::plivo) fn forms<'a>(url: &RequestUrl<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+pub(in crate::plivo) fn forms<'a>(
+    url: &RequestUrl<'a>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
     let (own, default) = (url.origin.port.as_str(), url.origin.default_port());
     let other = match own {
         "" => Some(default),

@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// Takes a message, if it passes everything Twilio looks at before it answers.
-pub(in crate::twilio) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
+pub(in crate::twilio) fn submit(
+    ask: &Ask<'_>,
+    carrier: &Carrier,
+) -> Result<Response<Bytes>, Refusal> {
     let form = ask.form();
     let to = get(&form, "To").ok_or((400, 21604, "A 'To' phone number is required."))?;
     let to = recipient(to)?;

@@ -1,11 +1,11 @@
 //! [`AccountId`]: whose message it is.
 
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 /// A provider's id of an account or a subaccount, such as `AC…` or `SA…`. It is half of the
 /// credentials, so `Debug` shows only its end.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId(Box<str>);
+pub struct AccountId(Arc<str>);
 
 impl AccountId {
     /// The id, in the provider's own form.
@@ -15,7 +15,7 @@ impl AccountId {
     }
 }
 
-impl<T: Into<Box<str>>> From<T> for AccountId {
+impl<T: Into<Arc<str>>> From<T> for AccountId {
     fn from(id: T) -> Self {
         Self(id.into())
     }
