@@ -56,7 +56,7 @@ pub(crate) fn parse() -> Result<Command, ExitCode> {
         let text = error.to_string(); // several lines; the last ones are about usage
         let lines = text.lines().take_while(|line| !line.starts_with("Usage"));
         let line = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-        eprintln!("{line}");
+        eprintln!("{line} (try --help)");
     }
     Err(ExitCode::from(2))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anysms::{Message, PhoneNumber, Sender};
+use anysms::{Destination, Message, Sender};
 use clap::Args;
 
 use crate::{
@@ -25,22 +25,22 @@ Exit codes:
 pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// The recipient, in international form: +447700900123.
-    #[arg(long)]
+    /// The recipient, in international form: +447700900123, or whatsapp:+447700900123.
+    #[arg(long, value_name = "RECIPIENT")]
     to: String,
     /// The sender: a number, a short code, a name or a pool. Default: the environment's.
-    #[arg(long)]
+    #[arg(long, value_name = "SENDER")]
     from: Option<String>,
     /// The text.
     #[arg(long)]
     text: String,
     /// The address that the provider calls when the status changes.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     status_callback: Option<String>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let to: PhoneNumber = arguments.to.parse().map_err(|error| Failure::usage("--to", error))?;
+    let to: Destination = arguments.to.parse().map_err(|error| Failure::usage("--to", error))?;
     let mut message = Message::new(to, arguments.text);
     if let Some(from) = arguments.from {
         let sender: Sender = from.parse().map_err(|error| Failure::usage("--from", error))?;

@@ -42,7 +42,7 @@ pub(crate) struct Target {
     pub(crate) sandbox: bool,
     /// Call this test host on a loopback address in place of the provider, such as
     /// `http://127.0.0.1:4010`.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 }
 

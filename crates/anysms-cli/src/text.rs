@@ -58,7 +58,7 @@ struct Check {
     #[arg(long)]
     marketing: bool,
     /// The most segments that a text may take.
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT")]
     max_segments: Option<usize>,
     /// The provider whose limit a text must keep to. Default: both.
     #[arg(long)]

@@ -51,16 +51,16 @@ pub(crate) struct Arguments {
     /// The CSV file: `to` and `text`, and optionally `from` and `key`.
     csv: PathBuf,
     /// The result file, one line for each row. The journal is beside it, with `.journal` at its end.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     results: PathBuf,
     /// The country of numbers in national form, such as GB.
-    #[arg(long)]
+    #[arg(long, value_name = "COUNTRY")]
     region: Option<String>,
     /// Messages a second at most.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
     rate: u32,
     /// Messages in flight at most.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
     concurrency: usize,
 }
 

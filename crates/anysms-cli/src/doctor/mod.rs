@@ -31,8 +31,7 @@ Example:
 Output: one line for each check: `ok`, `note` for what cannot be known from here, `FINDING` for what
 should be mended.
 
-", account_environment!(), "\
-  ANYSMS_PROVIDER               the provider to check, twilio or plivo (optional)
+", account_environment!(), "  ANYSMS_PROVIDER               the provider to check, twilio or plivo (optional)
 
 Exit codes:
   0  no findings
@@ -42,7 +41,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
     /// The whole address that the provider was given for its callbacks. It gets three test requests.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     webhook_url: Option<String>,
     /// Print lines of JSON.
     #[arg(long)]

@@ -4,7 +4,7 @@ mod sample;
 
 use std::process::ExitCode;
 
-use anysms::{Error, MessageId, PhoneNumber, Query, SmsProvider, SmsProviderExt};
+use anysms::{Destination, Error, MessageId, Query, SmsProvider, SmsProviderExt};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -46,10 +46,10 @@ enum Command {
     /// Prints all messages, newest first.
     List {
         /// Only those to this number.
-        #[arg(long)]
+        #[arg(long, value_name = "RECIPIENT")]
         to: Option<String>,
         /// At most this many a page.
-        #[arg(long)]
+        #[arg(long, value_name = "COUNT")]
         page_size: Option<u32>,
     },
     /// Cancels a scheduled message.
@@ -89,7 +89,7 @@ pub(crate) async fn run(Arguments { target, command }: Arguments) -> Result<Exit
         Command::Fetch { id: text } => output::json(&provider.fetch(&id(&text)?).await?),
         Command::List { to, page_size } => {
             let mut query = Query::new();
-            query.to = to.as_deref().map(number).transpose()?;
+            query.to = to.as_deref().map(destination).transpose()?;
             query.page_size = page_size;
             let mut records = provider.list_all(query);
             while let Some(record) = records.next().await {
@@ -155,6 +155,6 @@ async fn media(client: &Client, id: &MessageId) -> Result<(), Failure> {
     Ok(())
 }
 
-fn number(text: &str) -> Result<PhoneNumber, Failure> {
+fn destination(text: &str) -> Result<Destination, Failure> {
     text.parse().map_err(|error| Failure::usage("--to", error))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anysms::{Message, MessageId, MessageStatus, Timestamp, message::Media, sandbox::Sandbox};
 
-use super::{Command, number};
+use super::{Command, destination};
 use crate::{failure::Failure, target::Client};
 
 /// Sends three messages and returns the ID of the last, which suits the command: scheduled for
@@ -14,9 +14,9 @@ pub(super) async fn send(
     sandbox: &Sandbox,
     command: &Command,
 ) -> Result<Option<MessageId>, Failure> {
-    let (provider, to) = (client.provider(), number("+447700900123")?);
+    let (provider, to) = (client.provider(), destination("+447700900123")?);
     for text in ["one", "two"] {
-        provider.send(&Message::new(to, text)).await?;
+        provider.send(&Message::new(to.clone(), text)).await?;
     }
     let mut message = Message::new(to, "sample");
     if let (Command::Cancel { .. }, Client::Twilio(_)) = (command, client) {
