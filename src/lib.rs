@@ -15,6 +15,8 @@ mod env;
 mod provider_id;
 mod random;
 
+mod account;
+mod accounts;
 pub mod error;
 #[cfg(feature = "layers")]
 pub mod layers;
@@ -37,7 +39,9 @@ pub mod sandbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use account_id::AccountId;
+pub use account::Account;
+pub use account_id::{AccountId, AccountKey};
+pub use accounts::Accounts;
 pub use async_trait::async_trait;
 pub use bytes;
 pub use error::{Error, ErrorKind, Outcome, Result};

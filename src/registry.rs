@@ -22,8 +22,8 @@ mod from_env {
         ("plivo", "PLIVO_AUTH_ID", || Ok(Arc::new(crate::plivo::Plivo::from_env()?))),
     ];
 
-    /// The provider that the environment names: by `ANYSMS_PROVIDER` (`twilio`, `plivo`), or else the
-    /// only one whose account is set (`TWILIO_ACCOUNT_SID`, `PLIVO_AUTH_ID`).
+    /// Returns the provider that the environment names: by `ANYSMS_PROVIDER` (`twilio`, `plivo`), or else
+    /// the only one whose account is set (`TWILIO_ACCOUNT_SID`, `PLIVO_AUTH_ID`).
     ///
     /// # Errors
     /// `Config` if it names none, several, or one that this build does not have; and what the
@@ -80,7 +80,7 @@ mod sandbox {
     };
 
     impl Sandbox {
-        /// A sandbox that speaks every vendor of the build, on a free port.
+        /// Creates a sandbox that speaks every vendor of the build, on a free port.
         ///
         /// # Errors
         /// `Config` if no port can be listened on.
@@ -88,7 +88,7 @@ mod sandbox {
             Self::builder().start().await
         }
 
-        /// The settings of a sandbox that speaks every vendor of the build.
+        /// Returns the settings of a sandbox that speaks every vendor of the build.
         pub fn builder() -> SandboxBuilder {
             let dialects: Vec<Box<dyn Dialect>> = vec![
                 #[cfg(feature = "twilio")]

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
     layers::budget::Budget,
-    message::{AccountId, Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -224,7 +225,7 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
         Capabilities { waits: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

@@ -1,4 +1,4 @@
-//! [`MessageId`]: which message, at which provider.
+//! [`MessageId`]: a provider's id of a message.
 
 use std::{fmt, str::FromStr};
 
@@ -38,13 +38,13 @@ impl MessageId {
         Ok(Self { provider, value: value.into() })
     }
 
-    /// Who gave the id.
+    /// Returns the provider that gave the id.
     #[must_use]
     pub fn provider(&self) -> &ProviderId {
         &self.provider
     }
 
-    /// The id in the provider's own form, such as `SM0123…`.
+    /// Returns the id in the provider's own form, such as `SM0123…`.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_structs)] // an amount and a currency: there is no third part
 pub struct Money {
-    /// How much.
+    /// Amount.
     pub amount: Decimal,
-    /// Of what.
+    /// Currency.
     pub currency: Currency,
 }
 
@@ -62,7 +62,7 @@ impl Currency {
     /// The US dollar.
     pub const USD: Self = Self(*b"USD");
 
-    /// The code: three upper-case letters.
+    /// Returns the code: three upper-case letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default() // always ASCII letters
