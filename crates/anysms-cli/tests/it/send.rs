@@ -29,7 +29,10 @@ fn a_mistake_is_one_line_and_exit_code_2() {
         (vec!["--to", "+447700900123"], "error: --provider: is not given: twilio or plivo"),
         (vec!["--provider", "twilio"], "error: the following required arguments"),
         (vec!["--provider", "acme", "--to", "+447700900123"], "error: invalid value 'acme'"),
-        (vec!["--provider", "twilio", "--to", "+447700900123", "--from", "no+"], "error: --from: "),
+        (
+            vec!["--provider", "twilio", "--to", "+447700900123", "--from", "much too long a name"],
+            "error: --from: ",
+        ),
         (
             vec!["--provider", "twilio", "--to", "+447700900123", "--status-callback", "x"],
             "error: --status-callback: ",
