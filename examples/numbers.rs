@@ -24,7 +24,7 @@ fn main() {
             Ok(parsed) => {
                 let number = parsed.number();
                 println!("{text}: {number}, {}", number.kind().as_str());
-                for correction in parsed.mended().iter() {
+                for correction in parsed.corrections().iter() {
                     println!("    {correction}");
                 }
             }

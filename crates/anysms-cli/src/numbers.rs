@@ -7,7 +7,7 @@ use std::{
 
 use anysms::{
     PhoneNumber, PhoneNumberError,
-    number::{self, Parsed, Region},
+    number::{self, ParsedNumber, Region},
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn answer(line: &str) -> Value {
     match parse(line) {
         Ok(parsed) => {
             let number = parsed.number();
-            let mended: Vec<String> = parsed.mended().iter().map(|m| m.to_string()).collect();
+            let mended: Vec<String> = parsed.corrections().iter().map(|m| m.to_string()).collect();
             json!({
                 "valid": number.is_valid(),
                 "e164": number,
@@ -105,7 +105,7 @@ impl Unreadable {
     }
 }
 
-fn parse(line: &str) -> Result<Parsed, Unreadable> {
+fn parse(line: &str) -> Result<ParsedNumber, Unreadable> {
     let (region, text) = line
         .split_once('\t')
         .ok_or_else(|| Unreadable::new(&"line: needs REGION, a tab, and the number"))?;
@@ -114,7 +114,9 @@ fn parse(line: &str) -> Result<Parsed, Unreadable> {
         code => Some(code.parse::<Region>().map_err(|error| Unreadable::new(&error))?),
     };
     number::parse(text, region).map_err(|error| match error {
-        PhoneNumberError::NoEngine { .. } => Unreadable { valid: None, ..Unreadable::new(&error) },
+        PhoneNumberError::UnsupportedRegion { .. } => {
+            Unreadable { valid: None, ..Unreadable::new(&error) }
+        }
         error => Unreadable::new(&error),
     })
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anysms::{
     Decimal,
-    text::{Checks, Limit, Rule, Segments, check, segments_by},
+    text::{CheckOptions, LengthLimit, SegmentRule, Segments, check, segments_by},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -90,8 +90,8 @@ pub(crate) fn run(
     Arguments { command: Command::Check(check) }: &Arguments,
 ) -> Result<ExitCode, Failure> {
     let rule = match check.rule {
-        RuleName::Twilio => Rule::Twilio,
-        RuleName::Plain => Rule::Plain,
+        RuleName::Twilio => SegmentRule::Twilio,
+        RuleName::Plain => SegmentRule::Plain,
     };
     let out = BufWriter::new(io::stdout().lock());
     let done = if check.jsonl { count(rule, out) } else { report(check, rule, out) };
@@ -99,8 +99,8 @@ pub(crate) fn run(
 }
 
 /// Prints the report of every file.
-fn report(arguments: &Check, rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
-    let mut checks = Checks::default().with_rule(rule);
+fn report(arguments: &Check, rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
+    let mut checks = CheckOptions::default().with_rule(rule);
     if arguments.marketing {
         checks = checks.with_marketing();
     }
@@ -110,7 +110,9 @@ fn report(arguments: &Check, rule: Rule, mut out: impl Write) -> io::Result<Exit
     if let Some(max) = arguments.max_segments {
         checks = checks.with_max_segments(max);
     }
-    for (name, limit) in [(LimitName::Twilio, Limit::TWILIO), (LimitName::Plivo, Limit::PLIVO)] {
+    for (name, limit) in
+        [(LimitName::Twilio, LengthLimit::TWILIO), (LimitName::Plivo, LengthLimit::PLIVO)]
+    {
         if arguments.limit.is_none_or(|only| only == name) {
             checks = checks.with_limit(limit);
         }
@@ -134,7 +136,7 @@ fn report(arguments: &Check, rule: Rule, mut out: impl Write) -> io::Result<Exit
             writeln!(out, "  to_gsm7:  {}", measures(report.after, arguments.price))?;
         }
         for finding in report.findings() {
-            match finding.place() {
+            match finding.position() {
                 Some(place) => writeln!(out, "  {}:{place}: {finding}", path.display())?,
                 None => writeln!(out, "  {}: {finding}", path.display())?,
             }
@@ -153,7 +155,7 @@ fn report(arguments: &Check, rule: Rule, mut out: impl Write) -> io::Result<Exit
 
 /// Formats measures such as `2 segments of UCS-2, 73 units, 61 left, costs 0.08`.
 fn measures(segments: Segments, price: Option<Decimal>) -> String {
-    let line = format!("{segments}, {} left", segments.left());
+    let line = format!("{segments}, {} left", segments.remaining());
     match price {
         Some(price) => format!("{line}, costs {}", segments.cost(price)),
         None => line,
@@ -161,7 +163,7 @@ fn measures(segments: Segments, price: Option<Decimal>) -> String {
 }
 
 /// Counts the texts of JSON lines: prints one line for every line read.
-fn count(rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
+fn count(rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
         let line = line?;
