@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{self, Failure};
 
-/// Checks texts before they are sent.
+/// CheckOptions texts before they are sent.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
