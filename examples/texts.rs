@@ -25,8 +25,8 @@ fn main() {
     // All findings at once, for a text that advertises.
     let report = check(text, &CheckOptions::default().with_marketing());
     for finding in report.findings() {
-        match finding.place() {
-            Some(place) => println!("{place}: {finding}"),
+        match finding.position() {
+            Some(position) => println!("{position}: {finding}"),
             None => println!("{finding}"),
         }
     }
