@@ -1,6 +1,6 @@
 //! [`AccountId`] and [`AccountKey`]: names of accounts at providers.
 
-use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use crate::provider_id::ProviderId;
 
@@ -13,6 +13,12 @@ impl AccountId {
     /// Returns the id, in the provider's own form.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for AccountId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

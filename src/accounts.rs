@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use crate::{
     account::{Account, Masked},
-    account_id::AccountKey,
+    account_id::{AccountId, AccountKey},
     error::{Error, ErrorKind, Result},
     message::{Message, Receipt, TenantId},
     provider::{Capabilities, SmsProvider},
@@ -56,8 +56,14 @@ pub struct Accounts(Arc<RwLock<Table>>);
 #[derive(Default)]
 struct Table {
     by_tenant: HashMap<Option<TenantId>, Arc<dyn Account>>,
-    /// Every account once, with the tenants that have it.
-    by_key: HashMap<AccountKey, (Arc<dyn Account>, BTreeSet<Option<TenantId>>)>,
+    /// Every account once, by its id: one of each provider, though two hardly have the same.
+    by_id: HashMap<AccountId, Vec<Held>>,
+}
+
+/// Account, and the tenants that have it.
+struct Held {
+    account: Arc<dyn Account>,
+    tenants: BTreeSet<Option<TenantId>>,
 }
 
 impl Accounts {
@@ -76,10 +82,14 @@ impl Accounts {
         let (tenant, account) = (tenant.into(), Arc::new(account) as Arc<dyn Account>);
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = table.take(&tenant);
-        let entry = table.by_key.entry(key_of(&*account));
-        let (newest, tenants) = entry.or_insert_with(|| (account.clone(), BTreeSet::new()));
-        *newest = account.clone(); // its credentials may be newer
-        tenants.insert(tenant.clone());
+        let held = table.by_id.entry(account.account_id().clone()).or_default();
+        match held.iter_mut().find(|held| held.account.id() == account.id()) {
+            Some(held) => {
+                held.account = account.clone(); // its credentials may be newer
+                held.tenants.insert(tenant.clone());
+            }
+            None => held.push(Held { account: account.clone(), tenants: [tenant.clone()].into() }),
+        }
         table.by_tenant.insert(tenant, account);
         before
     }
@@ -99,7 +109,7 @@ impl Accounts {
     /// Returns an account by the provider and its id; `None` if no tenant has it.
     #[must_use]
     pub fn find(&self, key: &AccountKey) -> Option<Arc<dyn Account>> {
-        self.read().by_key.get(key).map(|(account, _)| account.clone())
+        self.read().held(key).map(|held| held.account.clone())
     }
 
     /// Returns the tenant whose account an event belongs to; `None` if nobody's, if several tenants share the
@@ -111,8 +121,7 @@ impl Accounts {
             return None;
         }
         let table = self.read();
-        let (_, tenants) = table.by_key.get(&event.account_key()?)?;
-        let mut tenants = tenants.iter();
+        let mut tenants = table.held(&event.account_key()?)?.tenants.iter();
         match (tenants.next(), tenants.next()) {
             (Some(tenant), None) => tenant.clone(),
             _ => None,
@@ -122,7 +131,7 @@ impl Accounts {
     /// Returns the number of accounts, each counted once.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.read().by_key.len()
+        self.read().by_id.values().map(Vec::len).sum()
     }
 
     /// Returns whether there is no account.
@@ -137,21 +146,27 @@ impl Accounts {
 }
 
 impl Table {
+    fn held(&self, key: &AccountKey) -> Option<&Held> {
+        self.by_id.get(&key.id)?.iter().find(|held| held.account.id() == key.provider)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &dyn Account> {
+        self.by_id.values().flatten().map(|held| &*held.account)
+    }
+
     fn take(&mut self, tenant: &Option<TenantId>) -> Option<Arc<dyn Account>> {
         let account = self.by_tenant.remove(tenant)?;
-        let key = key_of(&*account);
-        if let Some((_, tenants)) = self.by_key.get_mut(&key) {
-            tenants.remove(tenant);
-            if tenants.is_empty() {
-                self.by_key.remove(&key);
+        if let Some(held) = self.by_id.get_mut(account.account_id().as_str()) {
+            for held in held.iter_mut().filter(|held| held.account.id() == account.id()) {
+                held.tenants.remove(tenant);
+            }
+            held.retain(|held| !held.tenants.is_empty());
+            if held.is_empty() {
+                self.by_id.remove(account.account_id().as_str());
             }
         }
         Some(account)
     }
-}
-
-fn key_of(account: &dyn Account) -> AccountKey {
-    AccountKey::new(account.id(), account.account_id().clone())
 }
 
 #[async_trait]
@@ -163,10 +178,14 @@ impl SmsProvider for Accounts {
     /// Returns what any of the accounts can do with a message. Lookups need an account, so ask
     /// [`find`](Self::find) for one.
     fn capabilities(&self) -> Capabilities {
-        let table = self.read();
-        let of = |(account, _): &(Arc<dyn Account>, _)| account.capabilities();
-        let any = table.by_key.values().map(of).reduce(Capabilities::or).unwrap_or_default();
-        Capabilities { fetch: false, list: false, cancel: false, check: false, ..any }
+        let all = self.read().all().map(SmsProvider::capabilities).reduce(Capabilities::or);
+        Capabilities {
+            fetch: false,
+            list: false,
+            cancel: false,
+            check: false,
+            ..all.unwrap_or_default()
+        }
     }
 
     fn account(&self, message: &Message) -> Option<AccountKey> {
@@ -187,16 +206,14 @@ impl KeyLookup for Accounts {
     /// Returns the keys of the account with this id, of whichever provider.
     fn keys(&self, account: &str) -> Option<KeyRing> {
         let table = self.read();
-        let found = table.by_key.iter().find(|(key, _)| key.id.as_str() == account);
-        found.and_then(|(_, (account, _))| account.webhook_keys().cloned())
+        let mut held = table.by_id.get(account)?.iter();
+        held.find_map(|held| held.account.webhook_keys().cloned())
     }
 }
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.read();
-        f.debug_list()
-            .entries(table.by_key.values().take(8).map(|(account, _)| Masked(&**account)))
-            .finish()
+        f.debug_list().entries(table.all().take(8).map(Masked)).finish()
     }
 }

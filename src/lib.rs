@@ -1,8 +1,10 @@
+#![cfg_attr(all(feature = "twilio", feature = "reqwest"), doc = include_str!("guide/readme_links.md"))]
 #![cfg_attr(all(feature = "twilio", feature = "reqwest"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "twilio", feature = "reqwest")),
     doc = "Send and receive SMS through any provider. The examples need the default features."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // In the library; examples, benches and tests may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // What the vendors share lies idle in a build without one of them; the other builds see what is dead.
@@ -18,6 +20,7 @@ mod random;
 mod account;
 mod accounts;
 pub mod error;
+pub mod guide;
 #[cfg(feature = "layers")]
 pub mod layers;
 pub mod message;

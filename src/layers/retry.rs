@@ -192,7 +192,7 @@ impl<P: SmsProvider> Retry<P> {
                 done => return done,
             };
             let elapsed = begun.elapsed();
-            let random = random::part();
+            let random = random::fraction();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));

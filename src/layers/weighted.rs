@@ -84,7 +84,7 @@ impl SmsProvider for Weighted {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let number = self.pick(random::part());
+        let number = self.pick(random::fraction());
         let receipt = self.members.get(number).send(message).await?;
         if let Some(id) = &receipt.id {
             self.reports.expect(id, number);
