@@ -144,3 +144,74 @@ page!(which_feature, "../docs/which_feature.md", ["twilio", "plivo", "reqwest", 
     "sandbox": "crate::guide::sandbox",
     "command": "crate::guide::command",
 });
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// Returns the links of a page: lines of the form `[text]: target`.
+    fn links(page: &str) -> impl Iterator<Item = (&str, &str)> {
+        page.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "))
+    }
+
+    /// Returns the pages of `docs/`, each with its name.
+    fn pages(root: &Path) -> Vec<(String, String)> {
+        let files = fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
+        let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+    }
+
+    #[test]
+    fn every_link_leads_somewhere_in_the_repository() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        if !root.join("CONTRIBUTING.md").exists() {
+            return; // the published package, without the repository around it
+        }
+        let mut read =
+            pages(root).into_iter().map(|(_, text)| (root.join("docs"), text)).collect::<Vec<_>>();
+        assert!(read.len() >= 12);
+        for file in ["README.md", "CONTRIBUTING.md", "crates/anysms-store/README.md"] {
+            let path = root.join(file);
+            read.push((path.parent().unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
+        }
+        for (folder, text) in &read {
+            for (link, target) in links(text).filter(|(_, target)| !target.starts_with("https://"))
+            {
+                assert!(folder.join(target).exists(), "[{link}]: {target}");
+                assert!(
+                    text.to_lowercase().contains(&format!("[{}]", link.to_lowercase())),
+                    "{link}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_link_of_a_page_leads_to_an_item_here() {
+        let (here, root) = (include_str!("guide.rs"), Path::new(env!("CARGO_MANIFEST_DIR")));
+        for (name, text) in pages(root) {
+            let page = here.split(&format!("page!({name}, ")).nth(1).expect("a page here");
+            let page = page.split("page!(").next().unwrap();
+            for (link, _) in links(&text) {
+                assert!(page.contains(&format!("\"{link}\": ")), "{name}: [{link}]");
+            }
+        }
+        let readme_links = include_str!("guide/readme_links.md");
+        for (link, target) in links(include_str!("../README.md")) {
+            let elsewhere = target.starts_with("https://");
+            assert!(elsewhere || readme_links.contains(&format!("[{link}]: ")), "README: [{link}]");
+        }
+    }
+
+    #[test]
+    fn the_readme_is_short_and_hides_no_line() {
+        let readme = include_str!("../README.md");
+        let words = readme.split_whitespace().count();
+        assert!(words <= 700, "{words} words");
+        let mut in_code = false;
+        for line in readme.lines() {
+            in_code ^= line.starts_with("```");
+            assert!(!in_code || !line.trim_start().starts_with("# "), "{line}");
+        }
+    }
+}
