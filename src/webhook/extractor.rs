@@ -61,7 +61,7 @@ impl Checked {
         let verified = Verified::check(webhook, request)?;
         let event = webhook.parse(&verified)?;
         let traces = Traces::of(&webhook.provider(), verified.proof(), &event);
-        Ok(Self { event, proof: verified.proof().clone().into_owned(), traces })
+        Ok(Self { event, proof: verified.into_proof().into_owned(), traces })
     }
 
     pub(crate) fn with<W: ?Sized, E>(self, inner: E) -> Hook<W, E> {

@@ -41,11 +41,10 @@ mod callback_token;
 mod diagnosis;
 mod error;
 mod event;
-mod form;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 mod extractor;
+mod fields;
 mod keys;
-
 mod params;
 mod proxy;
 mod public_url;
@@ -53,6 +52,7 @@ mod replay;
 mod reply;
 mod reply_message;
 mod request;
+mod resplit;
 mod signing_params;
 mod verified;
 mod xml;
@@ -86,10 +86,12 @@ pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
 pub use verified::{Authenticity, Proof, Verified};
 
 pub(crate) use diagnosis::{Attempt, diagnose};
-pub(crate) use form::Form;
+pub(crate) use fields::Fields;
 pub(crate) use keys::{Key, Keys, decode_mac, first as first_key};
+pub(crate) use params::Params;
 pub(crate) use public_url::{Origin, RequestUrl};
-pub(crate) use signing_params::Signed;
+pub(crate) use resplit::IdName;
+pub(crate) use verified::Content;
 pub(crate) use xml::Document;
 
 /// Checks and reads what one provider calls.
