@@ -1,4 +1,4 @@
-//! What went wrong, and what is known of the message when it did.
+//! Errors, and what they prove of the message.
 //!
 //! One error type for every provider. It answers three questions, each on its own:
 //! [`Error::kind`] says what is wrong, [`Error::outcome`] says whether anything may have left,
@@ -8,14 +8,16 @@
 //! lives with the vendor; what turns a broken connection into an outcome lives in `transport`.
 
 mod attempt;
+mod blame;
 mod kind;
 mod outcome;
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use crate::provider_id::ProviderId;
+use crate::{account_id::AccountId, provider_id::ProviderId};
 
 pub use attempt::Attempt;
+pub use blame::Blame;
 pub use kind::ErrorKind;
 pub use outcome::Outcome;
 
@@ -44,6 +46,8 @@ struct Inner {
     outcome: Outcome,
     detail: Cow<'static, str>,
     provider: Option<ProviderId>,
+    account: Option<AccountId>,
+    at_stake: bool,
     code: Option<String>,
     status: Option<u16>,
     retry_after: Option<Duration>,
@@ -56,19 +60,19 @@ struct Inner {
 }
 
 impl Error {
-    /// A failure of which it is **proved** that no message left.
+    /// Creates a failure of which it is **proved** that no message left.
     #[must_use]
     pub fn not_sent(kind: ErrorKind) -> Self {
         Self::new(kind, Outcome::NotSent)
     }
 
-    /// A failure after which the message may be on its way all the same.
+    /// Creates a failure after which the message may be on its way all the same.
     #[must_use]
     pub fn unknown(kind: ErrorKind) -> Self {
         Self::new(kind, Outcome::Unknown)
     }
 
-    /// A failure with an outcome that was worked out elsewhere.
+    /// Creates a failure with an outcome that was worked out elsewhere.
     #[must_use]
     pub fn new(kind: ErrorKind, outcome: Outcome) -> Self {
         Self(Box::new(Inner {
@@ -76,6 +80,8 @@ impl Error {
             outcome,
             detail: Cow::Borrowed(""),
             provider: None,
+            account: None,
+            at_stake: !matches!(kind, ErrorKind::Config),
             code: None,
             status: None,
             retry_after: None,
@@ -105,7 +111,7 @@ impl Error {
         self
     }
 
-    /// The honest refusal of a provider that cannot do what was asked.
+    /// Creates the honest refusal of a provider that cannot do what was asked.
     #[must_use]
     pub fn unsupported(provider: ProviderId, what: &'static str) -> Self {
         Self::not_sent(ErrorKind::Unsupported).with_provider(provider).with_detail(what)
@@ -122,6 +128,20 @@ impl Error {
     #[must_use]
     pub fn with_provider(mut self, provider: ProviderId) -> Self {
         self.0.provider = Some(provider);
+        self
+    }
+
+    /// Names the account that was asked.
+    #[must_use]
+    pub fn with_account(mut self, account: AccountId) -> Self {
+        self.0.account = Some(account);
+        self
+    }
+
+    /// Marks the failure of a call that sends nothing, such as a lookup: `Display` leaves the outcome out.
+    #[must_use]
+    pub fn without_message(mut self) -> Self {
+        self.0.at_stake = false;
         self
     }
 
@@ -182,7 +202,7 @@ impl Error {
         self
     }
 
-    /// Whether a layer refused by itself.
+    /// Returns whether a layer refused by itself.
     #[must_use]
     pub fn is_by_layer(&self) -> bool {
         self.0.by_layer
@@ -204,68 +224,83 @@ impl Error {
         self
     }
 
-    /// What is wrong.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the message may have left. For calls that send nothing: whether the change that was
+    /// Returns whether the message may have left. For calls that send nothing: whether the change that was
     /// asked for may have been made; a read is always [`Outcome::NotSent`].
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// Which field breaks which rule, or an empty text.
+    /// Returns the field and the rule it breaks; empty if there is nothing to add.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// Who answered.
+    /// Returns the provider that was asked; `None` where nobody was.
     #[must_use]
     pub fn provider(&self) -> Option<&ProviderId> {
         self.0.provider.as_ref()
     }
 
-    /// The provider's own error code, such as `21610`.
+    /// Returns the account that was asked; `None` where nobody said.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        self.0.account.as_ref()
+    }
+
+    /// Returns whose fault it is. A limit that a layer of this program set is this program's own.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self.0.kind {
+            ErrorKind::RateLimited | ErrorKind::QueueFull if self.0.by_layer => Blame::Us,
+            kind => kind.blame(),
+        }
+    }
+
+    /// Returns the provider's own error code, such as `21610`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The HTTP status of the answer, where there was one.
+    /// Returns the HTTP status of the answer, where there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// How long the provider asks to wait before the next request.
+    /// Returns the wait that the provider asks for before the next request; `None` if it asks for none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The provider's id of the request, for its support desk.
+    /// Returns the provider's id of the request, for its support desk.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The address of the provider's page about this code.
+    /// Returns the address of the provider's page about this code.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.0.help.as_deref()
     }
 
-    /// All tries in order, of which this error ends the last; empty if there was one alone.
+    /// Returns all tries in order, of which this error ends the last; empty if there was one alone.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// The provider's own words, never printed by `Display` or `Debug`.
+    /// Returns the provider's own words, never printed by `Display` or `Debug`.
     ///
     /// **They often quote the recipient's number.** Show them to the account's owner, not to a log.
     #[must_use]
@@ -273,24 +308,24 @@ impl Error {
         self.0.provider_message.as_deref()
     }
 
-    /// Whether the same provider may be asked again: the cause is likely to pass, and it is proved
+    /// Returns whether the same provider may be asked again: the cause is likely to pass, and it is proved
     /// that nothing was sent.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.outcome == Outcome::NotSent && self.0.kind.is_transient()
     }
 
-    /// Whether another provider may be asked: it is proved that nothing was sent, and the provider is
-    /// to blame, not the message or the recipient. A refusal that protects someone, such as an
-    /// opt-out or a barred country, is never carried to the next provider.
+    /// Returns whether another provider may be asked: it is proved that nothing was sent, and the provider
+    /// is to blame, not the message or the recipient. A refusal that protects someone, such as an opt-out or
+    /// a barred country, is never carried to the next provider.
     #[must_use]
     pub fn may_fail_over(&self) -> bool {
-        self.0.outcome == Outcome::NotSent && self.0.kind.blames_provider()
+        self.0.outcome == Outcome::NotSent && self.blame().is_elsewhere()
     }
 }
 
 impl fmt::Display for Error {
-    /// One line: who, what, which field and rule, code, HTTP status, outcome.
+    /// Returns one line: who, what, which field and rule, code, HTTP status, outcome.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         if let Some(provider) = &inner.provider {
@@ -300,14 +335,11 @@ impl fmt::Display for Error {
         if !inner.detail.is_empty() {
             write!(f, ": {}", inner.detail)?;
         }
-        f.write_str(" (")?;
-        if let Some(code) = &inner.code {
-            write!(f, "code {code}, ")?;
-        }
-        if let Some(status) = inner.status {
-            write!(f, "HTTP {status}, ")?;
-        }
-        write!(f, "{})", inner.outcome)
+        let code = inner.code.as_ref().map(|code| format!("code {code}"));
+        let status = inner.status.map(|status| format!("HTTP {status}"));
+        let outcome = inner.at_stake.then(|| inner.outcome.to_string());
+        let known: Vec<String> = [code, status, outcome].into_iter().flatten().collect();
+        if known.is_empty() { Ok(()) } else { write!(f, " ({})", known.join(", ")) }
     }
 }
 
@@ -319,6 +351,7 @@ impl fmt::Debug for Error {
             .field("outcome", &inner.outcome)
             .field("detail", &inner.detail)
             .field("provider", &inner.provider)
+            .field("account", &inner.account)
             .field("code", &inner.code)
             .field("status", &inner.status)
             .field("retry_after", &inner.retry_after)

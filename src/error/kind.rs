@@ -1,8 +1,10 @@
-//! [`ErrorKind`]: what is wrong, in words.
+//! [`ErrorKind`]: the kinds of failures.
 
 use std::fmt;
 
-/// What is wrong, in the field's own terms and the same for every provider.
+use crate::error::Blame;
+
+/// Kind of a failure, in the field's own terms and the same for every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -66,7 +68,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
+    /// Returns the kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.words().0
@@ -104,15 +106,37 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the cause is likely to pass by itself.
+    /// Returns whether the cause is likely to pass by itself.
     pub(super) const fn is_transient(self) -> bool {
         matches!(self, Self::RateLimited | Self::QueueFull | Self::Unavailable | Self::Connect)
     }
 
-    /// Whether the cause lies with the provider or its account, not the message or the recipient.
-    pub(super) const fn blames_provider(self) -> bool {
-        self.is_transient()
-            || matches!(self, Self::Credentials | Self::Account | Self::Unsupported | Self::Config)
+    /// Returns whose fault it is, unless a layer says more ([`Error::blame`](crate::Error::blame)).
+    #[must_use]
+    pub const fn blame(self) -> Blame {
+        match self {
+            Self::InvalidRequest
+            | Self::InvalidSender
+            | Self::UnregisteredSender
+            | Self::InvalidContent
+            | Self::ContentFiltered
+            | Self::PolicyBlocked
+            | Self::Expired
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Other => Blame::Message,
+            Self::InvalidRecipient
+            | Self::OptedOut
+            | Self::Blocked
+            | Self::GeoPermission
+            | Self::Unreachable => Blame::Recipient,
+            Self::Credentials | Self::Account | Self::RateLimited | Self::QueueFull => {
+                Blame::Account
+            }
+            Self::Unavailable | Self::InvalidResponse => Blame::Provider,
+            Self::Connect | Self::Timeout | Self::Interrupted => Blame::Network,
+            Self::Config | Self::Unsupported | Self::Webhook => Blame::Us,
+        }
     }
 }
 

@@ -143,10 +143,7 @@ impl Breaker {
 
 /// Whether it is the provider, and not one message, that is in trouble.
 fn is_trouble(error: &Error) -> bool {
-    !error.is_by_layer()
-        && (error.outcome() == Outcome::Unknown
-            || error.is_retryable()
-            || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account))
+    !error.is_by_layer() && (error.outcome() == Outcome::Unknown || error.blame().hits_the_next())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     error::Result,
     layers::{Guard, GuardPolicy, Limit, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
-    suppression::OptOuts,
     provider::SmsProvider,
+    suppression::SuppressionList,
 };
 
 /// Puts one layer around a provider. The [module](crate::layers) says in which order.
@@ -25,10 +25,9 @@ pub trait LayerExt: SmsProvider + Sized {
     ///
     /// # Errors
     /// Those of [`Suppress::new`].
-    fn suppress(self, list: Arc<dyn OptOuts>) -> Result<Suppress<Self>> {
+    fn suppress(self, list: Arc<dyn SuppressionList>) -> Result<Suppress<Self>> {
         Suppress::new(self, list)
     }
-
 
     /// [`RateLimit`] by these limits.
     fn rate_limit(self, limits: impl IntoIterator<Item = Limit>) -> RateLimit<Self> {

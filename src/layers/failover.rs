@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
+    account_id::AccountKey,
     error::{Attempt, Error, ErrorKind, Result},
     layers::{
         breaker::{Breaker, BreakerPolicy},
@@ -75,6 +76,10 @@ impl SmsProvider for Failover {
     fn capabilities(&self) -> Capabilities {
         let all = self.members.capabilities();
         Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.members.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

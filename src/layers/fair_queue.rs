@@ -5,8 +5,8 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
 use super::{
-    rate_store::Demand,
     lock::{Mutex, lock},
+    rate_store::Demand,
 };
 
 /// Whoever waits for a limit, by the limit's key. There are only lanes in which somebody is.

@@ -10,6 +10,7 @@ use super::{
     sliding_window::{Spent, Velocity, Window},
 };
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt},
     number::{PhoneNumber, Region},
@@ -41,7 +42,7 @@ pub struct GuardPolicy {
     spend: Option<Spend>,
     #[cfg(feature = "quiet-hours")]
     quiet: Option<super::QuietHours>,
-    destination: Destination,
+    destination: Passage,
 }
 
 #[derive(Clone)]
@@ -55,7 +56,7 @@ type PriceOf = Arc<dyn Fn(&Message) -> Option<Money> + Send + Sync>;
 
 /// Where messages go that pass.
 #[derive(Clone, Copy)]
-enum Destination {
+enum Passage {
     Recipient,
     Instead(PhoneNumber),
     Nobody,
@@ -81,7 +82,7 @@ impl GuardPolicy {
             spend: None,
             #[cfg(feature = "quiet-hours")]
             quiet: None,
-            destination: Destination::Recipient,
+            destination: Passage::Recipient,
         }
     }
 
@@ -125,14 +126,14 @@ impl GuardPolicy {
     /// Sends everything that passes to this number, for staging.
     #[must_use]
     pub const fn redirecting_to(mut self, number: PhoneNumber) -> Self {
-        self.destination = Destination::Instead(number);
+        self.destination = Passage::Instead(number);
         self
     }
 
     /// Sends nothing: what passes gets a receipt of the provider [`DRY_RUN`], without an id.
     #[must_use]
     pub const fn dry_run(mut self) -> Self {
-        self.destination = Destination::Nobody;
+        self.destination = Passage::Nobody;
         self
     }
 }
@@ -144,9 +145,9 @@ fn velocities(limits: impl IntoIterator<Item = (u32, Duration)>) -> Vec<Velocity
 impl fmt::Debug for GuardPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let destination = match self.destination {
-            Destination::Recipient => "the recipient",
-            Destination::Instead(_) => "one number",
-            Destination::Nobody => "nobody",
+            Passage::Recipient => "the recipient",
+            Passage::Instead(_) => "one number",
+            Passage::Nobody => "nobody",
         };
         f.debug_struct("GuardPolicy")
             .field("countries", &self.countries)
@@ -178,9 +179,12 @@ impl<P: SmsProvider> Guard<P> {
 
     /// Counts a message in if every rule lets it go.
     fn admit(&self, message: &Message) -> Result<Pass> {
-        let to = message.to();
         let refuse = |kind, rule: &'static str| {
             Error::not_sent(kind).with_provider(self.id()).with_detail(rule).by_layer()
+        };
+        let Some(to) = message.destination().number() else {
+            let rule = "destination: has no number for the guard to look at";
+            return Err(refuse(ErrorKind::PolicyBlocked, rule));
         };
         if !to.region().is_some_and(|region| self.policy.countries.contains(&region)) {
             let rule = "to: the guard's list has no such country";
@@ -257,12 +261,20 @@ impl<P: SmsProvider> SmsProvider for Guard<P> {
         Capabilities { guards: true, ..self.inner.capabilities() }
     }
 
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let pass = self.admit(message)?;
         let sent = match self.policy.destination {
-            Destination::Recipient => self.inner.send(message).await,
-            Destination::Instead(to) => self.inner.send(&message.clone().with_to(to)).await,
-            Destination::Nobody => Ok(Receipt::new(DRY_RUN, None, message.key().clone())),
+            Passage::Recipient => self.inner.send(message).await,
+            Passage::Instead(to) => {
+                self.inner
+                    .send(&message.clone().with_destination(message.destination().with_number(to)))
+                    .await
+            }
+            Passage::Nobody => Ok(Receipt::new(DRY_RUN, None, message.key().clone())),
         };
         if sent.as_ref().is_err_and(|error| error.outcome() == Outcome::NotSent) {
             self.take_back(&pass);

@@ -30,12 +30,12 @@
 //! use anysms::{Result, SmsProvider, SmsProviderExt};
 //! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, RetryPolicy};
 //! use anysms::number::Region;
-//! use anysms::suppression::OptOuts;
+//! use anysms::suppression::SuppressionList;
 //!
 //! fn stack(
 //!     first: impl SmsProvider,
 //!     second: impl SmsProvider,
-//!     opt_outs: Arc<dyn OptOuts>,
+//!     opt_outs: Arc<dyn SuppressionList>,
 //! ) -> Result<Arc<dyn SmsProvider>> {
 //!     let retry = RetryPolicy::default();
 //!     let first = first.suppress(opt_outs.clone())?.rate_limit([Limit::messages(10)]).retry(retry.clone());
@@ -52,24 +52,24 @@ mod breaker;
 mod budget;
 mod ext;
 mod failover;
-mod guard;
 mod fair_queue;
-mod provider_set;
+mod guard;
+mod lock;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
+mod provider_health;
+mod provider_set;
 #[cfg(feature = "quiet-hours")]
 mod quiet_hours;
 mod rate_limit;
 mod rate_store;
 #[cfg(feature = "redis")]
 mod redis;
-mod provider_health;
 mod retry;
 mod route;
-mod suppress;
-mod lock;
-mod timeout;
 mod sliding_window;
+mod suppress;
+mod timeout;
 mod weighted;
 
 use crate::error::{Error, ErrorKind};
@@ -80,14 +80,14 @@ pub use failover::Failover;
 pub use guard::{DRY_RUN, Guard, GuardPolicy};
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
+pub use provider_health::DeliveryReports;
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
 pub use rate_limit::{Limit, RateLimit};
 pub use rate_store::{Demand, MemoryRates, Rates};
 #[cfg(feature = "redis")]
 pub use redis::RedisRates;
-pub use provider_health::DeliveryReports;
-pub use retry::{AllowResend, Retry, RetryPolicy};
+pub use retry::{AllowResend, ResendAllowed, Retry, RetryPolicy};
 pub use route::Route;
 pub use suppress::Suppress;
 pub use timeout::Timeout;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, Result},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
@@ -130,7 +131,12 @@ impl Seen {
 }
 
 fn country(message: &Message) -> String {
-    message.to().region().map(|region| region.to_string()).unwrap_or_default()
+    message
+        .destination()
+        .number()
+        .and_then(|to| to.region())
+        .map(|region| region.to_string())
+        .unwrap_or_default()
 }
 
 fn segments(message: &Message) -> u64 {
@@ -164,6 +170,10 @@ impl<P: SmsProvider> SmsProvider for Observe<P> {
 
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::lock::{Mutex, lock};
 use crate::{
-    error::ErrorKind,
+    error::{Blame, ErrorKind},
     message::{MessageId, MessageStatus},
     webhook::{Event, StatusUpdate},
 };
@@ -182,13 +182,8 @@ fn verdict(update: &StatusUpdate) -> Option<Verdict> {
         MessageStatus::Canceled => Some(Verdict::NotItsFault),
         MessageStatus::Undelivered | MessageStatus::Failed | MessageStatus::Rejected => {
             match update.failure.as_ref().map(|failure| failure.kind) {
-                Some(
-                    ErrorKind::InvalidRecipient
-                    | ErrorKind::OptedOut
-                    | ErrorKind::Blocked
-                    | ErrorKind::Unreachable
-                    | ErrorKind::InvalidContent,
-                ) => Some(Verdict::NotItsFault),
+                Some(kind) if kind.blame() == Blame::Recipient => Some(Verdict::NotItsFault),
+                Some(ErrorKind::InvalidContent) => Some(Verdict::NotItsFault),
                 _ => Some(Verdict::Lost),
             }
         }

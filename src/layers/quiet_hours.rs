@@ -90,7 +90,9 @@ impl QuietHours {
         let own = self.zone.as_ref().and_then(|zone| zone(message));
         let names: Vec<&str> = match &own {
             Some(own) => vec![own],
-            None => zones_of(message.to()).to_vec(),
+            None => {
+                message.destination().number().map(|to| zones_of(to).to_vec()).unwrap_or_default()
+            }
         };
         let zones: Result<Vec<_>, _> = names.into_iter().map(TimeZone::get).collect();
         let zones = zones.ok().filter(|zones| !zones.is_empty());

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
         fair_queue::Lanes,
@@ -279,6 +280,10 @@ impl<P: SmsProvider> SmsProvider for RateLimit<P> {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities { waits: true, ..self.inner.capabilities() }
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
     layers::budget::Budget,
     message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
@@ -191,7 +192,7 @@ impl<P: SmsProvider> Retry<P> {
                 done => return done,
             };
             let elapsed = begun.elapsed();
-            let random = random::part();
+            let random = random::fraction();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
@@ -207,6 +208,12 @@ impl<P: SmsProvider> Retry<P> {
     }
 }
 
+/// Mark on a message that a policy allows to be sent again although an earlier try may have sent it
+/// ([`RetryPolicy::with_resend`]). A store that records attempts refuses such a try without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResendAllowed;
+
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl<P: SmsProvider> SmsProvider for Retry<P> {
@@ -218,13 +225,17 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
         Capabilities { waits: true, ..self.inner.capabilities() }
     }
 
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let resend = self.policy.resend(message.class());
         let maybe_sent = AtomicBool::new(false);
         self.run(resend, || async {
             let again = maybe_sent.load(Relaxed).then(|| {
                 let mut message = message.clone();
-                message.trail.resend = true; // or the log would refuse it
+                message.extensions_mut().insert(ResendAllowed); // or a store would refuse it
                 message
             });
             let sent = self.inner.send(again.as_ref().unwrap_or(message)).await;

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::Result,
     layers::provider_set::Members,
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
@@ -37,6 +38,11 @@ impl Route {
         Self { members: Members::new(otherwise), rules: Vec::new() }
     }
 
+    /// Returns the place of the provider whose rule fits first.
+    fn chosen(&self, message: &Message) -> usize {
+        self.rules.iter().position(|fits| fits(message)).map_or(0, |rule| rule + 1)
+    }
+
     /// Messages to these countries go to this provider.
     ///
     /// # Errors
@@ -48,7 +54,8 @@ impl Route {
     ) -> Result<Self> {
         let countries: Vec<Region> = countries.into_iter().collect();
         let fits = move |message: &Message| {
-            message.to().region().is_some_and(|to| countries.contains(&to))
+            let number = message.destination().number();
+            number.and_then(|to| to.region()).is_some_and(|to| countries.contains(&to))
         };
         self.when(fits, provider)
     }
@@ -97,9 +104,12 @@ impl SmsProvider for Route {
         self.members.capabilities()
     }
 
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.members.get(self.chosen(message)).account(message)
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let number = self.rules.iter().position(|fits| fits(message)).map_or(0, |rule| rule + 1);
-        self.members.get(number).send(message).await
+        self.members.get(self.chosen(message)).send(message).await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {

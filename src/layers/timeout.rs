@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
@@ -108,6 +109,10 @@ impl<P: SmsProvider> SmsProvider for Timeout<P> {
 
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {

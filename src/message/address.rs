@@ -3,14 +3,22 @@
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use crate::{
-    message::{AlphanumericSender, Sender, ShortCode},
+    message::{AlphanumericSender, Channel, Destination, Sender, ShortCode},
     number::PhoneNumber,
 };
 
 /// One end of a message, as a provider reports it.
 ///
-/// Providers also report numbers they masked themselves and addresses of other channels
-/// (`whatsapp:+…`), so this reads anything and keeps what it cannot name. `Debug` masks it.
+/// Providers also report numbers they masked themselves, so this reads anything and keeps what it cannot
+/// name. `Debug` masks it.
+///
+/// ```
+/// use anysms::message::{Address, Channel};
+///
+/// let from = Address::from_wire("whatsapp:+447700900123");
+/// assert_eq!(from.channel(), Channel::WhatsApp);
+/// assert_eq!(from.number(), Address::from_wire("+447700900123").number());
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {
@@ -20,6 +28,8 @@ pub enum Address {
     ShortCode(ShortCode),
     /// A name.
     Alphanumeric(AlphanumericSender),
+    /// A phone number on a channel other than SMS, such as `whatsapp:+…`.
+    OnChannel(Channel, PhoneNumber),
     /// Anything else, kept as it came.
     Other(Box<str>),
 }
@@ -33,6 +43,11 @@ impl Address {
         }
         if let Some(number) = PhoneNumber::from_wire(text) {
             return Self::Number(number);
+        }
+        if let (channel @ (Channel::WhatsApp | Channel::Rcs), rest) = Channel::split(text)
+            && let Some(number) = PhoneNumber::from_wire(rest)
+        {
+            return Self::OnChannel(channel, number);
         }
         match text.parse() {
             Ok(name) => Self::Alphanumeric(name),
@@ -49,12 +64,22 @@ impl Address {
         }
     }
 
-    /// The phone number, if it is one.
+    /// Returns the phone number, whatever the channel; `None` if it is none.
     #[must_use]
-    pub fn number(&self) -> Option<PhoneNumber> {
+    pub const fn number(&self) -> Option<PhoneNumber> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Number(number) | Self::OnChannel(_, number) => Some(*number),
             _ => None,
+        }
+    }
+
+    /// Returns the channel; SMS where the address names none.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::OnChannel(channel, _) => *channel,
+            Self::Other(text) => Channel::split(text).0,
+            _ => Channel::Sms,
         }
     }
 }
@@ -65,13 +90,28 @@ impl From<PhoneNumber> for Address {
     }
 }
 
+impl From<&Destination> for Address {
+    fn from(destination: &Destination) -> Self {
+        match destination {
+            Destination::Sms(number) => Self::Number(*number),
+            Destination::WhatsApp(number) | Destination::Rcs(number) => {
+                Self::OnChannel(destination.channel(), *number)
+            }
+            Destination::Messenger(_) => Self::Other(destination.to_string().into()),
+        }
+    }
+}
+
 impl From<&Sender> for Address {
     fn from(sender: &Sender) -> Self {
         match sender {
             Sender::Number(number) => Self::Number(*number),
             Sender::ShortCode(code) => Self::ShortCode(code.clone()),
             Sender::Alphanumeric(name) => Self::Alphanumeric(name.clone()),
-            Sender::Pool(pool) => Self::Other(pool.as_str().into()),
+            Sender::PoolMember(member) => Self::from(member.sender()),
+            Sender::Pool(_) | Sender::Rcs(_) | Sender::Messenger(_) | Sender::Sim(_) => {
+                Self::Other(sender.to_string().into())
+            }
         }
     }
 }
@@ -82,6 +122,7 @@ impl fmt::Display for Address {
             Self::Number(number) => number.fmt(f),
             Self::ShortCode(code) => code.fmt(f),
             Self::Alphanumeric(name) => name.fmt(f),
+            Self::OnChannel(channel, number) => write!(f, "{channel}:{number}"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -94,6 +135,7 @@ impl fmt::Debug for Address {
             Self::ShortCode(code) if code.as_str().len() > 6 => f.write_str("[digits]"),
             Self::ShortCode(code) => code.fmt(f),
             Self::Alphanumeric(name) => name.fmt(f),
+            Self::OnChannel(channel, number) => write!(f, "{channel}:{}", number.masked()),
             Self::Other(_) => f.write_str("[other]"),
         }
     }
@@ -121,7 +163,8 @@ mod tests {
             ("72345", "72345"),
             ("ACME", "ACME"),
             ("+12025550***", "[other]"),
-            ("whatsapp:+447700900123", "[other]"),
+            ("whatsapp:+447700900123", "whatsapp:+44•••0123"),
+            ("whatsapp:ACME", "[other]"),
             ("", "[other]"),
         ] {
             let address = Address::from_wire(text);

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    message::{MessageClass, MessageKey, OptionSet, Sender, Text, VendorOptions, WebUrl},
-    number::PhoneNumber,
+    message::{
+        Destination, Extensions, MessageClass, MessageKey, OptionSet, Sender, TenantId, Text,
+        VendorOptions, WebUrl,
+    },
 };
 
 /// Most media a message may carry, at either vendor.
@@ -32,7 +34,7 @@ pub const MAX_MEDIA: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     key: MessageKey,
-    to: PhoneNumber,
+    to: Destination,
     #[serde(default)]
     text: Text,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,39 +52,45 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    organisation: Option<Box<str>>,
+    fallback_sender: Option<Sender>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "organisation",
+        deserialize_with = "tenant_or_none"
+    )]
+    tenant: Option<TenantId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<Box<str>>,
     #[serde(default, skip_serializing_if = "OptionSet::is_empty")]
     options: OptionSet,
-    /// What layers tell the log of this very send.
     #[serde(skip)]
-    pub(crate) trail: Trail,
+    extensions: Extensions,
 }
 
-/// What layers tell the log of one send, and nobody else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Trail {
-    /// Under which claim of the queue it is sent.
-    pub(crate) fence: Option<i64>,
-    /// A policy allows this send although an earlier one may have been sent.
-    pub(crate) resend: bool,
+/// Reads a tenant; an empty name, as the first edition wrote it, is none.
+fn tenant_or_none<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<TenantId>, D::Error> {
+    let name: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
+    let name = name.filter(|name| !name.is_empty());
+    name.map(|name| TenantId::new(&name)).transpose().map_err(serde::de::Error::custom)
 }
 
-/// What a program names by words of its own. Not every database has a NUL.
+/// Cleans a label that a program chose: a NUL is replaced, as not every database has one.
 fn name(text: impl Into<String>) -> Box<str> {
     text.into().replace('\0', "\u{fffd}").into()
 }
 
 impl Message {
-    /// A text for a recipient, under a new random key. The text may be empty where there is media.
+    /// Creates a text for a recipient, under a new random key. The text may be empty where there is media.
     #[must_use]
-    pub fn new(to: PhoneNumber, text: impl Into<String>) -> Self {
+    pub fn new(to: impl Into<Destination>, text: impl Into<String>) -> Self {
         Self {
             key: MessageKey::random(),
-            to,
+            to: to.into(),
             text: Text::from(text),
             media: Vec::new(),
             sender: None,
@@ -91,11 +99,12 @@ impl Message {
             validity: None,
             class: MessageClass::default(),
             campaign: None,
-            organisation: None,
+            fallback_sender: None,
+            tenant: None,
             user: None,
             tags: Vec::new(),
             options: OptionSet::default(),
-            trail: Trail::default(),
+            extensions: Extensions::default(),
         }
     }
 
@@ -106,7 +115,7 @@ impl Message {
         self
     }
 
-    /// Sets who it comes from, in place of the provider's default sender.
+    /// Sets the sender, in place of the provider's default.
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
@@ -120,7 +129,7 @@ impl Message {
         self
     }
 
-    /// Sets where the provider reports what becomes of it.
+    /// Sets the URL at which the provider reports the message's status.
     #[must_use]
     pub fn with_status_callback(mut self, url: WebUrl) -> Self {
         self.status_callback = Some(url);
@@ -142,7 +151,7 @@ impl Message {
         self
     }
 
-    /// Sets what it is for; `Transactional` if nothing is said. No provider is told.
+    /// Sets its purpose, `Transactional` by default. No provider is told.
     #[must_use]
     pub fn with_class(mut self, class: MessageClass) -> Self {
         self.class = class;
@@ -157,12 +166,19 @@ impl Message {
         self
     }
 
-    /// Names the organisation it is sent for, where a program serves several. Keys are the organisation's
-    /// own: two may use the same. An empty name is none. No provider is told. Printed and logged, like the
-    /// campaign.
+    /// Sets on whose behalf it is sent. Message keys are the tenant's own: two tenants may use the same. No
+    /// provider is told.
     #[must_use]
-    pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
-        self.organisation = Some(name(organisation));
+    pub fn with_tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// Sets the sender that takes over by SMS where RCS does not reach the recipient. Twilio alone has it, and
+    /// only from a pool with an RCS sender.
+    #[must_use]
+    pub fn with_fallback_sender(mut self, sender: Sender) -> Self {
+        self.fallback_sender = Some(sender);
         self
     }
 
@@ -183,12 +199,12 @@ impl Message {
 
     /// Sends it to somebody else, as the same message.
     #[must_use]
-    pub fn with_to(mut self, to: PhoneNumber) -> Self {
-        self.to = to;
+    pub fn with_destination(mut self, to: impl Into<Destination>) -> Self {
+        self.to = to.into();
         self
     }
 
-    /// Sets what only one vendor has; other vendors ignore it. Options that cannot be written as
+    /// Sets options that only one vendor has; other vendors ignore them. Options that cannot be written as
     /// JSON are refused when the message is sent.
     #[must_use]
     pub fn with_options<O: VendorOptions>(mut self, options: &O) -> Self {
@@ -196,90 +212,102 @@ impl Message {
         self
     }
 
-    /// The key that makes it this message.
+    /// Returns the key that makes it this message.
     #[must_use]
     pub fn key(&self) -> &MessageKey {
         &self.key
     }
 
-    /// The recipient.
+    /// Returns the recipient and the channel.
     #[must_use]
-    pub fn to(&self) -> PhoneNumber {
-        self.to
+    pub const fn destination(&self) -> &Destination {
+        &self.to
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The media.
+    /// Returns the media.
     #[must_use]
     pub fn media(&self) -> &[Media] {
         &self.media
     }
 
-    /// Who it comes from, if the message says so itself.
+    /// Returns the sender; `None` if the message leaves it to the provider's default.
     #[must_use]
     pub fn sender(&self) -> Option<&Sender> {
         self.sender.as_ref()
     }
 
-    /// Where the provider reports what becomes of it.
+    /// Returns the URL at which the provider reports the message's status; `None` if it names none.
     #[must_use]
     pub fn status_callback(&self) -> Option<&WebUrl> {
         self.status_callback.as_ref()
     }
 
-    /// When the provider shall send it.
+    /// Returns the time at which the provider shall send it; `None` for at once.
     #[must_use]
     pub fn send_at(&self) -> Option<Timestamp> {
         self.send_at
     }
 
-    /// How long it is worth delivering.
+    /// Returns the time for which it is worth delivering; `None` if it says nothing.
     #[must_use]
     pub fn validity(&self) -> Option<Duration> {
         self.validity
     }
 
-    /// What it is for.
+    /// Returns its purpose.
     #[must_use]
     pub fn class(&self) -> MessageClass {
         self.class
     }
 
-    /// The campaign it belongs to.
+    /// Returns the campaign it belongs to.
     #[must_use]
     pub fn campaign(&self) -> Option<&str> {
         self.campaign.as_deref()
     }
 
-    /// The organisation it is sent for.
+    /// Returns the tenant on whose behalf it is sent; `None` if it names none.
     #[must_use]
-    pub fn organisation(&self) -> Option<&str> {
-        self.organisation.as_deref().filter(|name| !name.is_empty())
+    pub const fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
     }
 
-    /// The user who caused it.
+    /// Returns the sender that takes over by SMS; `None` if it names none.
+    #[must_use]
+    pub const fn fallback_sender(&self) -> Option<&Sender> {
+        self.fallback_sender.as_ref()
+    }
+
+    /// Returns the values that layers attached.
+    #[must_use]
+    pub const fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Returns the values that layers attached, to attach more.
+    #[must_use]
+    pub const fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// Returns the user who caused it.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// The tags.
+    /// Returns the tags.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(|tag| &**tag)
     }
 
-    /// All vendors' options as JSON.
-    #[cfg(feature = "log")]
-    pub(crate) fn all_options(&self) -> &OptionSet {
-        &self.options
-    }
-
-    /// One vendor's options.
+    /// Returns one vendor's options.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if what the message carries is not of this type.
@@ -312,13 +340,13 @@ pub struct Media {
 }
 
 impl Media {
-    /// A file at a URL that the provider can fetch without credentials.
+    /// Creates a file at a URL that the provider can fetch without credentials.
     #[must_use]
     pub const fn from_url(url: WebUrl) -> Self {
         Self { url }
     }
 
-    /// Where the file is.
+    /// Returns the address of the file.
     #[must_use]
     pub const fn url(&self) -> &WebUrl {
         &self.url
@@ -329,8 +357,12 @@ impl Media {
 mod tests {
     use super::*;
 
+    fn number() -> crate::number::PhoneNumber {
+        "+447700900123".parse().unwrap()
+    }
+
     fn message() -> Message {
-        Message::new("+447700900123".parse().unwrap(), "Your code is 123456")
+        Message::new(number(), "Your code is 123456")
     }
 
     #[test]
@@ -355,7 +387,7 @@ mod tests {
 
     #[test]
     fn says_what_is_missing() {
-        let empty = Message::new("+447700900123".parse().unwrap(), "");
+        let empty = Message::new(number(), "");
         assert_eq!(empty.validate().unwrap_err().kind(), ErrorKind::InvalidContent);
         let media = Media::from_url("https://example.com/a.png".parse().unwrap());
         let crowded = (0..11).fold(empty, |message, _| message.with_media(media.clone()));

@@ -1,4 +1,4 @@
-//! [`Sender`]: who a message comes from.
+//! [`Sender`]: the origin of a message.
 
 mod refusals;
 
@@ -6,9 +6,12 @@ use std::{fmt, str::FromStr};
 
 pub use refusals::AlphanumericRefusal;
 
-use crate::number::{PhoneNumber, PhoneNumberError, Region};
+use crate::{
+    message::MessengerId,
+    number::{PhoneNumber, PhoneNumberError, Region},
+};
 
-/// Who a message comes from, as the recipient's phone shows it.
+/// Origin of a message, as the recipient's phone shows it.
 ///
 /// ```
 /// use anysms::Sender;
@@ -32,11 +35,20 @@ pub enum Sender {
     /// A pool of senders from which the provider picks: a Twilio Messaging Service (`MG…`) or a
     /// Plivo Powerpack (a UUID).
     Pool(PoolId),
+    /// One sender of a pool, picked by the caller: a number or a short code, with the pool's settings.
+    PoolMember(Box<PoolMember>),
+    /// An RCS agent of the brand.
+    Rcs(RcsAgent),
+    /// A page on Messenger.
+    Messenger(MessengerId),
+    /// A SIM card of the account, at Twilio.
+    Sim(SimId),
 }
 
 impl Sender {
     /// Reads a sender: `+…` is a number, 3 to 8 digits a short code, `MG` and 32 hex digits or a UUID
-    /// a pool, and anything else an alphanumeric sender.
+    /// a pool, a pool with `/` and a number or a short code one sender of it, `rcs:…` an RCS agent,
+    /// `messenger:…` a page, `sim:…` a SIM card, and anything else an alphanumeric sender.
     ///
     /// # Errors
     /// [`SenderError`] says which rule the text breaks and where, without quoting it.
@@ -47,9 +59,63 @@ impl Sender {
             Ok(Self::ShortCode(text.parse()?))
         } else if is_messaging_service(text) || is_uuid(text) {
             Ok(Self::Pool(text.parse()?))
+        } else if let Some(agent) = text.strip_prefix("rcs:") {
+            Ok(Self::Rcs(agent.parse()?))
+        } else if let Some(page) = text.strip_prefix("messenger:") {
+            Ok(Self::Messenger(page.parse().map_err(|_| SenderError::Messenger)?))
+        } else if let Some(sim) = text.strip_prefix("sim:") {
+            Ok(Self::Sim(sim.parse()?))
+        } else if let Some((pool, sender)) = text.split_once('/') {
+            Self::pool_member(pool.parse()?, Self::parse(sender)?)
         } else {
             Ok(Self::Alphanumeric(text.parse()?))
         }
+    }
+}
+
+impl Sender {
+    /// Picks one sender of a pool.
+    ///
+    /// # Errors
+    /// [`SenderError::PoolMember`] unless the sender is a number or a short code.
+    pub fn pool_member(pool: PoolId, sender: Self) -> Result<Self, SenderError> {
+        match sender {
+            Self::Number(_) | Self::ShortCode(_) => {
+                Ok(Self::PoolMember(Box::new(PoolMember { pool, sender })))
+            }
+            _ => Err(SenderError::PoolMember),
+        }
+    }
+
+    /// Returns the pool, where a pool or one sender of it is named.
+    #[must_use]
+    pub fn pool(&self) -> Option<&PoolId> {
+        match self {
+            Self::Pool(pool) => Some(pool),
+            Self::PoolMember(member) => Some(&member.pool),
+            _ => None,
+        }
+    }
+}
+
+/// One sender of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PoolMember {
+    pool: PoolId,
+    sender: Sender,
+}
+
+impl PoolMember {
+    /// Returns the pool.
+    #[must_use]
+    pub const fn pool(&self) -> &PoolId {
+        &self.pool
+    }
+
+    /// Returns the number or the short code.
+    #[must_use]
+    pub const fn sender(&self) -> &Sender {
+        &self.sender
     }
 }
 
@@ -80,11 +146,15 @@ impl fmt::Display for Sender {
             Self::ShortCode(code) => code.fmt(f),
             Self::Alphanumeric(name) => name.fmt(f),
             Self::Pool(pool) => pool.fmt(f),
+            Self::PoolMember(member) => write!(f, "{}/{}", member.pool, member.sender),
+            Self::Rcs(agent) => write!(f, "rcs:{agent}"),
+            Self::Messenger(page) => write!(f, "messenger:{page}"),
+            Self::Sim(sim) => write!(f, "sim:{sim}"),
         }
     }
 }
 
-serde_as_text!(Sender, ShortCode, AlphanumericSender, PoolId);
+serde_as_text!(Sender, ShortCode, AlphanumericSender, PoolId, RcsAgent, SimId);
 
 /// A short code: 3 to 8 digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,10 +170,18 @@ pub struct AlphanumericSender(Box<str>);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PoolId(Box<str>);
 
+/// An RCS agent's id: 1 to 64 ASCII letters, digits, `-` and `_`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RcsAgent(Box<str>);
+
+/// Twilio's id of a SIM card: 1 to 64 ASCII letters and digits.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SimId(Box<str>);
+
 macro_rules! parsed_text {
     ($name:ident, $check:expr) => {
         impl $name {
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -136,18 +214,21 @@ macro_rules! parsed_text {
 parsed_text!(ShortCode, check_short_code);
 parsed_text!(AlphanumericSender, check_name);
 parsed_text!(PoolId, check_pool_id);
+parsed_text!(RcsAgent, check_rcs_agent);
+parsed_text!(SimId, check_sim_id);
 
 impl AlphanumericSender {
     /// Most characters.
     pub const MAX_LENGTH: usize = 11;
 
-    /// Whether there are letters and digits only, which both Twilio and Plivo take (2026-11).
+    /// Returns whether there are letters and digits only, which both Twilio and Plivo take (2026-11).
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.0.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
-    /// What is known of a country that refuses alphanumeric senders; `None` if it is not known to.
+    /// Returns how well it is known that a country refuses alphanumeric senders; `None` if it is not known
+    /// to.
     ///
     /// Dated data to warn by, not to refuse by: countries change their rules, and many ask for
     /// registration first.
@@ -157,31 +238,49 @@ impl AlphanumericSender {
     }
 }
 
-/// Why a text is not a sender: which rule it breaks, and where. Never quotes the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Reason why a text is not a sender: the rule it breaks, and where. Never quotes the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SenderError {
     /// Begins with `+` and is no phone number.
+    #[error("sender: {0}")]
     Number(PhoneNumberError),
     /// Digits only, but not 3 to 8 of them.
+    #[error("sender: a short code has 3 to 8 digits, this has {digits}; a number begins with +")]
     ShortCode {
-        /// How many there are.
+        /// Number of digits.
         digits: usize,
     },
     /// Not 1 to 11 characters.
+    #[error("sender: a name has 1 to 11 characters, this has {characters}")]
     NameLength {
-        /// How many there are.
+        /// Number of characters.
         characters: usize,
     },
     /// Something that no name may have.
+    #[error("sender: a name has letters, digits, -, +, _, & and spaces inside, byte {at} is none")]
     NameCharacter {
         /// Its place in the text, in bytes from 0.
         at: usize,
     },
     /// A name without a letter.
+    #[error("sender: a name has at least one letter")]
     NameWithoutLetter,
     /// Not a pool's id.
+    #[error("sender: a pool id has 1 to 64 letters, digits and -")]
     Pool,
+    /// One sender of a pool that is neither a number nor a short code.
+    #[error("sender: one sender of a pool is a number or a short code")]
+    PoolMember,
+    /// Not an id of an RCS agent.
+    #[error("sender: an RCS agent has 1 to 64 letters, digits, - and _")]
+    Rcs,
+    /// Not an id of a Messenger page.
+    #[error("sender: a page of Messenger has 1 to 64 letters, digits, -, _ and .")]
+    Messenger,
+    /// Not an id of a SIM card.
+    #[error("sender: a SIM card has 1 to 64 letters and digits")]
+    Sim,
 }
 
 impl From<PhoneNumberError> for SenderError {
@@ -190,29 +289,16 @@ impl From<PhoneNumberError> for SenderError {
     }
 }
 
-impl fmt::Display for SenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sender: ")?;
-        match self {
-            Self::Number(error) => error.fmt(f),
-            Self::ShortCode { digits } => write!(
-                f,
-                "a short code has 3 to 8 digits, this has {digits}; a number begins with +"
-            ),
-            Self::NameLength { characters } => {
-                write!(f, "a name has 1 to 11 characters, this has {characters}")
-            }
-            Self::NameCharacter { at } => write!(
-                f,
-                "a name has letters, digits, -, +, _, & and spaces inside, byte {at} is none"
-            ),
-            Self::NameWithoutLetter => f.write_str("a name has at least one letter"),
-            Self::Pool => f.write_str("a pool id has 1 to 64 letters, digits and -"),
-        }
-    }
+fn check_rcs_agent(text: &str) -> Result<(), SenderError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+    if fits { Ok(()) } else { Err(SenderError::Rcs) }
 }
 
-impl std::error::Error for SenderError {}
+fn check_sim_id(text: &str) -> Result<(), SenderError> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if fits { Ok(()) } else { Err(SenderError::Sim) }
+}
 
 fn check_short_code(text: &str) -> Result<(), SenderError> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();

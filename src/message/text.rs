@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 pub struct Text(String);
 
 impl Text {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -81,13 +81,13 @@ pub struct Extra {
 }
 
 impl Extra {
-    /// The first value under this name.
+    /// Returns the first value under this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All names and values.
+    /// Returns all names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.ends.iter().scan(0, |start, (name, value)| {
             let pair = (&self.text[*start..*name], &self.text[*name..*value]);
@@ -96,7 +96,7 @@ impl Extra {
         })
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

@@ -1,4 +1,4 @@
-//! [`PlivoStatus`]: Plivo's own words for where a message stands.
+//! [`PlivoStatus`]: Plivo's own words for the status of a message.
 
 use crate::message::MessageStatus;
 
@@ -56,7 +56,7 @@ impl From<PlivoStatus> for MessageStatus {
             PlivoStatus::Rejected => Self::Rejected,
             PlivoStatus::Read => Self::Read,
             PlivoStatus::Received => Self::Received,
-            PlivoStatus::Other(word) => Self::unknown(&word),
+            PlivoStatus::Other(word) => Self::other(&word),
         }
     }
 }

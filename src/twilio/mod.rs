@@ -7,12 +7,13 @@
 //!
 //! Each file is one job: `config`, `client` (the contract), `submit` (a message on the wire, and what
 //! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
-//! `webhook`, `twiml` (replies), and `dialect` (Twilio's half of the sandbox).
+//! `webhook`, `twiml` (replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
 mod error;
 mod options;
+mod product;
 mod sms;
 mod status;
 mod webhook;
@@ -24,14 +25,14 @@ pub use account::Twilio;
 pub use config::TwilioConfig;
 pub use error::{error_help, error_kind};
 pub use options::{
-    AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, TwilioOptions,
-    TwilioQuery,
+    AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,
 };
+pub use product::Product;
 pub use status::TwilioStatus;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
 #[cfg(feature = "sandbox")]
-pub use sandbox::TwilioDialect;
+pub use sandbox::TwilioSandbox;
 
 use crate::provider_id::ProviderId;
 

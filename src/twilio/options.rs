@@ -1,39 +1,28 @@
-//! [`TwilioOptions`]: what only Twilio has, for a message.
+//! [`TwilioOptions`] and [`TwilioQuery`]: settings of Twilio alone.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    message::{Sender, Text, VendorOptions},
+    message::{Text, VendorOptions},
     provider_id::ProviderId,
     twilio::TWILIO,
 };
 
-/// What only Twilio has, for a message. Everything is optional; what is none is not sent.
+/// Settings of a message that only Twilio has. Everything is optional; `None` is not sent.
 ///
 /// ```
 /// use anysms::{Message, twilio::TwilioOptions};
 ///
 /// let mut options = TwilioOptions::default();
 /// options.smart_encoded = Some(true);
-/// let message = Message::new("+447700900123".parse()?, "“Hello”").with_options(&options);
+/// let message = Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "“Hello”").with_options(&options);
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TwilioOptions {
-    /// A channel other than SMS: both addresses are written with its prefix.
-    pub channel: Option<Channel>,
-    /// The recipient, in place of the message's number, where it is none: `messenger:…`.
-    pub to_address: Option<Text>,
-    /// The sender, in place of the message's, where it is no [`Sender`]: `messenger:…`, `rcs:…` and an
-    /// agent, `sim:…`.
-    pub from_address: Option<Text>,
-    /// The sender to pick from a pool (`From` beside `MessagingServiceSid`). Needs a pool.
-    pub pool_sender: Option<Sender>,
-    /// Who sends by SMS if RCS fails. Needs a pool with an RCS sender.
-    pub fallback_from: Option<Sender>,
     /// A content template, `HX…`.
     pub content_sid: Option<String>,
     /// The template's variables, as JSON text. Needs `content_sid`.
@@ -46,15 +35,15 @@ pub struct TwilioOptions {
     pub send_as_mms: Option<bool>,
     /// Shorten links. Needs a pool with link shortening.
     pub shorten_urls: Option<bool>,
-    /// Whether SMS-pumping protection looks at this message.
+    /// SMS-pumping protection for this message.
     pub risk_check: Option<RiskCheck>,
     /// You will report with `Twilio::feedback` whether the message did its job.
     pub provide_feedback: Option<bool>,
-    /// How many attempts there have been, at all providers.
+    /// Number of attempts so far, at all providers.
     pub attempt: Option<u32>,
-    /// Whether Twilio keeps the text.
+    /// Retention of the text at Twilio.
     pub content_retention: Option<ContentRetention>,
-    /// Whether Twilio keeps the numbers.
+    /// Retention of the numbers at Twilio.
     pub address_retention: Option<AddressRetention>,
     /// Actions of other channels, such as `geo:51.5,-0.1|London`.
     pub persistent_action: Vec<Text>,
@@ -62,7 +51,7 @@ pub struct TwilioOptions {
     pub traffic_type: Option<String>,
     /// Reserved by Twilio.
     pub force_delivery: Option<bool>,
-    /// What the message is for.
+    /// Purpose of the message.
     pub message_intent: Option<MessageIntent>,
     /// The most it may cost. Obsolete: without effect since 2024-06-03.
     pub max_price: Option<String>,
@@ -79,10 +68,6 @@ impl VendorOptions for TwilioOptions {
 pub struct TwilioQuery {
     /// Sent on the day, in UTC, of this time.
     pub date_sent: Option<Timestamp>,
-    /// Sent to this address of a channel, such as `whatsapp:+447700900123`.
-    pub to_address: Option<Text>,
-    /// Sent from this address of a channel.
-    pub from_address: Option<Text>,
 }
 
 impl VendorOptions for TwilioQuery {
@@ -107,17 +92,7 @@ macro_rules! words {
 }
 
 words! {
-    /// A channel other than SMS.
-    Channel {
-        /// WhatsApp.
-        WhatsApp = "whatsapp",
-        /// RCS.
-        Rcs = "rcs",
-    }
-}
-
-words! {
-    /// Whether SMS-pumping protection looks at a message.
+    /// SMS-pumping protection for a message.
     RiskCheck {
         /// It does.
         Enable = "enable",
@@ -127,7 +102,7 @@ words! {
 }
 
 words! {
-    /// Whether Twilio keeps the text of a message.
+    /// Retention of a message's text at Twilio.
     ContentRetention {
         /// It does.
         Retain = "retain",
@@ -137,7 +112,7 @@ words! {
 }
 
 words! {
-    /// Whether Twilio keeps the numbers of a message.
+    /// Retention of a message's numbers at Twilio.
     AddressRetention {
         /// It does.
         Retain = "retain",
@@ -147,7 +122,7 @@ words! {
 }
 
 words! {
-    /// What a message is for (Twilio's list of 2026-08).
+    /// Purpose of a message (Twilio's list of 2026-08).
     MessageIntent {
         /// One-time codes.
         Otp = "otp",

@@ -1,4 +1,4 @@
-//! [`TwilioStatus`]: Twilio's own words for where a message stands.
+//! [`TwilioStatus`]: Twilio's own words for the status of a message.
 
 use crate::message::MessageStatus;
 
@@ -74,7 +74,7 @@ impl From<TwilioStatus> for MessageStatus {
             TwilioStatus::PartiallyDelivered => Self::PartiallyDelivered,
             TwilioStatus::Receiving => Self::Receiving,
             TwilioStatus::Received => Self::Received,
-            TwilioStatus::Other(word) => Self::unknown(&word),
+            TwilioStatus::Other(word) => Self::other(&word),
         }
     }
 }

@@ -8,13 +8,16 @@ use super::{NOT_FOUND, Refusal, new_uuid, plain};
 use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl},
     number::PhoneNumber,
-    plivo::{PLIVO, PlivoDialect},
+    plivo::{PLIVO, PlivoSandbox},
     sandbox::{self, Ask, Callback, Carried, Carrier},
-    text::{Rule, segments_by},
+    text::{SegmentRule, segments_by},
 };
 
 /// Takes a message for one destination, or for several with `<` between them.
-pub(in crate::plivo) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
+pub(in crate::plivo) fn submit(
+    ask: &Ask<'_>,
+    carrier: &Carrier,
+) -> Result<Response<Bytes>, Refusal> {
     let asked: Value =
         serde_json::from_slice(ask.body).map_err(|_| (400, "the body is not JSON"))?;
     let text_of = |name: &str| asked[name].as_str().filter(|text| !text.is_empty());
@@ -67,7 +70,7 @@ pub(in crate::plivo) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Respo
         message.from = src.unwrap_or_default().into();
         message.pool = pool.map(str::to_owned);
         if media.is_empty() {
-            message.segments = segments_by(Rule::Plain, text).count();
+            message.segments = segments_by(SegmentRule::Plain, text).count();
         }
         message.media = media.clone();
         message.callback = callback.clone();
@@ -114,7 +117,7 @@ fn media_of(asked: &Value) -> Result<Vec<(String, WebUrl)>, Refusal> {
     }
     for id in entries("media_ids") {
         let id = id.as_str().unwrap_or_default();
-        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", PlivoDialect::AUTH_ID);
+        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", PlivoSandbox::AUTH_ID);
         media.push((id.to_owned(), url.parse().map_err(|_| (400, "media_ids is not valid"))?));
     }
     if media.len() > 10 { Err((400, "at most 10 media are allowed")) } else { Ok(media) }

@@ -1,12 +1,15 @@
-//! One text to several recipients in one request, which is for whoever asks for it by name.
+//! One text to several recipients in one request.
 
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{Message, MessageId, MessageStatus, Receipt, word},
-    plivo::{PLIVO, Plivo, account, sms::{submit, wire}},
+    plivo::{
+        PLIVO, Plivo, account,
+        sms::{submit, wire},
+    },
     transport::{
+        api::{Accepted, Call},
         lenient,
-        rest::{Accepted, Call},
     },
 };
 
@@ -15,8 +18,8 @@ use crate::{
 pub const MAX_SEVERAL: usize = 50;
 
 impl Plivo {
-    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. What became
-    /// of each is in the order of the messages.
+    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. Returns
+    /// one result per message, in order.
     ///
     /// Prefer [`send`](crate::SmsProvider::send): here one lost answer makes all of them
     /// [`Outcome::Unknown`](crate::Outcome::Unknown), no layer sees them one by one, and Plivo does not say whose id is whose, so
@@ -42,8 +45,8 @@ impl Plivo {
         let invalid: Vec<&str> =
             answer.invalid_number.iter().flatten().filter_map(|number| number.text()).collect();
         let is_invalid = |message: &Message| {
-            let digits = message.to().digits().to_string();
-            invalid.iter().any(|number| number.trim_start_matches('+') == digits)
+            let number = message.destination().number().map(|number| number.digits().to_string());
+            invalid.iter().any(|one| number.as_deref() == Some(one.trim_start_matches('+')))
         };
         let taken = messages.iter().filter(|message| !is_invalid(message)).count();
         // Fewer ids than recipients, in an answer that has some, or an error in it: some were not taken, and
@@ -84,24 +87,26 @@ impl Plivo {
             return refuse("messages: at most 50");
         }
         let as_first = |message: &Message| {
-            message.clone().with_to(first.to()).with_key(first.key().clone()) == *first
+            message.clone().with_destination(first.destination()).with_key(first.key().clone())
+                == *first
         };
         if !others.iter().all(as_first) {
             return refuse("messages: differ in more than the recipient and the key");
         }
-        let mut recipients: Vec<_> = messages.iter().map(Message::to).collect();
+        let mut recipients: Vec<_> = messages.iter().map(Message::destination).collect();
         recipients.sort_unstable();
         if recipients.windows(2).any(|pair| pair[0] == pair[1]) {
             return refuse("messages: one recipient is there twice");
         }
-        let dst: Vec<String> = messages.iter().map(|message| message.to().to_string()).collect();
+        let numbers = messages.iter().map(submit::number).collect::<Result<Vec<_>>>()?;
+        let dst: Vec<String> = numbers.iter().map(ToString::to_string).collect();
         let inner = self.inner();
         for message in messages {
             // The rules hold for each recipient, such as that the sender is not one.
             submit::submission(message, "", inner.sender.as_ref())?;
         }
         let body = submit::submission(first, &dst.join("<"), inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), body);
+        let request = inner.api.post(inner.messages.clone(), account::JSON, body);
         inner.run(Call::sending("send"), request).await
     }
 }

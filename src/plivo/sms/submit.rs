@@ -1,15 +1,18 @@
-//! A submission: what a message becomes on the wire, and what the answer to it means.
+//! Submission of a message: its form on the wire, and the meaning of the answer.
 
 use serde_json::value::RawValue;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    message::{MAX_MEDIA, Message, MessageId, MessageStatus, Receipt, Sender, word},
+    message::{
+        Channel, Destination, MAX_MEDIA, Message, MessageId, MessageStatus, Receipt, Sender, word,
+    },
+    number::PhoneNumber,
     plivo::{PLIVO, PlivoOptions, account, error, options::MessageType, sms::wire},
-    transport::{lenient, rest::Accepted},
+    transport::{api::Accepted, lenient},
 };
 
-/// The body of a submission to one recipient, or to several, written as Plivo has them.
+/// Returns the body of a submission to one recipient, or to several, written as Plivo has them.
 pub(in crate::plivo) fn submission(
     message: &Message,
     dst: &str,
@@ -17,14 +20,21 @@ pub(in crate::plivo) fn submission(
 ) -> Result<Vec<u8>> {
     let options: PlivoOptions = message.options()?.unwrap_or_default();
     let media = message.media().len() + options.media_ids.len();
-    let whatsapp = options.message_type == Some(MessageType::WhatsApp);
+    let whatsapp = message.destination().channel() == Channel::WhatsApp;
+    if !whatsapp && options.message_type == Some(MessageType::WhatsApp) {
+        let rule = "message_type: WhatsApp needs a destination on WhatsApp";
+        return Err(account::refuse(ErrorKind::InvalidRequest, rule));
+    }
+    if message.fallback_sender().is_some() {
+        return Err(Error::unsupported(PLIVO, "fallback_sender: Plivo has none"));
+    }
     if !whatsapp && options.media_ids.is_empty() {
         message.validate().map_err(|error| error.with_provider(PLIVO))?;
     }
     let whatsapp_only =
         options.template.is_some() || options.interactive.is_some() || options.location.is_some();
     if whatsapp_only && !whatsapp {
-        let rule = "template, interactive, location: need message_type WhatsApp";
+        let rule = "template, interactive, location: need a destination on WhatsApp";
         return Err(account::refuse(ErrorKind::InvalidRequest, rule));
     }
     if whatsapp && !whatsapp_only && message.text().is_empty() && media == 0 {
@@ -51,7 +61,7 @@ pub(in crate::plivo) fn submission(
         powerpack_uuid: powerpack,
         dst,
         text: message.text(),
-        message_type: options.message_type.or((media > 0).then_some(MessageType::Mms)),
+        message_type: message_type(&options, whatsapp, media),
         media_urls: message.media().iter().map(|media| media.url().as_str()).collect(),
         media_ids: &options.media_ids,
         url: message.status_callback().map(|url| url.as_str()),
@@ -79,19 +89,42 @@ fn sender<'a>(
 ) -> Result<(Option<String>, Option<&'a str>)> {
     match message.sender().or(default_sender) {
         Some(Sender::Pool(pool)) => Ok((None, Some(pool.as_str()))),
+        Some(Sender::PoolMember(_) | Sender::Rcs(_) | Sender::Messenger(_) | Sender::Sim(_)) => {
+            Err(account::refuse(
+                ErrorKind::InvalidSender,
+                "sender: Plivo takes a number, a short code, a name or a Powerpack",
+            ))
+        }
         Some(Sender::Alphanumeric(name)) if !name.is_plain() => Err(account::refuse(
             ErrorKind::InvalidSender,
             "sender: Plivo takes only letters and digits",
         )),
-        Some(Sender::Number(number)) if *number == message.to() => {
+        Some(Sender::Number(number)) if Some(*number) == message.destination().number() => {
             Err(account::refuse(ErrorKind::InvalidSender, "sender: is the recipient"))
         }
         Some(sender) => Ok((Some(sender.to_string()), None)),
         None => Err(account::refuse(
             ErrorKind::InvalidSender,
-            "sender: neither the message nor the configuration has one",
+            "sender: none set; pass one with with_sender or set PLIVO_FROM",
         )),
     }
+}
+
+/// Returns the number that Plivo shall write to.
+pub(in crate::plivo) fn number(message: &Message) -> Result<PhoneNumber> {
+    number_of(message.destination())
+}
+
+pub(in crate::plivo) fn number_of(destination: &Destination) -> Result<PhoneNumber> {
+    match destination {
+        Destination::Sms(number) | Destination::WhatsApp(number) => Ok(*number),
+        _ => Err(Error::unsupported(PLIVO, "destination: Plivo has SMS, MMS and WhatsApp")),
+    }
+}
+
+fn message_type(options: &PlivoOptions, whatsapp: bool, media: usize) -> Option<MessageType> {
+    let mms = (media > 0).then_some(MessageType::Mms);
+    if whatsapp { Some(MessageType::WhatsApp) } else { options.message_type.or(mms) }
 }
 
 fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawValue>> {
@@ -99,7 +132,7 @@ fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawVa
     parsed.map_err(|_| account::refuse(ErrorKind::InvalidRequest, rule))
 }
 
-/// The receipt for an answer of 2xx, however little of it can be read.
+/// Returns the receipt for an answer of 2xx, however little of it can be read.
 pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let status = accepted.status.as_u16();
     let body = accepted.body.unwrap_or_default();
@@ -132,7 +165,7 @@ pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result
     Ok(receipt)
 }
 
-/// Whether an answer of 2xx has an `error`, and Plivo's words about it, if any.
+/// Finds an `error` in an answer of 2xx, with Plivo's words about it, if any.
 pub(in crate::plivo) fn error_in(body: &[u8]) -> Option<Option<String>> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = json.get("error")?;

@@ -12,7 +12,7 @@ use crate::{
     plivo::PLIVO,
     provider_id::ProviderId,
     webhook::{
-        Attempt, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
+        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
         Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook, WebhookError,
         WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
@@ -366,7 +366,7 @@ impl Webhook for PlivoWebhook {
         };
         let mut older = self.clone();
         (older.rules.require_v3, older.rules.allow_v1) = (false, true);
-        let others: [(&str, &Attempt<'_>); 3] = [
+        let others: [(&str, &Check<'_>); 3] = [
             ("with `lenient`", &check(self.clone().lenient())),
             ("with `by_main_account`", &check(self.clone().by_main_account())),
             ("with an older version of the signature", &check(older)),

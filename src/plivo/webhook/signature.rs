@@ -146,7 +146,9 @@ pub(in crate::plivo) fn split(url: &str) -> (&str, &str) {
 /// The port and path under which Plivo may have signed an address: with or without the scheme's own
 /// port, and where the path is `/`, with or without it, as a request always has one and a callback
 /// address may not. User name and password are never signed.
-pub(in crate::plivo) fn forms<'a>(url: &RequestUrl<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+pub(in crate::plivo) fn forms<'a>(
+    url: &RequestUrl<'a>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
     let (own, default) = (url.origin.port.as_str(), url.origin.default_port());
     let other = match own {
         "" => Some(default),

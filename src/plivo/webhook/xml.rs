@@ -130,7 +130,10 @@ impl PlivoXml {
 }
 
 /// The reply that sends these messages back.
-pub(in crate::plivo) fn reply(inbound: &InboundMessage, messages: &[ReplyMessage]) -> Result<Reply> {
+pub(in crate::plivo) fn reply(
+    inbound: &InboundMessage,
+    messages: &[ReplyMessage],
+) -> Result<Reply> {
     PlivoXml { messages: messages.to_vec(), ..PlivoXml::answering(inbound) }.reply()
 }
 

@@ -9,12 +9,15 @@ use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl, WebUrlError},
     number::PhoneNumber,
     sandbox::{self, Ask, Callback, Carried, Carrier},
-    text::{Limit, segments, smart_encode},
+    text::{LengthLimit, segments, smart_encode},
     twilio::TWILIO,
 };
 
 /// Takes a message, if it passes everything Twilio looks at before it answers.
-pub(in crate::twilio) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
+pub(in crate::twilio) fn submit(
+    ask: &Ask<'_>,
+    carrier: &Carrier,
+) -> Result<Response<Bytes>, Refusal> {
     let form = ask.form();
     let to = get(&form, "To").ok_or((400, 21604, "A 'To' phone number is required."))?;
     let to = recipient(to)?;
@@ -39,7 +42,7 @@ pub(in crate::twilio) fn submit(ask: &Ask<'_>, carrier: &Carrier) -> Result<Resp
     if template.is_none() && get(&form, "ContentVariables").is_some() {
         return Err((400, 21654, "ContentSid is required with ContentVariables."));
     }
-    if Limit::TWILIO.excess(text) > 0 {
+    if LengthLimit::TWILIO.excess(text) > 0 {
         return Err((400, 21617, "The message body exceeds 1600 characters."));
     }
     if media.len() > 10 {

@@ -1,21 +1,23 @@
-//! A submission: what a message becomes on the wire, and what the answer to it means.
+//! Submission of a message: its form on the wire, and the meaning of the answer.
 
 use form_urlencoded::Serializer;
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
-    message::{Message, MessageId, MessageStatus, Receipt, Sender},
-    transport::{lenient, rest::Accepted},
+    message::{Channel, Message, MessageId, MessageStatus, Receipt, Sender},
+    transport::{api::Accepted, lenient},
     twilio::{
         TWILIO, TwilioOptions, account,
         error::{error_help, error_kind, is_unproved},
-        options::Channel,
         sms::wire,
     },
 };
 
-/// The body of a submission.
-pub(in crate::twilio) fn form(message: &Message, default_sender: Option<&Sender>) -> Result<String> {
+/// Returns the body of a submission.
+pub(in crate::twilio) fn form(
+    message: &Message,
+    default_sender: Option<&Sender>,
+) -> Result<String> {
     let refuse = |kind, detail: &'static str| {
         Error::not_sent(kind).with_provider(TWILIO).with_detail(detail)
     };
@@ -24,29 +26,19 @@ pub(in crate::twilio) fn form(message: &Message, default_sender: Option<&Sender>
         message.validate().map_err(|error| error.with_provider(TWILIO))?;
     }
     let sender = message.sender().or(default_sender);
-    let pool = matches!(sender, Some(Sender::Pool(_)));
-    if options.pool_sender.is_some() && !pool {
-        let rule = "pool_sender: needs a pool as the sender";
-        return Err(refuse(ErrorKind::InvalidRequest, rule));
-    }
+    let pool = sender.and_then(Sender::pool);
     let mut form = Serializer::new(String::with_capacity(256 + message.text().len()));
-    match &options.to_address {
-        Some(address) => form.append_pair("To", address),
-        None => form.append_pair("To", &on_channel(&message.to(), options.channel)),
-    };
-    let own = match sender {
-        Some(Sender::Pool(pool)) => {
-            form.append_pair("MessagingServiceSid", pool.as_str());
-            options.pool_sender.as_ref()
+    form.append_pair("To", &message.destination().to_string());
+    if let Some(pool) = pool {
+        form.append_pair("MessagingServiceSid", pool.as_str());
+    }
+    match sender {
+        Some(Sender::Pool(_)) => {} // the pool picks
+        Some(sender) => {
+            form.append_pair("From", &from(sender, message.destination().channel())?);
         }
-        sender => sender,
-    };
-    match (&options.from_address, own) {
-        (Some(address), _) => drop(form.append_pair("From", address)),
-        (None, Some(own)) => drop(form.append_pair("From", &on_channel(own, options.channel))),
-        (None, None) if pool => {} // the pool picks
-        (None, None) => {
-            let rule = "sender: neither the message nor the configuration has one";
+        None => {
+            let rule = "sender: none set; pass one with with_sender or set TWILIO_FROM";
             return Err(refuse(ErrorKind::InvalidSender, rule));
         }
     }
@@ -67,11 +59,14 @@ pub(in crate::twilio) fn form(message: &Message, default_sender: Option<&Sender>
         form.append_pair("ValidityPeriod", &validity.as_secs().to_string());
     }
     if let Some(at) = message.send_at() {
-        if !pool {
+        if pool.is_none() {
             let rule = "send_at: Twilio schedules only from a Messaging Service";
             return Err(refuse(ErrorKind::InvalidRequest, rule));
         }
         form.append_pair("ScheduleType", "fixed").append_pair("SendAt", &account::date_time(at));
+    }
+    if let Some(fallback) = message.fallback_sender() {
+        form.append_pair("FallbackFrom", &from(fallback, Channel::Sms)?);
     }
     append_options(&mut form, &options);
     Ok(form.finish())
@@ -80,9 +75,7 @@ pub(in crate::twilio) fn form(message: &Message, default_sender: Option<&Sender>
 fn append_options(form: &mut Serializer<'_, String>, options: &TwilioOptions) {
     let truth = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
     let attempt = options.attempt.map(|attempt| attempt.to_string());
-    let fallback = options.fallback_from.as_ref().map(ToString::to_string);
     let pairs = [
-        ("FallbackFrom", fallback.as_deref()),
         ("ContentSid", options.content_sid.as_deref()),
         ("ContentVariables", options.content_variables.as_deref()),
         ("ApplicationSid", options.application_sid.as_deref()),
@@ -109,7 +102,7 @@ fn append_options(form: &mut Serializer<'_, String>, options: &TwilioOptions) {
     }
 }
 
-/// The receipt for an answer of 2xx, however little of it can be read.
+/// Returns the receipt for an answer of 2xx, however little of it can be read.
 pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let body = accepted.body.clone().unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
@@ -127,13 +120,13 @@ pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Resul
     Ok(receipt)
 }
 
-/// Whether Twilio made the message and gave it up in the same answer: it says so, or it gives an error
-/// code for a message that has not left, other than those that only warn.
+/// Returns whether Twilio made the message and gave it up in the same answer: it says so, or it gives an
+/// error code for a message that has not left, other than those that only warn.
 fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
-    use MessageStatus::{Accepted, Canceled, Failed, Queued, Scheduled, Unknown};
+    use MessageStatus::{Accepted, Canceled, Failed, Other, Queued, Scheduled};
     match status {
         Failed | Canceled => true,
-        Accepted | Scheduled | Queued | Unknown(_) => {
+        Accepted | Scheduled | Queued | Other(_) => {
             code.is_some_and(|code| !matches!(code, 20001 | 30018 | 30045))
         }
         _ => false,
@@ -157,10 +150,19 @@ fn gave_up_error(code: Option<u32>, accepted: Accepted) -> Error {
     }
 }
 
-fn on_channel(address: &impl ToString, channel: Option<Channel>) -> String {
-    let address = address.to_string();
-    match channel {
-        Some(channel) => format!("{}:{address}", channel.word()),
-        None => address,
+/// Writes a sender as Twilio reads it on a channel: a number, a short code or a name has the channel's prefix.
+pub(in crate::twilio) fn from(sender: &Sender, channel: Channel) -> Result<String> {
+    match sender {
+        Sender::PoolMember(member) => from(member.sender(), channel),
+        Sender::Rcs(_) | Sender::Messenger(_) | Sender::Sim(_) | Sender::Pool(_) => {
+            Ok(sender.to_string())
+        }
+        Sender::Number(_) | Sender::ShortCode(_) | Sender::Alphanumeric(_) => match channel {
+            Channel::Sms => Ok(sender.to_string()),
+            Channel::WhatsApp | Channel::Rcs => Ok(format!("{channel}:{sender}")),
+            Channel::Messenger => Err(Error::not_sent(ErrorKind::InvalidSender)
+                .with_provider(TWILIO)
+                .with_detail("sender: Messenger needs a page, messenger:ID")),
+        },
     }
 }

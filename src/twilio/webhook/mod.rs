@@ -14,7 +14,7 @@ use crate::{
     provider_id::ProviderId,
     twilio::TWILIO,
     webhook::{
-        Attempt, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
+        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
         Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook,
         WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
@@ -330,7 +330,7 @@ impl Webhook for TwilioWebhook {
         };
         let mut any_account = self.clone();
         any_account.account = None;
-        let others: [(&str, &Attempt<'_>); 2] = [
+        let others: [(&str, &Check<'_>); 2] = [
             ("with `lenient`", &check(self.clone().lenient())),
             ("for another account than the one of `for_account`", &check(any_account)),
         ];

@@ -9,7 +9,8 @@ use anysms::{
     layers::{Failover, LayerExt, Suppress},
     message::{Address, DeliveryFailure},
     suppression::{MemoryOptOuts, OptOutSource, OptOuts},
-    webhook::{Authenticity, Event, InboundMessage, Keywords, StatusUpdate},
+    text::Keywords,
+    webhook::{Authenticity, Event, InboundMessage, StatusUpdate},
 };
 
 fn number() -> PhoneNumber {
