@@ -33,7 +33,7 @@
 //!
 //! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is
 //! spoken to it (`carrier`), what it does wrong (`fault`), and the trait by which a vendor teaches it a
-//! wire format (`vendor`). The vendors themselves live with the vendors.
+//! wire format (`vendor`). Their halves live with the vendors.
 
 mod carrier;
 mod vendor;

@@ -46,11 +46,6 @@ impl Params {
 }
 
 impl<'a> Fields<'a> {
-    /// The parameters, taken or not.
-    pub(crate) const fn params(&self) -> &'a Params {
-        self.params
-    }
-
     /// Takes the one value of a field.
     ///
     /// # Errors

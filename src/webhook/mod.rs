@@ -48,6 +48,7 @@ mod keys;
 mod params;
 mod proxy;
 mod public_url;
+mod public_url_from;
 mod replay;
 mod reply;
 mod reply_message;
