@@ -12,7 +12,7 @@ use anysms::{
     plivo::{Plivo, PlivoConfig, PlivoWebhook},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig, TwilioWebhook},
-    webhook::{Event, Reply, Webhook, axum::Hook},
+    webhook::{Event, Reply, Webhook, axum::VerifiedEvent},
 };
 use axum::{Router, routing::post};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start().await?;
     println!("a sandbox plays Twilio and Plivo at {}", sandbox.base_url());
 
-    // A web server for delivery reports: `Hook` refuses every request that the provider did not sign.
+    // A web server for delivery reports: `VerifiedEvent` refuses every request that the provider did not sign.
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/hooks", listener.local_addr()?);
     let webhooks: [Arc<dyn Webhook>; 2] = [
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut app = Router::new();
     for webhook in webhooks {
         let (path, events) = (format!("/hooks/{}", webhook.provider()), events.clone());
-        let hook = async move |Hook { event, .. }: Hook<dyn Webhook>| {
+        let hook = async move |VerifiedEvent { event, .. }: VerifiedEvent<dyn Webhook>| {
             events.send(event).map_or(Err("the program ends"), |()| Ok(Reply::EMPTY))
         };
         app = app.route(&path, post(hook).with_state(webhook));

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use anysms::{
     sandbox::{Inbound, Sandbox},
     text::{Keyword, Keywords},
-    twilio::{TwilioDialect, TwilioWebhook},
-    webhook::{Event, Reply, Webhook, axum::Hook},
+    twilio::{TwilioSandbox, TwilioWebhook},
+    webhook::{Event, Reply, Webhook, axum::VerifiedEvent},
 };
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 /// The handler runs for verified requests only; all others are answered with 403 before.
 async fn hook(
     State(webhook): State<Arc<dyn Webhook>>,
-    Hook { event, .. }: Hook<dyn Webhook>,
+    VerifiedEvent { event, .. }: VerifiedEvent<dyn Webhook>,
 ) -> Result<Reply, StatusCode> {
     let Event::Inbound(message) = event else { return Ok(Reply::EMPTY) };
     let answer = match message.intent(&Keywords::standard()) {
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::spawn(async move { axum::serve(listener, app).await });
 
     let sandbox = Sandbox::start().await?;
-    let (from, to) = ("+447700900123".parse()?, TwilioDialect::NUMBER.parse()?);
+    let (from, to) = ("+447700900123".parse()?, TwilioSandbox::NUMBER.parse()?);
     for text in ["Is my table ready?", "HELP", "Stop!"] {
         let message = Inbound::new(from, to, text);
         let status = sandbox.receive(&webhook.provider(), &message, &url.parse()?).await?;

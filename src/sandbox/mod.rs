@@ -33,15 +33,15 @@
 //!
 //! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is
 //! spoken to it (`carrier`), what it does wrong (`fault`), and the trait by which a vendor teaches it a
-//! wire format (`dialect`). The dialects themselves live with the vendors.
+//! wire format (`vendor`). Their halves live with the vendors.
 
 mod carrier;
-mod dialect;
+mod vendor;
 mod fault;
 mod line;
 mod server;
 
 pub use carrier::{Callback, Carried, Carrier, Fate};
-pub use dialect::{Ask, Dialect, Inbound, Step, html, json};
+pub use vendor::{Ask, SandboxVendor, Inbound, Step, html, json};
 pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use anysms::{plivo::PlivoDialect, sandbox::Sandbox, twilio::TwilioDialect};
+use anysms::{plivo::PlivoSandbox, sandbox::Sandbox, twilio::TwilioSandbox};
 use clap::Args;
 use serde::Serialize;
 
@@ -61,14 +61,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     output::json(&Running {
         base_url: sandbox.base_url(),
         twilio: TwilioAccount {
-            account_sid: TwilioDialect::ACCOUNT_SID,
-            auth_token: TwilioDialect::AUTH_TOKEN,
-            number: TwilioDialect::NUMBER,
+            account_sid: TwilioSandbox::ACCOUNT_SID,
+            auth_token: TwilioSandbox::AUTH_TOKEN,
+            number: TwilioSandbox::NUMBER,
         },
         plivo: PlivoAccount {
-            auth_id: PlivoDialect::AUTH_ID,
-            auth_token: PlivoDialect::AUTH_TOKEN,
-            number: PlivoDialect::NUMBER,
+            auth_id: PlivoSandbox::AUTH_ID,
+            auth_token: PlivoSandbox::AUTH_TOKEN,
+            number: PlivoSandbox::NUMBER,
         },
     });
     eprintln!("the sandbox runs until Ctrl-C");

@@ -11,7 +11,7 @@ use anysms::{
     Message,
     log::{LogFilter, LogStatus, MessageLog, SqliteLog},
     sandbox::{Fault, Sandbox, When},
-    twilio::TwilioDialect,
+    twilio::TwilioSandbox,
 };
 use redis::{aio::MultiplexedConnection, cmd};
 
@@ -30,8 +30,8 @@ fn work(name: &str, redis: &Redis, sandbox: &Sandbox) -> Child {
         .args(["work", "--provider", "twilio", "--base-url", &sandbox.base_url()])
         .args(["--name", name, "--idle", "200", "--redis", &redis.url(), "--database"])
         .arg(redis.folder.join("messages.db"))
-        .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
-        .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
+        .env("TWILIO_ACCOUNT_SID", TwilioSandbox::ACCOUNT_SID)
+        .env("TWILIO_AUTH_TOKEN", TwilioSandbox::AUTH_TOKEN)
         .env("TWILIO_FROM", "+15555550100")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

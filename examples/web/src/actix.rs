@@ -8,7 +8,7 @@ use actix_web::{
 };
 use anysms::webhook::{
     Reply, Webhook,
-    actix::{Hook, HookRejection},
+    actix::{VerifiedEvent, VerifiedEventRejection},
 };
 
 /// Serves every path below `/hooks/` until the process ends.
@@ -23,8 +23,8 @@ pub async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Resu
     HttpServer::new(app).workers(2).listen(listener)?.run().await
 }
 
-async fn hook(hook: Result<Hook<dyn Webhook>, HookRejection>) -> Result<Reply, HookRejection> {
-    let Hook { event, .. } = hook.inspect_err(|error| eprintln!("refused: {error}"))?;
+async fn hook(hook: Result<VerifiedEvent<dyn Webhook>, VerifiedEventRejection>) -> Result<Reply, VerifiedEventRejection> {
+    let VerifiedEvent { event, .. } = hook.inspect_err(|error| eprintln!("refused: {error}"))?;
     println!("{event:?}"); // shows no numbers and no texts
     Ok(Reply::EMPTY)
 }

@@ -5,7 +5,7 @@ use std::{io, io::Write, sync::Arc};
 use anysms::{
     plivo::PlivoWebhook,
     twilio::TwilioWebhook,
-    webhook::{PublicUrl, Reply, Webhook, axum::Hook, axum::HookRejection},
+    webhook::{PublicUrl, Reply, Webhook, axum::VerifiedEvent, axum::VerifiedEventRejection},
 };
 use axum::{Router, http::StatusCode, response::IntoResponse, response::Response, routing};
 use serde_json::json;
@@ -40,9 +40,9 @@ fn serve<W: Webhook>(
     Ok(app.route(&format!("{path}/{{*below}}"), both))
 }
 
-async fn hook<W: Webhook>(hook: Result<Hook<W>, HookRejection>) -> Response {
+async fn hook<W: Webhook>(hook: Result<VerifiedEvent<W>, VerifiedEventRejection>) -> Response {
     let event = match hook {
-        Ok(Hook { event, .. }) => json!(event),
+        Ok(VerifiedEvent { event, .. }) => json!(event),
         Err(rejection) => match rejection.error().filter(|error| error.is_authentic()) {
             Some(error) => json!({"event": "unreadable", "error": error.to_string()}),
             None => {

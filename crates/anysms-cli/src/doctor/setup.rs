@@ -2,7 +2,7 @@
 
 use std::{env, fmt};
 
-use anysms::{Sender, plivo::PlivoDialect, sandbox::Sandbox, twilio::TwilioDialect};
+use anysms::{Sender, plivo::PlivoSandbox, sandbox::Sandbox, twilio::TwilioSandbox};
 use serde::Serialize;
 
 use crate::{
@@ -56,12 +56,12 @@ impl Setup {
             Vendor::Twilio => (
                 ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
                 "https://api.twilio.com",
-                [TwilioDialect::ACCOUNT_SID, TwilioDialect::AUTH_TOKEN, TwilioDialect::NUMBER],
+                [TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN, TwilioSandbox::NUMBER],
             ),
             Vendor::Plivo => (
                 ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM"),
                 "https://api.plivo.com",
-                [PlivoDialect::AUTH_ID, PlivoDialect::AUTH_TOKEN, PlivoDialect::NUMBER],
+                [PlivoSandbox::AUTH_ID, PlivoSandbox::AUTH_TOKEN, PlivoSandbox::NUMBER],
             ),
         };
         let get = |name: &str, own: &str| match &sandbox {

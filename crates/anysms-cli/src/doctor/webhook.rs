@@ -6,7 +6,7 @@ use anysms::{
     plivo::PlivoWebhook,
     transport::{HttpTransport, ReqwestTransport, TransportError, TransportErrorKind},
     twilio::TwilioWebhook,
-    webhook::{PublicUrl, Webhook, axum::Hook},
+    webhook::{PublicUrl, Webhook, axum::VerifiedEvent},
 };
 use axum::{Router, http::StatusCode};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -115,7 +115,7 @@ pub(super) fn why(error: &TransportError) -> &'static str {
 
 /// Starts a correct webhook server for the sandbox. It runs until the returned tasks are dropped.
 pub(super) async fn serve(setup: &Setup) -> Result<(String, JoinSet<()>), Failure> {
-    async fn accept(_: Hook<dyn Webhook>) -> StatusCode {
+    async fn accept(_: VerifiedEvent<dyn Webhook>) -> StatusCode {
         StatusCode::OK
     }
     let taken = |_| Failure::usage("webhook", "no port can be listened on");

@@ -10,7 +10,7 @@ use std::{
 
 use anysms::{
     sandbox::{Carried, Sandbox},
-    twilio::TwilioDialect,
+    twilio::TwilioSandbox,
 };
 
 use crate::{data, run};
@@ -28,9 +28,9 @@ fn command(sandbox: &Sandbox, folder: &Path, rate: u32) -> Command {
     command
         .args(["--base-url", &sandbox.base_url(), "--rate", &rate.to_string(), "--results"])
         .args([folder.join("results.csv"), folder.join("to.csv")])
-        .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
-        .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
-        .env("TWILIO_FROM", TwilioDialect::NUMBER);
+        .env("TWILIO_ACCOUNT_SID", TwilioSandbox::ACCOUNT_SID)
+        .env("TWILIO_AUTH_TOKEN", TwilioSandbox::AUTH_TOKEN)
+        .env("TWILIO_FROM", TwilioSandbox::NUMBER);
     command
 }
 

@@ -1,6 +1,6 @@
 //! `anysms send`.
 
-use anysms::{sandbox::Sandbox, twilio::TwilioDialect};
+use anysms::{sandbox::Sandbox, twilio::TwilioSandbox};
 use serde_json::Value;
 
 use crate::{command, end, run};
@@ -64,9 +64,9 @@ async fn the_environment_has_the_account_and_the_sender() {
     let base_url = sandbox.base_url();
     let sent = end(command(&["send", "--provider", "twilio", "--base-url", &base_url])
         .args(["--to", "+447700900123", "--text", "Hello"])
-        .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
-        .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
-        .env("TWILIO_FROM", TwilioDialect::NUMBER));
+        .env("TWILIO_ACCOUNT_SID", TwilioSandbox::ACCOUNT_SID)
+        .env("TWILIO_AUTH_TOKEN", TwilioSandbox::AUTH_TOKEN)
+        .env("TWILIO_FROM", TwilioSandbox::NUMBER));
     assert_eq!(sent.code, Some(0), "{sent:?}");
     let messages = sandbox.messages();
     assert_eq!((messages.len(), messages[0].text.as_str()), (1, "Hello"));

@@ -6,9 +6,9 @@ use std::{process::Command, sync::Arc};
 
 use anysms::{
     Message, PhoneNumber, SmsProvider, Timestamp,
-    plivo::{Plivo, PlivoConfig, PlivoDialect, PlivoWebhook},
+    plivo::{Plivo, PlivoConfig, PlivoSandbox, PlivoWebhook},
     sandbox::Sandbox,
-    twilio::{Twilio, TwilioConfig, TwilioDialect, TwilioWebhook},
+    twilio::{Twilio, TwilioConfig, TwilioSandbox, TwilioWebhook},
     webhook::{PublicUrl, Webhook},
 };
 use jiff::SignedDuration;
@@ -22,13 +22,13 @@ fn doctor(provider: &str, host: &str) -> Command {
     let mut command = crate::command(&["doctor", "--provider", provider, "--base-url", host]);
     match provider {
         "twilio" => command
-            .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
-            .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
-            .env("TWILIO_FROM", TwilioDialect::NUMBER),
+            .env("TWILIO_ACCOUNT_SID", TwilioSandbox::ACCOUNT_SID)
+            .env("TWILIO_AUTH_TOKEN", TwilioSandbox::AUTH_TOKEN)
+            .env("TWILIO_FROM", TwilioSandbox::NUMBER),
         _ => command
-            .env("PLIVO_AUTH_ID", PlivoDialect::AUTH_ID)
-            .env("PLIVO_AUTH_TOKEN", PlivoDialect::AUTH_TOKEN)
-            .env("PLIVO_FROM", PlivoDialect::NUMBER),
+            .env("PLIVO_AUTH_ID", PlivoSandbox::AUTH_ID)
+            .env("PLIVO_AUTH_TOKEN", PlivoSandbox::AUTH_TOKEN)
+            .env("PLIVO_FROM", PlivoSandbox::NUMBER),
     };
     command
 }
@@ -45,10 +45,10 @@ fn examine(doctor: &mut Command) -> (String, usize) {
 
 fn names_no_secret(text: &str) {
     for secret in [
-        TwilioDialect::AUTH_TOKEN,
-        TwilioDialect::ACCOUNT_SID,
-        PlivoDialect::AUTH_TOKEN,
-        PlivoDialect::AUTH_ID,
+        TwilioSandbox::AUTH_TOKEN,
+        TwilioSandbox::ACCOUNT_SID,
+        PlivoSandbox::AUTH_TOKEN,
+        PlivoSandbox::AUTH_ID,
         "5555501",
         "7700900123",
         "/hook",
@@ -62,9 +62,9 @@ fn names_no_secret(text: &str) {
 fn webhook(provider: &str, token: Option<&str>, url: PublicUrl) -> Arc<dyn Webhook> {
     match provider {
         "twilio" => {
-            Arc::new(TwilioWebhook::new(token.unwrap_or(TwilioDialect::AUTH_TOKEN), url).unwrap())
+            Arc::new(TwilioWebhook::new(token.unwrap_or(TwilioSandbox::AUTH_TOKEN), url).unwrap())
         }
-        _ => Arc::new(PlivoWebhook::new(token.unwrap_or(PlivoDialect::AUTH_TOKEN), url).unwrap()),
+        _ => Arc::new(PlivoWebhook::new(token.unwrap_or(PlivoSandbox::AUTH_TOKEN), url).unwrap()),
     }
 }
 

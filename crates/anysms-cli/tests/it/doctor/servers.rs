@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anysms::{
     Timestamp,
-    webhook::{PublicUrl, Webhook, axum::Hook},
+    webhook::{PublicUrl, Webhook, axum::VerifiedEvent},
 };
 use axum::{
     Router,
@@ -38,7 +38,7 @@ pub(super) async fn with_date(date: Timestamp) -> String {
 
 /// A webhook that verifies what comes, for its own address.
 pub(super) async fn verifying(webhook: impl FnOnce(PublicUrl) -> Arc<dyn Webhook>) -> String {
-    async fn accept(_: Hook<dyn Webhook>) -> StatusCode {
+    async fn accept(_: VerifiedEvent<dyn Webhook>) -> StatusCode {
         StatusCode::OK
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! [`Dialect`]: how a vendor teaches the sandbox its wire format.
+//! [`SandboxVendor`]: how a vendor teaches the sandbox its wire format.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::{
 
 /// A vendor's half of the sandbox: reads what its clients ask, answers in its words and with its
 /// error codes, and signs what it calls.
-pub trait Dialect: fmt::Debug + Send + Sync + 'static {
+pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
     /// The vendor.
     fn provider(&self) -> ProviderId;
 
