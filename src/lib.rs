@@ -3,6 +3,7 @@
     not(all(feature = "twilio", feature = "reqwest")),
     doc = "Send and receive SMS through any provider. The examples need the default features."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // In the library; examples, benches and tests may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // What the vendors share lies idle in a build without one of them; the other builds see what is dead.

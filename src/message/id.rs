@@ -75,19 +75,10 @@ impl fmt::Debug for MessageId {
 serde_as_text!(MessageId);
 
 /// A text that is not a message id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("message id: needs provider:id, the id of 1 to 128 letters, digits, -, _, . and :")]
 #[non_exhaustive]
 pub struct MessageIdError;
-
-impl fmt::Display for MessageIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "message id: needs provider:id, the id of 1 to 128 letters, digits, -, _, . and :",
-        )
-    }
-}
-
-impl std::error::Error for MessageIdError {}
 
 #[cfg(test)]
 mod tests {

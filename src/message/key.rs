@@ -19,8 +19,7 @@ impl MessageKey {
     /// Creates a new random key.
     #[must_use]
     pub fn random() -> Self {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        Self((&*random::uuid().as_hyphenated().encode_lower(&mut buffer)).into())
+        random::uuid().into()
     }
 
     /// Creates the caller's own key: 1 to 128 visible ASCII characters.
@@ -63,20 +62,20 @@ impl fmt::Debug for MessageKey {
     }
 }
 
-serde_as_text!(MessageKey);
-
-/// A text that cannot be a message key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MessageKeyError;
-
-impl fmt::Display for MessageKeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("message key: needs 1 to 128 visible ASCII characters")
+impl From<uuid::Uuid> for MessageKey {
+    fn from(id: uuid::Uuid) -> Self {
+        let mut buffer = uuid::Uuid::encode_buffer();
+        Self((&*id.as_hyphenated().encode_lower(&mut buffer)).into())
     }
 }
 
-impl std::error::Error for MessageKeyError {}
+serde_as_text!(MessageKey);
+
+/// A text that cannot be a message key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("message key: needs 1 to 128 visible ASCII characters")]
+#[non_exhaustive]
+pub struct MessageKeyError;
 
 #[cfg(test)]
 mod tests {

@@ -95,17 +95,10 @@ impl fmt::Debug for Currency {
 }
 
 /// A text that is not money or not a currency code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("money: needs a decimal amount, a space and three letters, as in ISO 4217")]
 #[non_exhaustive]
 pub struct MoneyError;
-
-impl fmt::Display for MoneyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("money: needs a decimal amount, a space and three letters, as in ISO 4217")
-    }
-}
-
-impl std::error::Error for MoneyError {}
 
 #[cfg(test)]
 mod tests {

@@ -190,6 +190,7 @@ impl SmsProvider for Plivo {
             short_code: true,
             alphanumeric: true,
             pool: true,
+            whatsapp: true,
             ..Capabilities::default()
         }
     }

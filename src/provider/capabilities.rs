@@ -33,6 +33,12 @@ pub struct Capabilities {
     pub alphanumeric: bool,
     /// A pool may be the sender.
     pub pool: bool,
+    /// Messages may go by WhatsApp.
+    pub whatsapp: bool,
+    /// Messages may go by RCS.
+    pub rcs: bool,
+    /// Messages may go by Messenger.
+    pub messenger: bool,
     /// A send may wait before it submits, as a retry or a rate limit does.
     pub waits: bool,
     /// Suppressed recipients are refused before every submission.
@@ -60,6 +66,9 @@ impl Capabilities {
             short_code: self.short_code | other.short_code,
             alphanumeric: self.alphanumeric | other.alphanumeric,
             pool: self.pool | other.pool,
+            whatsapp: self.whatsapp | other.whatsapp,
+            rcs: self.rcs | other.rcs,
+            messenger: self.messenger | other.messenger,
             waits: self.waits | other.waits,
             suppresses: self.suppresses & other.suppresses,
             guards: self.guards & other.guards,

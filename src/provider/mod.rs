@@ -4,7 +4,7 @@
 //! of [`SmsProviderExt`]. What belongs here: the contract, its extension, and what a provider says
 //! about itself ([`Capabilities`], [`AccountStatus`]).
 
-mod account;
+mod account_status;
 mod capabilities;
 mod ext;
 #[cfg(feature = "layers")]
@@ -23,7 +23,7 @@ use crate::{
     provider_id::ProviderId,
 };
 
-pub use account::{AccountState, AccountStatus};
+pub use account_status::{AccountState, AccountStatus};
 pub use capabilities::Capabilities;
 pub use ext::{Records, SmsProviderExt};
 #[cfg(feature = "layers")]

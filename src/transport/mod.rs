@@ -91,6 +91,16 @@ impl TransportErrorKind {
         }
     }
 
+    const fn words(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "request: could not be put together",
+            Self::Connect => "connection: could not be made",
+            Self::Refused => "request: the server did not look at it",
+            Self::Timeout => "answer: did not come in time",
+            Self::Interrupted => "connection: broke before an answer came",
+        }
+    }
+
     pub(crate) const fn kind(self) -> ErrorKind {
         match self {
             Self::InvalidRequest => ErrorKind::InvalidRequest,
@@ -103,7 +113,8 @@ impl TransportErrorKind {
 }
 
 /// Failure of an exchange: no head of an answer arrived.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", kind.words())]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -130,44 +141,17 @@ impl TransportError {
     }
 }
 
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            TransportErrorKind::InvalidRequest => "the request could not be put together",
-            TransportErrorKind::Connect => "the connection could not be made",
-            TransportErrorKind::Refused => "the server did not look at the request",
-            TransportErrorKind::Timeout => "the answer did not come in time",
-            TransportErrorKind::Interrupted => "the connection broke before an answer came",
-        })
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
 /// Reason why the body of an answer is missing although its head arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError {
     /// It is larger than the cap.
+    #[error("answer: the body is larger than the cap")]
     TooLarge,
     /// It did not come in time.
+    #[error("answer: the body did not come in time")]
     Timeout,
     /// The connection broke, or its encoding is wrong.
+    #[error("answer: the body broke off")]
     Interrupted,
 }
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLarge => "the answer's body is larger than the cap",
-            Self::Timeout => "the answer's body did not come in time",
-            Self::Interrupted => "the answer's body broke off",
-        })
-    }
-}
-
-impl StdError for BodyError {}

@@ -204,6 +204,9 @@ impl SmsProvider for Twilio {
             short_code: true,
             alphanumeric: true,
             pool: true,
+            whatsapp: true,
+            rcs: true,
+            messenger: true,
             ..Capabilities::default()
         }
     }
