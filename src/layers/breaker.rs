@@ -38,8 +38,8 @@ pub struct BreakerPolicy {
 }
 
 impl Default for BreakerPolicy {
-    /// Skips a provider after 5 consecutive failures, or if half of at least 20 calls in 30 seconds failed, or
-    /// at once if it refuses the credentials. Probes it every 10 seconds.
+    /// Skips a provider after 5 consecutive failures, or if half of at least 20 calls in 30 seconds failed,
+    /// or at once if it refuses the credentials. Probes it every 10 seconds.
     fn default() -> Self {
         Self {
             consecutive: 5,
@@ -59,8 +59,8 @@ impl BreakerPolicy {
         self
     }
 
-    /// Sets the share of failures after which the provider is skipped, in percent of at least `min_calls` calls
-    /// within the window. Looks at the last 1,000 calls at most.
+    /// Sets the share of failures after which the provider is skipped, in percent of at least `min_calls`
+    /// calls within the window. Looks at the last 1,000 calls at most.
     #[must_use]
     pub const fn with_failure_rate(
         mut self,
@@ -104,8 +104,8 @@ impl Breaker {
         Self { policy, state: Mutex::default() }
     }
 
-    /// Returns `true` if the provider may be called now. While open, one caller per interval gets `true`, for
-    /// the probe.
+    /// Returns `true` if the provider may be called now. While open, one caller per interval gets `true`,
+    /// for the probe.
     pub(super) fn allows(&self) -> bool {
         self.allows_at(Instant::now())
     }

@@ -17,13 +17,13 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Providers in order of preference. A message goes to the first healthy one, and to the next only if nothing
-/// was sent and the failure is the provider's ([`Error::may_fail_over`]).
+/// Providers in order of preference. A message goes to the first healthy one, and to the next only if
+/// nothing was sent and the failure is the provider's ([`Error::may_fail_over`]).
 ///
-/// A message that may have been sent never goes to another provider, and neither does one that was refused to
-/// protect somebody: an opt-out, a barred country, a content filter. A provider that keeps failing is skipped,
-/// except for occasional probes ([`BreakerPolicy`]). Calls about one message go to the provider named in its
-/// id. The final error lists all attempts: [`Error::attempts`].
+/// A message that may have been sent never goes to another provider, and neither does one that was refused
+/// to protect somebody: an opt-out, a barred country, a content filter. A provider that keeps failing is
+/// skipped, except for occasional probes ([`BreakerPolicy`]). Calls about one message go to the provider
+/// named in its id. The final error lists all attempts: [`Error::attempts`].
 ///
 /// Use a second provider when the first is down:
 ///
@@ -72,8 +72,8 @@ impl SmsProvider for Failover {
         self.providers.id()
     }
 
-    /// Returns the capabilities of any of the providers. With several, `waits` is set, as the second waits for
-    /// the first.
+    /// Returns the capabilities of any of the providers. With several, `waits` is set, as the second waits
+    /// for the first.
     fn capabilities(&self) -> Capabilities {
         let all = self.providers.capabilities();
         Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }

@@ -38,8 +38,8 @@ impl FairQueue {
         lines.is_empty() || !demands.iter().any(|demand| lines.contains_key(&demand.key))
     }
 
-    /// Joins the end of a line; `time` is the time of the new demand. Returns the ticket and the total time of
-    /// the demands before it.
+    /// Joins the end of a line; `time` is the time of the new demand. Returns the ticket and the total time
+    /// of the demands before it.
     pub(super) fn join(&self, key: u128, time: Duration) -> (Ticket, Duration) {
         let mut lines = lock(&self.0);
         let line = lines.entry(key).or_default();

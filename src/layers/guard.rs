@@ -18,11 +18,11 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Layer that enforces a [`GuardPolicy`]: allowed countries, limits per number and number range, a spend cap,
-/// quiet hours, and redirection for staging.
+/// Layer that enforces a [`GuardPolicy`]: allowed countries, limits per number and number range, a spend
+/// cap, quiet hours, and redirection for staging.
 ///
-/// A refusal is of kind `PolicyBlocked` or `GeoPermission`, names the rule, and is never passed on to another
-/// provider. Place it outside [`Retry`](super::Retry), [`Failover`](super::Failover) and
+/// A refusal is of kind `PolicyBlocked` or `GeoPermission`, names the rule, and is never passed on to
+/// another provider. Place it outside [`Retry`](super::Retry), [`Failover`](super::Failover) and
 /// [`Route`](super::Route), as it counts messages, not attempts.
 ///
 /// Counters belong to this value and are lost when the program ends. Messages admitted within the longest
@@ -92,8 +92,8 @@ pub const DRY_RUN: ProviderId = ProviderId::from_static("dry-run");
 impl GuardPolicy {
     /// Creates a policy that allows these countries, with default limits.
     ///
-    /// Defaults: 3 messages to one number in 10 minutes and 10 in a day; 20 messages in an hour to a range of
-    /// numbers that differ only in their last four digits, as numbers pumped for termination fees do.
+    /// Defaults: 3 messages to one number in 10 minutes and 10 in a day; 20 messages in an hour to a range
+    /// of numbers that differ only in their last four digits, as numbers pumped for termination fees do.
     #[must_use]
     pub fn new(countries: impl IntoIterator<Item = Region>) -> Self {
         let limit = |max, seconds| WindowLimit::new(max, Duration::from_secs(seconds));

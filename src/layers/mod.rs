@@ -1,8 +1,9 @@
-//! Layers: providers that wrap other providers and add retries, failover, limits or checks. Each has one job.
+//! Layers: providers that wrap other providers and add retries, failover, limits or checks. Each has one
+//! job.
 //!
-//! No layer ever resends a message that may have been sent
-//! ([`Outcome::Unknown`](crate::Outcome::Unknown)), unless a setting documented there allows it. Every layer
-//! forwards every method of [`SmsProvider`](crate::SmsProvider). Layers run on Tokio.
+//! No layer ever resends a message that may have been sent ([`Outcome::Unknown`](crate::Outcome::Unknown)),
+//! unless a setting documented there allows it. Every layer forwards every method of
+//! [`SmsProvider`](crate::SmsProvider). Layers run on Tokio.
 //!
 //! # Order
 //! From the inside to the outside; use the ones that you need:
@@ -21,8 +22,8 @@
 //!
 //! *Enforced*: an order that would bypass a protection is refused when the stack is built. [`Suppress::new`]
 //! and `Recorded::new` refuse providers that wait before they submit, and providers with a guard.
-//! [`Failover`], [`Route`] and [`Weighted`] refuse a mix of providers with and without a suppression list or
-//! a store, and providers with a guard.
+//! [`Failover`], [`Route`] and [`Weighted`] refuse a mix of providers with and without a suppression list
+//! or a store, and providers with a guard.
 //!
 //! Build a complete stack over two providers:
 //!

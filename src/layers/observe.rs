@@ -14,8 +14,8 @@ use crate::{
     text,
 };
 
-/// Layer that reports every send as a `tracing` span and as metrics of the `metrics` facade, depending on the
-/// features.
+/// Layer that reports every send as a `tracing` span and as metrics of the `metrics` facade, depending on
+/// the features.
 ///
 /// Names follow OpenTelemetry's messaging conventions, which do not cover SMS (2026-11). Place it outside
 /// layers that retry or choose providers, so that it reports sends as the caller sees them.
@@ -31,12 +31,12 @@ use crate::{
 /// ```
 ///
 /// # Spans
-/// `send`, of level `INFO` and target `anysms`, with the fields `otel.kind` (`producer`), `messaging.system`
-/// (the provider), `messaging.operation.name` and `messaging.operation.type` (both `send`),
-/// `messaging.message.id` (the provider's id), `anysms.message.key`, `anysms.class`, `anysms.country` (the
-/// recipient's, such as `GB`), `anysms.segments`, `anysms.outcome` (`accepted`, `not_sent`, `unknown`),
-/// `error.type` (the error's kind), `anysms.attempts` (number of attempts, if the send failed) and
-/// `otel.status_code` (`ERROR`).
+/// `send`, of level `INFO` and target `anysms`, with the fields `otel.kind` (`producer`),
+/// `messaging.system` (the provider), `messaging.operation.name` and `messaging.operation.type` (both
+/// `send`), `messaging.message.id` (the provider's id), `anysms.message.key`, `anysms.class`,
+/// `anysms.country` (the recipient's, such as `GB`), `anysms.segments`, `anysms.outcome` (`accepted`,
+/// `not_sent`, `unknown`), `error.type` (the error's kind), `anysms.attempts` (number of attempts, if the
+/// send failed) and `otel.status_code` (`ERROR`).
 ///
 /// # Metrics
 /// | name | | labels |
@@ -46,8 +46,8 @@ use crate::{
 /// | `anysms.segments` | counter, of accepted messages | `messaging.system`, `anysms.country` |
 /// | `anysms.retries` | counter, of `Retry` | `messaging.system`, `error.type` |
 ///
-/// `error.type` is empty if there is no error. No field or label contains a phone number, a text, a URL or a
-/// token.
+/// `error.type` is empty if there is no error. No field or label contains a phone number, a text, a URL or
+/// a token.
 #[derive(Debug)]
 pub struct Observe<P> {
     inner: P,

@@ -16,12 +16,12 @@ use crate::{
     webhook::{Event, StatusUpdate},
 };
 
-/// Delivery rates of the providers of one [`Weighted`](super::Weighted), learned from delivery reports. Clones
-/// share their state.
+/// Delivery rates of the providers of one [`Weighted`](super::Weighted), learned from delivery reports.
+/// Clones share their state.
 ///
 /// A report is bad if the message was not delivered for a reason other than its recipient, or was delivered
-/// late. A missing report is bad too, unless the provider never reports. The rate follows roughly the last 50
-/// messages of each provider.
+/// late. A missing report is bad too, unless the provider never reports. The rate follows roughly the last
+/// 50 messages of each provider.
 ///
 /// Learn from webhooks:
 ///
@@ -75,10 +75,10 @@ const WEIGHT: f64 = 0.02;
 /// Minimum share of a weight that is left, so that a provider can recover.
 const MIN_SCORE: f64 = 0.05;
 
-/// Maximum index of messages without a final report.
+/// Maximum number of messages without a final report.
 const MAX_EXPECTED: usize = 100_000;
 
-/// Maximum index of reports kept for sends that have not returned.
+/// Maximum number of reports kept for sends that have not returned.
 const MAX_EARLY: usize = 100;
 
 impl Default for ProviderHealth {
@@ -115,8 +115,8 @@ impl ProviderHealth {
     /// Records that the provider of this index accepted a message.
     pub(super) fn expect(&self, id: &MessageId, index: usize) {
         self.with(|state, now| {
-            if let Some(index) = state.early.iter().position(|(early, _)| early == id) {
-                if let Some((_, verdict)) = state.early.remove(index) {
+            if let Some(at) = state.early.iter().position(|(early, _)| early == id) {
+                if let Some((_, verdict)) = state.early.remove(at) {
                     state.report(index, verdict, true);
                 }
             } else if state.expected.len() < MAX_EXPECTED {
@@ -160,8 +160,8 @@ impl State {
         provider.good += WEIGHT * (f64::from(u8::from(good)) - provider.good);
     }
 
-    /// Counts missing reports as bad for providers that report. For all others, waits ten times as long for a
-    /// first report.
+    /// Counts missing reports as bad for providers that report. For all others, waits ten times as long for
+    /// a first report.
     fn give_up(&mut self, now: Instant, late: Duration) {
         while let Some((sent, id)) = older(&mut self.in_time, now, late) {
             let Some((index, _)) = self.expected.get(&id).copied() else { continue };

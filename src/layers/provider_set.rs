@@ -20,8 +20,8 @@ impl ProviderSet {
         Self(vec![Arc::new(first)])
     }
 
-    /// Adds a provider. All of them or none must have a suppression list, and likewise a store: messages would
-    /// bypass a protection that only some have. Guards are refused, as their limits would multiply.
+    /// Adds a provider. All of them or none must have a suppression list, and likewise a store: messages
+    /// would bypass a protection that only some have. Guards are refused, as their limits would multiply.
     pub(super) fn push(&mut self, next: impl SmsProvider) -> Result<()> {
         let (first, other) = (self.0[0].capabilities(), next.capabilities());
         if first.suppresses != other.suppresses {

@@ -13,11 +13,11 @@ use crate::{
 
 /// Hours in which messages may be sent, by the recipient's local time.
 ///
-/// If the number may be in several time zones, the hours must hold in **all** of them; if no zone is known, the
-/// message is refused. A zone that you know, such as from a customer's address, takes precedence
-/// ([`with_time_zone`](Self::with_time_zone)). A scheduled message ([`Message::with_send_at`]) is checked for
-/// its scheduled time. As layers inside and the provider may wait, the hours must also hold some minutes later
-/// ([`with_margin`](Self::with_margin)).
+/// If the number may be in several time zones, the hours must hold in **all** of them; if no zone is known,
+/// the message is refused. A zone that you know, such as from a customer's address, takes precedence
+/// ([`with_time_zone`](Self::with_time_zone)). A scheduled message ([`Message::with_send_at`]) is checked
+/// for its scheduled time. As layers inside and the provider may wait, the hours must also hold some
+/// minutes later ([`with_margin`](Self::with_margin)).
 ///
 /// Send marketing and reminders only from 9 to 20 o'clock:
 ///
@@ -77,18 +77,18 @@ impl QuietHours {
         self
     }
 
-    /// Sets the time before the end of the hours after which no message is admitted. Choose it longer than the
-    /// layers inside may wait: the maximum wait of a rate limit and the deadline of retries.
+    /// Sets the time before the end of the hours after which no message is admitted. Choose it longer than
+    /// the layers inside may wait: the maximum wait of a rate limit and the deadline of retries.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self
     }
 
-    /// Sets a closure that returns the recipient's time zone by IANA name, such as `Europe/London`; for `None`,
-    /// the zones of the number apply.
+    /// Sets a closure that returns the recipient's time zone by IANA name, such as `Europe/London`; for
+    /// `None`, the zones of the number apply.
     ///
-    /// Use the zone of a customer record, kept in the message's tags:
+    /// Use the time zone of your customers, whatever their numbers:
     ///
     /// ```
     /// use anysms::layers::QuietHours;

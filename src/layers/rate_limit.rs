@@ -21,8 +21,8 @@ use crate::{
 
 /// Layer that keeps to the quotas of an account, a sender or a campaign.
 ///
-/// A message waits for its turn, first come, first served within a process. If it would wait too long, it is
-/// refused as [`ErrorKind::RateLimited`], not sent, with [`Error::retry_after`].
+/// A message waits for its turn, first come, first served within a process. If it would wait too long, it
+/// is refused as [`ErrorKind::RateLimited`], not sent, with [`Error::retry_after`].
 ///
 /// Messages are spaced evenly, by the time at which they really leave. Any window as long as the period has
 /// at most 5 % more than the quota, and none more if 5 % is less than one message.
@@ -129,8 +129,8 @@ impl Quota {
         self
     }
 
-    /// Applies the quota to each campaign ([`Message::with_campaign`]) separately. Messages without a campaign
-    /// are not limited.
+    /// Applies the quota to each campaign ([`Message::with_campaign`]) separately. Messages without a
+    /// campaign are not limited.
     #[must_use]
     pub fn per_campaign(mut self) -> Self {
         self.scope = Scope::Campaign;
@@ -162,16 +162,16 @@ impl Quota {
         }
     }
 
-    /// Returns the time between two units. Without slack it is slightly longer than the share of the period,
-    /// as a message leaves a moment after it is granted. A count of 0 makes it a century.
+    /// Returns the time between two units. Without slack it is slightly longer than the share of the
+    /// period, as a message leaves a moment after it is granted. A count of 0 makes it a century.
     fn interval(&self) -> Duration {
         let share = self.period.checked_div(self.count).unwrap_or(CENTURY).min(CENTURY);
         let margin = (share / 100).min(Duration::from_millis(5));
         if self.slack().is_zero() { share + margin } else { share }
     }
 
-    /// Returns the delay of a late timer that may be caught up: 5 % of the period in whole messages, less half
-    /// a message, and at most [`LONGEST_SLACK`].
+    /// Returns the delay of a late timer that may be caught up: 5 % of the period in whole messages, less
+    /// half a message, and at most [`LONGEST_SLACK`].
     fn slack(&self) -> Duration {
         let more = f64::from(self.count / 20) - 0.5;
         let share = more.max(0.0) / f64::from(self.count.max(1));
@@ -223,8 +223,8 @@ impl fmt::Debug for Quota {
 impl<P: SmsProvider> RateLimit<P> {
     /// Wraps a provider; all quotas apply. A message waits for at most 30 seconds.
     ///
-    /// List narrow quotas first (a sender's before the account's), so that a message waiting for a narrow one
-    /// does not delay others.
+    /// List narrow quotas first (a sender's before the account's), so that a message waiting for a narrow
+    /// one does not delay others.
     pub fn new(inner: P, quotas: impl IntoIterator<Item = Quota>) -> Self {
         let quotas = quotas.into_iter().map(|quota| (quota, Sha256::new())).collect();
         let (store, queue) = (Arc::new(MemoryRateStore::new()), FairQueue::default());
@@ -250,8 +250,8 @@ impl<P: SmsProvider> RateLimit<P> {
         self
     }
 
-    /// Shares the quotas with all rate limits of the same store, quotas and name, also in other processes. Use
-    /// a name such as the account's.
+    /// Shares the quotas with all rate limits of the same store, quotas and name, also in other processes.
+    /// Use a name such as the account's.
     #[must_use]
     pub fn shared(mut self, store: Arc<dyn RateStore>, name: &str) -> Self {
         self.store = store;

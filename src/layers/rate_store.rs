@@ -10,9 +10,9 @@ use crate::error::Result;
 
 /// Storage of the state of quotas: [`MemoryRateStore`] for one process, `RedisRateStore` for several.
 ///
-/// The state of a key is one time, `next`. A demand is due at `next`. When it is granted, `next` becomes the
-/// later of `next` and `now - slack`, plus `interval` for each unit. Therefore a period never has more grants
-/// than fit into it and the slack, and late timers lose none.
+/// The state of a key is one time, `next`. A demand is due at `next`. When it is granted, `next` becomes
+/// the later of `next` and `now - slack`, plus `interval` for each unit. Therefore a period never has more
+/// grants than fit into it and the slack, and late timers lose none.
 #[async_trait]
 pub trait RateStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the time until all demands are due; zero if they are. If they are due and `grant` is `true`,

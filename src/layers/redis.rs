@@ -11,7 +11,8 @@ use crate::{
     layers::rate_store::{CENTURY, Demand, RateStore},
 };
 
-/// State of a key: the time `next` (see [`RateStore`]) in microseconds of the server's clock. Idle keys expire.
+/// State of a key: the time `next` (see [`RateStore`]) in microseconds of the server's clock. Idle keys
+/// expire.
 const TAKE: &str = r"
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
@@ -33,7 +34,8 @@ return string.format('%.0f', wait)
 
 /// State of quotas in Redis, shared by several processes. Needs version 7, or a compatible server with Lua.
 ///
-/// Uses the clock of the server. If Redis cannot be reached, messages are refused as `Unavailable`, not sent.
+/// Uses the clock of the server. If Redis cannot be reached, messages are refused as `Unavailable`, not
+/// sent.
 ///
 /// Share the quota of an account between all processes:
 ///
@@ -89,8 +91,8 @@ impl RateStore for RedisRateStore {
     }
 }
 
-/// Converts to microseconds, rounded up so that no quota is exceeded. Lua numbers are exact up to 2^53, more
-/// than a century after the present time.
+/// Converts to microseconds, rounded up so that no quota is exceeded. Lua numbers are exact up to 2^53,
+/// more than a century after the present time.
 fn micros(time: Duration) -> u64 {
     let micros = time.min(CENTURY).as_nanos().div_ceil(1_000);
     u64::try_from(micros).unwrap_or(u64::MAX)

@@ -19,13 +19,13 @@ use crate::{
     random,
 };
 
-/// Layer that retries if nothing was sent and the cause is temporary ([`Error::is_retryable`]): a rate limit,
-/// a full queue, no connection.
+/// Layer that retries if nothing was sent and the cause is temporary ([`Error::is_retryable`]): a rate
+/// limit, a full queue, no connection.
 ///
 /// A message that may have been sent is never resent, unless the policy allows it for its class
-/// ([`RetryPolicy::with_resend`]). Waits are random with exponential backoff, or as long as the provider asks
-/// plus up to a quarter. Retries are limited to a share of all calls, so that they do not overload a failing
-/// provider. The final error lists all attempts: [`Error::attempts`].
+/// ([`RetryPolicy::with_resend`]). Waits are random with exponential backoff, or as long as the provider
+/// asks plus up to a quarter. Retries are limited to a share of all calls, so that they do not overload a
+/// failing provider. The final error lists all attempts: [`Error::attempts`].
 ///
 /// Give each account its own `Retry`, as the share is counted per value.
 ///
@@ -83,8 +83,9 @@ impl Default for ResendPolicy {
 impl Default for RetryPolicy {
     /// Returns the default: at most 3 attempts within 60 seconds.
     ///
-    /// Waits up to 0.5 seconds, then up to 1 second (with more attempts, doubling up to 20 seconds), or as long
-    /// as the provider asks. Retries are at most 10 % of the calls of the last minute, but 3 in any case.
+    /// Waits up to 0.5 seconds, then up to 1 second (with more attempts, doubling up to 20 seconds), or as
+    /// long as the provider asks. Retries are at most 10 % of the calls of the last minute, but 3 in any
+    /// case.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -129,8 +130,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Allows resending messages of a class that may have been sent, within the attempts, the deadline and the
-    /// budget. **The recipient may receive such a message twice.** Off for all classes by default.
+    /// Allows resending messages of a class that may have been sent, within the attempts, the deadline and
+    /// the budget. **The recipient may receive such a message twice.** Off for all classes by default.
     ///
     /// Resend one-time codes, where a second copy of the same code does no harm:
     ///
@@ -152,7 +153,8 @@ impl RetryPolicy {
     }
 
     /// Returns the wait before the next attempt; `None` if there must not be one. `tries` attempts took
-    /// `spent` in total, `random` is at least 0 and less than 1, and `resend` has the resends that are left.
+    /// `spent` in total, `random` is at least 0 and less than 1, and `resend` has the resends that are
+    /// left.
     fn wait(
         &self,
         error: &Error,

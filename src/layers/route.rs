@@ -14,11 +14,11 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Sends each message to the provider of the first matching rule, in the order in which rules were added, or
-/// else to the default provider.
+/// Sends each message to the provider of the first matching rule, in the order in which rules were added,
+/// or else to the default provider.
 ///
-/// Never tries another provider; put a [`Failover`](super::Failover) inside for that. Add each provider only
-/// once, or `list` returns its messages twice.
+/// Never tries another provider; put a [`Failover`](super::Failover) inside for that. Add each provider
+/// only once, or `list` returns its messages twice.
 ///
 /// Send domestic messages through a local provider:
 ///

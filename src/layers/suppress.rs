@@ -44,8 +44,9 @@ impl<P: SmsProvider> Suppress<P> {
     /// Wraps a provider.
     ///
     /// # Errors
-    /// `Config` if the provider may wait before it submits, as with a retry or a rate limit, because an opt-out
-    /// during the wait would be missed; or if a guard is inside, because it may redirect to another number.
+    /// `Config` if the provider may wait before it submits, as with a retry or a rate limit, because an
+    /// opt-out during the wait would be missed; or if a guard is inside, because it may redirect to another
+    /// number.
     pub fn new(inner: P, list: Arc<dyn SuppressionList>) -> Result<Self> {
         if inner.capabilities().waits {
             return Err(misplaced(
@@ -59,8 +60,8 @@ impl<P: SmsProvider> Suppress<P> {
     }
 }
 
-/// Adds an opt-out that the provider reported to the list. Other providers do not know of it, so a task that
-/// the caller cannot cancel adds it, and retries while the list cannot be written.
+/// Adds an opt-out that the provider reported to the list. Other providers do not know of it, so a task
+/// that the caller cannot cancel adds it, and retries while the list cannot be written.
 async fn remember(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
     let written = tokio::spawn(async move {
         for wait in [0, 1, 5, 30, 60, 300] {

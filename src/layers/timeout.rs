@@ -19,8 +19,8 @@ use crate::{
 /// metrics) continues in its own task, and [`on_late`](Self::on_late) receives the result.
 ///
 /// After the timeout, a send fails with [`Outcome::Unknown`], as it may still succeed. Place it outside all
-/// other layers, with a longer limit than the layers inside: the built-in transport times out after 30 seconds,
-/// and [`Retry`](super::Retry) starts attempts for 60 seconds.
+/// other layers, with a longer limit than the layers inside: the built-in transport times out after 30
+/// seconds, and [`Retry`](super::Retry) starts attempts for 60 seconds.
 ///
 /// Answer a web request in time and record late results:
 ///

@@ -12,8 +12,8 @@ use crate::{
     random,
 };
 
-/// Distributes messages among providers by weights. The weight of a provider drops with slow or bad delivery
-/// reports, down to a twentieth, and recovers with good ones.
+/// Distributes messages among providers by weights. The weight of a provider drops with slow or bad
+/// delivery reports, down to a twentieth, and recovers with good ones.
 ///
 /// Pass every webhook event to [`ProviderHealth::learn`]; without events the weights stay constant. Each
 /// message goes to one provider only; put a [`Failover`](super::Failover) inside to try others.
