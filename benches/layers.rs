@@ -14,7 +14,7 @@ use anysms::{
     Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, SmsProviderExt,
     async_trait,
     layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
+        Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     },
     number::Region,
     suppression::MemoryOptOuts,
@@ -49,8 +49,8 @@ fn policy() -> GuardPolicy {
         .with_per_prefix([(u32::MAX, SECOND)])
 }
 
-fn limits() -> [Limit; 1] {
-    [Limit::messages(1_000_000_000).per_sender()]
+fn limits() -> [Quota; 1] {
+    [Quota::messages(1_000_000_000).per_sender()]
 }
 
 fn layers(c: &mut Criterion) {
@@ -98,7 +98,7 @@ fn layers(c: &mut Criterion) {
 }
 
 fn weighted() -> Weighted {
-    Weighted::new(Accepts, 3, &DeliveryReports::default()).and(Accepts, 1).expect("a stack")
+    Weighted::new(Accepts, 3, &ProviderHealth::default()).and(Accepts, 1).expect("a stack")
 }
 
 /// Only there with one of its features.

@@ -20,7 +20,7 @@ use std::{
 
 use anysms::{
     Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
-    layers::{LayerExt, Limit, RateLimit},
+    layers::{LayerExt, Quota, RateLimit},
 };
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 fn limited(clock: &Clock, rate: u32) -> RateLimit<Clock> {
-    clock.clone().rate_limit([Limit::messages(rate)]).with_longest_wait(Duration::MAX)
+    clock.clone().rate_limit([Quota::messages(rate)]).with_max_wait(Duration::MAX)
 }
 
 /// When messages left that were sent without a pause, for each rate.
@@ -176,7 +176,7 @@ fn read(mut child: Child) -> Result<Vec<Vec<u64>>, Failure> {
 
 #[cfg(feature = "redis")]
 async fn shares(url: &str, seconds: u64) -> Result<(), Failure> {
-    let rates = Arc::new(anysms::layers::RedisRates::connect(url.to_owned().into()).await?);
+    let rates = Arc::new(anysms::layers::RedisRateStore::connect(url.to_owned().into()).await?);
     let of = |clock: &Clock, rate| limited(clock, rate).shared(rates.clone(), "bench");
     for times in flood(of, seconds).await {
         println!("{}", times.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
@@ -186,7 +186,7 @@ async fn shares(url: &str, seconds: u64) -> Result<(), Failure> {
 
 /// The memory of many keys at once, each of a sender of its own that is waited for.
 async fn keys() -> Result<(), Failure> {
-    let sms = Arc::new(Clock::default().rate_limit([Limit::messages(1).per_sender()]));
+    let sms = Arc::new(Clock::default().rate_limit([Quota::messages(1).per_sender()]));
     let senders = (0..KEYS)
         .map(|n| message().with_sender(format!("+4477009{n:05}").parse().expect("a number")));
     let messages: Vec<Message> = senders.collect();

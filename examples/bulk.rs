@@ -9,7 +9,7 @@
 
 use anysms::{
     Message, Outcome, PhoneNumber, SmsProviderExt,
-    layers::{LayerExt, Limit, RetryPolicy},
+    layers::{LayerExt, Quota, RetryPolicy},
     sandbox::{Fault, Sandbox, When},
     twilio::{Twilio, TwilioConfig},
 };
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start().await?;
     sandbox.inject(When::Every(50), Fault::TakeAndHangUp); // its outcome stays unknown
     let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?
-        .rate_limit([Limit::messages(100)])
+        .rate_limit([Quota::messages(100)])
         .retry(RetryPolicy::default())
         .into_dyn();
 

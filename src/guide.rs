@@ -52,7 +52,7 @@ page!(layers, "../docs/layers.md", ["twilio", "plivo", "reqwest", "layers"], {
     "`Weighted`": "crate::layers::Weighted",
     "`Guard`": "crate::layers::Guard",
     "`Timeout`": "crate::layers::Timeout",
-    "`Limit`": "crate::layers::Limit",
+    "`Quota`": "crate::layers::Quota",
     "`Error::is_retryable`": "crate::Error::is_retryable",
     "`Error::may_fail_over`": "crate::Error::may_fail_over",
     "`Blame`": "crate::error::Blame",

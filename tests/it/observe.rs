@@ -59,7 +59,7 @@ fn limited() -> Error {
 
 async fn send(errors: impl IntoIterator<Item = Error>) -> Result<Receipt> {
     let policy =
-        RetryPolicy::default().with_waits(std::time::Duration::ZERO, std::time::Duration::ZERO);
+        RetryPolicy::default().with_backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
     acme(errors).retry(policy).observe().send(&message()).await
 }
 

@@ -493,7 +493,7 @@ async fn the_log_is_silent() {
 #[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
+        Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     };
     use anysms::number::Region;
     use anysms::suppression::{MemoryOptOuts, OptOutSource, OptOuts};
@@ -503,10 +503,10 @@ async fn layers_are_silent() {
         (0..20).fold(script, |script, _| script.answer(201, r#"{"sid":"SM1"}"#))
     };
     let twilio = || Twilio::with_transport(&twilio_config(), Arc::new(answers())).unwrap();
-    let (list, reports) = (MemoryOptOuts::new(), DeliveryReports::default());
+    let (list, reports) = (MemoryOptOuts::new(), ProviderHealth::default());
     list.insert("+447700900999".parse().unwrap(), OptOutSource::Keyword).await.unwrap();
     let inner = || {
-        let limits = [Limit::messages(1_000).per_sender(), Limit::messages(1_000).per_campaign()];
+        let limits = [Quota::messages(1_000).per_sender(), Quota::messages(1_000).per_campaign()];
         twilio().suppress(Arc::new(list.clone())).unwrap().rate_limit(limits)
     };
     let retry = || inner().retry(RetryPolicy::default());

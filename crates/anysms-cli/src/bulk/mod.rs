@@ -14,7 +14,7 @@ use std::{
 
 use anysms::{
     Message, SmsProviderExt,
-    layers::{LayerExt, Limit, RetryPolicy},
+    layers::{LayerExt, Quota, RetryPolicy},
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,8 +76,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (client, _sandbox) = Client::new(&arguments.target).await?;
     let sms = client
         .provider()
-        .rate_limit([Limit::messages(arguments.rate.max(1))])
-        .with_longest_wait(Duration::MAX)
+        .rate_limit([Quota::messages(arguments.rate.max(1))])
+        .with_max_wait(Duration::MAX)
         .retry(RetryPolicy::default())
         .into_dyn();
 
