@@ -20,7 +20,7 @@ const API_ID: &str = "948b53a2-3f08-11e7-b6f4-061564b78b75";
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!("data/plivo/", $name))
+        include_str!(concat!("../data/plivo/", $name))
     };
 }
 

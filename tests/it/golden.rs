@@ -33,7 +33,7 @@ struct Golden {
 
 impl Golden {
     fn new(vendor: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(vendor);
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(vendor);
         let accept = std::env::var("ANYSMS_GOLDEN").is_ok_and(|word| word == "accept");
         Self { folder, accept, seen: BTreeSet::new(), differences: String::new() }
     }

@@ -89,7 +89,7 @@ async fn plivo_takes_a_message() {
         .match_header("content-type", "application/json")
         .match_body(Matcher::JsonString(body.into()))
         .with_status(202)
-        .with_body(include_str!("data/plivo/message.send.POST-Message.202.json"))
+        .with_body(include_str!("../data/plivo/message.send.POST-Message.202.json"))
         .expect(1)
         .create_async()
         .await;

@@ -431,7 +431,6 @@ async fn errors_are_silent() {
     shown.assert_silent();
 }
 
-#[cfg(feature = "sandbox")]
 #[tokio::test]
 async fn a_sandbox_and_what_it_carries_are_silent() {
     use anysms::sandbox::{Inbound, Sandbox};
@@ -489,7 +488,6 @@ async fn the_log_is_silent() {
     }
 }
 
-#[cfg(feature = "layers")]
 #[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{

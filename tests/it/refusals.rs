@@ -14,7 +14,7 @@ use serde_json::Value;
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!("data/plivo/", $name))
+        include_str!(concat!("../data/plivo/", $name))
     };
 }
 
@@ -113,7 +113,7 @@ async fn plivos_published_refusals_are_told_apart() {
 #[tokio::test]
 async fn twilios_published_refusals_are_told_apart() {
     let rows: Vec<Value> =
-        serde_json::from_str(include_str!("data/twilio/error_bodies.json")).unwrap();
+        serde_json::from_str(include_str!("../data/twilio/error_bodies.json")).unwrap();
     let expected = [
         ("auth", ErrorKind::Credentials, Some("20003")),
         ("not-found", ErrorKind::NotFound, Some("20404")),

@@ -169,7 +169,6 @@ async fn staging_writes_to_one_number_or_to_nobody() {
     assert!(sms.send(&message_to("+15555550100")).await.is_err());
 }
 
-#[cfg(feature = "quiet-hours")]
 mod quiet_hours {
     use anysms::{MessageClass, layers::QuietHours};
 

@@ -5,14 +5,14 @@
 //! and E06 are about a handler and its store. Of B08 and B09 here is what an event says, and of A43,
 //! E07 and E08 what the check does without a framework.
 
-mod a_address;
-mod a_limits;
-mod a_parameters;
+mod address;
+mod limits;
+mod parameters;
 mod accounts;
-mod b_replay;
-mod c_json;
+mod replay;
+mod json;
 mod common;
-mod d_plivo;
-mod d_texts;
-mod e_behaviour;
+mod plivo;
+mod texts;
+mod behaviour;
 mod shared_key;
