@@ -6,7 +6,7 @@
 
 #![no_main]
 
-use anysms::webhook::{Keyword, Keywords};
+use anysms::text::{Keyword, Keywords};
 use libfuzzer_sys::fuzz_target;
 
 /// What texts are made of: keywords and their parts, and all that may stand around and between.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use anysms::{
     message::{Address, MessageId},
-    webhook::{Authenticity, InboundMessage, Keyword, KeywordError, Keywords},
+    text::{Keyword, KeywordError, Keywords},
+    webhook::{Authenticity, InboundMessage},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 

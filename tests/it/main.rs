@@ -5,8 +5,10 @@ mod campaign;
 mod conformance;
 mod diagnosis;
 mod extractors;
+mod faults;
 mod golden;
 mod keywords;
+mod layers;
 mod layout;
 mod local_refusals;
 mod mockito;
@@ -25,12 +27,10 @@ mod signatures;
 mod text;
 mod text_properties;
 mod traces;
+mod webhook_cases;
 mod webhook_checks;
 mod webhook_properties;
 mod webhooks;
-mod faults;
-mod layers;
-mod webhook_cases;
 
 #[path = "../support/text_model.rs"]
 mod text_model;

@@ -83,7 +83,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
         .with_sender("+15555550100".parse().unwrap())
 }
 

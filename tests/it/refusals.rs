@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anysms::{
-    Error, ErrorKind, Message, MessageId, Outcome, Query, SmsProvider,
+    Error, ErrorKind, Message, MessageId, Outcome, PhoneNumber, Query, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     testing::ScriptedTransport,
     transport::{BodyError, TransportErrorKind},
@@ -39,7 +39,7 @@ fn plivo(status: u16, body: impl Into<Bytes>) -> Plivo {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
 }
 
 fn sid() -> MessageId {

@@ -185,7 +185,7 @@ async fn what_the_vendor_refuses_is_not_taken_by_a_fault() {
     let sandbox = Sandbox::start().await.unwrap();
     let [twilio, _] = clients(&sandbox);
     sandbox.inject(When::Next(1), Fault::TakeAndHangUp);
-    let message = Message::new("+15005550004".parse().unwrap(), "Hello");
+    let message = Message::new("+15005550004".parse::<PhoneNumber>().unwrap(), "Hello");
     let error = twilio.send(&message).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
     assert_eq!(sandbox.messages().len(), 0);
@@ -195,8 +195,9 @@ async fn what_the_vendor_refuses_is_not_taken_by_a_fault() {
 async fn a_fault_may_be_for_a_number_a_share_or_the_next_ones() {
     let sandbox = Sandbox::start().await.unwrap();
     for sms in clients(&sandbox) {
-        let well =
-            async |to: &str| sms.send(&Message::new(to.parse().unwrap(), "Hello")).await.is_ok();
+        let well = async |to: &str| {
+            sms.send(&Message::new(to.parse::<PhoneNumber>().unwrap(), "Hello")).await.is_ok()
+        };
         let (one, other) = ("+447700900123", "+447700900124");
         sandbox.inject(When::To(one.parse().unwrap()), Fault::Refuse(429));
         assert_eq!((well(one).await, well(other).await, well(one).await), (false, true, false));

@@ -1,8 +1,8 @@
 //! What holds for every text.
 
+use crate::text_model::{ALPHABET, Kind, cut};
 use anysms::text::{Checks, Limit, Rule, check, segments, segments_by, smart_encode, to_gsm7};
 use proptest::{collection::vec, prelude::*, sample::select};
-use crate::text_model::{ALPHABET, Kind, cut};
 
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anysms::{
-    Error, ErrorKind, Message, Outcome, SmsProvider,
+    Error, ErrorKind, Message, Outcome, PhoneNumber, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     transport::{HttpTransport, ReqwestTransport, TransportErrorKind},
     twilio::{Twilio, TwilioConfig},
@@ -16,7 +16,7 @@ use anysms::{
 use bytes::Bytes;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use crate::{
+use crate::faults::{
     answers::{STATUSES, class_of},
     case::{By, Case, Class, Patience},
     fault::{Fault, Wire},
@@ -189,7 +189,7 @@ pub(crate) async fn send(
     text: &str,
 ) -> Result<bool, Error> {
     let shared = Arc::new(transport.clone());
-    let message = Message::new("+447700900123".parse().unwrap(), text)
+    let message = Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), text)
         .with_sender("+15555550100".parse().unwrap());
     let receipt = match by {
         By::Twilio => {

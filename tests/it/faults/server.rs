@@ -24,7 +24,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::{
+use crate::faults::{
     fault::{Exchange, Fault, Handshake, Reply, Say, Then, When, Wire},
     http1, http2,
 };

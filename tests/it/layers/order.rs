@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::scripted::{ACME, Scripted};
+use crate::layers::scripted::{ACME, Scripted};
 use anysms::{
     ErrorKind, SmsProvider, SmsProviderExt,
     layers::{

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, MessageId, MessageStatus, Outcome, PhoneNumber, ProviderId, Result,
     SmsProvider, async_trait,
     layers::{Failover, LayerExt, Suppress},
     message::{Address, DeliveryFailure},
     suppression::{MemoryOptOuts, OptOutSource, OptOuts},
-    webhook::{Authenticity, Event, InboundMessage, Keywords, StatusUpdate},
+    text::Keywords,
+    webhook::{Authenticity, Event, InboundMessage, StatusUpdate},
 };
 
 fn number() -> PhoneNumber {

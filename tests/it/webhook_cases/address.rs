@@ -5,7 +5,7 @@ use anysms::webhook::{
     WebhookErrorKind::{self, BadSignature, UntrustedAddress},
 };
 
-use crate::common::{
+use crate::webhook_cases::common::{
     Call, PUBLISHED_FORM, PUBLISHED_SIGNATURE, S, SIGNATURE, TOKEN, U, form, published, twilio,
     twilio_get,
 };

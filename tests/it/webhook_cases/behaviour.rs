@@ -15,7 +15,9 @@ use anysms::{
     },
 };
 
-use crate::common::{Call, NONCE, PS, SIGNATURE, TOKEN, U, V, form, plivo, s_and, twilio};
+use crate::webhook_cases::common::{
+    Call, NONCE, PS, SIGNATURE, TOKEN, U, V, form, plivo, s_and, twilio,
+};
 
 #[test]
 fn e04_keys_change_under_a_thousand_checks() {

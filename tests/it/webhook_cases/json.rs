@@ -6,7 +6,7 @@ use anysms::webhook::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::common::{Call, FORM, U, published, twilio};
+use crate::webhook_cases::common::{Call, FORM, U, published, twilio};
 
 const BODY: &str = r#"{"property": "value", "boolean": true}"#;
 const HASH: &str = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";

@@ -13,7 +13,7 @@ use anysms::{
     },
 };
 
-use crate::common::{
+use crate::webhook_cases::common::{
     Call, FORM, PUBLISHED_SIGNATURE, S, SIGNATURE, TOKEN, U, by_get, form, s_and, s_but, twilio,
     twilio_get,
 };

@@ -5,14 +5,14 @@
 //! and E06 are about a handler and its store. Of B08 and B09 here is what an event says, and of A43,
 //! E07 and E08 what the check does without a framework.
 
+mod accounts;
 mod address;
+mod behaviour;
+mod common;
+mod json;
 mod limits;
 mod parameters;
-mod accounts;
-mod replay;
-mod json;
-mod common;
 mod plivo;
-mod texts;
-mod behaviour;
+mod replay;
 mod shared_key;
+mod texts;

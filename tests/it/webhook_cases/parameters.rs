@@ -10,7 +10,7 @@ use anysms::{
 };
 use proptest::{prelude::*, sample::Index};
 
-use crate::common::{
+use crate::webhook_cases::common::{
     Call, PUBLISHED, PUBLISHED_FORM, PUBLISHED_SIGNATURE, S, SIGNATURE, U, form, published, s_and,
     s_but, twilio,
 };

@@ -11,7 +11,7 @@ use anysms::{
     },
 };
 
-use crate::common::{Call, FORM, NONCE, PLIVO_TOKEN, PS, V, form, plivo, plivo_get};
+use crate::webhook_cases::common::{Call, FORM, NONCE, PLIVO_TOKEN, PS, V, form, plivo, plivo_get};
 
 const HOST: &str = "https://hooks.example.com";
 const V2: &str = "Qx/Xv4S2dGFpQ4ng3zaj7d0EX21gSHttY3zYvSU+PL0=";

@@ -4,10 +4,10 @@ use std::{sync::Barrier, thread};
 
 use anysms::{
     message::{MessageKey, MessageStatus},
+    text::{Keyword, Keywords},
     twilio::TwilioWebhook,
     webhook::{
-        CallbackTokens, Event, Keyword, Keywords, MemoryReplayStore, Received, Webhook,
-        WebhookError,
+        CallbackTokens, Event, MemoryReplayStore, Received, Webhook, WebhookError,
         WebhookErrorKind::{
             BadSignature, InvalidField, NonceReused, TokenMismatch, UnsupportedMethod,
         },
@@ -15,7 +15,9 @@ use anysms::{
     },
 };
 
-use crate::common::{Call, NONCE, PS, S, SIGNATURE, U, V, form, plivo, s_and, s_but, twilio};
+use crate::webhook_cases::common::{
+    Call, NONCE, PS, S, SIGNATURE, U, V, form, plivo, s_and, s_but, twilio,
+};
 
 /// Receives a request with a memory of those before.
 fn once(
@@ -64,7 +66,7 @@ fn b02_parameters_as_a_part_of_the_path() {
     let call = Call::post(&url, "").signed(SIGNATURE);
     assert_eq!(call.check(&twilio(U)), Err(BadSignature));
     assert_eq!(Call::get(&url).signed(SIGNATURE).check(&twilio(U)), Err(UnsupportedMethod));
-    let by_get = crate::common::twilio_get(U);
+    let by_get = crate::webhook_cases::common::twilio_get(U);
     assert_eq!(Call::get(&url).signed(SIGNATURE).check(&by_get), Err(BadSignature));
     // With a host alone it passes: the path is then for the router in front, and no message is in it.
     let host = twilio("https://hooks.example.com");
@@ -75,7 +77,7 @@ fn b02_parameters_as_a_part_of_the_path() {
 fn b03_a_text_with_the_hash_of_another_body() {
     // The sender's text becomes a query with the hash of a body that the sender has chosen.
     let json = r#"{"MessageStatus":"delivered"}"#;
-    let text = format!("?bodySHA256={}", crate::c_json::hash(json));
+    let text = format!("?bodySHA256={}", super::json::hash(json));
     let call = signed(form(&[("Body", &text)]));
     assert_eq!(call.check(&twilio(U)), Ok(0));
     let url = format!("{U}Body{text}");

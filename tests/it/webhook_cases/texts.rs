@@ -5,7 +5,7 @@ use anysms::{
     webhook::WebhookErrorKind::{self, BadSignature, DuplicateField, InvalidField},
 };
 
-use crate::common::{Call, NONCE, PS, V, form, plivo, plivo_get};
+use crate::webhook_cases::common::{Call, NONCE, PS, V, form, plivo, plivo_get};
 
 /// A form of this, signed by V3 for `V`.
 fn signed(body: &str) -> Call {
