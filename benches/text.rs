@@ -9,7 +9,7 @@
 
 use std::hint::black_box;
 
-use anysms::text::{Checks, Encoding, Rule, check, segments, segments_by, to_gsm7};
+use anysms::text::{CheckOptions, Encoding, SegmentRule, check, segments, segments_by, to_gsm7};
 use criterion::{Criterion, criterion_group, criterion_main};
 use sms_pdu::gsm_encoding::GsmMessageData;
 
@@ -65,7 +65,7 @@ fn ucs2(c: &mut Criterion) {
         group.bench_function("scan", |b| b.iter(|| scan_ucs2(black_box(text))));
         group.bench_function("segments", |b| b.iter(|| segments(black_box(text))));
         group.bench_function("plain rule", |b| {
-            b.iter(|| segments_by(Rule::Plain, black_box(text)));
+            b.iter(|| segments_by(SegmentRule::Plain, black_box(text)));
         });
         let sms_pdu = |b: &mut criterion::Bencher<'_>| {
             b.iter(|| GsmMessageData::encode_message(black_box(text)).len());
@@ -78,7 +78,7 @@ fn ucs2(c: &mut Criterion) {
 fn checks(c: &mut Criterion) {
     let text =
         repeat("You’re next: “20% off” – see https://example.com/x. Reply STOP to end. ", 320);
-    let marketing = Checks::default().with_marketing();
+    let marketing = CheckOptions::default().with_marketing();
     let mut group = c.benchmark_group("text/check");
     group.bench_function("to_gsm7", |b| b.iter(|| to_gsm7(black_box(&text)).len()));
     group.bench_function("check", |b| b.iter(|| check(black_box(&text), &marketing)));

@@ -1,6 +1,8 @@
-//! [`AccountId`]: whose message it is.
+//! [`AccountId`] and [`AccountKey`]: names of accounts at providers.
 
-use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, convert::Infallible, fmt, str::FromStr, sync::Arc};
+
+use crate::provider_id::ProviderId;
 
 /// A provider's id of an account or a subaccount, such as `AC…` or `SA…`. It is half of the
 /// credentials, so `Debug` shows only its end.
@@ -8,9 +10,15 @@ use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
 pub struct AccountId(Arc<str>);
 
 impl AccountId {
-    /// The id, in the provider's own form.
+    /// Returns the id, in the provider's own form.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for AccountId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -43,3 +51,23 @@ impl fmt::Debug for AccountId {
 }
 
 serde_as_text!(AccountId);
+
+/// Account at a provider: what tells one account from all others, whatever the provider.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[non_exhaustive]
+pub struct AccountKey {
+    /// Provider.
+    pub provider: ProviderId,
+    /// The provider's id of the account.
+    pub id: AccountId,
+}
+
+impl AccountKey {
+    /// Names an account at a provider.
+    #[must_use]
+    pub const fn new(provider: ProviderId, id: AccountId) -> Self {
+        Self { provider, id }
+    }
+}

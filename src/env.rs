@@ -1,4 +1,4 @@
-//! Reading settings from environment variables, with one error for all that is wrong.
+//! Reads settings from environment variables and reports all problems in one error.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -6,7 +6,7 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Collects what is missing or malformed, by name and rule, never by value.
+/// Reader of environment variables that collects problems: the name and the broken rule, never the value.
 pub(crate) struct Vars<'a> {
     get: &'a dyn Fn(&str) -> Option<String>,
     problems: Vec<String>,
@@ -17,7 +17,7 @@ impl<'a> Vars<'a> {
         Self { get, problems: Vec::new() }
     }
 
-    /// The variable's value; none if it is not set or empty.
+    /// Returns the variable's value; `None` if it is not set or empty.
     pub(crate) fn optional(&mut self, name: &str) -> Option<String> {
         let value = (self.get)(name).filter(|value| !value.is_empty())?;
         if value.trim() != value || value.contains(|c: char| c.is_control()) {
@@ -26,7 +26,7 @@ impl<'a> Vars<'a> {
         Some(value)
     }
 
-    /// The variable's value, noting a problem if it is missing.
+    /// Returns the variable's value; records a problem if it is missing.
     pub(crate) fn required(&mut self, name: &str) -> String {
         self.optional(name).unwrap_or_else(|| {
             self.problem(name, "is not set");
@@ -34,25 +34,25 @@ impl<'a> Vars<'a> {
         })
     }
 
-    /// The variable's value as a default sender, noting a problem if it is none.
+    /// Returns the variable's value as a default sender; records a problem if it is not a sender.
     pub(crate) fn sender(&mut self, name: &str) -> Option<Sender> {
         match self.optional(name)?.parse() {
             Ok(sender) => Some(sender),
             Err(error) => {
-                self.problem(name, format_args!("is no {error}"));
+                self.problem(name, format_args!("is not a valid {error}"));
                 None
             }
         }
     }
 
-    /// Notes a problem. A variable that already has one keeps the first.
+    /// Records a problem. Only the first problem of a variable is kept.
     pub(crate) fn problem(&mut self, name: &str, rule: impl std::fmt::Display) {
         if !self.problems.iter().any(|known| known.starts_with(&format!("{name} "))) {
             self.problems.push(format!("{name} {rule}"));
         }
     }
 
-    /// One error for all problems, if there are any.
+    /// Returns one error for all problems, or `Ok` if there are none.
     pub(crate) fn finish(self, provider: &ProviderId) -> Result<()> {
         if self.problems.is_empty() {
             return Ok(());
@@ -63,7 +63,7 @@ impl<'a> Vars<'a> {
     }
 }
 
-/// The process's own environment. A value that is not UTF-8 counts as malformed.
+/// Reads a variable of the process's environment. A value that is not UTF-8 counts as malformed.
 pub(crate) fn process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|_| "\u{0}".into()))
 }

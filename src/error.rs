@@ -1,4 +1,4 @@
-//! What went wrong, and what is known of the message when it did.
+//! Errors, and what they prove of the message.
 //!
 //! One error type for every provider. It answers three questions, each on its own:
 //! [`Error::kind`] says what is wrong, [`Error::outcome`] says whether anything may have left,
@@ -60,19 +60,19 @@ struct Inner {
 }
 
 impl Error {
-    /// A failure of which it is **proved** that no message left.
+    /// Creates a failure of which it is **proved** that no message left.
     #[must_use]
     pub fn not_sent(kind: ErrorKind) -> Self {
         Self::new(kind, Outcome::NotSent)
     }
 
-    /// A failure after which the message may be on its way all the same.
+    /// Creates a failure after which the message may be on its way all the same.
     #[must_use]
     pub fn unknown(kind: ErrorKind) -> Self {
         Self::new(kind, Outcome::Unknown)
     }
 
-    /// A failure with an outcome that was worked out elsewhere.
+    /// Creates a failure with an outcome that was worked out elsewhere.
     #[must_use]
     pub fn new(kind: ErrorKind, outcome: Outcome) -> Self {
         Self(Box::new(Inner {
@@ -111,7 +111,7 @@ impl Error {
         self
     }
 
-    /// The honest refusal of a provider that cannot do what was asked.
+    /// Creates the honest refusal of a provider that cannot do what was asked.
     #[must_use]
     pub fn unsupported(provider: ProviderId, what: &'static str) -> Self {
         Self::not_sent(ErrorKind::Unsupported).with_provider(provider).with_detail(what)
@@ -202,7 +202,7 @@ impl Error {
         self
     }
 
-    /// Whether a layer refused by itself.
+    /// Returns whether a layer refused by itself.
     #[must_use]
     pub fn is_by_layer(&self) -> bool {
         self.0.by_layer
@@ -224,26 +224,26 @@ impl Error {
         self
     }
 
-    /// What is wrong.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the message may have left. For calls that send nothing: whether the change that was
+    /// Returns whether the message may have left. For calls that send nothing: whether the change that was
     /// asked for may have been made; a read is always [`Outcome::NotSent`].
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// Which field breaks which rule, or an empty text.
+    /// Returns the field and the rule it breaks; empty if there is nothing to add.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// Who answered.
+    /// Returns the provider that was asked; `None` where nobody was.
     #[must_use]
     pub fn provider(&self) -> Option<&ProviderId> {
         self.0.provider.as_ref()
@@ -264,43 +264,43 @@ impl Error {
         }
     }
 
-    /// The provider's own error code, such as `21610`.
+    /// Returns the provider's own error code, such as `21610`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The HTTP status of the answer, where there was one.
+    /// Returns the HTTP status of the answer, where there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// How long the provider asks to wait before the next request.
+    /// Returns the wait that the provider asks for before the next request; `None` if it asks for none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The provider's id of the request, for its support desk.
+    /// Returns the provider's id of the request, for its support desk.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The address of the provider's page about this code.
+    /// Returns the address of the provider's page about this code.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.0.help.as_deref()
     }
 
-    /// All tries in order, of which this error ends the last; empty if there was one alone.
+    /// Returns all tries in order, of which this error ends the last; empty if there was one alone.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// The provider's own words, never printed by `Display` or `Debug`.
+    /// Returns the provider's own words, never printed by `Display` or `Debug`.
     ///
     /// **They often quote the recipient's number.** Show them to the account's owner, not to a log.
     #[must_use]
@@ -308,16 +308,16 @@ impl Error {
         self.0.provider_message.as_deref()
     }
 
-    /// Whether the same provider may be asked again: the cause is likely to pass, and it is proved
+    /// Returns whether the same provider may be asked again: the cause is likely to pass, and it is proved
     /// that nothing was sent.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.outcome == Outcome::NotSent && self.0.kind.is_transient()
     }
 
-    /// Whether another provider may be asked: it is proved that nothing was sent, and the provider is
-    /// to blame, not the message or the recipient. A refusal that protects someone, such as an
-    /// opt-out or a barred country, is never carried to the next provider.
+    /// Returns whether another provider may be asked: it is proved that nothing was sent, and the provider
+    /// is to blame, not the message or the recipient. A refusal that protects someone, such as an opt-out or
+    /// a barred country, is never carried to the next provider.
     #[must_use]
     pub fn may_fail_over(&self) -> bool {
         self.0.outcome == Outcome::NotSent && self.blame().is_elsewhere()
@@ -325,7 +325,7 @@ impl Error {
 }
 
 impl fmt::Display for Error {
-    /// One line: who, what, which field and rule, code, HTTP status, outcome.
+    /// Returns one line: who, what, which field and rule, code, HTTP status, outcome.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         if let Some(provider) = &inner.provider {

@@ -3,6 +3,7 @@
     not(all(feature = "twilio", feature = "reqwest")),
     doc = "Send and receive SMS through any provider. The examples need the default features."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // In the library; examples, benches and tests may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // What the vendors share lies idle in a build without one of them; the other builds see what is dead.
@@ -15,6 +16,8 @@ mod env;
 mod provider_id;
 mod random;
 
+mod account;
+mod accounts;
 pub mod error;
 #[cfg(feature = "layers")]
 pub mod layers;
@@ -37,7 +40,9 @@ pub mod sandbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use account_id::AccountId;
+pub use account::Account;
+pub use account_id::{AccountId, AccountKey};
+pub use accounts::Accounts;
 pub use async_trait::async_trait;
 pub use bytes;
 pub use error::{Error, ErrorKind, Outcome, Result};

@@ -1,25 +1,38 @@
-//! The name of a provider: a leaf that every room may use.
+//! [`ProviderId`]: the name of a provider. Imports nothing, so that every room may use it.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-/// A provider's name, such as `twilio`: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
+/// Name of a provider, such as `twilio`: 1 to 32 characters of `a-z`, `0-9`, `-` and `_`.
 ///
 /// It is the first half of a `MessageId` and the label of a provider in errors, spans and metrics.
+///
+/// Name a provider of your own:
+///
+/// ```
+/// use anysms::ProviderId;
+///
+/// const ACME: ProviderId = ProviderId::from_static("acme");
+/// assert_eq!("acme".parse(), Ok(ACME));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProviderId(Cow<'static, str>);
 
 impl ProviderId {
-    /// Names a provider by a constant.
+    /// Creates a provider's name from a constant.
     ///
     /// # Panics
-    /// If the name breaks the rule; in a `const`, as it should be used, that fails the build.
+    /// If the name is not 1 to 32 characters of `a-z`, `0-9`, `-` and `_`. In a `const`, that fails the
+    /// build.
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
-        assert!(is_name(name.as_bytes()), "a provider id is 1 to 32 of a-z, 0-9, - and _");
+        assert!(
+            is_name(name.as_bytes()),
+            "provider id: use 1 to 32 characters of a-z, 0-9, - and _"
+        );
         Self(Cow::Borrowed(name))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,18 +65,11 @@ impl fmt::Debug for ProviderId {
 
 serde_as_text!(ProviderId);
 
-/// A text that is not a provider's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Error of reading a [`ProviderId`]: the text is not a provider's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provider id: use 1 to 32 characters of a-z, 0-9, - and _")]
 #[non_exhaustive]
 pub struct ProviderIdError;
-
-impl fmt::Display for ProviderIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("provider id: needs 1 to 32 of a-z, 0-9, - and _")
-    }
-}
-
-impl std::error::Error for ProviderIdError {}
 
 const fn is_name(bytes: &[u8]) -> bool {
     if bytes.is_empty() || bytes.len() > 32 {

@@ -1,5 +1,5 @@
-//! Random ids, without a system call for each: a message is named before it is sent, and asking the
-//! system for randomness would cost a fiftieth of the whole send.
+//! Random ids without a system call for each. Every message gets an id before it is sent, and a call for
+//! system randomness would cost 2 % of the whole send.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -8,7 +8,7 @@ use std::{
 
 use uuid::{Builder, Uuid};
 
-/// A random UUID (version 4): unique, and not a secret.
+/// Returns a random UUID (version 4). Unique, but predictable: not for secrets.
 pub(crate) fn uuid() -> Uuid {
     Builder::from_u128(u128::from(bits()) << 64 | u128::from(bits()))
         .with_variant(uuid::Variant::RFC4122)
@@ -16,15 +16,17 @@ pub(crate) fn uuid() -> Uuid {
         .into_uuid()
 }
 
-/// A random part of a whole: at least 0 and less than 1.
+/// Returns a random fraction: at least 0 and less than 1.
 #[cfg(feature = "layers")]
-pub(crate) fn part() -> f64 {
+pub(crate) fn fraction() -> f64 {
     (bits() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// The standard library seeds each thread's hash keys from the system and never gives the same keys
-/// twice, so the hash of anything is random. The time goes in for a process that was forked, whose
-/// keys go on where its parent's do.
+/// Returns 64 random bits.
+///
+/// The standard library seeds each thread's hash keys from the system and never hands out the same keys
+/// twice, so the hash of any value is random. The time is hashed in case the process was forked: its keys
+/// continue where its parent's do.
 fn bits() -> u64 {
     let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut hasher = RandomState::new().build_hasher();
@@ -40,12 +42,12 @@ mod tests {
 
     #[cfg(feature = "layers")]
     #[test]
-    fn a_part_is_anything_from_0_to_1() {
-        let parts: Vec<f64> = (0..10_000).map(|_| part()).collect();
-        assert!(parts.iter().all(|part| (0.0..1.0).contains(part)));
+    fn a_fraction_is_anything_from_0_to_1() {
+        let fractions: Vec<f64> = (0..10_000).map(|_| fraction()).collect();
+        assert!(fractions.iter().all(|fraction| (0.0..1.0).contains(fraction)));
         for tenth in 0..10 {
             let from = f64::from(tenth) / 10.0;
-            let here = parts.iter().filter(|part| (from..from + 0.1).contains(*part)).count();
+            let here = fractions.iter().filter(|f| (from..from + 0.1).contains(*f)).count();
             assert!((800..1_200).contains(&here), "{from}: {here}");
         }
     }

@@ -6,12 +6,12 @@ mod from_env {
     use std::sync::Arc;
 
     use crate::{
+        account::Account,
         env,
         error::{Error, ErrorKind, Result},
-        provider::SmsProvider,
     };
 
-    type Make = fn() -> Result<Arc<dyn SmsProvider>>;
+    type Make = fn() -> Result<Arc<dyn Account>>;
 
     /// Every vendor of the build: its name, the variable that shows it is configured, and how to make
     /// it.
@@ -22,17 +22,17 @@ mod from_env {
         ("plivo", "PLIVO_AUTH_ID", || Ok(Arc::new(crate::plivo::Plivo::from_env()?))),
     ];
 
-    /// The provider that the environment names: by `ANYSMS_PROVIDER` (`twilio`, `plivo`), or else the
-    /// only one whose account is set (`TWILIO_ACCOUNT_SID`, `PLIVO_AUTH_ID`).
+    /// Returns the account that the environment names: by `ANYSMS_PROVIDER` (`twilio`, `plivo`), or else
+    /// the only one whose account is set (`TWILIO_ACCOUNT_SID`, `PLIVO_AUTH_ID`).
     ///
     /// # Errors
     /// `Config` if it names none, several, or one that this build does not have; and what the
     /// provider's own `from_env` says.
-    pub fn from_env() -> Result<Arc<dyn SmsProvider>> {
+    pub fn from_env() -> Result<Arc<dyn Account>> {
         choose(&env::process)
     }
 
-    fn choose(get: &dyn Fn(&str) -> Option<String>) -> Result<Arc<dyn SmsProvider>> {
+    fn choose(get: &dyn Fn(&str) -> Option<String>) -> Result<Arc<dyn Account>> {
         let refuse = |rule: &'static str| Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
         let set = |name: &str| get(name).filter(|value| !value.is_empty());
         let named = set("ANYSMS_PROVIDER");
@@ -80,7 +80,7 @@ mod sandbox {
     };
 
     impl Sandbox {
-        /// A sandbox that speaks every vendor of the build, on a free port.
+        /// Creates a sandbox that speaks every vendor of the build, on a free port.
         ///
         /// # Errors
         /// `Config` if no port can be listened on.
@@ -88,7 +88,7 @@ mod sandbox {
             Self::builder().start().await
         }
 
-        /// The settings of a sandbox that speaks every vendor of the build.
+        /// Returns the settings of a sandbox that speaks every vendor of the build.
         pub fn builder() -> SandboxBuilder {
             let dialects: Vec<Box<dyn Dialect>> = vec![
                 #[cfg(feature = "twilio")]

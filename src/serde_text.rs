@@ -1,4 +1,4 @@
-//! How many small types travel: as the text of their `Display` and `FromStr`.
+//! serde for small types, as the text of their `Display` and `FromStr`.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{Error, Visitor},
 };
 
-/// Writes and reads a type as the text of its `Display` and `FromStr`.
+/// Implements serde's traits for types, as the text of their `Display` and `FromStr`.
 macro_rules! serde_as_text {
     ($($type:ty),+) => {$(
         impl serde::Serialize for $type {
@@ -25,8 +25,8 @@ macro_rules! serde_as_text {
     )+};
 }
 
-/// Reads a text. Where there is none, serde's own error would quote what it found in its place, and
-/// that may be a number or a code.
+/// Reads a text. For any other type, returns an error that does not contain the value: serde's own would
+/// quote it, and it may be a phone number or a code.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     if deserializer.is_human_readable() {
         deserializer.deserialize_any(TextVisitor) // or the format refuses before the visitor can
@@ -41,7 +41,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
+        f.write_str("text")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -57,18 +57,18 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Err(E::custom("a boolean in place of a text"))
+        Err(E::custom("expected text, found a boolean"))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Err(E::custom("an integer in place of a text"))
+        Err(E::custom("expected text, found an integer"))
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Err(E::custom("an integer in place of a text"))
+        Err(E::custom("expected text, found an integer"))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Err(E::custom("a number in place of a text"))
+        Err(E::custom("expected text, found a number"))
     }
 }

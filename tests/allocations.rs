@@ -7,7 +7,7 @@ use allocation_counter::measure;
 use anysms::{
     PhoneNumber,
     number::uk,
-    text::{Rule, segments_by},
+    text::{SegmentRule, segments_by},
 };
 
 /// How often this allocates.
@@ -24,7 +24,7 @@ fn the_allocator_counts() {
 fn counting_segments_allocates_nothing() {
     for text in ["", &"Grüße {€} ".repeat(200), &"Привет, 👩‍👩‍👧‍👦! ".repeat(200)]
     {
-        for rule in [Rule::Twilio, Rule::Plain] {
+        for rule in [SegmentRule::Twilio, SegmentRule::Plain] {
             let found = allocations(|| {
                 std::hint::black_box(segments_by(rule, text));
             });

@@ -6,7 +6,7 @@
 
 #![no_main]
 
-use anysms::number::{self, Mend, Region, uk};
+use anysms::number::{self, Correction, Region, uk};
 use libfuzzer_sys::fuzz_target;
 
 const REGIONS: [&str; 16] = [
@@ -15,10 +15,54 @@ const REGIONS: [&str; 16] = [
 
 /// What texts are made of: all that means something between digits.
 const PARTS: [&str; 48] = [
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "011", "44", "+44", "+", "(0)", "(", ")",
-    "[", "]", " ", "-", ".", "/", ",", ";", "#", "~", "*", "x", "ext", "ext. ", ";ext=", "tel:",
-    ";phone-context=", "E+", ".0", "A", "FLOWERS", "\u{a0}", "\u{202a}", "\u{2011}", "٣", "７", "＋",
-    "_", "7700900123", "+4407700900123",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    "00",
+    "011",
+    "44",
+    "+44",
+    "+",
+    "(0)",
+    "(",
+    ")",
+    "[",
+    "]",
+    " ",
+    "-",
+    ".",
+    "/",
+    ",",
+    ";",
+    "#",
+    "~",
+    "*",
+    "x",
+    "ext",
+    "ext. ",
+    ";ext=",
+    "tel:",
+    ";phone-context=",
+    "E+",
+    ".0",
+    "A",
+    "FLOWERS",
+    "\u{a0}",
+    "\u{202a}",
+    "\u{2011}",
+    "٣",
+    "７",
+    "＋",
+    "_",
+    "7700900123",
+    "+4407700900123",
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -42,13 +86,16 @@ fn hold(text: &str, region: Option<Region>) {
         assert_eq!(number::parse(&written, None).map(|again| again.number()), Ok(number));
     }
     // In international form the digits are those of the text, but for a national prefix left out.
-    let plain = parsed.mended().iter().all(|mend| mend == Mend::NationalPrefix);
+    let plain = parsed.corrections().iter().all(|mend| mend == Correction::NationalPrefix);
     if plain && text.trim_start().starts_with('+') {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let read = number.digits().to_string();
         let code = number.country_code().to_string();
         let left_out = digits.len() - read.len();
-        assert!(left_out == 0 || parsed.mended().contains(Mend::NationalPrefix) && left_out <= 2);
+        assert!(
+            left_out == 0
+                || parsed.corrections().contains(Correction::NationalPrefix) && left_out <= 2
+        );
         assert!(digits.starts_with(&code) && digits.ends_with(&read[code.len()..]));
     }
 }

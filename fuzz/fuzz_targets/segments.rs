@@ -9,7 +9,7 @@
 #[path = "../../tests/support/text_model.rs"]
 mod text_model;
 
-use anysms::text::{Checks, Limit, Rule, check, segments, segments_by, smart_encode, to_gsm7};
+use anysms::text::{CheckOptions, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7};
 use libfuzzer_sys::fuzz_target;
 use text_model::{ALPHABET, cut};
 
@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let string: String = text.iter().map(|(c, _)| *c).collect();
-    for rule in [Rule::Twilio, Rule::Plain] {
+    for rule in [SegmentRule::Twilio, SegmentRule::Plain] {
         let (encoding, parts) = cut(rule, &text);
         let found = segments_by(rule, &string);
         assert_eq!(found.encoding(), encoding);
@@ -41,15 +41,15 @@ fn hold(text: &str) {
     assert_eq!(to_gsm7(&once), once);
     let smart = smart_encode(text);
     assert_eq!(smart_encode(&smart), smart);
-    let checks = Checks::default()
+    let checks = CheckOptions::default()
         .with_marketing()
         .with_max_segments(1)
-        .with_limit(Limit::TWILIO)
-        .with_limit(Limit::PLIVO);
+        .with_limit(LengthLimit::TWILIO)
+        .with_limit(LengthLimit::PLIVO);
     let report = check(text, &checks);
     assert_eq!((report.before, report.after), (segments(text), segments(&once)));
     for finding in report.findings() {
-        assert!(finding.place().is_none_or(|place| text.is_char_boundary(place.byte)));
+        assert!(finding.position().is_none_or(|place| text.is_char_boundary(place.byte)));
         assert!(!finding.to_string().contains('\n'));
     }
 }

@@ -12,13 +12,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Who was asked.
+    /// Provider that was asked; `None` where nobody was.
     pub provider: Option<ProviderId>,
     /// Account that was asked; `None` where nobody said.
     pub account: Option<AccountId>,
-    /// What was wrong.
+    /// Kind of the error.
     pub kind: ErrorKind,
-    /// Whether the message may have left.
+    /// Outcome: whether the message may have left.
     pub outcome: Outcome,
     /// The provider's own error code.
     pub code: Option<String>,
@@ -26,12 +26,12 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
-    /// How long it took.
+    /// Duration of the try.
     pub elapsed: Duration,
 }
 
 impl Attempt {
-    /// All tries that an error ends: those it knows, or the one that took so long.
+    /// Returns all tries that an error ends: those it knows, or the one that took so long.
     #[must_use]
     pub fn all_of(error: &Error, elapsed: Duration) -> Vec<Self> {
         match error.attempts() {
@@ -40,7 +40,7 @@ impl Attempt {
         }
     }
 
-    /// The try that ended in this error.
+    /// Creates the try that ended in this error.
     #[must_use]
     pub fn of(error: &Error, elapsed: Duration) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! [`Blame`]: whose fault a failure is.
+//! [`Blame`]: the party at fault.
 
 /// Party at whose door a failure lies: the one table that retry, failover, breaker and worker decide by.
 ///

@@ -1,10 +1,10 @@
-//! [`ErrorKind`]: what is wrong, in words.
+//! [`ErrorKind`]: the kinds of failures.
 
 use std::fmt;
 
 use crate::error::Blame;
 
-/// What is wrong, in the field's own terms and the same for every provider.
+/// Kind of a failure, in the field's own terms and the same for every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -68,7 +68,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
+    /// Returns the kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.words().0

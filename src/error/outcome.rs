@@ -1,8 +1,8 @@
-//! [`Outcome`]: whether it may have happened all the same.
+//! [`Outcome`]: the proof that a failure gives.
 
 use std::fmt;
 
-/// Whether the thing that was asked for may have happened all the same.
+/// Proof that a failure gives: whether the thing that was asked for may have happened all the same.
 ///
 /// Exhaustive on purpose: every layer that decides about a second attempt must handle both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -16,7 +16,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome as a word for logs and metrics, such as `not_sent`. Part of the contract.
+    /// Returns the outcome as a word for logs and metrics, such as `not_sent`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

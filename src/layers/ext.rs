@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     layers::{Guard, GuardPolicy, Limit, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
     provider::SmsProvider,
-    suppression::OptOuts,
+    suppression::SuppressionList,
 };
 
 /// Puts one layer around a provider. The [module](crate::layers) says in which order.
@@ -25,7 +25,7 @@ pub trait LayerExt: SmsProvider + Sized {
     ///
     /// # Errors
     /// Those of [`Suppress::new`].
-    fn suppress(self, list: Arc<dyn OptOuts>) -> Result<Suppress<Self>> {
+    fn suppress(self, list: Arc<dyn SuppressionList>) -> Result<Suppress<Self>> {
         Suppress::new(self, list)
     }
 

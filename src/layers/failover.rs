@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
+    account_id::AccountKey,
     error::{Attempt, Error, ErrorKind, Result},
     layers::{
         breaker::{Breaker, BreakerPolicy},
         provider_set::Members,
     },
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -77,7 +78,7 @@ impl SmsProvider for Failover {
         Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.members.account(message)
     }
 

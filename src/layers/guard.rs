@@ -10,8 +10,9 @@ use super::{
     sliding_window::{Spent, Velocity, Window},
 };
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
-    message::{AccountId, Message, MessageId, MessageRecord, Money, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt},
     number::{PhoneNumber, Region},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -260,7 +261,7 @@ impl<P: SmsProvider> SmsProvider for Guard<P> {
         Capabilities { guards: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

@@ -30,12 +30,12 @@
 //! use anysms::{Result, SmsProvider, SmsProviderExt};
 //! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, RetryPolicy};
 //! use anysms::number::Region;
-//! use anysms::suppression::OptOuts;
+//! use anysms::suppression::SuppressionList;
 //!
 //! fn stack(
 //!     first: impl SmsProvider,
 //!     second: impl SmsProvider,
-//!     opt_outs: Arc<dyn OptOuts>,
+//!     opt_outs: Arc<dyn SuppressionList>,
 //! ) -> Result<Arc<dyn SmsProvider>> {
 //!     let retry = RetryPolicy::default();
 //!     let first = first.suppress(opt_outs.clone())?.rate_limit([Limit::messages(10)]).retry(retry.clone());

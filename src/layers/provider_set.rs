@@ -3,9 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Result},
     layers::misplaced,
-    message::{AccountId, Cursor, Message, MessageId, MessageRecord, Page, Query},
+    message::{Cursor, Message, MessageId, MessageRecord, Page, Query},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -51,7 +52,7 @@ impl Members {
     }
 
     /// The account that would send, where it is the same at all of them.
-    pub(super) fn account(&self, message: &Message) -> Option<AccountId> {
+    pub(super) fn account(&self, message: &Message) -> Option<AccountKey> {
         let first = self.get(0).account(message);
         first.filter(|first| self.iter().all(|one| one.account(message).as_ref() == Some(first)))
     }

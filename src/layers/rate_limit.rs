@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
         fair_queue::Lanes,
         rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
     },
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     text,
@@ -281,7 +282,7 @@ impl<P: SmsProvider> SmsProvider for RateLimit<P> {
         Capabilities { waits: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
     layers::budget::Budget,
-    message::{AccountId, Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -191,7 +192,7 @@ impl<P: SmsProvider> Retry<P> {
                 done => return done,
             };
             let elapsed = begun.elapsed();
-            let random = random::part();
+            let random = random::fraction();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
@@ -224,7 +225,7 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
         Capabilities { waits: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

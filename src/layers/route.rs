@@ -5,9 +5,10 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::Result,
     layers::provider_set::Members,
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     number::Region,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -103,7 +104,7 @@ impl SmsProvider for Route {
         self.members.capabilities()
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.members.get(self.chosen(message)).account(message)
     }
 

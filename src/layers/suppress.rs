@@ -6,25 +6,26 @@ use async_trait::async_trait;
 use tokio::time::{sleep, timeout};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::misplaced,
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
-    suppression::{OptOutSource, OptOuts},
+    suppression::{SuppressionList, SuppressionSource},
 };
 
 /// Refuses whoever opted out, just before a message would be submitted, and learns from a provider that
 /// refuses one ([`ErrorKind::OptedOut`]: Twilio's 21610).
 ///
-/// Share one [`OptOuts`] among all providers, and let it [`learn`](OptOuts::learn) from every webhook. It
+/// Share one [`SuppressionList`] among all providers, and let it [`learn`](SuppressionList::learn) from every webhook. It
 /// goes directly around each provider, so that nothing waits between the look at the list and the
 /// submission; [`new`](Self::new) refuses to stand around what waits.
 #[derive(Debug)]
 pub struct Suppress<P> {
     inner: P,
-    list: Arc<dyn OptOuts>,
+    list: Arc<dyn SuppressionList>,
 }
 
 impl<P: SmsProvider> Suppress<P> {
@@ -33,7 +34,7 @@ impl<P: SmsProvider> Suppress<P> {
     /// # Errors
     /// `Config` if a send of the provider may wait before it submits, as a retry or a rate limit does: an
     /// opt-out would come too late. And if a guard is inside, which may send to another number.
-    pub fn new(inner: P, list: Arc<dyn OptOuts>) -> Result<Self> {
+    pub fn new(inner: P, list: Arc<dyn SuppressionList>) -> Result<Self> {
         if inner.capabilities().waits {
             return Err(misplaced("suppress: goes inside of what waits (rate limit, retry)"));
         }
@@ -46,11 +47,11 @@ impl<P: SmsProvider> Suppress<P> {
 
 /// Writes an opt-out down. The next message may go to another provider, which knows nothing of it: so it is
 /// written by a task of its own, which the caller cannot drop, and again where the list cannot be written.
-async fn keep(list: Arc<dyn OptOuts>, number: PhoneNumber) {
+async fn keep(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
     let written = tokio::spawn(async move {
         for wait in [0, 1, 5, 30, 60, 300] {
             sleep(Duration::from_secs(wait)).await;
-            if list.insert(number, OptOutSource::Provider).await.is_ok() {
+            if list.insert(number, SuppressionSource::Provider).await.is_ok() {
                 return;
             }
         }
@@ -72,7 +73,7 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
         Capabilities { suppresses: true, ..self.inner.capabilities() }
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

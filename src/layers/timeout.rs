@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
@@ -110,7 +111,7 @@ impl<P: SmsProvider> SmsProvider for Timeout<P> {
         self.inner.capabilities()
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.inner.account(message)
     }
 

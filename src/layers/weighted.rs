@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::Result,
     layers::{provider_health::DeliveryReports, provider_set::Members},
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
@@ -78,12 +79,12 @@ impl SmsProvider for Weighted {
         self.members.capabilities()
     }
 
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         self.members.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let number = self.pick(random::part());
+        let number = self.pick(random::fraction());
         let receipt = self.members.get(number).send(message).await?;
         if let Some(id) = &receipt.id {
             self.reports.expect(id, number);

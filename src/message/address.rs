@@ -163,7 +163,8 @@ mod tests {
             ("72345", "72345"),
             ("ACME", "ACME"),
             ("+12025550***", "[other]"),
-            ("whatsapp:+447700900123", "[other]"),
+            ("whatsapp:+447700900123", "whatsapp:+44•••0123"),
+            ("whatsapp:ACME", "[other]"),
             ("", "[other]"),
         ] {
             let address = Address::from_wire(text);

@@ -1,9 +1,9 @@
-//! [`MessageClass`]: what a message is for.
+//! [`MessageClass`]: the purpose of a message.
 
 use serde::{Deserialize, Serialize};
 
-/// What a message is for, as far as a rule hangs on it: quiet hours bind marketing, and a one-time code
-/// may be allowed to come twice.
+/// Purpose of a message, as far as rules depend on it: quiet hours bind marketing, and a one-time code may
+/// be allowed to come twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -18,7 +18,7 @@ pub enum MessageClass {
 }
 
 impl MessageClass {
-    /// The class as a word for logs and metrics, such as `one_time_code`. Part of the contract.
+    /// Returns the class as a word for logs and metrics, such as `one_time_code`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

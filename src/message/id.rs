@@ -1,4 +1,4 @@
-//! [`MessageId`]: which message, at which provider.
+//! [`MessageId`]: a provider's id of a message.
 
 use std::{fmt, str::FromStr};
 
@@ -38,13 +38,13 @@ impl MessageId {
         Ok(Self { provider, value: value.into() })
     }
 
-    /// Who gave the id.
+    /// Returns the provider that gave the id.
     #[must_use]
     pub fn provider(&self) -> &ProviderId {
         &self.provider
     }
 
-    /// The id in the provider's own form, such as `SM0123…`.
+    /// Returns the id in the provider's own form, such as `SM0123…`.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -75,19 +75,10 @@ impl fmt::Debug for MessageId {
 serde_as_text!(MessageId);
 
 /// A text that is not a message id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("message id: needs provider:id, the id of 1 to 128 letters, digits, -, _, . and :")]
 #[non_exhaustive]
 pub struct MessageIdError;
-
-impl fmt::Display for MessageIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "message id: needs provider:id, the id of 1 to 128 letters, digits, -, _, . and :",
-        )
-    }
-}
-
-impl std::error::Error for MessageIdError {}
 
 #[cfg(test)]
 mod tests {

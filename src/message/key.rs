@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crate::random;
 
-/// What makes a message the same message: the key that a retry, a queue or a log recognises it by.
+/// Idempotency key of a message: retries, queues and the store recognise the message by it.
 ///
 /// Every `Message` has one. A generated key is a random UUID; a caller's own, such as
 /// `booking-4711-reminder`, lets a program that starts again refuse to send the same thing twice.
@@ -16,14 +16,13 @@ impl MessageKey {
     /// Longest key, in bytes.
     pub const MAX_LEN: usize = 128;
 
-    /// A new random key.
+    /// Creates a new random key.
     #[must_use]
     pub fn random() -> Self {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        Self((&*random::uuid().as_hyphenated().encode_lower(&mut buffer)).into())
+        random::uuid().into()
     }
 
-    /// The caller's own key: 1 to 128 visible ASCII characters.
+    /// Creates the caller's own key: 1 to 128 visible ASCII characters.
     ///
     /// # Errors
     /// [`MessageKeyError`] if the text breaks that rule.
@@ -36,7 +35,7 @@ impl MessageKey {
         }
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,20 +62,20 @@ impl fmt::Debug for MessageKey {
     }
 }
 
-serde_as_text!(MessageKey);
-
-/// A text that cannot be a message key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MessageKeyError;
-
-impl fmt::Display for MessageKeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("message key: needs 1 to 128 visible ASCII characters")
+impl From<uuid::Uuid> for MessageKey {
+    fn from(id: uuid::Uuid) -> Self {
+        let mut buffer = uuid::Uuid::encode_buffer();
+        Self((&*id.as_hyphenated().encode_lower(&mut buffer)).into())
     }
 }
 
-impl std::error::Error for MessageKeyError {}
+serde_as_text!(MessageKey);
+
+/// A text that cannot be a message key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("message key: needs 1 to 128 visible ASCII characters")]
+#[non_exhaustive]
+pub struct MessageKeyError;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! What is sent and what comes back.
+//! Values that are sent and that come back.
 //!
 //! [`Message`] goes out; [`Receipt`] says a provider took it; [`MessageRecord`] is what the provider
 //! knows of it later; [`MessageStatus`] is where it stands. [`Query`] and [`Page`] list records.

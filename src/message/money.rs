@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_structs)] // an amount and a currency: there is no third part
 pub struct Money {
-    /// How much.
+    /// Amount.
     pub amount: Decimal,
-    /// Of what.
+    /// Currency.
     pub currency: Currency,
 }
 
@@ -62,7 +62,7 @@ impl Currency {
     /// The US dollar.
     pub const USD: Self = Self(*b"USD");
 
-    /// The code: three upper-case letters.
+    /// Returns the code: three upper-case letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default() // always ASCII letters
@@ -95,17 +95,10 @@ impl fmt::Debug for Currency {
 }
 
 /// A text that is not money or not a currency code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("money: needs a decimal amount, a space and three letters, as in ISO 4217")]
 #[non_exhaustive]
 pub struct MoneyError;
-
-impl fmt::Display for MoneyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("money: needs a decimal amount, a space and three letters, as in ISO 4217")
-    }
-}
-
-impl std::error::Error for MoneyError {}
 
 #[cfg(test)]
 mod tests {

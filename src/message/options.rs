@@ -1,4 +1,4 @@
-//! [`VendorOptions`]: what only one vendor has, carried by a message in a typed way.
+//! [`VendorOptions`]: settings of one vendor alone, carried by a message in a typed way.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
 /// A message carries the options of several vendors side by side, each by its own type; a provider
 /// reads its own and never sees another's. They travel with the message when it is written as JSON.
 pub trait VendorOptions: Serialize + DeserializeOwned {
-    /// Whose options these are.
+    /// Vendor that reads these options.
     const PROVIDER: ProviderId;
 }
 
@@ -36,7 +36,7 @@ impl OptionSet {
         self.0.push((O::PROVIDER, value));
     }
 
-    /// The options of one vendor.
+    /// Returns the options of one vendor.
     pub(crate) fn get<O: VendorOptions>(&self) -> Result<Option<O>, Error> {
         let Some((_, value)) = self.0.iter().find(|(provider, _)| *provider == O::PROVIDER) else {
             return Ok(None);

@@ -79,13 +79,13 @@ fn tenant_or_none<'de, D: serde::Deserializer<'de>>(
     name.map(|name| TenantId::new(&name)).transpose().map_err(serde::de::Error::custom)
 }
 
-/// What a program names by words of its own. Not every database has a NUL.
+/// Cleans a label that a program chose: a NUL is replaced, as not every database has one.
 fn name(text: impl Into<String>) -> Box<str> {
     text.into().replace('\0', "\u{fffd}").into()
 }
 
 impl Message {
-    /// A text for a recipient, under a new random key. The text may be empty where there is media.
+    /// Creates a text for a recipient, under a new random key. The text may be empty where there is media.
     #[must_use]
     pub fn new(to: impl Into<Destination>, text: impl Into<String>) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Message {
         self
     }
 
-    /// Sets who it comes from, in place of the provider's default sender.
+    /// Sets the sender, in place of the provider's default.
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
@@ -129,7 +129,7 @@ impl Message {
         self
     }
 
-    /// Sets where the provider reports what becomes of it.
+    /// Sets the URL at which the provider reports the message's status.
     #[must_use]
     pub fn with_status_callback(mut self, url: WebUrl) -> Self {
         self.status_callback = Some(url);
@@ -151,7 +151,7 @@ impl Message {
         self
     }
 
-    /// Sets what it is for; `Transactional` if nothing is said. No provider is told.
+    /// Sets its purpose, `Transactional` by default. No provider is told.
     #[must_use]
     pub fn with_class(mut self, class: MessageClass) -> Self {
         self.class = class;
@@ -204,7 +204,7 @@ impl Message {
         self
     }
 
-    /// Sets what only one vendor has; other vendors ignore it. Options that cannot be written as
+    /// Sets options that only one vendor has; other vendors ignore them. Options that cannot be written as
     /// JSON are refused when the message is sent.
     #[must_use]
     pub fn with_options<O: VendorOptions>(mut self, options: &O) -> Self {
@@ -212,7 +212,7 @@ impl Message {
         self
     }
 
-    /// The key that makes it this message.
+    /// Returns the key that makes it this message.
     #[must_use]
     pub fn key(&self) -> &MessageKey {
         &self.key
@@ -224,49 +224,49 @@ impl Message {
         &self.to
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The media.
+    /// Returns the media.
     #[must_use]
     pub fn media(&self) -> &[Media] {
         &self.media
     }
 
-    /// Who it comes from, if the message says so itself.
+    /// Returns the sender; `None` if the message leaves it to the provider's default.
     #[must_use]
     pub fn sender(&self) -> Option<&Sender> {
         self.sender.as_ref()
     }
 
-    /// Where the provider reports what becomes of it.
+    /// Returns the URL at which the provider reports the message's status; `None` if it names none.
     #[must_use]
     pub fn status_callback(&self) -> Option<&WebUrl> {
         self.status_callback.as_ref()
     }
 
-    /// When the provider shall send it.
+    /// Returns the time at which the provider shall send it; `None` for at once.
     #[must_use]
     pub fn send_at(&self) -> Option<Timestamp> {
         self.send_at
     }
 
-    /// How long it is worth delivering.
+    /// Returns the time for which it is worth delivering; `None` if it says nothing.
     #[must_use]
     pub fn validity(&self) -> Option<Duration> {
         self.validity
     }
 
-    /// What it is for.
+    /// Returns its purpose.
     #[must_use]
     pub fn class(&self) -> MessageClass {
         self.class
     }
 
-    /// The campaign it belongs to.
+    /// Returns the campaign it belongs to.
     #[must_use]
     pub fn campaign(&self) -> Option<&str> {
         self.campaign.as_deref()
@@ -296,18 +296,18 @@ impl Message {
         &mut self.extensions
     }
 
-    /// The user who caused it.
+    /// Returns the user who caused it.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// The tags.
+    /// Returns the tags.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(|tag| &**tag)
     }
 
-    /// One vendor's options.
+    /// Returns one vendor's options.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if what the message carries is not of this type.
@@ -340,13 +340,13 @@ pub struct Media {
 }
 
 impl Media {
-    /// A file at a URL that the provider can fetch without credentials.
+    /// Creates a file at a URL that the provider can fetch without credentials.
     #[must_use]
     pub const fn from_url(url: WebUrl) -> Self {
         Self { url }
     }
 
-    /// Where the file is.
+    /// Returns the address of the file.
     #[must_use]
     pub const fn url(&self) -> &WebUrl {
         &self.url

@@ -10,7 +10,7 @@ use crate::{
     message::{Channel, Destination, Direction, MessageStatus, OptionSet, Sender, VendorOptions},
 };
 
-/// Which messages to list. Empty: all that the provider lists by default (Plivo: of the last 24
+/// Filter of a list of messages. Empty, it lists what the provider lists by default (Plivo: the last 24
 /// hours). A filter that the provider does not have is refused, never ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,92 +21,92 @@ pub struct Query {
     pub from: Option<Sender>,
     /// Channel of the sender's address.
     pub from_channel: Channel,
-    /// Sent at this time or later.
+    /// Earliest time of sending.
     pub since: Option<Timestamp>,
-    /// Sent at this time or earlier.
+    /// Latest time of sending.
     pub until: Option<Timestamp>,
-    /// In this direction.
+    /// Direction.
     pub direction: Option<Direction>,
-    /// In this status.
+    /// Status.
     pub status: Option<MessageStatus>,
-    /// How many a page, at most; the provider may give fewer. Twilio: 1 to 1,000; Plivo: 1 to 20.
+    /// Most records of a page; the provider may give fewer. Twilio: 1 to 1,000; Plivo: 1 to 20.
     pub page_size: Option<u32>,
-    /// Where the last page ended.
+    /// Place where the last page ended.
     pub cursor: Option<Cursor>,
     options: OptionSet,
 }
 
 impl Query {
-    /// All messages.
+    /// Creates all messages.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only those sent to this recipient.
+    /// Keeps messages sent to this recipient.
     #[must_use]
     pub fn with_to(mut self, to: impl Into<Destination>) -> Self {
         self.to = Some(to.into());
         self
     }
 
-    /// Only those sent from this sender.
+    /// Keeps messages sent from this sender.
     #[must_use]
     pub fn with_from(mut self, from: impl Into<Sender>) -> Self {
         self.from = Some(from.into());
         self
     }
 
-    /// Only those sent at this time or later.
+    /// Keeps messages sent at this time or later.
     #[must_use]
     pub fn with_since(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// Only those sent at this time or earlier.
+    /// Keeps messages sent at this time or earlier.
     #[must_use]
     pub fn with_until(mut self, until: Timestamp) -> Self {
         self.until = Some(until);
         self
     }
 
-    /// Only those in this direction.
+    /// Keeps messages in this direction.
     #[must_use]
     pub fn with_direction(mut self, direction: Direction) -> Self {
         self.direction = Some(direction);
         self
     }
 
-    /// Only those in this status.
+    /// Keeps messages with this status.
     #[must_use]
     pub fn with_status(mut self, status: MessageStatus) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// At most this many a page.
+    /// Sets the most records of a page.
     #[must_use]
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
         self
     }
 
-    /// From where the last page ended. The cursor keeps the filters of the query it came from.
+    /// Goes on where the last page ended. The cursor keeps the filters of the query it came from.
     #[must_use]
     pub fn with_cursor(mut self, cursor: Cursor) -> Self {
         self.cursor = Some(cursor);
         self
     }
 
-    /// Filters that only one vendor has.
+    /// Adds filters that only one vendor has.
     #[must_use]
     pub fn with_options<O: VendorOptions>(mut self, options: &O) -> Self {
         self.options.set(options);
         self
     }
 
-    /// One vendor's filters.
+    /// Returns one vendor's filters.
     ///
     /// # Errors
     /// `ErrorKind::InvalidRequest` if what the query carries is not of this type.
@@ -119,14 +119,14 @@ impl Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it.
+    /// Items of the page.
     pub items: Vec<T>,
-    /// Where the next page begins; none after the last page.
+    /// Place where the next page begins; `None` after the last page.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// A page.
+    /// Creates a page.
     #[must_use]
     pub const fn new(items: Vec<T>, next: Option<Cursor>) -> Self {
         Self { items, next }
@@ -140,13 +140,13 @@ impl<T> Page<T> {
 pub struct Cursor(String);
 
 impl Cursor {
-    /// A cursor from a provider, or from text it was kept in.
+    /// Creates a cursor from a provider, or from text it was kept in.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The cursor as text.
+    /// Returns the cursor as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

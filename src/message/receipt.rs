@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// Who took it.
+    /// Provider that took it.
     pub provider: ProviderId,
     /// Account that took it; `None` where the provider has no accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,21 +24,21 @@ pub struct Receipt {
     pub id: Option<MessageId>,
     /// The message's own key.
     pub key: MessageKey,
-    /// Where it stands; `Accepted` if the provider does not say.
+    /// Status; `Accepted` if the provider does not say.
     pub status: MessageStatus,
-    /// How many segments it was cut into, where the provider says so at once.
+    /// Number of segments, where the provider says so at once.
     pub segments: Option<u32>,
-    /// What it costs, where the provider says so at once.
+    /// Price, where the provider says so at once.
     pub price: Option<Money>,
     /// The provider's id of the request, for its support desk.
     pub request_id: Option<String>,
-    /// It is the receipt of an earlier send under the same key, from the message log: nothing was sent now.
+    /// `true` for the receipt of an earlier send under the same key, from a store: nothing was sent now.
     #[serde(default)]
     pub earlier: bool,
 }
 
 impl Receipt {
-    /// A receipt for a message that this provider took.
+    /// Creates a receipt for a message that this provider took.
     #[must_use]
     pub const fn new(provider: ProviderId, id: Option<MessageId>, key: MessageKey) -> Self {
         Self {

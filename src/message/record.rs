@@ -1,4 +1,4 @@
-//! [`MessageRecord`]: what a provider knows of a message.
+//! [`MessageRecord`]: a provider's record of a message.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,47 +11,47 @@ use crate::{
     },
 };
 
-/// What a provider knows of a message. Everything but the id and the status may be missing.
+/// A provider's record of a message. Everything but the id and the status may be missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageRecord {
-    /// Which message.
+    /// The provider's id.
     pub id: MessageId,
     /// Account it belongs to, where the provider says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// Where it stands.
+    /// Status.
     pub status: MessageStatus,
-    /// Which way it went.
+    /// Direction.
     pub direction: Option<Direction>,
-    /// Who it came from.
+    /// Sender's address.
     pub from: Option<Address>,
-    /// Who it went to.
+    /// Recipient's address.
     pub to: Option<Address>,
     /// The pool the sender was picked from.
     pub pool: Option<PoolId>,
     /// The text, where the provider keeps it.
     pub text: Option<Text>,
-    /// How many segments were billed.
+    /// Number of segments billed.
     pub segments: Option<u32>,
-    /// How many media it carries.
+    /// Number of media files.
     pub media: Option<u32>,
-    /// What it cost, positive; none until the provider knows.
+    /// Price, positive; `None` until the provider knows.
     pub price: Option<Money>,
-    /// Why it did not arrive.
+    /// Reason why it did not arrive.
     pub failure: Option<DeliveryFailure>,
-    /// When the provider took it.
+    /// Time at which the provider took it.
     pub created_at: Option<Timestamp>,
-    /// When it was sent.
+    /// Time at which it was sent.
     pub sent_at: Option<Timestamp>,
-    /// When the provider last changed it.
+    /// Time of the provider's last change.
     pub updated_at: Option<Timestamp>,
     /// Fields of the vendor that have no place above.
     pub extra: Extra,
 }
 
 impl MessageRecord {
-    /// A record of which only the id and the status are known.
+    /// Creates a record of which only the id and the status are known.
     #[must_use]
     pub fn new(id: MessageId, status: MessageStatus) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl MessageRecord {
     }
 }
 
-/// Which way a message went.
+/// Direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(clippy::exhaustive_enums)] // there are two ways
@@ -86,11 +86,11 @@ pub enum Direction {
     Inbound,
 }
 
-/// Why a message did not arrive, as a delivery report says it.
+/// Reason why a message did not arrive, as a delivery report says it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliveryFailure {
-    /// What is wrong, the same for every provider.
+    /// Kind of the failure, the same for every provider.
     pub kind: ErrorKind,
     /// The provider's own code.
     pub code: String,
@@ -99,7 +99,7 @@ pub struct DeliveryFailure {
 }
 
 impl DeliveryFailure {
-    /// A failure with the provider's own code; what is no word becomes `unreadable`.
+    /// Creates a failure with the provider's own code; what is no word becomes `unreadable`.
     #[must_use]
     pub fn new(kind: ErrorKind, code: &str) -> Self {
         Self { kind, code: word(code).unwrap_or(UNREADABLE).to_owned(), help: None }
@@ -116,14 +116,14 @@ pub struct MediaRecord {
     pub content_type: Option<String>,
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// Where it can be fetched.
+    /// Address at which it can be fetched.
     pub url: Option<WebUrl>,
-    /// When it was stored.
+    /// Time at which it was stored.
     pub created_at: Option<Timestamp>,
 }
 
 impl MediaRecord {
-    /// A file of which only the id is known.
+    /// Creates a file of which only the id is known.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), content_type: None, size: None, url: None, created_at: None }

@@ -1,4 +1,4 @@
-//! [`Sender`]: who a message comes from.
+//! [`Sender`]: the origin of a message.
 
 mod refusals;
 
@@ -11,7 +11,7 @@ use crate::{
     number::{PhoneNumber, PhoneNumberError, Region},
 };
 
-/// Who a message comes from, as the recipient's phone shows it.
+/// Origin of a message, as the recipient's phone shows it.
 ///
 /// ```
 /// use anysms::Sender;
@@ -181,7 +181,7 @@ pub struct SimId(Box<str>);
 macro_rules! parsed_text {
     ($name:ident, $check:expr) => {
         impl $name {
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -221,13 +221,14 @@ impl AlphanumericSender {
     /// Most characters.
     pub const MAX_LENGTH: usize = 11;
 
-    /// Whether there are letters and digits only, which both Twilio and Plivo take (2026-11).
+    /// Returns whether there are letters and digits only, which both Twilio and Plivo take (2026-11).
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.0.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
-    /// What is known of a country that refuses alphanumeric senders; `None` if it is not known to.
+    /// Returns how well it is known that a country refuses alphanumeric senders; `None` if it is not known
+    /// to.
     ///
     /// Dated data to warn by, not to refuse by: countries change their rules, and many ask for
     /// registration first.
@@ -237,7 +238,7 @@ impl AlphanumericSender {
     }
 }
 
-/// Why a text is not a sender: which rule it breaks, and where. Never quotes the text.
+/// Reason why a text is not a sender: the rule it breaks, and where. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SenderError {

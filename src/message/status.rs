@@ -1,10 +1,10 @@
-//! [`MessageStatus`]: where a message stands, in the same words for every provider.
+//! [`MessageStatus`]: the status of a message, in the same words for every provider.
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use crate::message::{UNREADABLE, word};
 
-/// Where a message stands.
+/// Status of a message.
 ///
 /// Each vendor also has its own typed status; this is what they have in common. A word that is not
 /// known is kept as [`MessageStatus::Other`], never refused.
@@ -44,7 +44,7 @@ pub enum MessageStatus {
 }
 
 impl MessageStatus {
-    /// The status as a word, such as `delivered`; for an unknown one the provider's own.
+    /// Returns the status as a word, such as `delivered`; for an unknown one the provider's own.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -89,12 +89,12 @@ impl MessageStatus {
         known.unwrap_or_else(|| Self::other(text))
     }
 
-    /// A status by a word that is not known. What is no word at all is not kept.
+    /// Creates a status by a word that is not known. What is no word at all is not kept.
     pub(crate) fn other(text: &str) -> Self {
         Self::Other(word(text).unwrap_or(UNREADABLE).into())
     }
 
-    /// Whether nothing more is expected. `Sent` is not final, though it may be the last word.
+    /// Returns whether nothing more is expected. `Sent` is not final, though it may be the last word.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         matches!(
@@ -109,7 +109,7 @@ impl MessageStatus {
         )
     }
 
-    /// Whether it is final and did not arrive.
+    /// Returns whether it is final and did not arrive.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self, Self::Undelivered | Self::Failed | Self::Rejected)

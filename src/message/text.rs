@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 pub struct Text(String);
 
 impl Text {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -77,18 +77,18 @@ impl fmt::Debug for Text {
 pub struct Extra(Vec<(String, String)>);
 
 impl Extra {
-    /// The first value under this name.
+    /// Returns the first value under this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All names and values.
+    /// Returns all names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -107,8 +107,8 @@ impl FromIterator<(String, String)> for Extra {
 }
 
 impl Extra {
-    /// The fields of a JSON object, none if a name is there twice; of any other body, the whole of it
-    /// under `body`.
+    /// Creates the fields of a JSON object, none if a name is there twice; of any other body, the whole of
+    /// it under `body`.
     pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
         let Ok(Fields(mut fields)) = serde_json::from_slice(body) else {
             let text = String::from_utf8_lossy(body).into_owned();

@@ -36,7 +36,7 @@ impl WebUrl {
         }
     }
 
-    /// The URL as it was given.
+    /// Returns the URL as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,7 +67,7 @@ impl fmt::Debug for WebUrl {
 
 serde_as_text!(WebUrl);
 
-/// Why a text is not a URL that a provider could call. Never quotes the text.
+/// Reason why a text is not a URL that a provider could call. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebUrlError {

@@ -1,10 +1,10 @@
-//! What a vendor writes where a word belongs.
+//! Words of vendors: statuses, codes and ids that may be logged.
 
 /// Stands for what is no word.
 pub(crate) const UNREADABLE: &str = "unreadable";
 
-/// The text, if it is a word: at most 128 ASCII letters, digits, `_`, `-` and `.`, and unless it is as
-/// long as an id, no run of digits as long as a phone number's. Anything else has no business in a log.
+/// Returns the text, if it is a word: at most 128 ASCII letters, digits, `_`, `-` and `.`, and unless it is
+/// as long as an id, no run of digits as long as a phone number's. Anything else has no business in a log.
 pub(crate) fn word(text: &str) -> Option<&str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let short_numbers =

@@ -1,4 +1,4 @@
-//! Country codes: how long one is, and where a number's begins to be the country's own.
+//! Country codes: their lengths, and the national prefixes dialled within each country.
 
 use super::region;
 
@@ -9,7 +9,7 @@ const TWO_DIGITS: [u8; 44] = [
     57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
-/// The length of the country code of a number of `len` digits (at least 7).
+/// Returns the length of the country code of a number of `len` digits (at least 7).
 pub(super) const fn len(digits: u64, len: usize) -> usize {
     length_after((digits / 10_u64.pow(len as u32 - 2)) as u8)
 }
@@ -25,7 +25,8 @@ const fn length_after(first_two: u8) -> usize {
     if matches!(first_two, 10..=19 | 70..=79) { 1 } else { 3 }
 }
 
-/// Parts digits in international form into a country code that is in use and the rest.
+/// Splits digits in international form into an assigned country code and the rest; `None` if the code is
+/// not assigned.
 pub(super) fn split(digits: &str) -> Option<(u16, &str)> {
     let first_two = digits.get(..2).filter(|two| !two.starts_with('0'))?.parse().ok()?;
     let (code, national) = digits.split_at_checked(length_after(first_two))?;
@@ -33,12 +34,12 @@ pub(super) fn split(digits: &str) -> Option<(u16, &str)> {
     Some((code, national))
 }
 
-/// Whether a country, or the world, has this country code.
+/// Returns `true` if the country code is assigned to a country or an international service.
 pub(super) fn exists(code: u16) -> bool {
     region::has_country_code(code)
 }
 
-/// How many digits follow a country code whose numbers are all as long.
+/// Returns the number of digits after a country code whose numbers all have the same length.
 pub(super) const fn fixed_length(code: u16) -> Option<usize> {
     match code {
         1 | 7 => Some(10),
@@ -46,8 +47,8 @@ pub(super) const fn fixed_length(code: u16) -> Option<usize> {
     }
 }
 
-/// What is dialled before a national number inside the country, and by mistake written behind its
-/// country code; `None` if nothing. Source: libphonenumber 9.0.43.
+/// Returns the prefix that is dialled before a national number within the country, and by mistake written
+/// after its country code; `None` if there is none. Source: libphonenumber 9.0.43.
 #[rustfmt::skip]
 pub(super) const fn national_prefix(code: u16) -> Option<&'static str> {
     match code {

@@ -1,30 +1,134 @@
-//! Conversions to and from the type of the crate `phonenumber`.
-
-use phonenumber::PhoneNumber as Theirs;
+//! Conversions between [`PhoneNumber`] and the number types of the crates `phonenumber` and
+//! `rlibphonenumber`, each behind the feature of its name.
 
 use super::{PhoneNumber, PhoneNumberError, calling_code};
 
-impl TryFrom<PhoneNumber> for Theirs {
-    type Error = PhoneNumberError;
+impl PhoneNumber {
+    /// Builds a number from another crate's country code and national number.
+    fn from_foreign(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
+        if !calling_code::exists(code) {
+            return Err(PhoneNumberError::UnknownCountryCode);
+        }
+        Self::from_parts(code, national)
+    }
 
-    /// [`PhoneNumberError::Ambiguous`] for a number whose digits `phonenumber` would change.
-    fn try_from(number: PhoneNumber) -> Result<Self, Self::Error> {
-        let country_code = number.country_code();
-        let ambiguous = PhoneNumberError::Ambiguous { country_code };
-        let theirs = phonenumber::parse(None, number.to_string()).map_err(|_| ambiguous)?;
-        if PhoneNumber::try_from(&theirs) == Ok(number) { Ok(theirs) } else { Err(ambiguous) }
+    /// Error of a number that another crate's type cannot hold.
+    fn not_held(self) -> PhoneNumberError {
+        let country_code = self.country_code();
+        if calling_code::exists(country_code) {
+            PhoneNumberError::Ambiguous { country_code }
+        } else {
+            PhoneNumberError::UnknownCountryCode
+        }
     }
 }
 
-impl TryFrom<&Theirs> for PhoneNumber {
-    type Error = PhoneNumberError;
+#[cfg(feature = "phonenumber")]
+mod with_phonenumber {
+    use phonenumber::PhoneNumber as Foreign;
 
-    /// Leaves out an extension. An error for a number that E.164 does not allow.
-    fn try_from(theirs: &Theirs) -> Result<Self, Self::Error> {
-        let code = theirs.code().value();
-        if !calling_code::exists(code) {
-            return Err(PhoneNumberError::CountryCode);
+    use super::*;
+
+    impl TryFrom<PhoneNumber> for Foreign {
+        type Error = PhoneNumberError;
+
+        /// Converts a number into the type of the crate `phonenumber`.
+        ///
+        /// # Errors
+        /// [`PhoneNumberError::Ambiguous`] if `phonenumber` cannot hold these digits unchanged,
+        /// [`PhoneNumberError::UnknownCountryCode`] if the country code is not assigned.
+        fn try_from(number: PhoneNumber) -> Result<Self, Self::Error> {
+            let foreign = phonenumber::parse(None, number.to_string());
+            let foreign = foreign.map_err(|_| number.not_held())?;
+            let unchanged = PhoneNumber::try_from(&foreign) == Ok(number);
+            if unchanged { Ok(foreign) } else { Err(number.not_held()) }
         }
-        Self::from_parts(code, &theirs.national().to_string())
+    }
+
+    impl TryFrom<&Foreign> for PhoneNumber {
+        type Error = PhoneNumberError;
+
+        /// Converts a number from the type of the crate `phonenumber`, without its extension.
+        ///
+        /// # Errors
+        /// [`PhoneNumberError`] if the country code is not assigned or the number has fewer than 7 or
+        /// more than 15 digits.
+        fn try_from(foreign: &Foreign) -> Result<Self, Self::Error> {
+            Self::from_foreign(foreign.code().value(), &foreign.national().to_string())
+        }
+    }
+
+    impl TryFrom<Foreign> for PhoneNumber {
+        type Error = PhoneNumberError;
+
+        /// Converts a number from the type of the crate `phonenumber`, without its extension.
+        ///
+        /// # Errors
+        /// As the conversion from a reference.
+        fn try_from(foreign: Foreign) -> Result<Self, Self::Error> {
+            Self::try_from(&foreign)
+        }
+    }
+}
+
+#[cfg(feature = "rlibphonenumber")]
+mod with_rlibphonenumber {
+    use rlibphonenumber::{
+        PhoneNumber as Foreign, get_national_significant_number_owned as national_number,
+    };
+
+    use super::*;
+
+    impl TryFrom<PhoneNumber> for Foreign {
+        type Error = PhoneNumberError;
+
+        /// Converts a number into the type of the crate `rlibphonenumber`, digit for digit.
+        ///
+        /// # Errors
+        /// [`PhoneNumberError::Ambiguous`] if `rlibphonenumber` cannot hold these digits unchanged,
+        /// [`PhoneNumberError::UnknownCountryCode`] if the country code is not assigned.
+        fn try_from(number: PhoneNumber) -> Result<Self, Self::Error> {
+            let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
+            let national = number.national_digits(buffer);
+            // All but the last digit, as libphonenumber counts them.
+            let zeros = national.bytes().take_while(|digit| *digit == b'0').count();
+            let zeros = zeros.min(national.len().saturating_sub(1)) as i32;
+            let foreign = Self {
+                country_code: number.country_code().into(),
+                national_number: national.parse().map_err(|_| number.not_held())?,
+                italian_leading_zero: (zeros > 0).then_some(true),
+                number_of_leading_zeros: (zeros > 1).then_some(zeros),
+                ..Self::default()
+            };
+            let unchanged = PhoneNumber::try_from(&foreign) == Ok(number);
+            if unchanged { Ok(foreign) } else { Err(number.not_held()) }
+        }
+    }
+
+    impl TryFrom<&Foreign> for PhoneNumber {
+        type Error = PhoneNumberError;
+
+        /// Converts a number from the type of the crate `rlibphonenumber`, without its extension.
+        ///
+        /// # Errors
+        /// [`PhoneNumberError`] if the country code is not assigned or the number has fewer than 7 or
+        /// more than 15 digits.
+        fn try_from(foreign: &Foreign) -> Result<Self, Self::Error> {
+            let code = u16::try_from(foreign.country_code);
+            let code = code.map_err(|_| PhoneNumberError::UnknownCountryCode)?;
+            Self::from_foreign(code, &national_number(foreign))
+        }
+    }
+
+    impl TryFrom<Foreign> for PhoneNumber {
+        type Error = PhoneNumberError;
+
+        /// Converts a number from the type of the crate `rlibphonenumber`, without its extension.
+        ///
+        /// # Errors
+        /// As the conversion from a reference.
+        fn try_from(foreign: Foreign) -> Result<Self, Self::Error> {
+            Self::try_from(&foreign)
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! Who knows the plans of all countries: the engines behind the features `rlibphonenumber` and
-//! `phonenumber`, and nobody in a build without them.
+//! Numbering plans of all countries: the engines behind the features `rlibphonenumber` and `phonenumber`,
+//! and an empty one for builds without them. With both features, `rlibphonenumber` answers.
 //!
-//! An engine is asked about digits only, never about what a user typed.
+//! An engine is given digits only, never the text that a user typed.
 
 #[cfg(all(feature = "phonenumber", not(feature = "rlibphonenumber")))]
 mod phonenumber;
@@ -15,16 +15,16 @@ use rlibphonenumber as engine;
 
 use super::{NumberKind, PhoneNumber, Region, format::Style};
 
-/// Whether there is one.
+/// `true` if this build has an engine.
 pub(super) const IS_ON: bool = cfg!(any(feature = "phonenumber", feature = "rlibphonenumber"));
 
-/// How an engine read digits.
+/// Result of reading digits with an engine.
 #[derive(Clone, Copy)]
 pub(super) struct Answer {
     pub(super) number: PhoneNumber,
-    /// How many of the first digits it took for the region's exit code.
+    /// Number of leading digits that were read as the region's exit code.
     pub(super) exit_code: Option<usize>,
-    /// It took the first digits for the country code.
+    /// `true` if the first digits were read as the country code, without a `+`.
     pub(super) without_plus: bool,
 }
 
@@ -32,12 +32,12 @@ pub(super) struct Answer {
 mod on {
     use super::*;
 
-    /// Reads `+` and digits, or digits as someone in the region dials them.
+    /// Reads `+` and digits, or digits as dialled within the region.
     pub(in crate::number) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
         engine::read(text, region)
     }
 
-    /// Whether the number, exactly as it stands, is in a range in use.
+    /// Returns `true` if the number, digit for digit, is in a range in use.
     pub(in crate::number) fn is_valid(number: PhoneNumber) -> Option<bool> {
         Some(engine::is_valid(number))
     }
@@ -46,7 +46,7 @@ mod on {
         engine::kind(number)
     }
 
-    /// The number in a style; `None` where no country has its country code.
+    /// Formats the number; `None` if its country code is not assigned.
     pub(in crate::number) fn format(number: PhoneNumber, style: Style) -> Option<String> {
         number.region()?;
         engine::format(number, style)

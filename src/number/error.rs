@@ -1,117 +1,109 @@
-//! [`PhoneNumberError`]: why a text is not a phone number.
-
-use std::fmt;
+//! [`PhoneNumberError`]: the reasons for which a text is refused as a phone number.
 
 use super::{NumberKind, PhoneNumber, Region};
 
-/// Why a text is not a phone number: which rule it breaks, and where. Never quotes the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Error of reading or converting a phone number: the rule that was broken, and where.
+///
+/// Never contains the text that was read, so it is safe to log.
+///
+/// Show a form's user the reason, and point at the character:
+///
+/// ```
+/// use anysms::{PhoneNumberError, number::uk};
+///
+/// let error = uk::parse("07700 90_0123").unwrap_err();
+/// assert_eq!(error, PhoneNumberError::InvalidCharacter { at: 8 });
+/// assert_eq!(error.to_string(), "phone number: character at byte 8 is not part of a phone number");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PhoneNumberError {
     /// The text is empty.
+    #[error("phone number: is empty")]
     Empty,
-    /// There is no digit in it.
-    NoDigit,
-    /// The text does not begin with `+`.
-    NoPlus,
-    /// Something other than an ASCII digit.
-    NotADigit {
-        /// Its place in the text, in bytes from 0.
+    /// The text contains no digit.
+    #[error("phone number: has no digit")]
+    NoDigits,
+    /// The text does not begin with `+`, as strict E.164 must.
+    #[error("phone number: must begin with + and the country code")]
+    MissingPlus,
+    /// A character other than an ASCII digit follows the `+` of strict E.164.
+    #[error("phone number: only digits may follow the +; character at byte {at} is not one")]
+    NonDigit {
+        /// Offset of the character in bytes, from 0.
         at: usize,
     },
-    /// A character that no phone number has.
-    Character {
-        /// Its place in the text, in bytes from 0.
+    /// A character that is not part of a phone number.
+    #[error("phone number: character at byte {at} is not part of a phone number")]
+    InvalidCharacter {
+        /// Offset of the character in bytes, from 0.
         at: usize,
     },
-    /// No country code begins with 0.
+    /// The first digit after `+` is 0; no country code begins with it.
+    #[error("phone number: a country code does not begin with 0")]
     LeadingZero,
-    /// Fewer than 7 digits.
+    /// The number has fewer than 7 digits.
+    #[error("phone number: needs at least {} digits, has {digits}", PhoneNumber::MIN_DIGITS)]
     TooShort {
-        /// How many there are.
+        /// Number of digits, country code included.
         digits: usize,
     },
-    /// More than 15 digits.
+    /// The number has more than 15 digits.
+    #[error("phone number: has more than {} digits", PhoneNumber::MAX_DIGITS)]
     TooLong,
     /// The text has more than [`PhoneNumber::MAX_TEXT`] characters.
-    TextTooLong,
-    /// A spreadsheet wrote the number as `4.47701E+11`: its last digits may be gone.
-    DigitsLost,
-    /// No country has this country code.
-    CountryCode,
-    /// A number in national form, and nobody said of which country.
-    NoRegion,
-    /// Reading a number of this region takes the feature `rlibphonenumber` or `phonenumber`.
-    NoEngine {
-        /// The region.
+    #[error("phone number: has more than {} characters", PhoneNumber::MAX_TEXT)]
+    InputTooLong,
+    /// The text is in a spreadsheet's scientific notation (`4.47701E+11`), which drops the last digits.
+    #[error("phone number: in scientific notation, digits are lost; format the column as text")]
+    ScientificNotation,
+    /// The country code is not assigned to any country or international service.
+    #[error("phone number: no country has this country code")]
+    UnknownCountryCode,
+    /// The number is in national form and no region was given.
+    #[error("phone number: in national form; pass a region or write + and the country code")]
+    MissingRegion,
+    /// This build has no numbering plan for the region.
+    #[error(
+        "phone number: no numbering plan for {region}; enable the feature rlibphonenumber or \
+         phonenumber"
+    )]
+    UnsupportedRegion {
+        /// Region of the number.
         region: Region,
     },
-    /// A number of another country where one of the UK is due.
+    /// The number belongs to another country, and only numbers under +44 are accepted.
+    #[error("phone number: is not a number of the UK")]
     NotUk,
-    /// Too many or too few digits after the country code.
-    Length {
-        /// The country code.
+    /// The national number is too long or too short for its country.
+    #[error("phone number: needs {expected} digits after +{country_code}, has {actual}")]
+    WrongLength {
+        /// Country code.
         country_code: u16,
-        /// How many digits a number has after it.
-        needs: usize,
-        /// How many there are.
-        has: usize,
+        /// Number of digits that must follow the country code.
+        expected: usize,
+        /// Number of digits that follow it in the text.
+        actual: usize,
     },
-    /// The country's plan has no such number.
+    /// The number is in no range that its country's numbering plan has in use.
+    #[error("phone number: not in use under +{country_code}")]
     NotInUse {
-        /// The country code.
+        /// Country code.
         country_code: u16,
     },
-    /// Only a guess would make a number of it: in international form, and a number in use only if its
-    /// digits changed by more than the national prefix behind the country code; or a number with the 0
-    /// of a `.0` at its end.
+    /// The digits can be read as more than one number, or only by changing them.
+    ///
+    /// Two cases: an international number that is in use only if more than the national prefix behind
+    /// its country code is dropped, and a number that is complete only with the 0 of a trailing `.0`.
+    #[error("phone number: ambiguous under +{country_code}, more than one number could be meant")]
     Ambiguous {
-        /// The country code.
+        /// Country code.
         country_code: u16,
     },
-    /// A number that cannot receive SMS where one that can is due.
+    /// The number cannot receive SMS, and only mobile numbers are accepted.
+    #[error("phone number: cannot receive SMS, its kind is {kind}")]
     NotMobile {
-        /// What it is for.
+        /// Kind of the number.
         kind: NumberKind,
     },
 }
-
-impl fmt::Display for PhoneNumberError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("phone number: ")?;
-        match self {
-            Self::Empty => f.write_str("is empty"),
-            Self::NoDigit => f.write_str("has no digit"),
-            Self::NoPlus => f.write_str("must begin with + and the country code"),
-            Self::NotADigit { at } => write!(f, "only digits may follow the +, byte {at} is none"),
-            Self::Character { at } => write!(f, "byte {at} belongs to no phone number"),
-            Self::LeadingZero => f.write_str("a country code does not begin with 0"),
-            Self::TooShort { digits } => {
-                write!(f, "needs at least {} digits, has {digits}", PhoneNumber::MIN_DIGITS)
-            }
-            Self::TooLong => write!(f, "has more than {} digits", PhoneNumber::MAX_DIGITS),
-            Self::TextTooLong => write!(f, "has more than {} characters", PhoneNumber::MAX_TEXT),
-            Self::DigitsLost => f.write_str(
-                "is in scientific notation, digits may be lost; format the column as text",
-            ),
-            Self::CountryCode => f.write_str("no country has this country code"),
-            Self::NoRegion => f.write_str("in national form, needs + and the country code"),
-            Self::NoEngine { region } => {
-                write!(f, "numbers of {region} need the feature rlibphonenumber or phonenumber")
-            }
-            Self::NotUk => f.write_str("is not a number of the UK"),
-            Self::Length { country_code, needs, has } => {
-                write!(f, "needs {needs} digits after +{country_code}, has {has}")
-            }
-            Self::NotInUse { country_code } => {
-                write!(f, "no number in use under +{country_code} has these digits, or as many")
-            }
-            Self::Ambiguous { country_code } => {
-                write!(f, "ambiguous, only a guess would make a number under +{country_code} of it")
-            }
-            Self::NotMobile { kind } => write!(f, "cannot receive SMS, its kind is {kind}"),
-        }
-    }
-}
-
-impl std::error::Error for PhoneNumberError {}

@@ -1,12 +1,15 @@
-//! [`Formatted`]: a number as people or machines want to read it.
+//! [`FormattedNumber`]: a number in national, international or RFC 3966 format.
 
 use std::fmt;
 
 use super::{PhoneNumber, engine, uk};
 
-/// A number in one of the ways to write it, by `Display`. `Debug` masks it.
+/// A number with the format in which `Display` writes it. `Debug` masks the number.
+///
+/// Spacing follows the numbering plan of the country. The plan of +44 is built in; the plans of all other
+/// countries need one of the features `rlibphonenumber` and `phonenumber`.
 #[derive(Clone, Copy)]
-pub struct Formatted {
+pub struct FormattedNumber {
     number: PhoneNumber,
     style: Style,
 }
@@ -19,28 +22,40 @@ pub(super) enum Style {
 }
 
 impl PhoneNumber {
-    /// As people in its country write it: `07700 900123`. Where this build does not know the
-    /// country's plan, the international form, which is right everywhere.
+    /// Formats the number for people in its own country: `07700 900123`.
+    ///
+    /// Without a plan of that country, writes the international format.
+    ///
+    /// ```
+    /// use anysms::number::uk;
+    ///
+    /// let number = uk::parse("+447700900123")?.number();
+    /// assert_eq!(number.national().to_string(), "07700 900123");
+    /// assert_eq!(number.international().to_string(), "+44 7700 900123");
+    /// assert_eq!(number.rfc3966().to_string(), "tel:+44-7700-900123");
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
-    pub const fn national(self) -> Formatted {
-        Formatted { number: self, style: Style::National }
+    pub const fn national(self) -> FormattedNumber {
+        FormattedNumber { number: self, style: Style::National }
     }
 
-    /// As people elsewhere write it: `+44 7700 900123`. Where this build does not know the country's
-    /// plan, with one space.
+    /// Formats the number for people in other countries: `+44 7700 900123`.
+    ///
+    /// Without a plan of its country, writes a single space, after the country code.
     #[must_use]
-    pub const fn international(self) -> Formatted {
-        Formatted { number: self, style: Style::International }
+    pub const fn international(self) -> FormattedNumber {
+        FormattedNumber { number: self, style: Style::International }
     }
 
-    /// As a link that dials it (RFC 3966): `tel:+44-7700-900123`.
+    /// Formats the number as a `tel:` link (RFC 3966): `tel:+44-7700-900123`.
     #[must_use]
-    pub const fn rfc3966(self) -> Formatted {
-        Formatted { number: self, style: Style::Rfc3966 }
+    pub const fn rfc3966(self) -> FormattedNumber {
+        FormattedNumber { number: self, style: Style::Rfc3966 }
     }
 }
 
-impl fmt::Display for Formatted {
+impl fmt::Display for FormattedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.number.country_code();
         let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
@@ -70,16 +85,16 @@ impl fmt::Display for Formatted {
         };
         let mut rest = national;
         for len in uk::groups(national) {
-            let (group, behind) = rest.split_at(*len);
+            let (group, after) = rest.split_at(*len);
             write!(f, "{group}{separator}")?;
-            rest = behind;
+            rest = after;
         }
         f.write_str(rest)
     }
 }
 
-impl fmt::Debug for Formatted {
+impl fmt::Debug for FormattedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Formatted({}, {:?})", self.number.masked(), self.style)
+        write!(f, "FormattedNumber({}, {:?})", self.number.masked(), self.style)
     }
 }

@@ -1,42 +1,52 @@
-//! [`NumberKind`]: what a number is for.
+//! [`NumberKind`]: the type of service behind a number.
 
 use std::fmt;
 
-/// What a number is for, in the terms of Google's libphonenumber.
+/// Type of service behind a number, with the names of Google's libphonenumber.
 ///
-/// `Display` and [`NumberKind::as_str`] write those terms in lower case: `fixed_line`.
+/// `Display` and [`NumberKind::as_str`] write those names in lower case: `fixed_line`.
+///
+/// Keep numbers that may receive SMS:
+///
+/// ```
+/// use anysms::{PhoneNumber, number::NumberKind};
+///
+/// let number: PhoneNumber = "+447700900123".parse()?;
+/// assert!(matches!(number.kind(), NumberKind::Mobile | NumberKind::FixedLineOrMobile));
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NumberKind {
-    /// A mobile phone; in the UK 071 to 075 and 077 to 079, and 07624 on the Isle of Man.
+    /// Mobile phone; in the UK 071 to 075 and 077 to 079, and 07624 on the Isle of Man.
     Mobile,
-    /// A landline; in the UK 01 and 02.
+    /// Landline; in the UK 01 and 02.
     FixedLine,
-    /// A landline or a mobile phone, where the plan does not tell them apart, as in North America.
+    /// Landline or mobile phone, where the plan does not tell them apart, as in North America.
     FixedLineOrMobile,
     /// Free for the caller; in the UK 0800 and 0808.
     TollFree,
-    /// Dearer than a call to a landline; in the UK 084, 087 and 09.
+    /// More expensive than a call to a landline; in the UK 084, 087 and 09.
     PremiumRate,
-    /// Paid by both sides.
+    /// Cost shared by caller and recipient.
     SharedCost,
     /// Internet telephony; in the UK 056.
     Voip,
-    /// Follows a person from one line to another; in the UK 070, which looks like a mobile phone and
-    /// is none.
+    /// Follows a person from one line to another; in the UK 070, which looks like a mobile phone but
+    /// cannot receive SMS.
     PersonalNumber,
-    /// A pager; in the UK 076.
+    /// Pager; in the UK 076.
     Pager,
-    /// One number of an organisation for all its places; in the UK 03 and 055.
+    /// Universal access number: one number for all offices of an organisation; in the UK 03 and 055.
     Uan,
-    /// A mailbox.
+    /// Voice mailbox.
     Voicemail,
-    /// Not known: not in a range in use, or nothing in this build knows the country's plan.
+    /// Not in a range in use, or this build has no plan of the country.
     Unknown,
 }
 
 impl NumberKind {
-    /// The term, in lower case: `mobile`, `fixed_line`, `toll_free`.
+    /// Returns the name in lower case: `mobile`, `fixed_line`, `toll_free`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,8 +65,8 @@ impl NumberKind {
         }
     }
 
-    /// Whether numbers of this kind are spelled in letters on posters. Behind a number of a person or
-    /// a place, letters are rather a name, and the number lost its end.
+    /// Returns `true` if numbers of this kind are advertised in letters (`0800 FLOWERS`). After the
+    /// number of a person or a place, letters are more likely a name, and the number is incomplete.
     pub(super) const fn may_be_spelled(self) -> bool {
         matches!(self, Self::TollFree | Self::PremiumRate | Self::SharedCost | Self::Uan)
     }

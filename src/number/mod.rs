@@ -1,17 +1,31 @@
-//! Phone numbers: [`PhoneNumber`], a parsed E.164 number and nothing else; what people write, read by
-//! [`parse`] and, for the UK, by [`uk`].
+//! Phone numbers: [`PhoneNumber`], a parsed E.164 number; [`parse`], which reads numbers as people write
+//! them; and [`uk`], the numbering plan of +44.
 //!
-//! What belongs here: reading, checking and writing numbers. What a sender may be besides a number
-//! (short code, alphanumeric, pool) lives in `message`.
+//! Belongs here: reading, validating and formatting numbers. Other senders (short code, alphanumeric,
+//! pool) live in `message`.
+//!
+//! | file | job |
+//! |---|---|
+//! | `parse` | reads numbers of any region |
+//! | `reading` | extracts the digits from a text, before the country is known |
+//! | `corrections` | the changes that reading made |
+//! | `error` | the reasons for a refusal |
+//! | `uk`, `uk/ranges` | reads +44 numbers; the ranges in use |
+//! | `engine` | plans of all other countries, from the crates behind two features |
+//! | `convert` | conversions to and from the types of those crates |
+//! | `calling_code` | country codes and national prefixes |
+//! | `region` | the region of a number |
+//! | `kind`, `format` | type of service; spacing |
+//! | `time_zones` | the time zones in which a number may be |
 
 mod calling_code;
-#[cfg(feature = "phonenumber")]
+#[cfg(any(feature = "phonenumber", feature = "rlibphonenumber"))]
 mod convert;
+mod corrections;
 mod engine;
 mod error;
 mod format;
 mod kind;
-mod mended;
 mod parse;
 mod reading;
 mod region;
@@ -19,21 +33,23 @@ mod region;
 pub(crate) mod time_zones;
 pub mod uk;
 
+pub use corrections::{Correction, Corrections};
 pub use error::PhoneNumberError;
-pub use format::Formatted;
+pub use format::FormattedNumber;
 pub use kind::NumberKind;
-pub use mended::{Mend, Mended};
-pub use parse::{Parsed, parse};
+pub use parse::{ParsedNumber, parse};
 pub use region::{Region, RegionError};
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
-/// A phone number in international form: a country code and a subscriber number, 7 to 15 digits in
-/// all (ITU-T E.164; the shortest numbers in use have 7, such as those of Niue).
+/// Phone number in international form: a country code and a national number, 7 to 15 digits in total
+/// (ITU-T E.164; the shortest numbers in use have 7 digits, such as those of Niue).
 ///
-/// Eight bytes and `Copy`. `Display` writes the whole number, `+447700900123`; `Debug` and
-/// [`PhoneNumber::masked`] write only the country code and the last four digits, so that a number
-/// reaches a log only where someone asked for it.
+/// Takes eight bytes and is `Copy`. `Display` writes the whole number, `+447700900123`; `Debug` and
+/// [`PhoneNumber::masked`] write only the country code and the last four digits, so that logs do not
+/// contain whole numbers by accident. serde reads and writes the text of `Display`.
+///
+/// Read a number from a configuration file or an API:
 ///
 /// ```
 /// use anysms::PhoneNumber;
@@ -48,33 +64,46 @@ use std::{fmt, num::NonZeroU64, str::FromStr};
 pub struct PhoneNumber(NonZeroU64); // the digits as one integer: a country code never starts with 0
 
 impl PhoneNumber {
-    /// Fewest digits, country code included.
+    /// Minimum number of digits, country code included.
     pub const MIN_DIGITS: usize = 7;
-    /// Most digits, country code included.
+    /// Maximum number of digits, country code included.
     pub const MAX_DIGITS: usize = 15;
 
-    /// Most characters of a text that [`parse`] and [`uk::parse`] read.
+    /// Maximum number of characters of a text that [`parse`] and [`uk::parse`] accept.
     pub const MAX_TEXT: usize = 64;
 
-    /// Reads strict E.164: `+`, then 7 to 15 ASCII digits of which the first is not 0. What people
-    /// write is for [`parse`].
+    /// Reads strict E.164: `+`, then 7 to 15 ASCII digits, the first not 0. For numbers typed by people
+    /// use [`parse`].
+    ///
+    /// Declare a sender at compile time:
+    ///
+    /// ```
+    /// use anysms::{PhoneNumber, PhoneNumberError};
+    ///
+    /// const SENDER: Result<PhoneNumber, PhoneNumberError> = PhoneNumber::parse("+447700900123");
+    /// assert_eq!(SENDER?.country_code(), 44);
+    /// # Ok::<(), PhoneNumberError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`PhoneNumberError`] says which rule the text breaks and where, without quoting it.
+    /// [`Empty`](PhoneNumberError::Empty), [`MissingPlus`](PhoneNumberError::MissingPlus),
+    /// [`NonDigit`](PhoneNumberError::NonDigit), [`LeadingZero`](PhoneNumberError::LeadingZero),
+    /// [`TooShort`](PhoneNumberError::TooShort) or [`TooLong`](PhoneNumberError::TooLong). The error does
+    /// not contain the text.
     pub const fn parse(text: &str) -> Result<Self, PhoneNumberError> {
         let bytes = text.as_bytes();
         if bytes.is_empty() {
             return Err(PhoneNumberError::Empty);
         }
         if bytes[0] != b'+' {
-            return Err(PhoneNumberError::NoPlus);
+            return Err(PhoneNumberError::MissingPlus);
         }
         let mut value: u64 = 0;
         let mut at = 1;
         while at < bytes.len() {
             let byte = bytes[at];
             if !byte.is_ascii_digit() {
-                return Err(PhoneNumberError::NotADigit { at });
+                return Err(PhoneNumberError::NonDigit { at });
             }
             if at > Self::MAX_DIGITS {
                 return Err(PhoneNumberError::TooLong);
@@ -94,7 +123,7 @@ impl PhoneNumber {
         }
     }
 
-    /// Reads what providers write on the wire: E.164 with or without its `+`.
+    /// Reads a number from a provider's API: E.164 with or without `+`. `None` for anything else.
     #[must_use]
     pub(crate) fn from_wire(text: &str) -> Option<Self> {
         match text.strip_prefix('+') {
@@ -108,19 +137,25 @@ impl PhoneNumber {
         }
     }
 
-    /// The digits as an integer, country code first.
+    /// Returns the digits as an integer, country code first.
+    ///
+    /// ```
+    /// let number: anysms::PhoneNumber = "+447700900123".parse()?;
+    /// assert_eq!((number.digits(), number.digit_count()), (447_700_900_123, 12));
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub const fn digits(self) -> u64 {
         self.0.get()
     }
 
-    /// How many digits there are, country code included: 7 to 15.
+    /// Returns the number of digits, country code included: 7 to 15.
     #[must_use]
     pub const fn digit_count(self) -> usize {
         self.0.ilog10() as usize + 1
     }
 
-    /// The country code, such as 44.
+    /// Returns the country code, such as 44.
     #[must_use]
     pub const fn country_code(self) -> u16 {
         let len = self.digit_count();
@@ -128,16 +163,38 @@ impl PhoneNumber {
         (self.0.get() / 10_u64.pow(national as u32)) as u16
     }
 
-    /// The country or territory, by the country code and, where several share one, by the first
-    /// digits behind it; `None` if no country has the country code.
+    /// Returns the country or territory; `None` if the country code is not assigned.
+    ///
+    /// Where several regions share a country code, the first digits after it decide.
+    ///
+    /// Choose a sender by the recipient's country:
+    ///
+    /// ```
+    /// use anysms::{PhoneNumber, number::Region};
+    ///
+    /// let number: PhoneNumber = "+14165550100".parse()?;
+    /// assert_eq!((number.country_code(), number.region()), (1, Some(Region::CA)));
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub fn region(self) -> Option<Region> {
         Region::of(self)
     }
 
-    /// What the number is for. The plan of +44 is part of this crate; for all others it takes one of
-    /// the features `rlibphonenumber` and `phonenumber`, without which it is
-    /// [`NumberKind::Unknown`].
+    /// Returns the type of service behind the number.
+    ///
+    /// The plan of +44 is built in. All other countries need one of the features `rlibphonenumber` and
+    /// `phonenumber`; without them, the kind is [`NumberKind::Unknown`].
+    ///
+    /// Skip landlines:
+    ///
+    /// ```
+    /// use anysms::number::{NumberKind, uk};
+    ///
+    /// let number = uk::parse("020 7946 0123")?.number();
+    /// assert_eq!(number.kind(), NumberKind::FixedLine);
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub fn kind(self) -> NumberKind {
         if self.country_code() == uk::CODE {
@@ -146,10 +203,17 @@ impl PhoneNumber {
         engine::kind(self)
     }
 
-    /// Whether the number is in a range that its country's plan has in use; `None` if this build
-    /// knows no plan of that country (see [`PhoneNumber::kind`]).
+    /// Returns `true` if the number is in a range that its country's plan has in use; `None` if this build
+    /// has no plan of that country (see [`PhoneNumber::kind`]).
     ///
-    /// A number in use may still not be anybody's, and some fictional numbers are in no range in use.
+    /// A number in such a range may still not be assigned to a subscriber, and some fictional numbers are
+    /// outside all ranges in use.
+    ///
+    /// ```
+    /// let unused: anysms::PhoneNumber = "+446530122166".parse()?;
+    /// assert_eq!(unused.is_valid(), Some(false));
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub fn is_valid(self) -> Option<bool> {
         if self.country_code() == uk::CODE {
@@ -159,8 +223,16 @@ impl PhoneNumber {
         engine::is_valid(self)
     }
 
-    /// Whether the number is kept for fiction, so that it is right for tests and examples: Ofcom's
-    /// numbers for drama, such as `+44 7700 900123`, and North America's 555-0100 to 555-0199.
+    /// Returns `true` if the number is reserved for fiction, so that it is safe in tests and examples:
+    /// Ofcom's numbers for drama, such as `+44 7700 900123`, and North America's 555-0100 to 555-0199.
+    ///
+    /// Keep test data out of a live campaign:
+    ///
+    /// ```
+    /// let number: anysms::PhoneNumber = "+15555550100".parse()?;
+    /// assert!(number.is_fictional());
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub fn is_fictional(self) -> bool {
         let buffer = &mut [0; Self::MAX_DIGITS + 1];
@@ -172,7 +244,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The number of a country code and the digits behind it.
+    /// Builds a number from a country code and the national number.
     fn from_parts(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
         let digits = code.ilog10() as usize + 1 + national.len();
         if digits > Self::MAX_DIGITS {
@@ -184,16 +256,16 @@ impl PhoneNumber {
         let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
         let value =
             value.map(|value: u64| u64::from(code) * 10_u64.pow(national.len() as u32) + value);
-        value.and_then(NonZeroU64::new).map(Self).ok_or(PhoneNumberError::NoDigit)
+        value.and_then(NonZeroU64::new).map(Self).ok_or(PhoneNumberError::NoDigits)
     }
 
-    /// The digits behind the country code.
+    /// Returns the national number: the digits after the country code.
     fn national_digits(self, buffer: &mut [u8; Self::MAX_DIGITS + 1]) -> &str {
         let code = calling_code::len(self.0.get(), self.digit_count());
         &self.write(buffer)[1 + code..]
     }
 
-    /// The whole number, `+447700900123`, written from the end of the buffer.
+    /// Writes the whole number, `+447700900123`, at the end of the buffer.
     fn write(self, buffer: &mut [u8; Self::MAX_DIGITS + 1]) -> &str {
         let mut at = buffer.len();
         let mut left = self.0.get();
@@ -207,10 +279,19 @@ impl PhoneNumber {
         std::str::from_utf8(&buffer[at..]).unwrap_or_default() // `+` and digits
     }
 
-    /// The country code and the last four digits, such as `+44•••0123`; for 7 digits, none at all.
+    /// Returns the number for logs, with only its country code and last four digits: `+44•••0123`. A number
+    /// of 7 digits shows none.
+    ///
+    /// Log a recipient:
+    ///
+    /// ```
+    /// let number: anysms::PhoneNumber = "+447700900123".parse()?;
+    /// assert_eq!(number.masked().to_string(), "+44•••0123");
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
-    pub const fn masked(self) -> Masked {
-        Masked(self)
+    pub const fn masked(self) -> MaskedNumber {
+        MaskedNumber(self)
     }
 }
 
@@ -244,11 +325,11 @@ impl fmt::Debug for PhoneNumber {
 
 serde_as_text!(PhoneNumber);
 
-/// A number that prints only its country code and last four digits.
+/// A number that prints only its country code and last four digits, from [`PhoneNumber::masked`].
 #[derive(Clone, Copy)]
-pub struct Masked(PhoneNumber);
+pub struct MaskedNumber(PhoneNumber);
 
-impl fmt::Display for Masked {
+impl fmt::Display for MaskedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.digits();
         let len = self.0.digit_count();
@@ -260,7 +341,7 @@ impl fmt::Display for Masked {
     }
 }
 
-impl fmt::Debug for Masked {
+impl fmt::Debug for MaskedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -283,14 +364,14 @@ mod tests {
         use PhoneNumberError::*;
         for (text, error) in [
             ("", Empty),
-            ("447700900123", NoPlus),
-            (" +447700900123", NoPlus),
+            ("447700900123", MissingPlus),
+            (" +447700900123", MissingPlus),
             ("+", TooShort { digits: 0 }),
             ("+441234", TooShort { digits: 6 }),
             ("+0447700900123", LeadingZero),
             ("+0000000000", LeadingZero),
-            ("+44 7700900123", NotADigit { at: 3 }),
-            ("+44770090012٣", NotADigit { at: 12 }),
+            ("+44 7700900123", NonDigit { at: 3 }),
+            ("+44770090012٣", NonDigit { at: 12 }),
             ("+1234567890123456", TooLong),
             ("+99999999999999999999999999999999", TooLong),
         ] {

@@ -1,65 +1,79 @@
-//! [`parse`]: reading what people write, for every region.
+//! [`parse`]: reads numbers of any region as people write them.
 
 use super::{
-    Mend, Mended, PhoneNumber, PhoneNumberError, Region, calling_code, engine, reading::Reading, uk,
+    Correction, Corrections, PhoneNumber, PhoneNumberError, Region, calling_code, engine,
+    reading::Reading, uk,
 };
 
-/// A number, and what was put right to read it.
+/// A number that was read from a text, with the corrections that this took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Parsed {
+pub struct ParsedNumber {
     pub(super) number: PhoneNumber,
-    pub(super) mended: Mended,
+    pub(super) corrections: Corrections,
 }
 
-impl Parsed {
-    /// The number.
+impl ParsedNumber {
+    /// Returns the number.
     #[must_use]
     pub const fn number(&self) -> PhoneNumber {
         self.number
     }
 
-    /// What was put right.
+    /// Returns the corrections that were made; empty if the text was read as it stands.
     #[must_use]
-    pub const fn mended(&self) -> Mended {
-        self.mended
+    pub const fn corrections(&self) -> Corrections {
+        self.corrections
     }
 }
 
-/// Reads a number as people write it: in international form, with `+` or the exit code of the
-/// region, or in the national form of the region.
+/// Reads a number as people write it: in international form, with `+` or the region's exit code, or in
+/// the region's national form. `None` as region accepts international form with `+` only.
 ///
-/// The UK, Guernsey, Jersey and the Isle of Man are always read by [`uk`]. The national form of every
-/// other region takes one of the features `rlibphonenumber` (Google's libphonenumber, exactly) and
-/// `phonenumber` (nearly); where both are on, the exact one answers. With either, a number that is
-/// read is in a range in use, or fictional. Without, a number of another country in international
-/// form is taken as it stands, and [`PhoneNumber::is_valid`] is `None`; an engine never makes other
-/// digits of it, but may refuse it.
+/// Numbers of the UK, Guernsey, Jersey and the Isle of Man are always read by [`uk`]. The national form
+/// of any other region needs one of the features `rlibphonenumber` (exactly as Google's libphonenumber)
+/// and `phonenumber` (nearly so); with both, `rlibphonenumber` is used. With either, only numbers in a
+/// range in use and fictional numbers are accepted. With neither, an international number of another
+/// country is accepted as it stands, and its [`PhoneNumber::is_valid`] is `None`.
 ///
-/// Whoever answers, an input in international form keeps its digits. The one change is a national
-/// prefix of the country right behind the country code (`+44 (0)7700 900123`), left out where the
-/// number is in use without it and not with it; anything else is refused as ambiguous.
+/// A number in international form keeps its digits under every feature, with one exception: a national
+/// prefix right after the country code (`+44 (0)7700 900123`) is removed if the number is in use without
+/// it and not with it. Any other change is refused as ambiguous.
+///
+/// Read the phone field of a form:
 ///
 /// ```
 /// use anysms::number::{self, Region};
 ///
 /// let parsed = number::parse("07700 900123", Region::GB)?;
 /// assert_eq!(parsed.number().to_string(), "+447700900123");
-/// assert!(number::parse("07700 900123", None).is_err(), "of which country?");
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 ///
+/// Ask for the country if it is missing:
+///
+/// ```
+/// use anysms::{PhoneNumberError, number};
+///
+/// let error = number::parse("07700 900123", None).unwrap_err();
+/// assert_eq!(error, PhoneNumberError::MissingRegion);
+/// ```
+///
 /// # Errors
-/// [`PhoneNumberError`] says what is wrong and where, without quoting the text.
-pub fn parse(text: &str, region: impl Into<Option<Region>>) -> Result<Parsed, PhoneNumberError> {
+/// [`PhoneNumberError`] with the rule that was broken; it does not contain the text. Without one of the
+/// two features, [`PhoneNumberError::UnsupportedRegion`] for the national form of other regions.
+pub fn parse(
+    text: &str,
+    region: impl Into<Option<Region>>,
+) -> Result<ParsedNumber, PhoneNumberError> {
     let region = region.into().filter(|region| *region != Region::WORLD);
     Reading::of(text)?.number(|reading| read(reading, region))
 }
 
-fn read(mut reading: Reading, region: Option<Region>) -> Result<Parsed, PhoneNumberError> {
+fn read(mut reading: Reading, region: Option<Region>) -> Result<ParsedNumber, PhoneNumberError> {
     if reading.plus && !reading.digits().starts_with('0') {
         return international(&reading);
     }
-    let region = region.ok_or(PhoneNumberError::NoRegion)?;
+    let region = region.ok_or(PhoneNumberError::MissingRegion)?;
     if region.is_uk() {
         return match uk::read(reading, region)? {
             uk::Read::Uk(parsed) => Ok(parsed),
@@ -68,15 +82,15 @@ fn read(mut reading: Reading, region: Option<Region>) -> Result<Parsed, PhoneNum
     }
     if reading.plus {
         reading.plus = false;
-        reading.mended.add(Mend::Plus);
+        reading.corrections.add(Correction::MalformedPlus);
     }
     national(&reading, region)
 }
 
-/// Digits that begin with a country code.
-fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
+/// Reads digits that begin with a country code.
+fn international(reading: &Reading) -> Result<ParsedNumber, PhoneNumberError> {
     let (code, national) =
-        calling_code::split(reading.digits()).ok_or(PhoneNumberError::CountryCode)?;
+        calling_code::split(reading.digits()).ok_or(PhoneNumberError::UnknownCountryCode)?;
     if code == uk::CODE {
         return uk::after_country_code(reading, national);
     }
@@ -94,7 +108,7 @@ fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
         && let Ok(number) = PhoneNumber::from_parts(code, rest)
         && in_use(number)
     {
-        return finish(reading, number, Some(Mend::NationalPrefix));
+        return finish(reading, number, Some(Correction::NationalPrefix));
     }
     let otherwise = engine::read(&format!("+{}", reading.digits()), None);
     if otherwise.is_some_and(|answer| in_use(answer.number)) {
@@ -104,24 +118,30 @@ fn international(reading: &Reading) -> Result<Parsed, PhoneNumberError> {
     Err(not_in_use(code, national))
 }
 
-/// A number of a country whose plan this build does not know: taken as it stands, unless it may begin
-/// with a national prefix, which nobody can tell from the number's own digits.
-fn unchecked(reading: &Reading, code: u16, national: &str) -> Result<Parsed, PhoneNumberError> {
+/// Accepts a number of a country without a plan in this build, unless it may begin with a national prefix:
+/// without the plan, a prefix cannot be told from digits of the number.
+fn unchecked(
+    reading: &Reading,
+    code: u16,
+    national: &str,
+) -> Result<ParsedNumber, PhoneNumberError> {
     let begins = |prefix: &str| national.starts_with(prefix) || national.starts_with('0');
     let prefixed = calling_code::national_prefix(code).is_some_and(begins);
     match (calling_code::fixed_length(code), Region::main(code)) {
         (Some(length), _) if length == national.len() => {}
-        (_, Some(region)) if prefixed => return Err(PhoneNumberError::NoEngine { region }),
+        (_, Some(region)) if prefixed => {
+            return Err(PhoneNumberError::UnsupportedRegion { region });
+        }
         (Some(_), _) => return Err(not_in_use(code, national)),
         (None, _) => {}
     }
     finish(reading, PhoneNumber::from_parts(code, national)?, None)
 }
 
-/// Digits as someone in the region dials them.
-fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberError> {
+/// Reads digits as dialled within the region.
+fn national(reading: &Reading, region: Region) -> Result<ParsedNumber, PhoneNumberError> {
     if !engine::IS_ON {
-        return Err(PhoneNumberError::NoEngine { region });
+        return Err(PhoneNumberError::UnsupportedRegion { region });
     }
     let code = region.country_code();
     let digits = reading.digits();
@@ -135,30 +155,30 @@ fn national(reading: &Reading, region: Region) -> Result<Parsed, PhoneNumberErro
         return Err(refusal);
     }
     if !answer.without_plus {
-        // Many a plan has numbers that are never dialled with a 0.
+        // Many plans have numbers that are never dialled with a 0.
         let no_zero = prefix == "0"
             && !digits.starts_with('0')
             && answer.number.national().to_string().starts_with('0');
-        return finish(reading, answer.number, no_zero.then_some(Mend::LostZero));
+        return finish(reading, answer.number, no_zero.then_some(Correction::MissingZero));
     }
-    // The country code is the first digits, unless they are the number's own.
+    // The first digits were read as the country code; they may also be part of the number.
     let whole = PhoneNumber::from_parts(code, digits);
     if whole.is_ok_and(|whole| whole != answer.number && in_use(whole)) {
         return Err(PhoneNumberError::Ambiguous { country_code: code });
     }
-    let dialled = prefix == code.to_string(); // North America's 1 is both
-    finish(reading, answer.number, (!dialled).then_some(Mend::NoPlus))
+    let dialled = prefix == code.to_string(); // in North America 1 is both
+    finish(reading, answer.number, (!dialled).then_some(Correction::MissingPlus))
 }
 
 fn in_use(number: PhoneNumber) -> bool {
     number.is_valid() == Some(true) || number.is_fictional()
 }
 
-/// Why digits behind a country code, with no national prefix before them, are no number.
+/// Returns the error for a national number, without its prefix, that is not in use.
 fn not_in_use(country_code: u16, national: &str) -> PhoneNumberError {
     match calling_code::fixed_length(country_code) {
-        Some(needs) if needs != national.len() => {
-            PhoneNumberError::Length { country_code, needs, has: national.len() }
+        Some(expected) if expected != national.len() => {
+            PhoneNumberError::WrongLength { country_code, expected, actual: national.len() }
         }
         _ => PhoneNumberError::NotInUse { country_code },
     }
@@ -167,10 +187,10 @@ fn not_in_use(country_code: u16, national: &str) -> PhoneNumberError {
 fn finish(
     reading: &Reading,
     number: PhoneNumber,
-    mend: Option<Mend>,
-) -> Result<Parsed, PhoneNumberError> {
+    correction: Option<Correction>,
+) -> Result<ParsedNumber, PhoneNumberError> {
     reading.check_letters(number.kind())?;
-    let mut mended = reading.mended;
-    mend.into_iter().for_each(|mend| mended.add(mend));
-    Ok(Parsed { number, mended })
+    let mut corrections = reading.corrections;
+    correction.into_iter().for_each(|correction| corrections.add(correction));
+    Ok(ParsedNumber { number, corrections })
 }

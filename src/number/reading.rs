@@ -1,49 +1,50 @@
-//! From what people write to the digits they mean: signs left out, scripts folded, no country known
-//! yet.
+//! [`Reading`]: extracts the digits from a text, before the country is known.
 //!
-//! What may stand between digits, what begins an extension and what letters mean follows Google's
-//! libphonenumber, so that its engines and the UK's rules see the same digits. Where libphonenumber
-//! would guess (letters in brackets, a name behind a number, a country code in letters), and for signs
-//! that few people write (`0~0`, `phone-context`), the text is refused.
+//! Separators, extensions and letters are treated as in Google's libphonenumber, so that its engines and
+//! the UK's rules see the same digits. Where libphonenumber would guess (letters in brackets, a name after
+//! a number, a country code in letters), and for rare notations (`0~0`, `phone-context`), the text is
+//! refused.
 
-use super::{Mend, Mended, NumberKind, Parsed, PhoneNumber, PhoneNumberError as E};
+use super::{
+    Correction, Corrections, NumberKind, ParsedNumber, PhoneNumber, PhoneNumberError as E,
+};
 
-/// The digits of a text.
+/// Digits of a text.
 #[derive(Clone)]
 pub(super) struct Reading {
-    /// Whether a `+` stood before them.
+    /// `true` if a `+` precedes the digits.
     pub(super) plus: bool,
-    pub(super) mended: Mended,
-    /// Where letters began that were read as digits.
+    pub(super) corrections: Corrections,
+    /// Byte offset of the first letter that was converted to a digit.
     letters_at: usize,
-    /// Whether it ends in `.0`, as a spreadsheet would write it.
+    /// `true` if the text ends in `.0`, as a spreadsheet writes it.
     decimal: bool,
     digits: [u8; Self::MAX],
     len: usize,
 }
 
 impl Reading {
-    /// More than an exit code, a national prefix and a number.
+    /// Maximum number of digits: more than an exit code, a national prefix and a number.
     const MAX: usize = 24;
 
     /// Reads a text of up to [`PhoneNumber::MAX_TEXT`] characters.
     pub(super) fn of(text: &str) -> Result<Self, E> {
         if text.chars().nth(PhoneNumber::MAX_TEXT).is_some() {
-            return Err(E::TextTooLong);
+            return Err(E::InputTooLong);
         }
         let mut reading = Self {
             plus: false,
-            mended: Mended::default(),
+            corrections: Corrections::default(),
             letters_at: 0,
             decimal: false,
             digits: [0; Self::MAX],
             len: 0,
         };
-        let start = reading.leave_out_what_is_before(text)?;
-        let end = reading.leave_out_what_is_behind(text, start);
+        let start = reading.skip_leading_text(text)?;
+        let end = reading.skip_trailing_text(text, start);
         reading.read(text, start, end)?;
         if reading.len == 0 {
-            return Err(E::NoDigit);
+            return Err(E::NoDigits);
         }
         Ok(reading)
     }
@@ -52,7 +53,7 @@ impl Reading {
         std::str::from_utf8(&self.digits[..self.len]).unwrap_or_default() // ASCII digits
     }
 
-    /// The same text, in international form from these of its digits on.
+    /// Returns the same reading in international form, with only these digits.
     pub(super) fn international(&self, digits: &str) -> Self {
         let mut reading = self.clone();
         reading.len = digits.len().min(Self::MAX);
@@ -61,54 +62,60 @@ impl Reading {
         reading
     }
 
-    /// Reads the digits, without the `.0` of a spreadsheet; refused if that 0 would make a number.
-    pub(super) fn number(self, read: impl Fn(Self) -> Result<Parsed, E>) -> Result<Parsed, E> {
+    /// Reads the digits without a spreadsheet's `.0`; refused if they are a number with that 0 too.
+    pub(super) fn number(
+        self,
+        read: impl Fn(Self) -> Result<ParsedNumber, E>,
+    ) -> Result<ParsedNumber, E> {
         if !self.decimal {
-            // Letters that make no number are words.
-            let words = self.mended.contains(Mend::Letters).then_some(self.letters_at);
-            return read(self).map_err(|error| words.map_or(error, |at| E::Character { at }));
+            // Letters that do not spell a number are words.
+            let words = self.corrections.contains(Correction::Letters).then_some(self.letters_at);
+            return read(self)
+                .map_err(|error| words.map_or(error, |at| E::InvalidCharacter { at }));
         }
         let mut without = self.clone();
         without.len -= 1;
-        without.mended.add(Mend::Decimal);
+        without.corrections.add(Correction::TrailingDecimal);
         match read(self) {
             Ok(with) => Err(E::Ambiguous { country_code: with.number().country_code() }),
             Err(_) => read(without),
         }
     }
 
-    /// Letters spell a company's number, not a person's.
+    /// Refuses letters in numbers of kinds that are not advertised in letters.
     pub(super) fn check_letters(&self, kind: NumberKind) -> Result<(), E> {
-        if self.mended.contains(Mend::Letters) && !kind.may_be_spelled() {
-            return Err(E::Character { at: self.letters_at });
+        if self.corrections.contains(Correction::Letters) && !kind.may_be_spelled() {
+            return Err(E::InvalidCharacter { at: self.letters_at });
         }
         Ok(())
     }
 
-    /// Where the number begins: at its first digit or `+`.
-    fn leave_out_what_is_before(&mut self, text: &str) -> Result<usize, E> {
+    /// Returns the byte offset at which the number begins: its first digit or `+`.
+    fn skip_leading_text(&mut self, text: &str) -> Result<usize, E> {
         for (at, c) in text.char_indices() {
             let next = text[at + c.len_utf8()..].chars().next();
             match c {
                 '+' | '＋' => return Ok(at),
-                // A code to dial, not a number.
-                '*' | '#' if next.and_then(digit).is_some() => return Err(E::Character { at }),
+                // A service code, not a number.
+                '*' | '#' if next.and_then(digit).is_some() => {
+                    return Err(E::InvalidCharacter { at });
+                }
                 c if digit(c).is_some() => return Ok(at),
                 c if !is_separator(c) && !c.is_whitespace() => {
-                    self.mended.add(Mend::Surroundings);
+                    self.corrections.add(Correction::SurroundingText);
                 }
                 _ => {}
             }
         }
-        Err(if text.is_empty() { E::Empty } else { E::NoDigit })
+        Err(if text.is_empty() { E::Empty } else { E::NoDigits })
     }
 
-    /// Where the number ends: behind its last digit, letter or `#`.
-    fn leave_out_what_is_behind(&mut self, text: &str, start: usize) -> usize {
+    /// Returns the byte offset at which the number ends: after its last digit, letter or `#`.
+    fn skip_trailing_text(&mut self, text: &str, start: usize) -> usize {
         let kept = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#');
         let end = kept.len().max(start);
         if text[end..].chars().any(|c| !is_separator(c) && !c.is_whitespace()) {
-            self.mended.add(Mend::Surroundings);
+            self.corrections.add(Correction::SurroundingText);
         }
         end
     }
@@ -119,58 +126,58 @@ impl Reading {
         for (at, c) in text[start..].char_indices().map(|(at, c)| (start + at, c)) {
             if let Some(digit) = digit(c) {
                 if !c.is_ascii() {
-                    self.mended.add(Mend::Digits);
+                    self.corrections.add(Correction::NonAsciiDigits);
                 }
                 self.push(digit)?;
                 bracket = false;
             } else if matches!(c, '+' | '＋') && self.digits().bytes().all(|d| d == b'0') {
-                // The first, a second one, or one behind a 0 or two.
+                // The first, a repeated one, or one after zeros.
                 if self.plus || self.len > 0 {
-                    self.mended.add(Mend::Plus);
+                    self.corrections.add(Correction::MalformedPlus);
                 }
                 (self.plus, self.len) = (true, 0);
             } else if is_separator(c) {
                 separators += 1;
                 bracket |= is_bracket(c);
             } else if is_extension(&text[at..]) {
-                self.mended.add(Mend::Extension);
+                self.corrections.add(Correction::Extension);
                 break;
             } else if is_exponent(&text[at..]) {
-                return Err(E::DigitsLost);
+                return Err(E::ScientificNotation);
             } else if !bracket && c.is_ascii_alphabetic() {
                 return self.read_letters(text, at);
             } else {
-                return Err(E::Character { at });
+                return Err(E::InvalidCharacter { at });
             }
         }
-        // A spreadsheet's number does not begin with 0.
+        // A spreadsheet drops leading zeros, so such a number does not begin with 0.
         self.decimal = separators == 1 && text.ends_with(".0") && !self.digits().starts_with('0');
         Ok(())
     }
 
-    /// Three letters or more up to the end, with digits and separators between them; and before them
-    /// at least three digits, behind a country code.
+    /// Reads letters up to the end, as digits: at least three, with digits, spaces and dashes between them,
+    /// after at least three digits (four with a country code).
     fn read_letters(&mut self, text: &str, start: usize) -> Result<(), E> {
-        self.mended.add(Mend::Letters);
+        self.corrections.add(Correction::Letters);
         self.letters_at = start;
         let mut letters = 0;
         let prefix = if self.plus { 4 } else { 3 };
         if self.len < prefix {
-            return Err(E::Character { at: start });
+            return Err(E::InvalidCharacter { at: start });
         }
         for (at, c) in text[start..].char_indices() {
             if is_extension(&text[start + at..]) {
-                return Err(E::Character { at: start + at });
+                return Err(E::InvalidCharacter { at: start + at });
             } else if let Some(key) = key_of(c) {
                 letters += 1;
-                self.push(key).map_err(|_| E::Character { at: start })?;
+                self.push(key).map_err(|_| E::InvalidCharacter { at: start })?;
             } else if let Some(digit) = digit(c) {
-                self.push(digit).map_err(|_| E::Character { at: start })?;
+                self.push(digit).map_err(|_| E::InvalidCharacter { at: start })?;
             } else if !matches!(c, ' ' | '-') {
-                return Err(E::Character { at: start + at });
+                return Err(E::InvalidCharacter { at: start + at });
             }
         }
-        if letters < 3 { Err(E::Character { at: start }) } else { Ok(()) }
+        if letters < 3 { Err(E::InvalidCharacter { at: start }) } else { Ok(()) }
     }
 
     fn push(&mut self, digit: u8) -> Result<(), E> {
@@ -181,7 +188,7 @@ impl Reading {
     }
 }
 
-/// What may stand between digits.
+/// Returns `true` for characters that may separate digits.
 fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '-' | '.' | '/' | '\u{a0}' | '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{3000}')
         || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' | '－' | '／' | '．')
@@ -192,8 +199,8 @@ fn is_bracket(c: char) -> bool {
     matches!(c, '(' | ')' | '[' | ']' | '（' | '）' | '［' | '］')
 }
 
-/// The signs that begin an extension, in lower case, each before those it begins with; and the most
-/// digits that may follow.
+/// Markers of an extension, in lower case, each before its own prefixes; with the maximum number of digits
+/// that may follow.
 const EXTENSIONS: [(&str, usize); 19] = [
     (";ext=", 20),
     ("extension", 20),
@@ -216,23 +223,24 @@ const EXTENSIONS: [(&str, usize); 19] = [
     ("～", 9),
 ];
 
-/// Whether this is an extension and nothing else: a sign, and its digits up to the end.
+/// Returns `true` if the text is an extension and nothing else: a marker and digits up to the end.
 fn is_extension(text: &str) -> bool {
-    let behind_commas = text.trim_start_matches(',');
-    let commas = behind_commas.len() < text.len();
-    let text = behind_commas.trim_start_matches([' ', '\u{a0}', '\t']);
-    let sign = EXTENSIONS.iter().find_map(|(sign, most)| Some((strip_sign(text, sign)?, *most)));
-    let Some((digits, most)) = sign.or(commas.then_some((text, 9))) else { return false };
+    let after_commas = text.trim_start_matches(',');
+    let commas = after_commas.len() < text.len();
+    let text = after_commas.trim_start_matches([' ', '\u{a0}', '\t']);
+    let marker =
+        EXTENSIONS.iter().find_map(|(marker, most)| Some((strip_marker(text, marker)?, *most)));
+    let Some((digits, most)) = marker.or(commas.then_some((text, 9))) else { return false };
     let digits = digits.strip_prefix([':', '.', '．']).unwrap_or(digits);
     let digits = digits.trim_start_matches([' ', '\u{a0}', '\t', ',', '-']);
     let digits = digits.strip_suffix('#').unwrap_or(digits);
     (1..=most).contains(&digits.chars().count()) && digits.chars().all(|c| digit(c).is_some())
 }
 
-/// The rest behind a sign in lower case, whatever the case of the text.
-fn strip_sign<'a>(text: &'a str, sign: &str) -> Option<&'a str> {
+/// Returns the rest after a marker, ignoring the case of the text.
+fn strip_marker<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     let mut rest = text.chars();
-    for expected in sign.chars() {
+    for expected in marker.chars() {
         let c = rest.next()?;
         if c != expected && !c.to_lowercase().eq([expected]) {
             return None;
@@ -241,13 +249,13 @@ fn strip_sign<'a>(text: &'a str, sign: &str) -> Option<&'a str> {
     Some(rest.as_str())
 }
 
-/// Whether this is `E+11`, of a number that a spreadsheet shortened.
+/// Returns `true` for an exponent (`E+11`), as a spreadsheet writes long numbers.
 fn is_exponent(text: &str) -> bool {
     let digits = text.strip_prefix(['E', 'e']).map(|rest| rest.strip_prefix('+').unwrap_or(rest));
     digits.is_some_and(|d| matches!(d.len(), 1..=3) && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The digit on a letter's key.
+/// Returns the digit on the key of a letter.
 fn key_of(c: char) -> Option<u8> {
     Some(match c.to_ascii_lowercase() {
         'a'..='c' => 2,
@@ -262,7 +270,7 @@ fn key_of(c: char) -> Option<u8> {
     })
 }
 
-/// The value of a decimal digit of any script.
+/// Returns the value of a decimal digit of any script.
 fn digit(c: char) -> Option<u8> {
     if c.is_ascii() {
         return c.to_digit(10).map(|digit| digit as u8);
@@ -272,8 +280,8 @@ fn digit(c: char) -> Option<u8> {
     u8::try_from(c - zero).ok().filter(|digit| *digit < 10)
 }
 
-/// The zero of every script that has decimal digits (Unicode 14, general category Nd); nine others
-/// follow each.
+/// Code point of the digit zero of every script with decimal digits (Unicode 14, general category Nd);
+/// the other nine digits follow it.
 #[rustfmt::skip]
 const ZEROS: [u32; 65] = [
     0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
@@ -337,7 +345,7 @@ mod tests {
         ] {
             let reading = Reading::of(&format!("07700 900123{tail}")).unwrap();
             assert_eq!(reading.digits(), "07700900123", "{tail}");
-            assert!(reading.mended.contains(Mend::Extension), "{tail}");
+            assert!(reading.corrections.contains(Correction::Extension), "{tail}");
         }
     }
 
@@ -346,32 +354,32 @@ mod tests {
         use E::*;
         for (text, error) in [
             ("", Empty),
-            (" ", NoDigit),
-            ("+", NoDigit),
-            ("withheld", NoDigit),
-            ("①②", NoDigit),
-            ("07700_900123", Character { at: 5 }),
-            ("07700\u{202f}900123", Character { at: 5 }),
-            ("07911\u{0}123456", Character { at: 5 }),
-            ("*31#07700900123", Character { at: 0 }),
-            ("07700900123 (Dave)", Character { at: 13 }),
-            ("07700 900123 DJ", Character { at: 13 }),
-            ("07700+900123", Character { at: 5 }),
-            ("0800 1111 10:30", Character { at: 12 }),
-            ("030 1234:5678", Character { at: 8 }),
-            ("030 1234\t5678", Character { at: 8 }),
-            ("07700900123~1234567890", Character { at: 11 }),
-            ("2abc 123 4567", Character { at: 1 }),
-            ("+62abc 123 4567", Character { at: 3 }),
-            ("0800 abc56x7", Character { at: 10 }),
-            ("#31# 07700900123", Character { at: 0 }),
-            ("4.47701E+11", DigitsLost),
+            (" ", NoDigits),
+            ("+", NoDigits),
+            ("withheld", NoDigits),
+            ("①②", NoDigits),
+            ("07700_900123", InvalidCharacter { at: 5 }),
+            ("07700\u{202f}900123", InvalidCharacter { at: 5 }),
+            ("07911\u{0}123456", InvalidCharacter { at: 5 }),
+            ("*31#07700900123", InvalidCharacter { at: 0 }),
+            ("07700900123 (Dave)", InvalidCharacter { at: 13 }),
+            ("07700 900123 DJ", InvalidCharacter { at: 13 }),
+            ("07700+900123", InvalidCharacter { at: 5 }),
+            ("0800 1111 10:30", InvalidCharacter { at: 12 }),
+            ("030 1234:5678", InvalidCharacter { at: 8 }),
+            ("030 1234\t5678", InvalidCharacter { at: 8 }),
+            ("07700900123~1234567890", InvalidCharacter { at: 11 }),
+            ("2abc 123 4567", InvalidCharacter { at: 1 }),
+            ("+62abc 123 4567", InvalidCharacter { at: 3 }),
+            ("0800 abc56x7", InvalidCharacter { at: 10 }),
+            ("#31# 07700900123", InvalidCharacter { at: 0 }),
+            ("4.47701E+11", ScientificNotation),
             ("1234567890123456789012345", TooLong),
         ] {
             assert_eq!(read(text), Err(error), "{text}");
         }
-        assert_eq!(read(&"1".repeat(65)), Err(TextTooLong));
-        assert_eq!(read(&"é".repeat(64)), Err(NoDigit));
+        assert_eq!(read(&"1".repeat(65)), Err(InputTooLong));
+        assert_eq!(read(&"é".repeat(64)), Err(NoDigits));
     }
 
     #[test]

@@ -1,11 +1,15 @@
-//! [`Region`]: a country or territory, and which numbers are its own.
+//! [`Region`]: countries and territories, and the region to which a number belongs.
 
 use std::{fmt, str::FromStr};
 
 use super::PhoneNumber;
 
-/// A country or territory that has phone numbers, by its ISO 3166-1 code of two letters; or
-/// [`Region::WORLD`], for country codes of no country, such as +800.
+/// Country or territory with phone numbers, named by its two-letter ISO 3166-1 code; or
+/// [`Region::WORLD`], for country codes that belong to no country, such as +800.
+///
+/// `FromStr` accepts both cases; serde reads and writes the code.
+///
+/// Tell regions of one country code apart:
 ///
 /// ```
 /// use anysms::{PhoneNumber, number::Region};
@@ -31,30 +35,41 @@ impl Region {
     pub const US: Self = Self(*b"US\0");
     /// Canada.
     pub const CA: Self = Self(*b"CA\0");
-    /// No country: freephone across borders, satellites, international networks. `001`, as UN M.49
-    /// numbers the world.
+    /// No country: international freephone, satellite and network numbers. Written `001`, the UN M.49 code
+    /// of the world.
     pub const WORLD: Self = Self(*b"001");
 
-    /// The code: two capital letters, or `001`.
+    /// Returns the code: two capital letters, or `001`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let code = self.0.strip_suffix(&[0]).unwrap_or(&self.0);
         std::str::from_utf8(code).unwrap_or_default() // ASCII, as `FromStr` and the tables make it
     }
 
-    /// The country code of its numbers, such as 44; 0 for [`Region::WORLD`], which has many.
+    /// Returns the country code of the region's numbers, such as 44; 0 for [`Region::WORLD`], which has
+    /// several.
+    ///
+    /// Show the code beside a country in a form:
+    ///
+    /// ```
+    /// use anysms::number::Region;
+    ///
+    /// let france: Region = "fr".parse()?;
+    /// assert_eq!((france.as_str(), france.country_code()), ("FR", 33));
+    /// # Ok::<(), anysms::number::RegionError>(())
+    /// ```
     #[must_use]
     pub fn country_code(self) -> u16 {
         let single = ONE_REGION.iter().find(|(_, region)| *region == self.as_str());
         single.map(|(code, _)| *code).or_else(|| self.shared_code()).unwrap_or_default()
     }
 
-    /// Whether its numbers follow the UK's plan.
+    /// Returns `true` if the region's numbers follow the plan of +44.
     pub(super) fn is_uk(self) -> bool {
         [Self::GB, Self::GG, Self::IM, Self::JE].contains(&self)
     }
 
-    /// The region of a number, `None` if no country has its country code.
+    /// Returns the region of a number; `None` if its country code is not assigned.
     pub(super) fn of(number: PhoneNumber) -> Option<Self> {
         let code = number.country_code();
         if WORLD_CODES.contains(&code) {
@@ -75,7 +90,7 @@ impl Region {
         Some(Self::known(other.map_or(main, |(region, _)| region)))
     }
 
-    /// The region of a country code, the main one where several share it.
+    /// Returns the region of a country code, or the main one of several.
     pub(super) fn main(code: u16) -> Option<Self> {
         if let Ok(at) = ONE_REGION.binary_search_by_key(&code, |(code, _)| *code) {
             return Some(Self::known(ONE_REGION[at].1));
@@ -83,11 +98,11 @@ impl Region {
         SHARED.iter().find(|(shared, ..)| *shared == code).map(|(_, main, _)| Self::known(main))
     }
 
-    /// A code of the tables.
+    /// Builds a region from a code in the tables.
     fn known(code: &str) -> Self {
         match *code.as_bytes() {
             [a, b] => Self([a, b, 0]),
-            _ => Self::WORLD, // not met: a test reads both tables
+            _ => Self::WORLD, // unreachable: a test checks that both tables hold two letters
         }
     }
 
@@ -99,7 +114,7 @@ impl Region {
     }
 }
 
-/// Whether a country, or the world, has this country code.
+/// Returns `true` if the country code is assigned to a country or an international service.
 pub(super) fn has_country_code(code: u16) -> bool {
     WORLD_CODES.contains(&code)
         || ONE_REGION.binary_search_by_key(&code, |(code, _)| *code).is_ok()
@@ -109,7 +124,7 @@ pub(super) fn has_country_code(code: u16) -> bool {
 impl FromStr for Region {
     type Err = RegionError;
 
-    /// Reads a code in either case; `001` too.
+    /// Reads a two-letter code in either case, or `001`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let region = match *text.as_bytes() {
             [a, b] => Self([a.to_ascii_uppercase(), b.to_ascii_uppercase(), 0]),
@@ -134,25 +149,18 @@ impl fmt::Debug for Region {
 
 serde_as_text!(Region);
 
-/// The text is no code of a country or territory that has phone numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Error of reading a [`Region`]: the text is not the code of a country or territory with phone numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("region: unknown code; use the two letters of a country with phone numbers, or 001")]
 #[non_exhaustive]
 pub struct RegionError;
 
-impl fmt::Display for RegionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("region: must be the two letters of a country that has phone numbers, or 001")
-    }
-}
+// Source of the tables: Google's libphonenumber 9.0.43 (November 2026).
 
-impl std::error::Error for RegionError {}
-
-// The tables are those of Google's libphonenumber 9.0.43 (November 2026).
-
-/// The country codes of no country.
+/// Country codes of international services.
 const WORLD_CODES: [u16; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
 
-/// The country codes of one region each.
+/// Country codes of one region each.
 #[rustfmt::skip]
 const ONE_REGION: [(u16, &str); 194] = [
     (20, "EG"), (27, "ZA"), (30, "GR"), (31, "NL"), (32, "BE"), (33, "FR"), (34, "ES"), (36, "HU"),
@@ -184,11 +192,11 @@ const ONE_REGION: [(u16, &str); 194] = [
     (977, "NP"), (992, "TJ"), (993, "TM"), (994, "AZ"), (995, "GE"), (996, "KG"), (998, "UZ"),
 ];
 
-/// What a shared country code's numbers begin with where they are not of its main region, parted by
-/// spaces.
+/// Regions that share a country code with its main region, each with the first digits of its numbers,
+/// separated by spaces.
 type Others = &'static [(&'static str, &'static str)];
 
-/// The country codes that several regions share: the main one, and what tells the others.
+/// Country codes of several regions: the code, its main region, and the others.
 const SHARED: [(u16, &str, Others); 12] = [
     (
         1,
@@ -227,8 +235,8 @@ const SHARED: [(u16, &str, Others); 12] = [
     ),
     (7, "RU", &[("KZ", "7")]),
     (39, "IT", &[("VA", "06698")]),
-    // 0980 and 0981 are in use on Guernsey alone; 07924, which Ofcom gave to an operator of the Isle
-    // of Man, counts as the UK's.
+    // 0980 and 0981 are in use on Guernsey alone; 07924, which Ofcom assigned to an operator of the Isle
+    // of Man, counts as GB.
     (
         44,
         "GB",
@@ -240,7 +248,7 @@ const SHARED: [(u16, &str, Others); 12] = [
     ),
     (47, "NO", &[("SJ", "79")]),
     (61, "AU", &[("CC", "89162 891703"), ("CX", "89164 891958")]),
-    (212, "MA", &[("EH", "")]), // one plan, and Morocco's
+    (212, "MA", &[("EH", "")]), // shares the plan of Morocco
     (262, "RE", &[("YT", "2689 269 63 7093 9398 9478 9769")]),
     (290, "SH", &[("TA", "8")]),
     (358, "FI", &[("AX", "18")]),

@@ -1,12 +1,12 @@
-//! The time zones of area codes and country codes: all of them in which a number may live.
+//! Time zones of area codes and country codes: every zone in which a number may be.
 //!
-//! Sources: of country codes the zones of their countries in `zone.tab` of the time zone database, one of
-//! those that agree in 2026 and 2027; of area codes the prefixes of libphonenumber 9.0.43, where those that
-//! overlay another have the zones of both. As of 2026-11-21.
+//! Sources: for country codes, the zones of the countries in `zone.tab` of the time zone database, one for
+//! each group of zones that agree in 2026 and 2027; for area codes, the prefixes of libphonenumber 9.0.43,
+//! where codes that overlay each other have the zones of both. As of 2026-11-21.
 
 type Row = (&'static [u16], &'static [&'static str]);
 
-/// The area codes of +1.
+/// Area codes of +1.
 #[rustfmt::skip]
 pub(crate) const AREAS: &[Row] = &[
     (&[

@@ -1,48 +1,58 @@
-//! The numbers of +44, without a dependency: the United Kingdom, Guernsey, Jersey and the Isle of
-//! Man share one plan.
+//! Numbers of +44, without a dependency: the shared plan of the United Kingdom, Guernsey, Jersey and the
+//! Isle of Man.
 //!
-//! What belongs here: the plan's ranges, how people write its numbers, and how they are spaced.
+//! Belongs here: the ranges of the plan, the ways in which its numbers are written, and their spacing.
 
 mod ranges;
 
-use super::{Mend, NumberKind, Parsed, PhoneNumber, PhoneNumberError, Region, reading::Reading};
+use super::{
+    Correction, NumberKind, ParsedNumber, PhoneNumber, PhoneNumberError, Region, reading::Reading,
+};
 
-/// The country code.
+/// Country code.
 pub(super) const CODE: u16 = 44;
-/// How many digits follow it, in all but a few old exchanges and short freephone numbers.
+/// Number of digits after it, except in a few old exchanges and short freephone numbers.
 const DIGITS: usize = 10;
 
-/// Reads a number of the UK, Guernsey, Jersey or the Isle of Man as people write it: `07700 900123`,
-/// `(0)7700 900123`, `+44 (0) 7700 900123`, `0044 7700 900123`, without the 0 that a spreadsheet
-/// dropped, with full-width digits or an extension. [`Parsed::mended`] says what was put right.
+/// Reads a number of the UK, Guernsey, Jersey or the Isle of Man as people write it.
 ///
-/// A number that is read is in a range in use, or one of Ofcom's for drama
+/// Accepts `07700 900123`, `(0)7700 900123`, `+44 (0) 7700 900123`, `0044 7700 900123`, a number whose
+/// leading 0 a spreadsheet dropped, full-width digits and extensions. [`ParsedNumber::corrections`] lists
+/// the changes. The number is in a range in use, or one of Ofcom's numbers for drama
 /// ([`PhoneNumber::is_fictional`]).
 ///
+/// Clean a column of a customer list:
+///
 /// ```
-/// use anysms::number::{Mend, uk};
+/// use anysms::number::{Correction, uk};
 ///
 /// let parsed = uk::parse("+44 (0)7700 900123 ext. 9")?;
 /// assert_eq!(parsed.number().to_string(), "+447700900123");
-/// assert!(parsed.mended().iter().eq([Mend::Extension, Mend::NationalPrefix]));
-///
-/// let error = uk::parse("07700 90012").unwrap_err();
-/// assert_eq!(error.to_string(), "phone number: needs 10 digits after +44, has 9");
+/// assert!(parsed.corrections().iter().eq([Correction::Extension, Correction::NationalPrefix]));
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 ///
+/// Tell a customer what is wrong:
+///
+/// ```
+/// let error = anysms::number::uk::parse("07700 90012").unwrap_err();
+/// assert_eq!(error.to_string(), "phone number: needs 10 digits after +44, has 9");
+/// ```
+///
 /// # Errors
-/// [`PhoneNumberError`] says what is wrong and where, without quoting the text;
-/// [`PhoneNumberError::NotUk`] for a number of another country.
-pub fn parse(text: &str) -> Result<Parsed, PhoneNumberError> {
+/// [`PhoneNumberError::NotUk`] for a number of another country; any other [`PhoneNumberError`] names the
+/// rule that was broken. The error does not contain the text.
+pub fn parse(text: &str) -> Result<ParsedNumber, PhoneNumberError> {
     Reading::of(text)?.number(|reading| match read(reading, Region::GB)? {
         Read::Uk(parsed) => Ok(parsed),
         Read::Abroad(_) => Err(PhoneNumberError::NotUk),
     })
 }
 
-/// Reads a UK mobile number as people write it, and accepts nothing that cannot receive SMS: no
-/// landline, no 070 (which only looks like a mobile phone), no pager, nothing spelled in letters.
+/// Reads a UK mobile number as people write it. Refuses numbers that cannot receive SMS: landlines, 070
+/// numbers (which look like mobile phones), pagers, and numbers spelled in letters.
+///
+/// Validate the phone field of a sign-up form:
 ///
 /// ```
 /// use anysms::number::uk::format_uk_mobile;
@@ -53,7 +63,7 @@ pub fn parse(text: &str) -> Result<Parsed, PhoneNumberError> {
 /// ```
 ///
 /// # Errors
-/// As [`parse`]; [`PhoneNumberError::NotMobile`] for a number that cannot receive SMS.
+/// [`PhoneNumberError::NotMobile`] for a number that cannot receive SMS; otherwise as [`parse`].
 pub fn format_uk_mobile(text: &str) -> Result<PhoneNumber, PhoneNumberError> {
     let number = parse(text)?.number();
     match number.kind() {
@@ -62,19 +72,19 @@ pub fn format_uk_mobile(text: &str) -> Result<PhoneNumber, PhoneNumberError> {
     }
 }
 
-/// What a text written in the UK is.
+/// Result of reading a text that was written in the UK.
 pub(super) enum Read {
-    Uk(Parsed),
-    /// The number of another country: its digits from the country code on.
+    Uk(ParsedNumber),
+    /// Number of another country: its digits from the country code on.
     Abroad(Reading),
 }
 
-/// Reads digits as someone in one of the four regions writes them.
+/// Reads digits as written in one of the four regions.
 pub(super) fn read(mut reading: Reading, region: Region) -> Result<Read, PhoneNumberError> {
     if reading.plus && reading.digits().starts_with('0') {
-        // `+07700`, `+0044`: the plus is one too many.
+        // `+07700`, `+0044`: the `+` is superfluous.
         reading.plus = false;
-        reading.mended.add(Mend::Plus);
+        reading.corrections.add(Correction::MalformedPlus);
     }
     let digits = reading.digits();
     let exit_code = digits.strip_prefix("00").filter(|rest| !rest.starts_with('0'));
@@ -86,19 +96,19 @@ pub(super) fn read(mut reading: Reading, region: Region) -> Result<Read, PhoneNu
         };
     }
     if let Some(national) = digits.strip_prefix("44") {
-        // No number of the UK begins with 4, so this is the country code or nothing.
+        // No national number of +44 begins with 4, so this can only be the country code.
         let mut reading = reading.clone();
-        reading.mended.add(Mend::NoPlus);
+        reading.corrections.add(Correction::MissingPlus);
         return after_country_code(&reading, national).map(Read::Uk);
     }
     if let Some(area) = local_area(region).filter(|_| digits.len() == 6) {
         return finish(&reading, &format!("{area}{digits}"), None).map(Read::Uk);
     }
-    let mended = if digits.starts_with('0') { None } else { Some(Mend::LostZero) };
-    finish(&reading, digits.strip_prefix('0').unwrap_or(digits), mended).map(Read::Uk)
+    let correction = if digits.starts_with('0') { None } else { Some(Correction::MissingZero) };
+    finish(&reading, digits.strip_prefix('0').unwrap_or(digits), correction).map(Read::Uk)
 }
 
-/// What people on an island leave out before the six digits of a landline there.
+/// Returns the area code that people on an island omit before the six digits of a landline.
 fn local_area(region: Region) -> Option<&'static str> {
     match region {
         Region::GG => Some("1481"),
@@ -108,13 +118,13 @@ fn local_area(region: Region) -> Option<&'static str> {
     }
 }
 
-/// Reads the digits behind +44, or those of the national form: a 0 before them is one too many.
+/// Reads the digits after +44, without a superfluous 0 before them.
 pub(super) fn after_country_code(
     reading: &Reading,
     digits: &str,
-) -> Result<Parsed, PhoneNumberError> {
+) -> Result<ParsedNumber, PhoneNumberError> {
     match digits.strip_prefix('0') {
-        Some(digits) => finish(reading, digits, Some(Mend::NationalPrefix)),
+        Some(digits) => finish(reading, digits, Some(Correction::NationalPrefix)),
         None => finish(reading, digits, None),
     }
 }
@@ -122,23 +132,27 @@ pub(super) fn after_country_code(
 fn finish(
     reading: &Reading,
     national: &str,
-    mend: Option<Mend>,
-) -> Result<Parsed, PhoneNumberError> {
+    correction: Option<Correction>,
+) -> Result<ParsedNumber, PhoneNumberError> {
     let kind = kind(national);
     if kind == NumberKind::Unknown {
         return Err(if national.len() == DIGITS {
             PhoneNumberError::NotInUse { country_code: CODE }
         } else {
-            PhoneNumberError::Length { country_code: CODE, needs: DIGITS, has: national.len() }
+            PhoneNumberError::WrongLength {
+                country_code: CODE,
+                expected: DIGITS,
+                actual: national.len(),
+            }
         });
     }
     reading.check_letters(kind)?;
-    let mut mended = reading.mended;
-    mend.into_iter().for_each(|mend| mended.add(mend));
-    Ok(Parsed { number: PhoneNumber::from_parts(CODE, national)?, mended })
+    let mut corrections = reading.corrections;
+    correction.into_iter().for_each(|correction| corrections.add(correction));
+    Ok(ParsedNumber { number: PhoneNumber::from_parts(CODE, national)?, corrections })
 }
 
-/// What a national number (no 0 before it) is for: [`NumberKind::Unknown`] if it is not in use.
+/// Returns the kind of a national number (without its 0); [`NumberKind::Unknown`] if it is not in use.
 pub(super) fn kind(national: &str) -> NumberKind {
     match in_use(national) {
         NumberKind::Unknown => fictional(national).unwrap_or(NumberKind::Unknown),
@@ -146,8 +160,7 @@ pub(super) fn kind(national: &str) -> NumberKind {
     }
 }
 
-/// What a national number is for, Ofcom's numbers for drama left out where their range is not in use
-/// otherwise.
+/// Returns the kind of a national number by the ranges in use alone, without Ofcom's numbers for drama.
 pub(super) fn in_use(national: &str) -> NumberKind {
     let (table, prefix): (&[ranges::Range], usize) = match national.len() {
         10 => (&ranges::TEN_DIGITS, 7),
@@ -163,8 +176,8 @@ pub(super) fn in_use(national: &str) -> NumberKind {
     }
 }
 
-/// What one of Ofcom's numbers for drama stands for ("Telephone numbers for use in TV and radio drama
-/// programmes", 2026-11). Each prefix leaves three digits, one leaves them under 6.
+/// Returns the kind of one of Ofcom's numbers for drama ("Telephone numbers for use in TV and radio drama
+/// programmes", 2026-11). Three digits follow each prefix.
 pub(super) fn fictional(national: &str) -> Option<NumberKind> {
     let prefix = national.get(..7).filter(|_| national.len() == DIGITS)?;
     Some(match prefix {
@@ -179,8 +192,8 @@ pub(super) fn fictional(national: &str) -> Option<NumberKind> {
     })
 }
 
-/// Where the digits of a national number are parted by a space: the lengths of the groups but the
-/// last. Source: libphonenumber 9.0.43, after Ofcom's area codes.
+/// Returns the lengths of the groups in which a national number is written, except the last. Source:
+/// libphonenumber 9.0.43, after Ofcom's area codes.
 pub(super) fn groups(national: &str) -> &'static [usize] {
     const FIVE_DIGIT_AREAS: [&str; 12] = [
         "13873", "15242", "15394", "15395", "15396", "16973", "16974", "16977", "17683", "17684",

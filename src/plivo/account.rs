@@ -9,13 +9,15 @@ use http::{Method, Uri};
 use jiff::Timestamp;
 
 use crate::{
+    account::Account,
+    account_id::{AccountId, AccountKey},
     error::{Error, ErrorKind, Result},
     message::{
         Channel, Currency, Cursor, Destination, Direction, Message, MessageId, MessageRecord,
         MessageStatus, Money, Page, Query, Receipt, Sender, word,
     },
     plivo::{
-        PLIVO, PlivoConfig, PlivoQuery,
+        PLIVO, PlivoConfig, PlivoQuery, PlivoWebhook,
         error::refused,
         options::MessageType,
         sms::{submit, wire},
@@ -25,9 +27,12 @@ use crate::{
     provider_id::ProviderId,
     transport::{
         HttpTransport,
-        rest::{Accepted, Call, Rest},
+        api::{Accepted, Api, ApiRequest, Call},
     },
+    webhook::{KeyRing, PublicUrl, Webhook},
 };
+
+pub(super) const JSON: &str = "application/json";
 
 /// Sends through Plivo. A clone is cheap and shares everything.
 ///
@@ -48,15 +53,16 @@ pub struct Plivo {
 }
 
 pub(super) struct Inner {
-    pub(super) rest: Rest,
+    pub(super) api: Api,
     pub(super) account: String, // the path of the account, with its slash
     pub(super) messages: Uri,
     pub(super) sender: Option<Sender>,
     subaccount: bool,
+    keys: KeyRing,
 }
 
 impl Plivo {
-    /// A client with the built-in transport.
+    /// Creates a client with the built-in transport.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -65,7 +71,7 @@ impl Plivo {
         Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
     }
 
-    /// A client configured by the environment: [`PlivoConfig::from_env`] names the variables.
+    /// Creates a client configured by the environment: [`PlivoConfig::from_env`] names the variables.
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed.
@@ -74,23 +80,46 @@ impl Plivo {
         Self::new(&PlivoConfig::from_env()?)
     }
 
-    /// A client with a transport of one's own.
+    /// Creates a client with a transport of one's own.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
     pub fn with_transport(config: &PlivoConfig, transport: Arc<dyn HttpTransport>) -> Result<Self> {
-        let rest = Rest::new(
-            PLIVO,
-            transport,
-            config.base()?,
-            config.credentials()?,
-            "application/json",
-            None,
-        )?;
+        let id = AccountId::from(&*config.auth_id);
+        let api = Api::new(PLIVO, id, transport, config.base()?, config.credentials()?)?
+            .with_next_page(&["/meta/next"])
+            .with_read_refusal(refused);
         let account = format!("/v1/Account/{}/", config.auth_id);
-        let messages = rest.uri(&format!("{account}Message/"))?;
+        let messages = api.uri(&format!("{account}Message/"))?;
         let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
-        Ok(Self { inner: Arc::new(Inner { rest, account, messages, sender, subaccount }) })
+        let keys = config.webhook_keys()?;
+        let inner = Inner { api, account, messages, sender, subaccount, keys };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Begins a request below this account, signed in: for what has no type here yet. Plivo's paths end in a
+    /// slash, which is added. Segments are escaped.
+    ///
+    /// ```
+    /// # async fn example(plivo: anysms::plivo::Plivo) -> anysms::Result<()> {
+    /// use anysms::http::Method;
+    ///
+    /// let pricing = plivo.request(Method::GET, ["Pricing"]).query("country_iso", "GB").send().await?;
+    /// let pricing: serde_json::Value = pricing.json()?;
+    /// println!("{}", pricing["message"]["outbound"]["rate"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request<S: AsRef<str>>(
+        &self,
+        method: Method,
+        segments: impl IntoIterator<Item = S>,
+    ) -> ApiRequest<'_> {
+        let inner = self.inner();
+        let below = inner.account.trim_end_matches('/');
+        let segments: Vec<S> = segments.into_iter().collect();
+        let ended = segments.iter().map(AsRef::as_ref).chain([""]);
+        inner.api.request_at(Ok(inner.api.base().clone()), below, method, ended)
     }
 
     pub(super) fn inner(&self) -> &Inner {
@@ -102,7 +131,7 @@ impl fmt::Debug for Plivo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.inner();
         f.debug_struct("Plivo")
-            .field("rest", &inner.rest)
+            .field("api", &inner.api)
             .field("sender", &inner.sender)
             .finish_non_exhaustive()
     }
@@ -114,19 +143,33 @@ impl Inner {
         call: Call,
         request: http::Request<Bytes>,
     ) -> impl Future<Output = Result<Accepted>> + Send {
-        self.rest.run(call, request, move |refusal| refused(call, refusal))
+        self.api.run(call, request)
     }
 
-    /// One call whose answer must have a body.
+    /// Makes one call whose answer must have a body.
     pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
         let accepted = self.run(call, request).await?;
-        self.rest.body(accepted, call)
+        self.api.body(accepted, call)
     }
 
-    /// The address of a message, with what follows its id. The slash at its end is part of it.
+    /// Returns the address of a message, with what follows its id. The slash at its end is part of it.
     pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<Uri> {
-        let uuid = self.rest.own_id(id)?;
-        self.rest.uri(&format!("{}Message/{uuid}/{rest}", self.account))
+        let uuid = self.api.own_id(id)?;
+        self.api.uri(&format!("{}Message/{uuid}/{rest}", self.account))
+    }
+}
+
+impl Account for Plivo {
+    fn account_id(&self) -> &AccountId {
+        self.inner().api.account()
+    }
+
+    fn webhook_keys(&self) -> Option<&KeyRing> {
+        Some(&self.inner().keys)
+    }
+
+    fn webhook(&self, url: PublicUrl) -> Result<Arc<dyn Webhook>> {
+        Ok(Arc::new(PlivoWebhook::with_ring(self.inner().keys.clone(), url)))
     }
 }
 
@@ -147,26 +190,34 @@ impl SmsProvider for Plivo {
             short_code: true,
             alphanumeric: true,
             pool: true,
+            whatsapp: true,
             ..Capabilities::default()
         }
+    }
+
+    fn account(&self, _: &Message) -> Option<AccountKey> {
+        Some(AccountKey::new(PLIVO, self.account_id().clone()))
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
         let to = submit::number(message)?.to_string();
         let body = submit::submission(message, &to, inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), body);
+        let request = inner.api.post(inner.messages.clone(), JSON, body);
         let accepted = inner.run(Call::sending("send"), request).await?;
-        submit::receipt(message, accepted)
+        let receipt = submit::receipt(message, accepted);
+        receipt
+            .map(|receipt| receipt.with_account(inner.api.account().clone()))
+            .map_err(|error| error.with_account(inner.api.account().clone()))
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
         const CALL: Call = Call::reading("fetch");
         let inner = self.inner();
-        let request = inner.rest.request(Method::GET, inner.message(id, "")?);
+        let request = inner.api.bare(Method::GET, inner.message(id, "")?);
         let body = inner.read(CALL, request).await?;
-        let message: wire::Message<'_> = inner.rest.decode(CALL, &body)?;
-        let missing = || inner.rest.unreadable(CALL, "the message_uuid is missing");
+        let message: wire::Message<'_> = inner.api.decode(CALL, &body)?;
+        let missing = || inner.api.unreadable(CALL, "the message_uuid is missing");
         message.into_record().ok_or_else(missing)
     }
 
@@ -174,11 +225,11 @@ impl SmsProvider for Plivo {
         const CALL: Call = Call::reading("list");
         let inner = self.inner();
         let uri = match &query.cursor {
-            Some(cursor) => inner.rest.next_page(cursor, inner.messages.path())?,
-            None => inner.rest.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
+            Some(cursor) => inner.api.next_page(cursor, inner.messages.path())?,
+            None => inner.api.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
         };
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.api.decode(CALL, &body)?;
         let next = page.meta.as_ref().and_then(|meta| meta.next.text()).map(Cursor::new);
         let records = page.objects.unwrap_or_default().into_iter();
         Ok(Page::new(records.filter_map(wire::Message::into_record).collect(), next))
@@ -189,7 +240,7 @@ impl SmsProvider for Plivo {
     async fn check(&self) -> Result<AccountStatus> {
         const CALL: Call = Call::reading("check");
         let inner = self.inner();
-        let request = inner.rest.request(Method::GET, inner.rest.uri(&inner.account)?);
+        let request = inner.api.bare(Method::GET, inner.api.uri(&inner.account)?);
         let refused = match inner.read(CALL, request).await {
             Ok(body) => return account(inner, &body),
             Err(error) => error,
@@ -198,24 +249,24 @@ impl SmsProvider for Plivo {
         if !inner.subaccount || !denied.contains(&refused.status()) {
             return Err(refused);
         }
-        let uri = inner.rest.uri(&format!("{}?limit=1", inner.messages.path()))?;
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.rest.decode(CALL, &body)?;
-        page.objects.ok_or_else(|| inner.rest.unreadable(CALL, "the objects are missing"))?;
+        let uri = inner.api.uri(&format!("{}?limit=1", inner.messages.path()))?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Message<'_>> = inner.api.decode(CALL, &body)?;
+        page.objects.ok_or_else(|| inner.api.unreadable(CALL, "the objects are missing"))?;
         Ok(AccountStatus::new(AccountState::Active))
     }
 }
 
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     const CALL: Call = Call::reading("check");
-    let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
+    let account: wire::Account<'_> = inner.api.decode(CALL, body)?;
     let (id, own) =
         (account.auth_id.text(), inner.account.trim_end_matches('/').rsplit('/').next());
     // A subaccount may be shown the account it belongs to.
     let parent = inner.subaccount && id.is_some_and(|id| id.starts_with("MA"));
     if id != own && !parent {
         let rule = "the answer is about another account";
-        return Err(inner.rest.unreadable(CALL, rule));
+        return Err(inner.api.unreadable(CALL, rule));
     }
     let mut status = AccountStatus::new(AccountState::Active);
     status.kind = account.account_type.text().and_then(word).map(str::to_owned);
@@ -224,7 +275,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     Ok(status)
 }
 
-/// The query of a list. Plivo reads times as UTC.
+/// Returns the query of a list. Plivo reads times as UTC.
 fn filters(query: &Query) -> Result<String> {
     let options: PlivoQuery = query.options()?.unwrap_or_default();
     let on_whatsapp = |to: &Destination| to.channel() == Channel::WhatsApp;
@@ -279,7 +330,7 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
-/// A status that Plivo can filter by.
+/// Returns a status that Plivo can filter by.
 fn state(status: &MessageStatus) -> Result<&str> {
     match PlivoStatus::from(status.as_str()) {
         PlivoStatus::Other(_) => {
@@ -289,7 +340,7 @@ fn state(status: &MessageStatus) -> Result<&str> {
     }
 }
 
-/// A time as Plivo reads it: UTC, to the microsecond.
+/// Returns a time as Plivo reads it: UTC, to the microsecond.
 fn date_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
 }

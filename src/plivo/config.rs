@@ -1,4 +1,4 @@
-//! [`PlivoConfig`]: for whom, and where.
+//! [`PlivoConfig`]: an account and its credentials.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use crate::{
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
     plivo::PLIVO,
-    transport::rest::Base,
+    transport::BaseUrl,
+    webhook::KeyRing,
 };
 
-/// For whom and where: an account or a subaccount, and its token.
+/// Configuration of a client: an account or a subaccount, and its token.
 ///
 /// ```
 /// use anysms::plivo::PlivoConfig;
@@ -39,7 +40,7 @@ impl PlivoConfig {
     /// The environment variables that [`PlivoConfig::from_env`] reads.
     pub const ENV: [&str; 3] = ["PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM"];
 
-    /// An account (`MA…`) or a subaccount (`SA…`, both 20 characters) and its token.
+    /// Takes an Auth ID, of an account (`MA…`) or a subaccount (`SA…`, both 20 characters), and its token.
     #[must_use]
     pub fn new(auth_id: impl Into<String>, auth_token: impl Into<String>) -> Self {
         Self {
@@ -51,8 +52,8 @@ impl PlivoConfig {
         }
     }
 
-    /// From the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM`, the
-    /// default sender (a number, a short code, a name or a Powerpack's UUID).
+    /// Reads the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM`, the default
+    /// sender (a number, a short code, a name or a Powerpack's UUID).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -74,7 +75,7 @@ impl PlivoConfig {
         Ok(config)
     }
 
-    /// Sends from here whatever message does not name a sender itself.
+    /// Sets the sender of messages that name none themselves.
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
@@ -96,7 +97,7 @@ impl PlivoConfig {
         self
     }
 
-    /// User name and password of HTTP Basic.
+    /// Returns the user name and the password of HTTP Basic.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let token = self.auth_token.expose_secret();
         if token.trim().is_empty() {
@@ -109,14 +110,19 @@ impl PlivoConfig {
         self.auth_id.starts_with("SA")
     }
 
-    pub(super) fn base(&self) -> Result<Base> {
+    /// Returns the keys of webhooks.
+    pub(super) fn webhook_keys(&self) -> Result<KeyRing> {
+        KeyRing::new(self.auth_token.expose_secret())
+    }
+
+    pub(super) fn base(&self) -> Result<BaseUrl> {
         if !is_auth_id(&self.auth_id) {
             return Err(refuse("").with_detail(format!("auth id: {AUTH_ID_RULE}")));
         }
         match &self.base_url {
-            Some(url) => Base::custom(url, self.allow_custom_host)
+            Some(url) => BaseUrl::custom(url, self.allow_custom_host)
                 .map_err(|error| error.with_provider(PLIVO)),
-            None => Base::https("api.plivo.com"),
+            None => BaseUrl::https("api.plivo.com"),
         }
     }
 }

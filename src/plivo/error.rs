@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::{
     error::{Error, ErrorKind},
     message::{DeliveryFailure, word},
-    transport::rest::{Call, Effect, Refused},
+    transport::api::{Effect, Refusal},
 };
 
 /// Plivo's page about its error codes.
 pub const ERROR_HELP: &str = "https://www.plivo.com/docs/messaging/troubleshooting/error-codes";
 
-/// What a Plivo error code means, in a delivery report or a callback of an **outbound** message.
-/// (In the record of an inbound message the field holds the status your webhook answered.)
+/// Returns the kind of a Plivo error code in a delivery report or a callback of an **outbound** message. (In
+/// the record of an inbound message the field holds the status your webhook answered.)
 #[must_use]
 pub fn error_kind(code: u32) -> ErrorKind {
     match code {
@@ -39,8 +39,7 @@ pub fn error_kind(code: u32) -> ErrorKind {
     }
 }
 
-/// Why a message did not arrive, from the code of a delivery report. Nothing, `0` and `000` mean no
-/// failure.
+/// Reads why a message did not arrive from the code of a delivery report; `None` for no code, `0` and `000`.
 pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     let code = code.filter(|code| code.bytes().any(|b| b != b'0'))?;
     let number: Option<u32> = code.parse().ok();
@@ -49,21 +48,22 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     Some(failure)
 }
 
-/// The error for a refusal: the outcome by the HTTP status, the kind by the status and Plivo's text.
-pub(super) fn refused(call: Call, refused: Refused) -> Error {
-    let Refused { error, status, outcome, body } = refused;
+/// Returns the error for a refusal: the outcome by the HTTP status, the kind by the status and Plivo's text.
+pub(super) fn refused(refusal: Refusal) -> Error {
+    let Refusal { error, effect, status, body, .. } = refusal;
+    let outcome = error.outcome();
     let words = words(&body);
     let by_text = words.as_deref().and_then(kind_of_text);
     let kind = match status {
         // Plivo answers 403 to a submission where the destination country is not enabled.
-        StatusCode::FORBIDDEN if call.effect == Effect::Sends => ErrorKind::GeoPermission,
+        StatusCode::FORBIDDEN if effect == Effect::Sends => ErrorKind::GeoPermission,
         StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
         _ => by_text.unwrap_or_else(|| error.kind()),
     };
     error.with_kind(kind, outcome).with_provider_message(words).with_request_id(api_id(&body))
 }
 
-/// Plivo's own words, wherever they are in the body.
+/// Returns Plivo's own words, wherever they are in the body.
 pub(super) fn words(body: &[u8]) -> Option<String> {
     let Ok(json) = serde_json::from_slice::<Value>(body) else {
         let text = std::str::from_utf8(body).ok()?.trim();
@@ -82,13 +82,13 @@ pub(super) fn words(body: &[u8]) -> Option<String> {
     PLACES.iter().find_map(|place| json.pointer(place)?.as_str()).map(str::to_owned)
 }
 
-/// Plivo's id of the request, which it gives in the body.
+/// Returns Plivo's id of the request, which it gives in the body.
 fn api_id(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
     json.get("api_id")?.as_str().and_then(word).map(str::to_owned)
 }
 
-/// What Plivo's text says of the cause, by the words that have been seen in it.
+/// Returns the kind that Plivo's text names, by the words that have been seen in it.
 fn kind_of_text(text: &str) -> Option<ErrorKind> {
     let text = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().all(|word| text.contains(word));

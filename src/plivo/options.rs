@@ -1,4 +1,4 @@
-//! [`PlivoOptions`] and [`PlivoQuery`]: what only Plivo has.
+//! [`PlivoOptions`] and [`PlivoQuery`]: settings of Plivo alone.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// What only Plivo has, for a message. Everything is optional; what is none is not sent.
+/// Settings of a message that only Plivo has. Everything is optional; `None` is not sent.
 ///
 /// ```
 /// use anysms::{Message, plivo::{Log, PlivoOptions}};
@@ -27,9 +27,9 @@ pub struct PlivoOptions {
     pub message_type: Option<MessageType>,
     /// Media uploaded to Plivo before. Together with the message's own at most ten.
     pub media_ids: Vec<String>,
-    /// How Plivo calls the status callback.
+    /// Method of the status callback.
     pub status_method: Option<StatusMethod>,
-    /// What Plivo keeps of the message.
+    /// Retention at Plivo.
     pub log: Option<Log>,
     /// You will tell Plivo whether the message did its job.
     pub trackable: Option<bool>,
@@ -39,7 +39,7 @@ pub struct PlivoOptions {
     pub dlt_template_id: Option<String>,
     /// India: the template's category.
     pub dlt_template_category: Option<DltCategory>,
-    /// WhatsApp: a template, as JSON text. Needs `message_type` WhatsApp.
+    /// WhatsApp: a template, as JSON text. Needs a destination on WhatsApp.
     pub template: Option<Text>,
     /// WhatsApp: an interactive message, as JSON text.
     pub interactive: Option<Text>,
@@ -62,21 +62,21 @@ pub struct PlivoQuery {
     pub message_time_gt: Option<Timestamp>,
     /// Taken before this time.
     pub message_time_lt: Option<Timestamp>,
-    /// Of this subaccount (`SA…`).
+    /// Subaccount (`SA…`).
     pub subaccount: Option<AccountId>,
-    /// Of this type.
+    /// Type of message.
     pub message_type: Option<MessageType>,
     /// With this error code, such as `450`.
     pub error_code: Option<String>,
-    /// Of this 10DLC campaign.
+    /// 10DLC campaign.
     pub tendlc_campaign_id: Option<String>,
     /// With this 10DLC registration status.
     pub tendlc_registration_status: Option<String>,
     /// To this country (ISO 3166-1 alpha-2, such as `GB`).
     pub destination_country_iso2: Option<String>,
-    /// Of this WhatsApp conversation.
+    /// WhatsApp conversation.
     pub conversation_id: Option<String>,
-    /// Of WhatsApp conversations of this origin, such as `service`.
+    /// Origin of WhatsApp conversations, such as `service`.
     pub conversation_origin: Option<String>,
 }
 
@@ -97,7 +97,7 @@ pub enum MessageType {
     WhatsApp,
 }
 
-/// How Plivo calls a status callback.
+/// Method of a status callback at Plivo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -108,7 +108,7 @@ pub enum StatusMethod {
     Get,
 }
 
-/// What Plivo keeps of a message: by default the number for 90 days and the text for 7.
+/// Retention of a message at Plivo: by default the number for 90 days and the text for 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

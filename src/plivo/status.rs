@@ -1,4 +1,4 @@
-//! [`PlivoStatus`]: Plivo's own words for where a message stands.
+//! [`PlivoStatus`]: Plivo's own words for the status of a message.
 
 use crate::message::MessageStatus;
 

@@ -1,6 +1,6 @@
-//! [`Capabilities`]: what a provider can do.
+//! [`Capabilities`]: the abilities of a provider.
 
-/// What a provider can do. All false by default, and false means an honest refusal.
+/// Abilities of a provider. All false by default, and false means an honest refusal.
 ///
 /// ```
 /// use anysms::Capabilities;
@@ -33,19 +33,25 @@ pub struct Capabilities {
     pub alphanumeric: bool,
     /// A pool may be the sender.
     pub pool: bool,
+    /// Messages may go by WhatsApp.
+    pub whatsapp: bool,
+    /// Messages may go by RCS.
+    pub rcs: bool,
+    /// Messages may go by Messenger.
+    pub messenger: bool,
     /// A send may wait before it submits, as a retry or a rate limit does.
     pub waits: bool,
-    /// Whoever opted out is refused before every submission.
+    /// Suppressed recipients are refused before every submission.
     pub suppresses: bool,
     /// A guard stands before every submission.
     pub guards: bool,
-    /// Every submission is written into a message log before it is made.
+    /// Every submission is written into a store before it is made.
     pub records: bool,
 }
 
 impl Capabilities {
-    /// What a stack of two providers can do, of which either may be asked: what one of them can, but what
-    /// protects only if both do.
+    /// Combines two providers of a stack, either of which may be asked: an ability counts if one of them has
+    /// it, a protection only if both do.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self {
@@ -60,6 +66,9 @@ impl Capabilities {
             short_code: self.short_code | other.short_code,
             alphanumeric: self.alphanumeric | other.alphanumeric,
             pool: self.pool | other.pool,
+            whatsapp: self.whatsapp | other.whatsapp,
+            rcs: self.rcs | other.rcs,
+            messenger: self.messenger | other.messenger,
             waits: self.waits | other.waits,
             suppresses: self.suppresses & other.suppresses,
             guards: self.guards & other.guards,

@@ -1,4 +1,4 @@
-//! [`SmsProviderExt`]: what users call on any provider.
+//! [`SmsProviderExt`]: methods that users call on any provider.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -13,9 +13,9 @@ use crate::{
     provider::send_all::{Each, SendAll},
 };
 
-/// What every provider can do for its users, on top of [`SmsProvider`].
+/// Methods for users of any provider, on top of [`SmsProvider`].
 pub trait SmsProviderExt: SmsProvider {
-    /// The provider behind one pointer, so that a program chooses it at run time.
+    /// Returns the provider behind one pointer, so that a program chooses it at run time.
     fn into_dyn(self) -> Arc<dyn SmsProvider>
     where
         Self: Sized,
@@ -23,7 +23,7 @@ pub trait SmsProviderExt: SmsProvider {
         Arc::new(self)
     }
 
-    /// All messages that match, page by page as they are asked for.
+    /// Returns all messages that match, page by page as they are asked for.
     ///
     /// ```
     /// # async fn example(sms: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -66,7 +66,7 @@ pub trait SmsProviderExt: SmsProvider {
         self.send_all(Each::new(messages.into_iter()))
     }
 
-    /// The same for a stream, such as the rows of a database.
+    /// Returns the same for a stream, such as the rows of a database.
     #[cfg(feature = "layers")]
     fn send_all<S>(&self, messages: S) -> SendAll<Self, S>
     where
@@ -88,7 +88,7 @@ pub struct Records<'a, P: ?Sized> {
 }
 
 impl<P: SmsProvider + ?Sized> Records<'_, P> {
-    /// The next message; none at the end, and after an error.
+    /// Returns the next message; none at the end, and after an error.
     ///
     /// # Errors
     /// Those of [`SmsProvider::list`].

@@ -4,7 +4,7 @@
 //! of [`SmsProviderExt`]. What belongs here: the contract, its extension, and what a provider says
 //! about itself ([`Capabilities`], [`AccountStatus`]).
 
-mod account;
+mod account_status;
 mod capabilities;
 mod ext;
 #[cfg(feature = "layers")]
@@ -17,12 +17,13 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
+    account_id::AccountKey,
     error::{Error, Result},
-    message::{AccountId, Message, MessageId, MessageRecord, Page, Query, Receipt},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider_id::ProviderId,
 };
 
-pub use account::{AccountState, AccountStatus};
+pub use account_status::{AccountState, AccountStatus};
 pub use capabilities::Capabilities;
 pub use ext::{Records, SmsProviderExt};
 #[cfg(feature = "layers")]
@@ -53,15 +54,15 @@ pub use summary::{Sent, Summary};
 /// conformance suite that checks all this; `examples/custom_provider.rs` shows it on one page.
 #[async_trait]
 pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
-    /// The provider's name, such as `twilio`. Always the same for one value.
+    /// Returns the provider's name, such as `twilio`. Always the same for one value.
     fn id(&self) -> ProviderId;
 
-    /// What this provider can do; of a stack of layers, what the whole stack can. No I/O.
+    /// Returns the abilities of this provider; of a stack of layers, those of the whole stack. No I/O.
     fn capabilities(&self) -> Capabilities;
 
     /// Returns the account that would send this message; `None` where the provider has no accounts, or where
     /// it depends on more than the message. No I/O.
-    fn account(&self, message: &Message) -> Option<AccountId> {
+    fn account(&self, message: &Message) -> Option<AccountKey> {
         let _ = message;
         None
     }
@@ -72,7 +73,7 @@ pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
     /// Any kind; [`Error::outcome`] says whether the message may have left all the same.
     async fn send(&self, message: &Message) -> Result<Receipt>;
 
-    /// What the provider knows of a message.
+    /// Looks a message up.
     ///
     /// # Errors
     /// `NotFound` for a message the account does not have, `InvalidRequest` for another provider's
@@ -82,7 +83,7 @@ pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
         Err(Error::unsupported(self.id(), "fetch"))
     }
 
-    /// One page of messages. [`SmsProviderExt::list_all`] walks through all pages.
+    /// Returns one page of messages. [`SmsProviderExt::list_all`] walks through all pages.
     ///
     /// # Errors
     /// `Unsupported` for a filter the provider does not have, `InvalidRequest` for a cursor that
@@ -102,7 +103,7 @@ pub trait SmsProvider: fmt::Debug + Send + Sync + 'static {
         Err(Error::unsupported(self.id(), "cancel"))
     }
 
-    /// Whether the credentials are alive, and what is known of the account. Sends nothing.
+    /// Checks the credentials and returns the state of the account. Sends nothing.
     ///
     /// # Errors
     /// `Credentials` if they are refused, `Unsupported` where the provider cannot tell.
@@ -124,7 +125,7 @@ macro_rules! forward {
                 (**self).capabilities()
             }
 
-            fn account(&self, message: &Message) -> Option<AccountId> {
+            fn account(&self, message: &Message) -> Option<AccountKey> {
                 (**self).account(message)
             }
 

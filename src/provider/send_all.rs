@@ -42,7 +42,7 @@ pub struct SendAll<P, S> {
     concurrency: usize,
     stopped: watch::Sender<bool>,
     ended: Option<mpsc::Receiver<Sent>>,
-    /// Whether something came since the last pause, and the pause.
+    /// `true` if something came since the last pause, and the pause.
     busy: bool,
     pause: Option<Pin<Box<Sleep>>>,
     summary: Summary,
@@ -72,13 +72,13 @@ where
         }
     }
 
-    /// How many are sent at a time; 32 if nothing is said, at least 1 and at most 65,536.
+    /// Sets the number of messages in flight: 1 to 65,536, 32 by default.
     pub fn with_concurrency(mut self, most: usize) -> Self {
         self.concurrency = most.clamp(1, 65_536);
         self
     }
 
-    /// What a message costs of which the provider does not say so at once, for the summary.
+    /// Sets the price of a message, for the summary, where the provider does not say it at once.
     pub fn with_price(
         mut self,
         price: impl Fn(&Message) -> Option<Money> + Send + 'static,
@@ -98,14 +98,14 @@ where
         self.stopped.send_replace(true);
     }
 
-    /// What became of those that have ended.
+    /// Returns the summary of the messages that have ended.
     #[must_use]
     pub const fn summary(&self) -> &Summary {
         &self.summary
     }
 
-    /// What became of the next message to end, in whatever order; none after the last. May be dropped at any
-    /// time and called again.
+    /// Returns the result of the next message to end, in whatever order; `None` after the last. May be
+    /// dropped at any time and called again.
     pub async fn next(&mut self) -> Option<Sent> {
         poll_fn(|context| self.poll_sent(context)).await
     }
@@ -131,15 +131,15 @@ where
     }
 }
 
-/// How long nobody looks for results after all that were there have been taken: to be woken for each of
-/// thousands a second costs more than to send it.
+/// Pause between looks at the results: waking the caller for each of thousands a second costs more than
+/// sending it.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How many may end during a pause.
+/// Most results that may wait during a pause.
 const LAG: usize = 64;
 
 impl<P, S> SendAll<P, S> {
-    /// The next that has ended; none once all tasks have.
+    /// Returns the next that has ended; none once all tasks have.
     fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<Option<Sent>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context));
@@ -164,7 +164,7 @@ impl<P, S> SendAll<P, S> {
     }
 }
 
-/// Who sends, and what is still to be sent.
+/// Provider and the messages still to be sent.
 struct Work<P, S> {
     provider: P,
     source: Mutex<Source<S>>,
@@ -220,8 +220,8 @@ where
 }
 
 impl<P, S: Stream<Item = Message>> Work<P, S> {
-    /// The next message; none after the last, and once nobody wants to hear of more. A stream that takes its
-    /// time is waited for by one task, and the others wait for that one.
+    /// Returns the next message; none after the last, and once nobody wants to hear of more. A stream that
+    /// takes its time is waited for by one task, and the others wait for that one.
     async fn next(&self, stopped: &mut watch::Receiver<bool>) -> Option<(u64, Message)> {
         let mut source = self.source.lock().await;
         let goes_on = !*stopped.borrow() && stopped.has_changed().is_ok(); // not dropped

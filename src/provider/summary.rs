@@ -8,10 +8,10 @@ use crate::{
     text,
 };
 
-/// What a message costs of which the provider does not say so.
+/// Price of a message, where the provider does not say it.
 pub(super) type PriceOf = Box<dyn Fn(&Message) -> Option<Money> + Send>;
 
-/// What became of one message of many.
+/// Result of one message of many.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Sent {
@@ -19,33 +19,33 @@ pub struct Sent {
     pub index: u64,
     /// The message.
     pub message: Message,
-    /// What became of it.
+    /// Receipt or error.
     pub result: Result<Receipt>,
 }
 
-/// What became of many messages.
+/// Summary of many messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many a provider took.
+    /// Messages that a provider took.
     pub sent: u64,
-    /// How many had been sent before under the same key, as a message log says: not again, and they cost
+    /// Messages that had been sent before under the same key, as a store says: not again, and they cost
     /// nothing now.
     pub earlier: u64,
-    /// How many are proved not to have been sent, by kind.
+    /// Messages proved not to have been sent, by kind of error.
     pub failed: Vec<(ErrorKind, u64)>,
-    /// How many may have been sent, by kind. **Do not send them again** without a look at each.
+    /// Messages that may have been sent, by kind of error. **Do not send them again** without a look at
+    /// each.
     pub unknown: Vec<(ErrorKind, u64)>,
-    /// How many segments were taken: as the provider counts them if it says so at once, else by the rule that
-    /// [`text::segments`](crate::text::segments) has.
+    /// Segments taken: as the provider counts them if it says so at once, else as
+    /// [`text::segments`](crate::text::segments) does.
     pub segments: u64,
-    /// What they cost, each currency once: by the provider if it says so at once, else by
-    /// [`SendAll::with_price`].
+    /// Cost, each currency once: by the provider if it says so at once, else by [`SendAll::with_price`].
     pub cost: Vec<Money>,
 }
 
 impl Summary {
-    /// How many messages have ended.
+    /// Returns the number of messages that have ended.
     #[must_use]
     pub fn total(&self) -> u64 {
         let sum = |counts: &[(ErrorKind, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>();

@@ -1,4 +1,4 @@
-//! Who opted out of messages, and how that became known.
+//! Suppression: recipients who opted out of messages.
 //!
 //! What belongs here: the contract of a list and its home in memory. The layer that refuses by a list is
 //! `layers::Suppress`; a list with scopes that lasts is the message log's.
@@ -18,34 +18,33 @@ use crate::{
     webhook::{Authenticity, Event, InboundMessage},
 };
 
-/// Who opted out of messages. It holds for every sender and every provider: an opt-out that one provider
-/// heard of is not gone round by asking another.
+/// List of recipients who opted out. It holds for every sender and every provider: asking another provider
+/// does not go round an opt-out.
 ///
 /// A list that cannot be read refuses every message: `layers::Suppress` does not guess.
 #[async_trait]
-pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
-    /// Whether this number opted out, and how that became known.
+pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
+    /// Returns how the opt-out of this number became known; `None` if it did not opt out.
     ///
     /// # Errors
     /// `Unavailable`, not sent, if the list cannot be read now.
-    async fn find(&self, number: PhoneNumber) -> Result<Option<OptOutSource>>;
+    async fn find(&self, number: PhoneNumber) -> Result<Option<SuppressionSource>>;
 
-    /// Keeps that this number opted out. Twice is once; of two sources the greater
-    /// stays.
+    /// Adds a number to the list. Twice is once; of two sources the greater stays.
     ///
     /// # Errors
     /// `Unavailable` if the list cannot be written now.
-    async fn insert(&self, number: PhoneNumber, source: OptOutSource) -> Result<()>;
+    async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()>;
 
-    /// Keeps that this number may be written to again, unless its opt-out is of a greater source than this.
+    /// Takes a number off the list, unless its source is greater than this.
     ///
     /// # Errors
     /// `Unavailable` if the list cannot be written now.
-    async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()>;
+    async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()>;
 
-    /// Takes from a verified event what it says of opt-outs. STOP, and a delivery report that says so, put a
-    /// number on the list. START takes it off if the whole request was signed, and if it was the recipient
-    /// who opted out by message: what the program was told otherwise ([`OptOutSource::Manual`]) stays.
+    /// Learns opt-outs from a verified event. STOP, and a delivery report that says so, put a number on the
+    /// list. START takes it off if the whole request was signed, and if the recipient opted out by message:
+    /// what the program was told otherwise ([`SuppressionSource::Manual`]) stays.
     ///
     /// # Errors
     /// Those of the list. Let the webhook answer 500 then, so that the provider calls again.
@@ -53,10 +52,10 @@ pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
         match event {
             Event::Inbound(message) => match (message.from.number(), message.intent(keywords)) {
                 (Some(from), Some(Keyword::OptOut)) => {
-                    self.insert(from, OptOutSource::Keyword).await?;
+                    self.insert(from, SuppressionSource::Keyword).await?;
                 }
                 (Some(from), Some(Keyword::OptIn)) if is_whole(message) => {
-                    self.remove(from, OptOutSource::Provider).await?;
+                    self.remove(from, SuppressionSource::Provider).await?;
                 }
                 _ => {}
             },
@@ -64,7 +63,7 @@ pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
                 let opted_out = update.failure.as_ref().map(|failure| failure.kind);
                 let to = update.to.as_ref().and_then(|to| to.number());
                 if let (Some(to), Some(ErrorKind::OptedOut)) = (to, opted_out) {
-                    self.insert(to, OptOutSource::Provider).await?;
+                    self.insert(to, SuppressionSource::Provider).await?;
                 }
             }
             Event::Other(_) => {}
@@ -73,18 +72,19 @@ pub trait OptOuts: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// An opt-in that could be forged is none.
+/// Returns whether the whole request was signed: an opt-in that could be forged is none.
 fn is_whole(message: &InboundMessage) -> bool {
     message.authenticity == Authenticity::Full
 }
 
-/// How an opt-out became known. The later in this list, the greater: START does not take back the last.
+/// Source of a suppression. A later variant is the greater: START does not take back
+/// [`Manual`](Self::Manual).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum OptOutSource {
+pub enum SuppressionSource {
     /// The recipient wrote STOP.
     Keyword,
     /// The provider refused a message because of it.
@@ -93,38 +93,38 @@ pub enum OptOutSource {
     Manual,
 }
 
-/// Opt-outs in memory, gone when the program ends. A clone is the same list.
+/// Suppression list in memory, gone when the program ends. A clone is the same list.
 #[derive(Clone, Default)]
-pub struct MemoryOptOuts {
-    numbers: Arc<Mutex<HashMap<PhoneNumber, OptOutSource>>>,
+pub struct MemorySuppressionList {
+    numbers: Arc<Mutex<HashMap<PhoneNumber, SuppressionSource>>>,
 }
 
-impl MemoryOptOuts {
-    /// An empty list.
+impl MemorySuppressionList {
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, OptOutSource>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, SuppressionSource>> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
     }
 }
 
 #[async_trait]
-impl OptOuts for MemoryOptOuts {
-    async fn find(&self, number: PhoneNumber) -> Result<Option<OptOutSource>> {
+impl SuppressionList for MemorySuppressionList {
+    async fn find(&self, number: PhoneNumber) -> Result<Option<SuppressionSource>> {
         Ok(self.lock().get(&number).copied())
     }
 
-    async fn insert(&self, number: PhoneNumber, source: OptOutSource) -> Result<()> {
+    async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()> {
         let mut numbers = self.lock();
         let known = numbers.entry(number).or_insert(source);
         *known = source.max(*known);
         Ok(())
     }
 
-    async fn remove(&self, number: PhoneNumber, up_to: OptOutSource) -> Result<()> {
+    async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()> {
         let mut numbers = self.lock();
         if numbers.get(&number).is_some_and(|source| *source <= up_to) {
             numbers.remove(&number);
@@ -133,8 +133,8 @@ impl OptOuts for MemoryOptOuts {
     }
 }
 
-impl fmt::Debug for MemoryOptOuts {
+impl fmt::Debug for MemorySuppressionList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryOptOuts").field("len", &self.lock().len()).finish()
+        f.debug_struct("MemorySuppressionList").field("len", &self.lock().len()).finish()
     }
 }

@@ -1,54 +1,76 @@
-//! [`check`]: what is wrong with a text, before it is sent.
+//! [`check`]: finds problems of a text before it is sent.
 
 use std::{collections::HashMap, hash::Hash};
 
 use super::{
-    Finding, Limit, Place, Report, Rule, gsm7::septets, opt_out_notice, segments_by, shorteners,
-    to_gsm7::Gsm7Writer,
+    Finding, LengthLimit, SegmentRule, TextPosition, TextReport, gsm7::septets, opt_out_notice,
+    segments_by, shorteners, to_gsm7::Gsm7Writer,
 };
 
-/// What a text is checked for, besides characters outside GSM-7 and shortened links.
+/// Options of [`check`](check()). Characters outside GSM-7 and shortened links are always reported.
+///
+/// Check a campaign that goes out over two vendors in one segment a message:
+///
+/// ```
+/// use anysms::text::{CheckOptions, LengthLimit, check};
+///
+/// let options = CheckOptions::default()
+///     .with_marketing()
+///     .with_max_segments(1)
+///     .with_limit(LengthLimit::TWILIO)
+///     .with_limit(LengthLimit::PLIVO);
+/// assert!(check("Spring sale: 20% off. Reply STOP to opt out.", &options).is_clean());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checks {
-    rule: Rule,
+pub struct CheckOptions {
+    rule: SegmentRule,
     marketing: bool,
-    limits: Vec<Limit>,
+    limits: Vec<LengthLimit>,
     max_segments: Option<usize>,
     ucs2: bool,
 }
 
-impl Checks {
-    /// Counts segments by this rule.
+impl CheckOptions {
+    /// Sets the rule for counting segments. Default: [`SegmentRule::Twilio`].
     #[must_use]
-    pub const fn with_rule(mut self, rule: Rule) -> Self {
+    pub const fn with_rule(mut self, rule: SegmentRule) -> Self {
         self.rule = rule;
         self
     }
 
-    /// Wants a line that says how to opt out, as marketing needs one (English, French, Spanish or
-    /// German).
+    /// Requires an opt-out notice, as marketing texts need one. Recognises English, French, Spanish and
+    /// German wordings.
     #[must_use]
     pub const fn with_marketing(mut self) -> Self {
         self.marketing = true;
         self
     }
 
-    /// Wants the text to be within this limit, besides those before.
+    /// Requires the text to be within this limit. Call again to add further limits.
     #[must_use]
-    pub fn with_limit(mut self, limit: Limit) -> Self {
+    pub fn with_limit(mut self, limit: LengthLimit) -> Self {
         self.limits.push(limit);
         self
     }
 
-    /// Wants the text, as it is, to take at most so many segments.
+    /// Sets the maximum number of segments of the text as it stands.
     #[must_use]
     pub const fn with_max_segments(mut self, max: usize) -> Self {
         self.max_segments = Some(max);
         self
     }
 
-    /// Takes the text for one that is meant to be UCS-2, as in another script or with an emoji: only
-    /// characters that have a substitute are found.
+    /// Declares that the text is meant to be UCS-2, as with another script or an emoji: only characters with
+    /// a substitute are reported.
+    ///
+    /// Check a text in Russian for a stray curly quote:
+    ///
+    /// ```
+    /// use anysms::text::{CheckOptions, check};
+    ///
+    /// let report = check("Привет, it’s ready", &CheckOptions::default().with_ucs2());
+    /// assert_eq!(report.findings().len(), 1);
+    /// ```
     #[must_use]
     pub const fn with_ucs2(mut self) -> Self {
         self.ucs2 = true;
@@ -56,12 +78,15 @@ impl Checks {
     }
 }
 
-/// Checks a text before it is sent.
+/// Checks a text before it is sent: for characters that make it UCS-2, shortened links, and the
+/// requirements of the options.
+///
+/// List the problems of a draft:
 ///
 /// ```
-/// use anysms::text::{Checks, check};
+/// use anysms::text::{CheckOptions, check};
 ///
-/// let report = check("You’re next: bit.ly/x1", &Checks::default().with_marketing());
+/// let report = check("You’re next: bit.ly/x1", &CheckOptions::default().with_marketing());
 /// let findings: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
 /// assert_eq!(findings, [
 ///     "marketing without a way to opt out",
@@ -70,7 +95,7 @@ impl Checks {
 /// ]);
 /// ```
 #[must_use]
-pub fn check(text: &str, checks: &Checks) -> Report {
+pub fn check(text: &str, checks: &CheckOptions) -> TextReport {
     let before = segments_by(checks.rule, text);
     let mut findings = Vec::new();
     for &limit in &checks.limits {
@@ -89,36 +114,36 @@ pub fn check(text: &str, checks: &Checks) -> Report {
 
     let (mut characters, mut shorteners) = (Grouped::default(), Grouped::default());
     let mut links = shorteners::shortened(text).peekable();
-    let (mut writer, mut first) = (Gsm7Writer::default(), Place::START);
+    let (mut writer, mut first) = (Gsm7Writer::default(), TextPosition::START);
     for character in text.chars() {
         let substitute = writer.push(character);
         if septets(character) == 0 {
             let finding = Finding::NotGsm7 { character, first, times: 1, substitute };
             if substitute.is_some() || !checks.ucs2 {
-                characters.note((character, substitute), finding);
+                characters.add((character, substitute), finding);
             }
         }
         if let Some((_, host)) = links.next_if(|(byte, _)| *byte == first.byte) {
-            shorteners.note(host, Finding::ShortenedLink { host, first, times: 1 });
+            shorteners.add(host, Finding::ShortenedLink { host, first, times: 1 });
         }
         first = first.after(character);
     }
     findings.append(&mut characters.findings);
     findings.append(&mut shorteners.findings);
-    Report { before, after: segments_by(checks.rule, &writer.text), findings }
+    TextReport { before, after: segments_by(checks.rule, &writer.text), findings }
 }
 
-/// One finding for a character or a shortener, however often it occurs.
+/// Findings grouped by key: one for each character or shortener, with a count.
 #[derive(Default)]
 struct Grouped<K> {
     findings: Vec<Finding>,
-    places: HashMap<K, usize>,
+    indexes: HashMap<K, usize>,
 }
 
 impl<K: Eq + Hash> Grouped<K> {
-    fn note(&mut self, key: K, finding: Finding) {
-        let place = *self.places.entry(key).or_insert(self.findings.len());
-        match self.findings.get_mut(place) {
+    fn add(&mut self, key: K, finding: Finding) {
+        let index = *self.indexes.entry(key).or_insert(self.findings.len());
+        match self.findings.get_mut(index) {
             Some(Finding::NotGsm7 { times, .. } | Finding::ShortenedLink { times, .. }) => {
                 *times += 1
             }

@@ -1,16 +1,16 @@
-//! Grapheme clusters: what a reader takes for one character, by the rules of Twilio's calculator.
+//! Grapheme clusters (characters as seen by a reader), by the rules of Twilio's calculator.
 //!
-//! Those are the extended grapheme clusters of Unicode 10 (UAX 29, revision 31), as grapheme-splitter
-//! 1.0.4 has them, which sms-segments-calculator 1.3.0 uses (read 2026-11). Where that departs from
-//! the annex, a comment says so. Newer rules join more, such as Indic conjuncts.
+//! These are the extended grapheme clusters of Unicode 10 (UAX 29, revision 31) as implemented by
+//! grapheme-splitter 1.0.4, which sms-segments-calculator 1.3.0 uses (read 2026-11). Comments mark where it
+//! departs from the annex. Newer versions of Unicode join more, such as Indic conjuncts.
 
 use super::cluster_table::{CLASSES, PAGES, RUNS};
 
-/// The Grapheme_Cluster_Break of a character, as far as the rules tell them apart.
+/// Grapheme_Cluster_Break property of a character, as far as the rules distinguish it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Class {
     Other,
-    /// CR and LF too: the calculator parts them.
+    /// Includes CR and LF, which the calculator separates.
     #[default]
     Control,
     Extend,
@@ -24,22 +24,22 @@ pub(super) enum Class {
     Lv,
     Lvt,
     EmojiBase,
-    /// A base that also goes after a zero width joiner.
+    /// Emoji base that may also follow a zero width joiner.
     EmojiBaseGlue,
     EmojiModifier,
-    /// Goes after a zero width joiner.
+    /// May follow a zero width joiner.
     Glue,
 }
 
 impl Class {
     pub(super) fn of(c: char) -> Self {
         match u32::from(c) {
-            // What most texts are made of needs no table.
+            // Fast path for the most common characters.
             0x20..0x7f | 0xae..0x300 | 0x370..0x483 => Self::Other,
             syllable @ 0xac00..=0xd7a3 if (syllable - 0xac00).is_multiple_of(28) => Self::Lv,
             0xac00..=0xd7a3 => Self::Lvt,
             code => {
-                // The last run that begins here or before, of those that reach into the page.
+                // The last run of the page that begins at or before the code point.
                 let page = code as usize >> 8;
                 let (from, to) = (PAGES[page] as usize, PAGES[page + 1] as usize);
                 let later = RUNS[from..=to].partition_point(|run| run >> 4 <= code);
@@ -49,8 +49,8 @@ impl Class {
     }
 }
 
-/// The bytes that belong to a character of class Other and of one UTF-16 unit, whatever follows, with
-/// the bytes that go on: so much of UTF-8 as whole lead bytes can tell.
+/// Bytes of plain characters (class Other, one UTF-16 unit) that the lead byte alone identifies, and all
+/// continuation bytes.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0;
@@ -62,29 +62,29 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// The run of plain characters that a text begins with: how many, and in how many bytes. Each is a
-/// cluster of its own after another of class Other, and one unit long.
+/// Returns the number of plain characters at the start of a text, and their length in bytes. After a
+/// character of class Other, each is a cluster of one unit.
 pub(super) fn plain_run(text: &str) -> (usize, usize) {
     let bytes = text.bytes().take_while(|&byte| PLAIN[usize::from(byte)]);
     bytes.fold((0, 0), |(chars, len), byte| (chars + usize::from(byte & 0xc0 != 0x80), len + 1))
 }
 
-/// A cluster while it is read: as much of it as the rules ask for.
+/// State of the current cluster, as far as the rules need it.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     last: Class,
-    /// Whether it is one character long.
+    /// `true` if it has one character.
     single: bool,
-    /// Whether its second character is a regional indicator.
+    /// `true` if its second character is a regional indicator.
     flag: bool,
-    /// Whether it has an Extend.
+    /// `true` if it contains an Extend.
     extended: bool,
-    /// Whether the character before the last is an emoji base.
+    /// `true` if the character before the last is an emoji base.
     base_before_last: bool,
 }
 
 impl Cluster {
-    /// A cluster of one character of class Other, so far.
+    /// Cluster of one character of class Other.
     pub(super) const PLAIN: Self = Self {
         last: Class::Other,
         single: true,
@@ -93,8 +93,8 @@ impl Cluster {
         base_before_last: false,
     };
 
-    /// Takes the next character in, or begins a new cluster with it and says no.
-    pub(super) fn takes(&mut self, next: Class) -> bool {
+    /// Adds the next character and returns `true`, or begins a new cluster with it and returns `false`.
+    pub(super) fn push(&mut self, next: Class) -> bool {
         let joins = self.joins(next);
         *self = Self {
             last: next,
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let (mut cluster, mut found) = (Cluster::default(), Vec::new());
             for c in text.chars() {
-                match (cluster.takes(Class::of(c)), found.last_mut()) {
+                match (cluster.push(Class::of(c)), found.last_mut()) {
                     (true, Some(length)) => *length += 1,
                     _ => found.push(1),
                 }

@@ -1,11 +1,11 @@
-//! The Grapheme_Cluster_Break of all characters in Unicode 10, as runs.
+//! Grapheme_Cluster_Break property of all characters in Unicode 10, as runs. Data only.
 //!
-//! Source: `GraphemeBreakProperty-10.0.0.txt` of the Unicode Character Database. Without the Hangul
+//! Source: `GraphemeBreakProperty-10.0.0.txt` of the Unicode Character Database, without the Hangul
 //! syllables (LV and LVT), which `Class::of` computes.
 
 use super::cluster::Class;
 
-/// The classes by the last digit of a run.
+/// Classes by the last digit of a run.
 pub(super) const CLASSES: [Class; 16] = [
     Class::Other,
     Class::Control,
@@ -25,7 +25,7 @@ pub(super) const CLASSES: [Class; 16] = [
     Class::Other,
 ];
 
-/// For every page of 256 code points, and one more, the run that its first one is in.
+/// For every page of 256 code points, and one more, the index of the run of its first code point.
 pub(super) const PAGES: [u16; 0x1101] = {
     let mut pages = [0; 0x1101];
     let (mut page, mut run) = (0, 0);
@@ -39,8 +39,8 @@ pub(super) const PAGES: [u16; 0x1101] = {
     pages
 };
 
-/// The first code point of every run, and as its last hexadecimal digit the class of the run.
-#[allow(clippy::unusual_byte_groupings)] // the code point, then the class
+/// First code point of every run, with the class of the run as the last hexadecimal digit.
+#[allow(clippy::unusual_byte_groupings)] // code point, then class
 pub(super) const RUNS: [u32; 885] = [
     0x0_1, 0x20_0, 0x7f_1, 0xa0_0, 0xad_1, 0xae_0, 0x300_2, 0x370_0, 0x483_2, 0x48a_0, 0x591_2,
     0x5be_0, 0x5bf_2, 0x5c0_0, 0x5c1_2, 0x5c3_0, 0x5c4_2, 0x5c6_0, 0x5c7_2, 0x5c8_0, 0x600_4,

@@ -1,30 +1,29 @@
-//! What [`gsm7!`](crate::gsm7) evaluates at compile time.
+//! Compile-time check of a text's segments, for [`gsm7!`](crate::gsm7).
 
 use super::{Encoding, segments::gsm7_segments};
 
-/// The text, if it fits so many segments with so many septets more.
+/// Returns the text if it fits the segments with `room` more septets. Called by [`gsm7!`](crate::gsm7).
 ///
 /// # Panics
-/// If it does not, or has a character outside GSM-7: called by [`gsm7!`](crate::gsm7), it fails the
-/// build.
+/// If the text has a character outside GSM-7 or does not fit. In a constant, that fails the build.
 #[must_use]
-#[allow(clippy::panic)] // how a constant says no
+#[allow(clippy::panic)] // fails the evaluation of a constant
 pub const fn gsm7_within(text: &'static str, segments: usize, room: usize) -> &'static str {
     let Some(needed) = gsm7_segments(text) else {
-        panic!("the text has a character outside GSM-7: `check_text` says which");
+        panic!("gsm7!: the text has a character outside GSM-7; find it with `anysms text check`");
     };
     let count = match room {
         0 => needed.count(),
         room => most_segments(needed.units() + room),
     };
     if count > segments {
-        panic!("the text needs more segments of GSM-7 than allowed here");
+        panic!("gsm7!: the text needs more segments than allowed; shorten it or allow more");
     }
     text
 }
 
-/// The most segments that so many septets can take: every one but the last may lose a septet to an
-/// extension character that would not fit whole.
+/// Returns the maximum number of segments of a text with this many septets: every segment but the last may
+/// lose one septet to an extension character that does not fit.
 const fn most_segments(septets: usize) -> usize {
     let part = Encoding::Gsm7.part_limit();
     match septets {

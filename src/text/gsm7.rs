@@ -1,10 +1,10 @@
-//! The GSM-7 alphabet: what a character costs in it.
+//! The GSM-7 alphabet: the number of septets of each character.
 //!
-//! Source: 3GPP TS 23.038, 6.2.1, the default alphabet and its extension table. ESC is the way into
-//! the extension table and no character of its own; the national language tables are not used, as
-//! neither vendor sends them (2026-11).
+//! Source: 3GPP TS 23.038, 6.2.1, the default alphabet and its extension table. ESC switches to the
+//! extension table and is not a character itself. The national language tables are not included, as
+//! neither vendor uses them (2026-11).
 
-/// The septets of a character: 1, 2 from the extension table, or 0 if it is not in GSM-7.
+/// Returns the septets of a character: 1, 2 from the extension table, or 0 if it is not in GSM-7.
 pub(super) const fn septets(c: char) -> u8 {
     match c {
         '\n' | '\r' | ' '..='Z' | '_' | 'a'..='z' => 1,
@@ -20,11 +20,11 @@ pub(super) const fn septets(c: char) -> u8 {
     }
 }
 
-/// The septets of the first character, and how many bytes it has.
+/// Returns the septets of the first character and its length in bytes.
 pub(super) const fn first_septets(text: &[u8]) -> (u8, usize) {
     match *text {
         [byte @ ..0x80, ..] => (LATIN_1[byte as usize], 1),
-        // All others in GSM-7 have two bytes in UTF-8, but for the euro.
+        // All other GSM-7 characters have two bytes in UTF-8, except the euro.
         [byte @ 0xc2..0xc4, next, ..] => {
             (LATIN_1[(byte as usize & 3) << 6 | next as usize & 0x3f], 2)
         }
@@ -39,7 +39,7 @@ pub(super) const fn first_septets(text: &[u8]) -> (u8, usize) {
     }
 }
 
-/// The septets of some text, if all of it is ASCII and in GSM-7.
+/// Returns the septets of four bytes; `None` if one is not ASCII or not in GSM-7.
 pub(super) const fn septets_of_ascii(text: &[u8; 4]) -> Option<usize> {
     let (mut sum, mut at) = (0, 0);
     while at < text.len() {
@@ -49,7 +49,7 @@ pub(super) const fn septets_of_ascii(text: &[u8; 4]) -> Option<usize> {
     if sum < OUTSIDE as usize { Some(sum) } else { None }
 }
 
-/// The septets of the first 256 characters.
+/// Septets of the first 256 characters.
 const LATIN_1: [u8; 256] = {
     let mut table = [0; 256];
     let mut code = 0;
@@ -60,8 +60,7 @@ const LATIN_1: [u8; 256] = {
     table
 };
 
-/// What a byte adds to a sum: its septets, or for what is not ASCII or not in GSM-7, more than four
-/// characters have.
+/// Septets of each ASCII byte in GSM-7; for all other bytes a value greater than any sum of four characters.
 const SUMMANDS: [u8; 256] = {
     let mut table = [OUTSIDE; 256];
     let mut byte = 0;

@@ -1,8 +1,19 @@
-//! SMS texts: how they are encoded and cut into [segments](segments()), [what may cost less](to_gsm7()),
-//! and a [check](check()) before a text is sent.
+//! SMS texts: counting [segments](segments()), converting to [cheaper characters](to_gsm7()),
+//! [checking](check()) a text before it is sent, and [keywords](Keywords) such as STOP in received texts.
 //!
-//! What belongs here: whatever can be said of a text alone. What a vendor's API does with a text lives
-//! with the vendor.
+//! Belongs here: everything that needs the text alone. The rules of a vendor's API live with the vendor.
+//!
+//! | file | job |
+//! |---|---|
+//! | `segments` | counts segments |
+//! | `gsm7` | the GSM-7 alphabet |
+//! | `cluster`, `cluster_table` | grapheme clusters, which stay together in UCS-2 |
+//! | `const_fit` | compile-time check behind [`gsm7!`](crate::gsm7) |
+//! | `to_gsm7`, `smart_encoding`, `transliterate` | replaces characters outside GSM-7; Twilio's table; the table of this crate |
+//! | `check`, `report` | checks a text; the findings |
+//! | `length_limit` | the maximum length at each vendor |
+//! | `opt_out_notice`, `shorteners` | detect opt-out lines and shortened links |
+//! | `keyword` | STOP, START, HELP and words of your own |
 
 mod check;
 mod cluster;
@@ -10,7 +21,7 @@ mod cluster_table;
 mod const_fit;
 mod gsm7;
 mod keyword;
-mod limit;
+mod length_limit;
 mod opt_out_notice;
 mod report;
 mod segments;
@@ -21,27 +32,36 @@ mod transliterate;
 
 use std::fmt;
 
-pub use check::{Checks, check};
+pub use check::{CheckOptions, check};
 #[doc(hidden)]
 pub use const_fit::gsm7_within;
 pub use keyword::{Keyword, KeywordError, Keywords};
-pub use limit::Limit;
-pub use report::{Finding, Place, Report};
+pub use length_limit::LengthLimit;
+pub use report::{Finding, TextPosition, TextReport};
 pub use segments::{Segments, segments, segments_by};
 pub use to_gsm7::{smart_encode, to_gsm7};
 
-/// How a text travels. One character outside GSM-7 puts the whole text into UCS-2.
+/// Encoding of a text on the air. A single character outside GSM-7 makes the whole text UCS-2.
+///
+/// Estimate how much room is left:
+///
+/// ```
+/// use anysms::text::Encoding;
+///
+/// assert_eq!((Encoding::Gsm7.single_limit(), Encoding::Gsm7.part_limit()), (160, 153));
+/// assert_eq!((Encoding::Ucs2.single_limit(), Encoding::Ucs2.part_limit()), (70, 67));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums)] // nobody sends texts in a third one
+#[allow(clippy::exhaustive_enums)] // no third encoding is in use
 pub enum Encoding {
-    /// The GSM 7-bit default alphabet with its extension table (3GPP TS 23.038): a unit is a septet.
+    /// GSM 7-bit default alphabet with its extension table (3GPP TS 23.038); counted in septets.
     Gsm7,
-    /// UCS-2, as which UTF-16 is sent: a unit is 16 bits.
+    /// UCS-2, in practice UTF-16; counted in units of 16 bits.
     Ucs2,
 }
 
 impl Encoding {
-    /// The most units of a text in one segment: 160 or 70.
+    /// Returns the maximum units of a text of one segment: 160 in GSM-7, 70 in UCS-2.
     #[must_use]
     pub const fn single_limit(self) -> usize {
         match self {
@@ -50,7 +70,8 @@ impl Encoding {
         }
     }
 
-    /// The most units of a segment of several, where a header says which it is: 153 or 67.
+    /// Returns the maximum units of one part of a longer text, where a header takes the rest: 153 in GSM-7,
+    /// 67 in UCS-2.
     #[must_use]
     pub const fn part_limit(self) -> usize {
         match self {
@@ -69,28 +90,41 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// What stays together where a text is cut.
+/// Rule for where a text may be cut into segments.
 ///
-/// By Twilio's rule a text never takes fewer segments than by the plain one, unless it has a cluster
-/// of 64 units or more, which no emoji is: a budget made with the default holds with either.
+/// Twilio's rule never yields fewer segments than the plain one, unless a single character as seen by a
+/// reader has 64 units or more, which no emoji has. A budget made with the default holds under both rules.
+///
+/// Count as a provider without special rules does:
+///
+/// ```
+/// use anysms::text::{SegmentRule, segments_by};
+///
+/// let text = "👍🏽".repeat(18);
+/// assert_eq!(segments_by(SegmentRule::Plain, &text).count(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Rule {
-    /// In UCS-2, what a reader takes for one character (a grapheme cluster): a flag, a family, a letter
-    /// with its marks. In GSM-7, the two septets of an extension character. So does Twilio's published
-    /// calculator (sms-segments-calculator 1.3.0), down to its Unicode version; whether production
-    /// does is not documented (2026-11).
+pub enum SegmentRule {
+    /// Keeps grapheme clusters together in UCS-2 (a flag, a family, a letter with its marks), and the two
+    /// septets of an extension character in GSM-7.
+    ///
+    /// Matches Twilio's published calculator (sms-segments-calculator 1.3.0), including its Unicode version.
+    /// Twilio does not document if production does the same (2026-11).
     #[default]
     Twilio,
-    /// Only what would be unreadable apart: the two units of a surrogate pair, and of an extension
-    /// character. The usual practice over 3GPP TS 23.038 and 23.040.
+    /// Keeps only the two units of a surrogate pair or an extension character together. The usual practice
+    /// under 3GPP TS 23.038 and 23.040.
     Plain,
 }
 
-/// A text that is known, when it is compiled, to fit so many segments of GSM-7.
+/// Checks at compile time that a text is in GSM-7 and fits a number of segments; evaluates to the text.
 ///
-/// The build fails if the text has a character outside GSM-7, or needs more. `room` is what will be
-/// filled in later, in septets: then it fits wherever that goes, extension characters included.
+/// The build fails if the text has a character outside GSM-7 or needs more segments. `room` reserves
+/// septets for what is filled in at run time: the text then fits wherever that is inserted, extension
+/// characters included.
+///
+/// Guard the templates of a program:
 ///
 /// ```
 /// use anysms::gsm7;
@@ -100,9 +134,13 @@ pub enum Rule {
 /// assert_eq!(code, "Your code is 000042");
 /// ```
 ///
+/// Fails to compile, as a curly apostrophe would turn the text into UCS-2:
+///
 /// ```compile_fail,E0080
 /// anysms::gsm7!("You’re next", 1); // ’ is not in GSM-7
 /// ```
+///
+/// Fails to compile, as the text could need a second segment:
 ///
 /// ```compile_fail,E0080
 /// anysms::gsm7!("Your code is ", 1, room = 148); // 161 septets
@@ -110,7 +148,7 @@ pub enum Rule {
 #[macro_export]
 macro_rules! gsm7 {
     ($text:expr, $segments:expr $(, room = $room:expr)? $(,)?) => {{
-        // A constant of its own, so that `cargo check` says so too.
+        // A constant, so that `cargo check` evaluates it too.
         const WITHIN_GSM7: &str = $crate::text::gsm7_within($text, $segments, 0 $(+ $room)?);
         WITHIN_GSM7
     }};

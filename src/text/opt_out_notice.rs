@@ -1,12 +1,12 @@
-//! Whether a text says how to opt out of more like it, in English, French, Spanish or German.
+//! Detection of opt-out notices, such as "Reply STOP to opt out", in English, French, Spanish and German.
 //!
-//! The wordings are common ones, collected in November 2026; no authority keeps a list.
+//! The wordings are common ones, collected in November 2026, as no authority keeps a list.
 
 use super::to_gsm7::to_gsm7;
 
-// The words are in lower case, and as `to_gsm7` leaves them: `arret`, but `répondez`.
+// All words are in lower case, after `to_gsm7`: `arret`, but `répondez`.
 
-/// Words that are an opt-out line wherever they stand, each a sequence of whole words.
+/// Sequences of whole words that are an opt-out notice anywhere in a text.
 const PHRASES: [&[&str]; 32] = [
     &["unsubscribe"],
     &["unsub"],
@@ -42,18 +42,18 @@ const PHRASES: [&[&str]; 32] = [
     &["abbestellung"],
 ];
 
-/// What a recipient sends back, in capitals or not.
+/// Keywords that a recipient replies with, in any case.
 const KEYWORDS: [&str; 4] = ["stop", "stopall", "stopp", "arret"];
 
-/// The same, but too common as words: only in capitals, and asked for.
+/// Keywords that are also common words: recognised only in capitals after an instruction.
 const COMMON_KEYWORDS: [&str; 9] =
     ["end", "quit", "cancel", "optout", "revoke", "baja", "alto", "parar", "cancelar"];
 
-/// What makes a keyword an ordinary word: "bus stop", "don't stop", "sans arrêt".
+/// Words that make the keyword after them an ordinary word: "bus stop", "don't stop", "sans arrêt".
 const ORDINARY_BEFORE: [&str; 6] = ["non", "one", "bus", "t", "sans", "never"];
 
-/// What asks for it, up to four words before: "reply STOP", "antworten Sie mit STOPP".
-const ASKING: [&str; 39] = [
+/// Instructions, up to four words before a keyword: "reply STOP", "antworten Sie mit STOPP".
+const INSTRUCTIONS: [&str; 39] = [
     "reply",
     "replying",
     "text",
@@ -95,30 +95,31 @@ const ASKING: [&str; 39] = [
     "schreiben",
 ];
 
-/// What follows a keyword in capitals that nobody asks for: "STOP to end", "STOP au 36200". A number
-/// does too.
+/// Words after a keyword in capitals that needs no instruction: "STOP to end", "STOP au 36200". A number may
+/// follow too.
 const FOLLOWING: [&str; 16] = [
     "to", "2", "4", "for", "au", "pour", "sms", "al", "para", "an", "zum", "um", "end", "ends",
     "or", "help",
 ];
 
-/// What stands between a keyword, however it is written, and the number to send it to.
+/// Words between a keyword, in any case, and the number to send it to.
 const ADDRESSING: [&str; 6] = ["to", "2", "au", "an", "al", "sms"];
 
-/// What comes of a keyword, however it is written: "Stop to end".
+/// Effects named after a keyword, in any case: "Stop to end".
 const ENDING: [&str; 6] = ["end", "quit", "cancel", "opt", "optout", "unsubscribe"];
 
-/// What asks for a keyword behind it: "STOP antworten".
-const ASKING_BEHIND: [&str; 3] = ["antworten", "senden", "schreiben"];
+/// Instructions after a keyword: "STOP antworten".
+const INSTRUCTIONS_AFTER: [&str; 3] = ["antworten", "senden", "schreiben"];
 
-/// A word, and what stands before it.
+/// A word and the text before it.
 struct Word<'a> {
     text: &'a str,
     lower: String,
-    /// The signs between the word before and this one.
+    /// Characters between the previous word and this one.
     before: &'a str,
 }
 
+/// Returns `true` if the text says how to opt out.
 pub(super) fn has_opt_out(text: &str) -> bool {
     let text = to_gsm7(text);
     let words = words(&text);
@@ -132,12 +133,12 @@ pub(super) fn has_opt_out(text: &str) -> bool {
         || (0..words.len()).any(|at| {
             let common = is(at, &COMMON_KEYWORDS);
             let ordinary = at > 0 && (words[at].before == "-" || is(at - 1, &ORDINARY_BEFORE));
-            (common || is(at, &KEYWORDS)) && !ordinary && is_asked_for(&words, at, common)
+            (common || is(at, &KEYWORDS)) && !ordinary && is_instructed(&words, at, common)
         })
 }
 
-/// Whether the keyword at this place is for the recipient to send.
-fn is_asked_for(words: &[Word<'_>], at: usize, common: bool) -> bool {
+/// Returns `true` if the text tells the recipient to send the keyword at this index.
+fn is_instructed(words: &[Word<'_>], at: usize, common: bool) -> bool {
     let is = |at: usize, list: &[&str]| {
         words.get(at).is_some_and(|word| list.contains(&word.lower.as_str()))
     };
@@ -147,27 +148,27 @@ fn is_asked_for(words: &[Word<'_>], at: usize, common: bool) -> bool {
         })
     };
     let capitals = words[at].text.chars().all(char::is_uppercase);
-    // A sentence ends what asks; a comma too, where nothing else marks the keyword.
+    // An instruction ends with its sentence; without capitals, also at a comma.
     let ends: &[char] =
         if capitals { &['.', '!', '?', ';', '\n'] } else { &['.', '!', '?', ';', '\n', ','] };
     let first = (at.saturating_sub(4)..at)
         .rfind(|before| words[before + 1].before.contains(ends))
         .map_or(at.saturating_sub(4), |end| end + 1);
-    let asked = (first..at).any(|before| is(before, &ASKING));
+    let instructed = (first..at).any(|before| is(before, &INSTRUCTIONS));
     if common {
-        return capitals && asked;
+        return capitals && instructed;
     }
     let addressed = number(at + 1, 4)
         || is(at + 1, &ADDRESSING)
             && (number(at + 2, 4) || is(at + 2, &ADDRESSING) && number(at + 3, 4));
     let ending = is(at + 1, &["to", "2", "4"]) && is(at + 2, &ENDING);
     let first_in_clause = words[at].before.chars().any(|c| !matches!(c, ' ' | '\'')) || at == 0;
-    let said = capitals
+    let stated = capitals
         && (number(at + 1, 3)
             || is(at + 1, &FOLLOWING)
-            || is(at + 1, &ASKING_BEHIND)
+            || is(at + 1, &INSTRUCTIONS_AFTER)
             || at + 1 == words.len() && first_in_clause);
-    asked || addressed || ending || said
+    instructed || addressed || ending || stated
 }
 
 fn words(text: &str) -> Vec<Word<'_>> {

@@ -1,85 +1,104 @@
-//! [`Report`]: what a check found.
+//! [`TextReport`]: the result of a check.
 
 use std::fmt;
 
-use super::{Limit, Segments};
+use super::{LengthLimit, Segments};
 
-/// What [`check`](super::check()) found.
+/// Result of [`check`](super::check()): the findings, and the segments before and after conversion to GSM-7.
+///
+/// Show how much a conversion saves:
+///
+/// ```
+/// use anysms::text::{CheckOptions, check};
+///
+/// let report = check(&"Your table’s ready. ".repeat(5), &CheckOptions::default());
+/// assert_eq!((report.before.count(), report.after.count()), (2, 1));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
-    /// How the text is cut as it is.
+pub struct TextReport {
+    /// Segments of the text as it stands.
     pub before: Segments,
-    /// How it would be cut after [`to_gsm7`](super::to_gsm7()).
+    /// Segments of the text after [`to_gsm7`](super::to_gsm7()).
     pub after: Segments,
     pub(super) findings: Vec<Finding>,
 }
 
-impl Report {
-    /// What is wrong with the text: what concerns all of it, then the rest by kind and place.
+impl TextReport {
+    /// Returns the problems: first those of the whole text, then characters and links by position.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Whether nothing is wrong.
+    /// Returns `true` if there are no findings.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 }
 
-/// One thing that is wrong with a text. Shows a single character of it at the most.
+/// One problem of a text. `Display` shows at most a single character of the text, `Debug` none.
+///
+/// Find the first place to edit:
+///
+/// ```
+/// use anysms::text::{CheckOptions, check};
+///
+/// let report = check("Your table\nis “ready”", &CheckOptions::default());
+/// let position = report.findings()[0].position();
+/// assert_eq!(position.map(|p| p.to_string()).as_deref(), Some("2:4"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// The text is longer than a vendor takes.
+    /// The text exceeds a vendor's maximum length.
     #[non_exhaustive]
     TooLong {
-        /// The limit.
-        limit: Limit,
-        /// By how much: in characters or units, as the limit counts.
+        /// Limit that is exceeded.
+        limit: LengthLimit,
+        /// Excess, in the units of the limit.
         excess: usize,
     },
-    /// The text takes more segments than allowed.
+    /// The text has more segments than allowed.
     #[non_exhaustive]
     TooManySegments {
-        /// How many it takes.
+        /// Number of segments.
         count: usize,
-        /// How many are allowed.
+        /// Maximum number of segments.
         allowed: usize,
     },
-    /// Marketing that does not say how to opt out.
+    /// A marketing text has no opt-out notice.
     NoOptOut,
-    /// A character that puts the text into UCS-2.
+    /// A character outside GSM-7, which makes the text UCS-2.
     #[non_exhaustive]
     NotGsm7 {
         /// The character.
         character: char,
-        /// Where it stands first.
-        first: Place,
-        /// How often it occurs.
+        /// Position of the first occurrence.
+        first: TextPosition,
+        /// Number of occurrences.
         times: usize,
-        /// What [`to_gsm7`](super::to_gsm7()) writes there in its place. Empty: it leaves the character
-        /// out, or makes one with the letter before.
+        /// Replacement by [`to_gsm7`](super::to_gsm7()) at this position; `None` if the character stays. An
+        /// empty one means that the character is dropped or combined with the letter before it.
         substitute: Option<&'static str>,
     },
     /// Links of a public shortener, which carriers filter.
     #[non_exhaustive]
     ShortenedLink {
-        /// The shortener.
+        /// Host name of the shortener.
         host: &'static str,
-        /// Where the host of the first link stands.
-        first: Place,
-        /// How many links it has.
+        /// Position of the host in the first link.
+        first: TextPosition,
+        /// Number of links.
         times: usize,
     },
 }
 
 impl Finding {
-    /// Where in the text it is, if it is in one place.
+    /// Returns the position of the first occurrence; `None` for problems of the whole text.
     #[must_use]
-    pub const fn place(&self) -> Option<Place> {
+    pub const fn position(&self) -> Option<TextPosition> {
         match self {
             Self::NotGsm7 { first, .. } | Self::ShortenedLink { first, .. } => Some(*first),
             Self::TooLong { .. } | Self::TooManySegments { .. } | Self::NoOptOut => None,
@@ -87,11 +106,11 @@ impl Finding {
     }
 }
 
-// All characters outside GSM-7, each with its place, are most of a text in another script: `Debug`
-// shows neither.
-impl fmt::Debug for Report {
+// Together, the characters outside GSM-7 and their positions would reveal most of a text in another script,
+// so `Debug` shows neither.
+impl fmt::Debug for TextReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Report")
+        f.debug_struct("TextReport")
             .field("before", &self.before)
             .field("after", &self.after)
             .field("findings", &self.findings.len())
@@ -123,7 +142,7 @@ impl fmt::Display for Finding {
             Self::NoOptOut => f.write_str("marketing without a way to opt out"),
             Self::NotGsm7 { character, times, substitute, .. } => {
                 write!(f, "U+{:04X}", u32::from(*character))?;
-                // What would not show by itself, or join the text around it, is its code alone.
+                // Invisible and combining characters are shown by their code alone.
                 if character.escape_debug().len() == 1 {
                     write!(f, " ({character})")?;
                 }
@@ -141,7 +160,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// `, 3 times`; nothing for once.
+/// Suffix for a count: `, 3 times`; empty for 1.
 struct Times(usize);
 
 impl fmt::Display for Times {
@@ -150,22 +169,22 @@ impl fmt::Display for Times {
     }
 }
 
-/// Where a character stands.
+/// Position of a character in a text. `Display` writes `line:column`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub struct Place {
-    /// How many bytes of UTF-8 come before it.
+pub struct TextPosition {
+    /// Offset in bytes of UTF-8, from 0.
     pub byte: usize,
-    /// Its line, from 1. Lines end with a line feed.
+    /// Line, from 1. Lines end with a line feed.
     pub line: usize,
-    /// Its column, from 1, in characters (code points).
+    /// Column, from 1, in characters (code points).
     pub column: usize,
 }
 
-impl Place {
+impl TextPosition {
     pub(super) const START: Self = Self { byte: 0, line: 1, column: 1 };
 
-    /// The place after this character.
+    /// Returns the position after this character.
     pub(super) const fn after(self, c: char) -> Self {
         let byte = self.byte + c.len_utf8();
         match c {
@@ -175,8 +194,7 @@ impl Place {
     }
 }
 
-/// `line:column`.
-impl fmt::Display for Place {
+impl fmt::Display for TextPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -188,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_one_line() {
-        let first = Place::START.after('a').after('\n').after('é');
+        let first = TextPosition::START.after('a').after('\n').after('é');
         assert_eq!((first.byte, first.to_string()), (4, "2:2".to_owned()));
         let character = |character, times, substitute| {
             Finding::NotGsm7 { character, first, times, substitute }.to_string()
@@ -203,7 +221,7 @@ mod tests {
         );
         assert_eq!(character('\u{202e}', 1, None), "U+202E is not in GSM-7");
         assert_eq!(character('\u{301}', 1, None), "U+0301 is not in GSM-7");
-        let long = Finding::TooLong { limit: Limit::PLIVO, excess: 3 };
+        let long = Finding::TooLong { limit: LengthLimit::PLIVO, excess: 3 };
         assert_eq!(long.to_string(), "longer than Plivo takes, by 3 units");
     }
 }

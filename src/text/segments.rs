@@ -1,16 +1,18 @@
-//! [`segments`]: how a text is cut, without cutting it.
+//! [`segments`]: counts the segments of a text.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 
 use super::{
-    Encoding, Rule,
+    Encoding, SegmentRule,
     cluster::{self, Class, Cluster},
     gsm7,
 };
 
-/// How many segments a text takes, by [`Rule::Twilio`]. Allocates nothing.
+/// Counts the segments of a text by [`SegmentRule::Twilio`]. Allocates nothing.
+///
+/// Show a counter below an editor:
 ///
 /// ```
 /// use anysms::text::{Encoding, segments};
@@ -18,58 +20,80 @@ use super::{
 /// let plain = segments("Your table is ready");
 /// assert_eq!((plain.encoding(), plain.units(), plain.count()), (Encoding::Gsm7, 19, 1));
 /// let curly = segments("You’re next");
-/// assert_eq!((curly.encoding(), curly.left()), (Encoding::Ucs2, 59));
+/// assert_eq!((curly.encoding(), curly.remaining()), (Encoding::Ucs2, 59));
 /// ```
 #[must_use]
 pub fn segments(text: &str) -> Segments {
-    segments_by(Rule::Twilio, text)
+    segments_by(SegmentRule::Twilio, text)
 }
 
-/// How many segments a text takes, by this rule. Allocates nothing.
+/// Counts the segments of a text by a rule. Allocates nothing.
+///
+/// Compare the rules:
+///
+/// ```
+/// use anysms::text::{SegmentRule, segments_by};
+///
+/// let flags = "🇬🇧".repeat(33); // a flag is 4 units, and Twilio keeps it whole
+/// assert_eq!(segments_by(SegmentRule::Twilio, &flags).count(), 3);
+/// assert_eq!(segments_by(SegmentRule::Plain, &flags).count(), 2);
+/// ```
 #[must_use]
-pub fn segments_by(rule: Rule, text: &str) -> Segments {
+pub fn segments_by(rule: SegmentRule, text: &str) -> Segments {
     match gsm7_segments(text) {
         Some(segments) => segments,
         None => ucs2_segments(rule, text),
     }
 }
 
-/// How a text is encoded and cut.
+/// Encoding, length and number of segments of a text.
+///
+/// `Display` writes `2 segments of GSM-7, 161 units`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segments {
     encoding: Encoding,
     units: usize,
     count: usize,
-    left: usize,
+    remaining: usize,
 }
 
 impl Segments {
-    /// The encoding of all segments.
+    /// Returns the encoding of all segments.
     #[must_use]
     pub const fn encoding(self) -> Encoding {
         self.encoding
     }
 
-    /// The length of the text: septets in GSM-7, of which an extension character has two; UTF-16 code
-    /// units in UCS-2.
+    /// Returns the length of the text: septets in GSM-7, two for an extension character; UTF-16 code units
+    /// in UCS-2.
     #[must_use]
     pub const fn units(self) -> usize {
         self.units
     }
 
-    /// How many segments are sent and billed. At least 1: an SMS without text is still one.
+    /// Returns the number of segments that are sent and billed. At least 1, also for an empty text.
     #[must_use]
     pub const fn count(self) -> usize {
         self.count
     }
 
-    /// How many units are free in the last segment.
+    /// Returns the units that are free in the last segment.
     #[must_use]
-    pub const fn left(self) -> usize {
-        self.left
+    pub const fn remaining(self) -> usize {
+        self.remaining
     }
 
-    /// What they cost at this price for each.
+    /// Returns the cost of the text at a price per segment, saturating.
+    ///
+    /// Estimate a campaign to 10,000 recipients:
+    ///
+    /// ```
+    /// use anysms::{Decimal, text::segments};
+    ///
+    /// let price = Decimal::new(400, 4); // 0.04
+    /// let each = segments(&"a".repeat(161)).cost(price);
+    /// assert_eq!(each * Decimal::from(10_000), Decimal::from(800));
+    /// ```
     #[must_use]
     pub fn cost(self, price_per_segment: Decimal) -> Decimal {
         Decimal::from(self.count).saturating_mul(price_per_segment)
@@ -83,14 +107,14 @@ impl fmt::Display for Segments {
     }
 }
 
-/// The segments of a text in GSM-7; none if it has a character outside.
+/// Counts the segments of a text in GSM-7; `None` if it has a character outside.
 ///
-/// A constant function, so that [`gsm7!`](crate::gsm7) counts as [`segments`] does.
+/// Constant, so that [`gsm7!`](crate::gsm7) counts with the same code as [`segments`].
 pub(super) const fn gsm7_segments(text: &str) -> Option<Segments> {
     let mut packer = Packer::new(Encoding::Gsm7);
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
-        // Most blocks of four are ASCII and do not reach the end of the segment: they are added up.
+        // Fast path: most blocks of four are ASCII and do not reach the end of the segment.
         let block_end = match rest.split_first_chunk() {
             Some((block, after)) => match gsm7::septets_of_ascii(block) {
                 Some(septets) if packer.has_room(septets) => {
@@ -114,21 +138,21 @@ pub(super) const fn gsm7_segments(text: &str) -> Option<Segments> {
     Some(packer.finish())
 }
 
-fn ucs2_segments(rule: Rule, text: &str) -> Segments {
+fn ucs2_segments(rule: SegmentRule, text: &str) -> Segments {
     let mut packer = Packer::new(Encoding::Ucs2);
     match rule {
-        Rule::Plain => text.chars().for_each(|c| packer.push(c.len_utf16())),
-        Rule::Twilio => {
+        SegmentRule::Plain => text.chars().for_each(|c| packer.push(c.len_utf16())),
+        SegmentRule::Twilio => {
             let (mut cluster, mut units) = (Cluster::default(), 0);
             let mut chars = text.chars();
             while let Some(c) = chars.next() {
                 let class = Class::of(c);
-                if !cluster.takes(class) {
+                if !cluster.push(class) {
                     packer.push(units);
                     units = 0;
                 }
                 units += c.len_utf16();
-                // Most text is runs of characters that are clusters: they are counted, not walked.
+                // Fast path: in most texts, every character is a cluster, so runs are only counted.
                 if class == Class::Other {
                     let rest = chars.as_str();
                     let (run, len) = cluster::plain_run(rest);
@@ -146,12 +170,12 @@ fn ucs2_segments(rule: Rule, text: &str) -> Segments {
     packer.finish()
 }
 
-/// Fills segments with what must not be split.
+/// Fills segments with parts that must not be split.
 struct Packer {
     encoding: Encoding,
     units: usize,
     count: usize,
-    /// The units at which the segment is full.
+    /// Units of the text at which the current segment is full.
     full: usize,
 }
 
@@ -169,8 +193,8 @@ impl Packer {
         let before = self.units;
         self.units += units;
         if self.units > self.full {
-            // What would have fitted a single segment, and the one thing that did not, all go into the
-            // second: so does Twilio's calculator, and a cluster of 64 units or more overfills it.
+            // As in Twilio's calculator, everything that would have fitted a single segment, and the first
+            // part that did not, go into the second segment. A cluster of 64 units or more overfills it.
             if self.count == 2 && before <= self.encoding.single_limit() {
                 return;
             }
@@ -179,7 +203,7 @@ impl Packer {
         }
     }
 
-    /// Pushes one unit so many times.
+    /// Pushes a part of one unit several times.
     fn push_ones(&mut self, mut times: usize) {
         while times > 0 {
             let fits = times.min(self.full.saturating_sub(self.units));
@@ -197,6 +221,6 @@ impl Packer {
         if units <= encoding.single_limit() {
             (count, full) = (1, encoding.single_limit());
         }
-        Segments { encoding, units, count, left: full.saturating_sub(units) }
+        Segments { encoding, units, count, remaining: full.saturating_sub(units) }
     }
 }

@@ -1,9 +1,8 @@
-//! Links of public shorteners, which carriers filter: a text with one may never arrive.
+//! Detection of links of public shorteners. Carriers filter texts with such links.
 //!
-//! The CTIA's Messaging Principles and Best Practices ask for it, and Twilio's error 30007 is what comes
-//! of it. The hosts are services that anyone can shorten with, collected in November 2026; no authority
-//! keeps a list. A domain, or a subdomain of one of these, that a brand shortens with for
-//! itself is no such thing.
+//! The CTIA's Messaging Principles and Best Practices ask carriers to do so; Twilio reports it as error
+//! 30007. The hosts are services open to anyone, collected in November 2026, as no authority keeps a list.
+//! Domains of a brand's own, and subdomains that a shortener gives to a brand, are not included.
 
 const SHORTENERS: [&str; 40] = [
     "adf.ly",
@@ -48,7 +47,7 @@ const SHORTENERS: [&str; 40] = [
     "v.gd",
 ];
 
-/// The links of shorteners in a text: where each begins, and its host.
+/// Iterates over links of shorteners: the byte offset of the host, and the host.
 pub(super) fn shortened(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
     let part_of_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
     let mut end = 0;
@@ -57,18 +56,18 @@ pub(super) fn shortened(text: &str) -> impl Iterator<Item = (usize, &'static str
             let rest = &text[start..];
             let length = rest.find(|c| !part_of_host(c)).unwrap_or(rest.len());
             end = start + length;
-            // Dots before a link, and the one at the end of a sentence, are not the host's.
+            // Dots before a link, and the full stop of a sentence, are not part of the host.
             let run = rest[..length].trim_end_matches('.');
             let host = run.rsplit("..").next().unwrap_or(run).trim_start_matches(['.', '-']);
             let start = start + run.len() - host.len();
             let (before, after) = (&text[..start], &text[end..]);
-            // `host/path` begins a link, unless it is itself within the path of one.
+            // `host/path` is a link, unless it is itself part of a path.
             let schemed = before.ends_with("://") || before == "//";
-            let goes_on = after.starts_with(['/', '?', '#'])
+            let continues = after.starts_with(['/', '?', '#'])
                 || after
                     .strip_prefix(':')
                     .is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
-            let link = schemed || goes_on && !before.ends_with(['/', '@']);
+            let link = schemed || continues && !before.ends_with(['/', '@']);
             if let Some(host) = shortener(host).filter(|_| link) {
                 return Some((start, host));
             }

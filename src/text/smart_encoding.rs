@@ -1,10 +1,10 @@
-//! Twilio's Smart Encoding: what it puts in the place of a character.
+//! Substitutes of Twilio's Smart Encoding.
 
-/// The substitute of a character, if it has one. It may be empty.
+/// Returns the substitute of a character, possibly empty; `None` if it has none.
 ///
-/// Source: the 271 entries of sms-segments-calculator 1.3.0 (2026-11); whether production has the same
-/// is not documented. Most wide spaces become two spaces there, and a tab seven.
-pub(super) const fn smart(c: char) -> Option<&'static str> {
+/// Source: the 271 entries of sms-segments-calculator 1.3.0 (2026-11). Twilio does not document if
+/// production uses the same. Most wide spaces become two spaces there, and a tab seven.
+pub(super) const fn smart_substitute(c: char) -> Option<&'static str> {
     Some(match c {
         '«' | '»' | 'ʺ' | 'ˮ' | '“' | '”' | '„' | '‟' | '❝' | '❞' | '〝' | '〞' | '＂' => {
             "\""

@@ -1,27 +1,34 @@
-//! [`to_gsm7`] and [`smart_encode`]: a text in characters that mostly cost less.
+//! [`to_gsm7`] and [`smart_encode`]: replace characters outside GSM-7.
 
 use std::borrow::Cow;
 
 use super::{
     gsm7::septets,
-    smart_encoding::smart,
-    transliterate::{compose, is_mark, nearest},
+    smart_encoding::smart_substitute,
+    transliterate::{compose, is_mark, transliterate},
 };
 
-/// The text with as much of it in GSM-7 as can be: Twilio's Smart Encoding, Latin letters without the
-/// diacritics that GSM-7 lacks, and signs that look alike.
+/// Converts a text to GSM-7 where possible: by Twilio's Smart Encoding, by dropping diacritics of Latin
+/// letters that GSM-7 lacks, and by similar signs.
 ///
-/// A letter and a combining mark count as one; what has no substitute stays as it is. A text that
-/// stays UCS-2 for that gains nothing, and may take more segments than before, as `…` becomes three
-/// characters: [`Report`](super::Report) has both counts. Smart Encoding also spells fractions out,
-/// and makes `1½` `11/2`: read the result.
+/// A letter and its combining mark are converted together. Characters without a substitute stay. A text
+/// that remains UCS-2 gains nothing and may need more segments than before, as `…` becomes three
+/// characters: [`TextReport`](super::TextReport) has both counts. Smart Encoding also spells out fractions
+/// and turns `1½` into `11/2`, so review the result.
+///
+/// Save segments on a text from a word processor:
 ///
 /// ```
 /// use anysms::text::to_gsm7;
 ///
 /// assert_eq!(to_gsm7("“Łódź” – ça va…"), "\"Lodz\" - ca va...");
 /// assert_eq!(to_gsm7("cafe\u{301}, año, 1️⃣"), "café, año, 1");
-/// assert_eq!(to_gsm7("Привет 👋"), "Привет 👋");
+/// ```
+///
+/// Leave other scripts and emoji as they are:
+///
+/// ```
+/// assert_eq!(anysms::text::to_gsm7("Привет 👋"), "Привет 👋");
 /// ```
 #[must_use]
 pub fn to_gsm7(text: &str) -> Cow<'_, str> {
@@ -35,18 +42,27 @@ pub fn to_gsm7(text: &str) -> Cow<'_, str> {
     if writer.text == text { Cow::Borrowed(text) } else { Cow::Owned(writer.text) }
 }
 
-/// The text after Twilio's Smart Encoding, which Twilio applies itself where `SmartEncoded` or the
-/// Messaging Service says so.
+/// Applies Twilio's Smart Encoding to a text. Twilio does so itself if `SmartEncoded` or the Messaging
+/// Service is set to it.
 ///
 /// Source: sms-segments-calculator 1.3.0 (2026-11).
+///
+/// Predict the segments that Twilio bills with Smart Encoding on:
+///
+/// ```
+/// use anysms::text::{segments, smart_encode};
+///
+/// let text = "It’s ready – see you soon…".repeat(3);
+/// assert_eq!((segments(&text).count(), segments(&smart_encode(&text)).count()), (2, 1));
+/// ```
 #[must_use]
 pub fn smart_encode(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| smart(c).is_none()) {
+    if text.chars().all(|c| smart_substitute(c).is_none()) {
         return Cow::Borrowed(text);
     }
     let mut encoded = String::with_capacity(text.len());
     for c in text.chars() {
-        match smart(c) {
+        match smart_substitute(c) {
             Some(substitute) => encoded.push_str(substitute),
             None => encoded.push(c),
         }
@@ -54,17 +70,17 @@ pub fn smart_encode(text: &str) -> Cow<'_, str> {
     Cow::Owned(encoded)
 }
 
-/// Writes a text as [`to_gsm7`] does.
+/// Incremental conversion of [`to_gsm7`].
 #[derive(Default)]
 pub(super) struct Gsm7Writer {
     pub(super) text: String,
-    /// The character that was pushed before.
+    /// Character that was pushed last.
     previous: Option<char>,
 }
 
 impl Gsm7Writer {
-    /// Writes the next character, and says what stands in its place: nothing, where it went into the
-    /// character before it.
+    /// Writes the next character and returns its substitute: `None` if it stays, empty if it was dropped or
+    /// combined with the character before.
     pub(super) fn push(&mut self, c: char) -> Option<&'static str> {
         let previous = self.previous.replace(c);
         if septets(c) > 0 {
@@ -72,16 +88,16 @@ impl Gsm7Writer {
             return None;
         }
         let substitute = match self.text.chars().next_back().filter(|_| is_mark(c)) {
-            // Belongs to what stays, or strikes out an amount.
+            // The mark belongs to a character that stays, or strikes out an amount.
             Some(base) if septets(base) == 0 || strikes_out(c) && !base.is_alphabetic() => None,
             Some(base) => {
                 if let Some(letter) = previous.and_then(|previous| compose(previous, c)) {
                     self.text.pop();
                     self.text.push(letter);
                 }
-                Some(smart(c).filter(|_| !base.is_alphabetic()).unwrap_or_default())
+                Some(smart_substitute(c).filter(|_| !base.is_alphabetic()).unwrap_or_default())
             }
-            None => smart(c).or_else(|| nearest(c)),
+            None => smart_substitute(c).or_else(|| transliterate(c)),
         };
         match substitute {
             Some(substitute) => self.text.push_str(substitute),
@@ -91,11 +107,11 @@ impl Gsm7Writer {
     }
 }
 
-/// Whether a mark is drawn over its character, and Smart Encoding does not know it.
+/// Returns `true` for a mark drawn across its character that Smart Encoding does not replace.
 fn strikes_out(mark: char) -> bool {
     let over =
         matches!(mark, '\u{334}'..='\u{338}' | '\u{20d2}' | '\u{20d3}' | '\u{20d8}'..='\u{20da}');
-    over && smart(mark).is_none()
+    over && smart_substitute(mark).is_none()
 }
 
 #[cfg(test)]
@@ -104,10 +120,10 @@ mod tests {
 
     #[test]
     fn every_substitute_is_in_gsm7() {
-        let both = |c| [smart(c), nearest(c)];
+        let both = |c| [smart_substitute(c), transliterate(c)];
         let mut smart_entries = 0;
         for c in '\0'..=char::MAX {
-            smart_entries += usize::from(smart(c).is_some());
+            smart_entries += usize::from(smart_substitute(c).is_some());
             assert!(both(c).iter().flatten().count() <= 1, "{c:?} has two substitutes");
             for substitute in both(c).into_iter().flatten() {
                 assert_eq!(septets(c), 0, "{c:?} needs no substitute");

@@ -1,13 +1,12 @@
-//! What this crate puts in the place of a character that GSM-7 and Smart Encoding lack.
+//! Substitutes of this crate for characters outside GSM-7 that Smart Encoding does not replace.
 
-/// The nearest that GSM-7 has to a character, if anything is near. It may be empty.
+/// Returns the closest GSM-7 text for a character, possibly empty; `None` if there is none.
 ///
-/// Latin letters lose the diacritics that GSM-7 lacks, and keep those it has: `ấ` is `a`, `ǘ` is `ü`.
-/// What would change an amount has no substitute: superscript digits (`10²`) and fractions (`1⅓`). The
-/// marks that set the direction of writing go, all of them: no text that ends in GSM-7 needs one.
-/// The long umlauts of Hungarian become short ones. Letters of other scripts stay: a text in them is
-/// UCS-2 whatever becomes of one letter.
-pub(super) const fn nearest(c: char) -> Option<&'static str> {
+/// Latin letters keep the diacritics that GSM-7 has and lose all others: `ấ` becomes `a`, `ǘ` becomes `ü`.
+/// Hungarian long umlauts become short ones. Characters whose substitute would change an amount have none:
+/// superscript digits (`10²`) and fractions (`1⅓`). Direction marks are dropped, as no GSM-7 text needs
+/// them. Letters of other scripts stay, as such a text is UCS-2 in any case.
+pub(super) const fn transliterate(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{ad}'
         | '\u{61c}'
@@ -146,7 +145,7 @@ pub(super) const fn nearest(c: char) -> Option<&'static str> {
     })
 }
 
-/// The letter of GSM-7 that a letter and a combining mark make, if there is one.
+/// Returns the GSM-7 letter of a letter and a combining mark; `None` if there is none.
 pub(super) const fn compose(letter: char, mark: char) -> Option<char> {
     Some(match (letter, mark) {
         ('a', '\u{300}') => 'à',
@@ -171,8 +170,8 @@ pub(super) const fn compose(letter: char, mark: char) -> Option<char> {
     })
 }
 
-/// Whether a character belongs to the one before it: a combining mark, a variation selector, the
-/// box of a keycap.
+/// Returns `true` for characters that belong to the one before: combining marks, variation selectors and
+/// the box of a keycap.
 pub(super) const fn is_mark(c: char) -> bool {
     matches!(c as u32, 0x300..0x370 | 0x1ab0..0x1b00 | 0x1dc0..0x1e00 | 0x20d0..0x2100 | 0xfe00..0xfe10 | 0xfe20..0xfe30)
 }

@@ -1,4 +1,4 @@
-//! What an HTTP status or a broken exchange proves about a message, and what it says about the cause.
+//! Proofs that an HTTP status or a broken exchange gives about a message, and the cause they name.
 //!
 //! The rule behind the tables: whatever is not listed is unknown.
 
@@ -9,7 +9,7 @@ use crate::error::{ErrorKind, Outcome};
 #[cfg(feature = "reqwest")]
 use crate::transport::TransportErrorKind;
 
-/// What the status of a refused submission proves. None for 2xx: the provider said yes.
+/// Returns what the status of a refused submission proves; `None` for 2xx, as the provider said yes.
 ///
 /// 5xx proves nothing: gateways answer so after the origin ran, and Twilio says of its own 500 that
 /// the outcome is not known. 408 is late at many gateways; 409 means that something exists already;
@@ -23,7 +23,7 @@ pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
     }
 }
 
-/// What the status says about the cause, where the provider's own code says nothing.
+/// Returns the kind that the status names, where the provider's own code says nothing.
 #[must_use]
 pub fn kind_of_status(status: StatusCode) -> ErrorKind {
     match status.as_u16() {
@@ -41,7 +41,7 @@ pub fn kind_of_status(status: StatusCode) -> ErrorKind {
     }
 }
 
-/// What an HTTP client says of an exchange that ended without the head of an answer.
+/// Report of an HTTP client on an exchange that ended without the head of an answer.
 #[cfg(feature = "reqwest")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failure {

@@ -17,12 +17,12 @@ use serde::{
 pub(crate) struct Scalar<'a>(Option<Cow<'a, str>>);
 
 impl Scalar<'_> {
-    /// The text; none if there is none or it is empty.
+    /// Returns the text; none if there is none or it is empty.
     pub(crate) fn text(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The text, even if it is empty.
+    /// Returns the text, even if it is empty.
     pub(crate) fn raw(&self) -> Option<&str> {
         self.0.as_deref()
     }
@@ -31,18 +31,18 @@ impl Scalar<'_> {
         self.text().map(str::to_owned)
     }
 
-    /// The text as another type; none if it cannot be read as one.
+    /// Returns the text as another type; none if it cannot be read as one.
     pub(crate) fn parse<T: FromStr>(&self) -> Option<T> {
         self.text()?.parse().ok()
     }
 
-    /// The text as a time, in any form the vendors use.
+    /// Returns the text as a time, in any form the vendors use.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time(self.text()?)
     }
 }
 
-/// A time in any form the vendors use: RFC 2822, RFC 3339, with a space for the `T`, with or without
+/// Returns a time in any form the vendors use: RFC 2822, RFC 3339, with a space for the `T`, with or without
 /// an offset (then UTC). Years before 1970 are the "never" of some fields.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let parsed = rfc2822::DateTimeParser::new().parse_timestamp(text).ok().or_else(|| {
@@ -121,12 +121,12 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     read.ok()
 }
 
-/// Whether a JSON text begins as an object does.
+/// Returns whether a JSON text begins as an object does.
 pub(crate) fn is_object(body: &[u8]) -> bool {
     body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
 }
 
-/// A list that may be null, or hold one value that should have been in a list.
+/// Returns a list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {

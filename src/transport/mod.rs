@@ -1,11 +1,11 @@
-//! How a request reaches a provider: [`HttpTransport`], and what its failures prove.
+//! Way of a request to a provider: [`HttpTransport`], [`Api`] on top of it, and what failures prove.
 //!
 //! The crate speaks HTTP through one object-safe trait over the `http` crate's types. The built-in
 //! transport is `ReqwestTransport` (feature `reqwest`); a program with an HTTP client of its own
 //! implements the trait in a few lines.
 //!
 //! What belongs here: the trait, the built-in transport, what a status or a broken connection proves
-//! about a message (`classify`), and what the vendors' clients share (`rest`, `lenient`).
+//! about a message (`classify`), and the client that vendors are written on (`api`, `lenient`).
 //!
 //! # Events
 //! With the feature `tracing`, every exchange is one event of level `DEBUG`, target
@@ -14,9 +14,9 @@
 //! `error.type` (the error's kind; empty on success), `anysms.outcome` (`not_sent`, `unknown`; empty
 //! on success) and `duration_ms`. No field holds a number, a text, a URL or a token.
 
+pub(crate) mod api;
 mod classify;
 pub(crate) mod lenient;
-pub(crate) mod rest;
 mod retry_after;
 
 #[cfg(feature = "reqwest")]
@@ -29,14 +29,15 @@ use bytes::Bytes;
 
 use crate::error::{ErrorKind, Outcome};
 
+pub use api::{Api, ApiPages, ApiRequest, ApiResponse, BaseUrl, Effect, ReadRefusal, Refusal};
 pub use classify::{kind_of_status, outcome_of_status};
 pub use retry_after::retry_after;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
-/// An answer: its head arrived. Its body may not have, and that is no reason to forget the head: a
-/// provider that said 201 has taken the message.
+/// Answer whose head arrived. Its body may not have, and that is no reason to forget the head: a provider
+/// that said 201 has taken the message.
 pub type Answer = http::Response<Result<Bytes, BodyError>>;
 
 /// Carries one HTTP request to a provider.
@@ -62,7 +63,7 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
     }
 }
 
-/// Why there is no answer, and with it whether the request can have been read.
+/// Reason why there is no answer, and with it whether the request can have been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -81,12 +82,22 @@ pub enum TransportErrorKind {
 }
 
 impl TransportErrorKind {
-    /// What this failure proves.
+    /// Returns what this failure proves.
     #[must_use]
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::InvalidRequest | Self::Connect | Self::Refused => Outcome::NotSent,
             Self::Timeout | Self::Interrupted => Outcome::Unknown,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "request: could not be put together",
+            Self::Connect => "connection: could not be made",
+            Self::Refused => "request: the server did not look at it",
+            Self::Timeout => "answer: did not come in time",
+            Self::Interrupted => "connection: broke before an answer came",
         }
     }
 
@@ -101,15 +112,16 @@ impl TransportErrorKind {
     }
 }
 
-/// No head of an answer arrived.
-#[derive(Debug)]
+/// Failure of an exchange: no head of an answer arrived.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", kind.words())]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl TransportError {
-    /// A failure of this kind.
+    /// Creates a failure of this kind.
     #[must_use]
     pub const fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
@@ -122,51 +134,24 @@ impl TransportError {
         self
     }
 
-    /// Why there is no answer.
+    /// Returns the reason why there is no answer.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 }
 
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            TransportErrorKind::InvalidRequest => "the request could not be put together",
-            TransportErrorKind::Connect => "the connection could not be made",
-            TransportErrorKind::Refused => "the server did not look at the request",
-            TransportErrorKind::Timeout => "the answer did not come in time",
-            TransportErrorKind::Interrupted => "the connection broke before an answer came",
-        })
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// Why the body of an answer is missing although its head arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Reason why the body of an answer is missing although its head arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError {
     /// It is larger than the cap.
+    #[error("answer: the body is larger than the cap")]
     TooLarge,
     /// It did not come in time.
+    #[error("answer: the body did not come in time")]
     Timeout,
     /// The connection broke, or its encoding is wrong.
+    #[error("answer: the body broke off")]
     Interrupted,
 }
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLarge => "the answer's body is larger than the cap",
-            Self::Timeout => "the answer's body did not come in time",
-            Self::Interrupted => "the answer's body broke off",
-        })
-    }
-}
-
-impl StdError for BodyError {}

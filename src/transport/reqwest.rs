@@ -36,7 +36,7 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A transport with the defaults.
+    /// Creates a transport with the defaults.
     ///
     /// # Errors
     /// `Config` if TLS cannot be set up, as on a machine without any root certificates.
@@ -44,7 +44,7 @@ impl ReqwestTransport {
         Self::builder().build()
     }
 
-    /// A transport with settings of one's own.
+    /// Begins a transport with settings of the program's own.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: Duration::from_secs(3),
@@ -96,20 +96,20 @@ pub struct ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// How long lookup, TCP and TLS may take together. Keep it well under the total: a connection
-    /// that hangs past the total cannot be told from a request that was read.
+    /// Sets the time for lookup, TCP and TLS together, 3 seconds by default. Keep it well under the total: a
+    /// connection that hangs past the total cannot be told from a request that was read.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long everything may take, to the last byte of the answer.
+    /// Sets the time for everything, to the last byte of the answer.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long an idle connection is kept.
+    /// Sets the time for which an idle connection is kept.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -134,7 +134,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// The transport.
+    /// Builds the transport.
     ///
     /// # Errors
     /// `Config` if a certificate or the proxy's URL is malformed, or TLS cannot be set up.
@@ -215,7 +215,7 @@ impl LastUrl {
     }
 }
 
-/// What an error proves.
+/// Reads an error of reqwest's for what it proves.
 fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
     let (refused, quotes) = http2(&error, has_body);
     let failure = Failure {
@@ -229,7 +229,8 @@ fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
     if quotes { failure } else { failure.with_source(error.without_url()) }
 }
 
-/// Whether the server itself said that it did not process the request, and whether the error quotes it.
+/// Returns whether the server itself said that it did not process the request, and whether the error quotes
+/// it.
 ///
 /// `h2` gives a stream the error of a GOAWAY only if its id is above the last of which the GOAWAY
 /// speaks; what is at or below it ends with an I/O error. There is one other way to that error: a

@@ -8,8 +8,8 @@ use http::{
 };
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-/// How long a server asks to wait. Seconds, or a date, which is held against the answer's own `Date`
-/// rather than the local clock. Anything negative or unreadable is none.
+/// Returns the wait that a server asks for: seconds, or a date, which is held against the answer's own
+/// `Date` rather than the local clock. `None` for anything negative or unreadable.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -9,19 +9,23 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use crate::{
+    account::Account,
+    account_id::{AccountId, AccountKey},
     error::{Error, ErrorKind, Result},
     message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender, word},
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     transport::{
         HttpTransport,
-        rest::{Accepted, Call, Rest},
+        api::{Accepted, Api, ApiRequest, Call},
     },
     twilio::{
-        TWILIO, TwilioConfig, TwilioQuery,
+        Product, TWILIO, TwilioConfig, TwilioQuery, TwilioWebhook,
         error::refused,
+        product::Hosts,
         sms::{submit, wire},
     },
+    webhook::{KeyRing, PublicUrl, Webhook},
 };
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
@@ -45,15 +49,18 @@ pub struct Twilio {
 }
 
 pub(super) struct Inner {
-    pub(super) rest: Rest,
-    pub(super) account: String, // the path of the account, without an ending
+    pub(super) api: Api,
+    /// Path of the account, without an ending.
+    pub(super) account: String,
     messages: http::Uri,
     sender: Option<Sender>,
     api_key: bool,
+    keys: Option<KeyRing>,
+    hosts: Hosts,
 }
 
 impl Twilio {
-    /// A client with the built-in transport.
+    /// Creates a client with the built-in transport.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -62,7 +69,7 @@ impl Twilio {
         Self::with_transport(config, Arc::new(crate::transport::ReqwestTransport::new()?))
     }
 
-    /// A client configured by the environment: [`TwilioConfig::from_env`] names the variables.
+    /// Creates a client configured by the environment: [`TwilioConfig::from_env`] names the variables.
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed.
@@ -71,7 +78,7 @@ impl Twilio {
         Self::new(&TwilioConfig::from_env()?)
     }
 
-    /// A client with a transport of one's own.
+    /// Creates a client with a transport of one's own.
     ///
     /// # Errors
     /// `Config` if the configuration is not usable.
@@ -79,14 +86,46 @@ impl Twilio {
         config: &TwilioConfig,
         transport: Arc<dyn HttpTransport>,
     ) -> Result<Self> {
-        let base = config.base()?;
-        let credentials = config.credentials()?;
-        let rest =
-            Rest::new(TWILIO, transport, base, credentials, FORM, Some("twilio-request-id"))?;
+        let hosts = config.hosts()?;
+        let base = hosts.of(Product::Account)?;
+        let id = AccountId::from(&*config.account_sid);
+        let api = Api::new(TWILIO, id, transport, base, config.credentials()?)?
+            .with_request_id("twilio-request-id")
+            .with_next_page(&["/next_page_uri", "/meta/next_page_url"])
+            .with_read_refusal(refused);
         let account = format!("/2010-04-01/Accounts/{}", config.account_sid);
-        let messages = rest.uri(&format!("{account}/Messages.json"))?;
+        let messages = api.uri(&format!("{account}/Messages.json"))?;
         let (sender, api_key) = (config.sender.clone(), config.uses_api_key());
-        Ok(Self { inner: Arc::new(Inner { rest, account, messages, sender, api_key }) })
+        let keys = config.webhook_keys()?;
+        let inner = Inner { api, account, messages, sender, api_key, keys, hosts };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Begins a request to a product of Twilio's, signed in as this account: for what has no type here yet.
+    ///
+    /// Paths of [`Product::Account`] are below the account, such as `["Usage", "Records", "Today.json"]`; those
+    /// of the others begin with the product's version, such as `["v2", "Services"]`. Segments are escaped.
+    ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
+    /// use anysms::{http::Method, twilio::Product};
+    ///
+    /// let path = ["v2", "PhoneNumbers", "+447700900123"];
+    /// let found = twilio.request(Method::GET, Product::Lookups, path).send().await?;
+    /// let found: serde_json::Value = found.json()?;
+    /// println!("{}", found["country_code"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request<S: AsRef<str>>(
+        &self,
+        method: http::Method,
+        product: Product,
+        segments: impl IntoIterator<Item = S>,
+    ) -> ApiRequest<'_> {
+        let inner = self.inner();
+        let below = if product == Product::Account { inner.account.as_str() } else { "" };
+        inner.api.request_at(inner.hosts.of(product), below, method, segments)
     }
 
     pub(super) fn inner(&self) -> &Inner {
@@ -98,32 +137,51 @@ impl fmt::Debug for Twilio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.inner();
         f.debug_struct("Twilio")
-            .field("rest", &inner.rest)
+            .field("api", &inner.api)
             .field("sender", &inner.sender)
             .finish_non_exhaustive()
     }
 }
 
 impl Inner {
-    /// One call, its refusal read as Twilio's.
+    /// Makes one call.
     pub(super) fn run(
         &self,
         call: Call,
         request: http::Request<Bytes>,
     ) -> impl Future<Output = Result<Accepted>> + Send {
-        self.rest.run(call, request, move |refusal| refused(call, refusal))
+        self.api.run(call, request)
     }
 
-    /// One call whose answer must have a body.
+    /// Makes one call whose answer must have a body.
     pub(super) async fn read(&self, call: Call, request: http::Request<Bytes>) -> Result<Bytes> {
         let accepted = self.run(call, request).await?;
-        self.rest.body(accepted, call)
+        self.api.body(accepted, call)
     }
 
-    /// The address of a message, with what follows its id.
+    /// Returns the address of a message, with what follows its id.
     pub(super) fn message(&self, id: &MessageId, rest: &str) -> Result<http::Uri> {
-        let sid = self.rest.own_id(id)?;
-        self.rest.uri(&format!("{}/Messages/{sid}{rest}", self.account))
+        let sid = self.api.own_id(id)?;
+        self.api.uri(&format!("{}/Messages/{sid}{rest}", self.account))
+    }
+}
+
+impl Account for Twilio {
+    fn account_id(&self) -> &AccountId {
+        self.inner().api.account()
+    }
+
+    fn webhook_keys(&self) -> Option<&KeyRing> {
+        self.inner().keys.as_ref()
+    }
+
+    fn webhook(&self, url: PublicUrl) -> Result<Arc<dyn Webhook>> {
+        let Some(keys) = self.webhook_keys() else {
+            let rule = "auth token: none set, and Twilio signs webhooks with it; pass one beside the API key";
+            return Err(Error::not_sent(ErrorKind::Config).with_provider(TWILIO).with_detail(rule));
+        };
+        let webhook = TwilioWebhook::with_ring(keys.clone(), url);
+        Ok(Arc::new(webhook.for_account(self.account_id().as_str())))
     }
 }
 
@@ -146,36 +204,46 @@ impl SmsProvider for Twilio {
             short_code: true,
             alphanumeric: true,
             pool: true,
+            whatsapp: true,
+            rcs: true,
+            messenger: true,
             ..Capabilities::default()
         }
+    }
+
+    fn account(&self, _: &Message) -> Option<AccountKey> {
+        Some(AccountKey::new(TWILIO, self.account_id().clone()))
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let inner = self.inner();
         let form = submit::form(message, inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), form.into_bytes());
+        let request = inner.api.post(inner.messages.clone(), FORM, form.into_bytes());
         let accepted = inner.run(Call::sending("send"), request).await?;
-        submit::receipt(message, accepted)
+        let receipt = submit::receipt(message, accepted);
+        receipt
+            .map(|receipt| receipt.with_account(inner.api.account().clone()))
+            .map_err(|error| error.with_account(inner.api.account().clone()))
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
         const CALL: Call = Call::reading("fetch");
         let inner = self.inner();
-        let request = inner.rest.request(Method::GET, inner.message(id, ".json")?);
+        let request = inner.api.bare(Method::GET, inner.message(id, ".json")?);
         let body = inner.read(CALL, request).await?;
-        let message: wire::Message<'_> = inner.rest.decode(CALL, &body)?;
-        message.into_record().ok_or_else(|| inner.rest.unreadable(CALL, "the sid is missing"))
+        let message: wire::Message<'_> = inner.api.decode(CALL, &body)?;
+        message.into_record().ok_or_else(|| inner.api.unreadable(CALL, "the sid is missing"))
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
         const CALL: Call = Call::reading("list");
         let inner = self.inner();
         let uri = match &query.cursor {
-            Some(cursor) => inner.rest.next_page(cursor, inner.messages.path())?,
-            None => inner.rest.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
+            Some(cursor) => inner.api.next_page(cursor, inner.messages.path())?,
+            None => inner.api.uri(&format!("{}{}", inner.messages.path(), filters(query)?))?,
         };
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let page: wire::MessagePage<'_> = inner.rest.decode(CALL, &body)?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let page: wire::MessagePage<'_> = inner.api.decode(CALL, &body)?;
         let next = wire::path_of(&page.next_page_uri).map(Cursor::new);
         // A record without an id, which Twilio's schema allows, is nothing that could be asked about.
         let records = page.messages.unwrap_or_default().into_iter();
@@ -185,7 +253,7 @@ impl SmsProvider for Twilio {
     async fn cancel(&self, id: &MessageId) -> Result<()> {
         let inner = self.inner();
         let uri = inner.message(id, ".json")?;
-        let request = inner.rest.post(uri, b"Status=canceled".to_vec());
+        let request = inner.api.post(uri, FORM, b"Status=canceled".to_vec());
         inner.run(Call::changing("cancel"), request).await.map(drop)
     }
 
@@ -194,8 +262,8 @@ impl SmsProvider for Twilio {
     async fn check(&self) -> Result<AccountStatus> {
         const CALL: Call = Call::reading("check");
         let inner = self.inner();
-        let uri = inner.rest.uri(&format!("{}.json", inner.account))?;
-        let refused = match inner.read(CALL, inner.rest.request(Method::GET, uri)).await {
+        let uri = inner.api.uri(&format!("{}.json", inner.account))?;
+        let refused = match inner.read(CALL, inner.api.bare(Method::GET, uri)).await {
             Ok(body) => return account(inner, &body),
             Err(error) => error,
         };
@@ -203,20 +271,20 @@ impl SmsProvider for Twilio {
         if !inner.api_key || !denied.contains(&refused.status()) {
             return Err(refused);
         }
-        let uri = inner.rest.uri(&format!("{}?PageSize=1", inner.messages.path()))?;
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let page: wire::MessagePage<'_> = inner.rest.decode(CALL, &body)?;
-        page.messages.ok_or_else(|| inner.rest.unreadable(CALL, "the messages are missing"))?;
+        let uri = inner.api.uri(&format!("{}?PageSize=1", inner.messages.path()))?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let page: wire::MessagePage<'_> = inner.api.decode(CALL, &body)?;
+        page.messages.ok_or_else(|| inner.api.unreadable(CALL, "the messages are missing"))?;
         Ok(AccountStatus::new(AccountState::Active))
     }
 }
 
 fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     const CALL: Call = Call::reading("check");
-    let account: wire::Account<'_> = inner.rest.decode(CALL, body)?;
+    let account: wire::Account<'_> = inner.api.decode(CALL, body)?;
     if account.sid.text() != inner.account.rsplit('/').next() {
         let rule = "the answer is about another account";
-        return Err(inner.rest.unreadable(CALL, rule));
+        return Err(inner.api.unreadable(CALL, rule));
     }
     let mut status = AccountStatus::new(match account.status.text() {
         Some("active") => AccountState::Active,
@@ -228,7 +296,7 @@ fn account(inner: &Inner, body: &[u8]) -> Result<AccountStatus> {
     Ok(status)
 }
 
-/// The query of a list. Twilio's inequalities are part of the name and include their bound.
+/// Returns the query of a list. Twilio's inequalities are part of the name and include their bound.
 fn filters(query: &Query) -> Result<String> {
     let unsupported = |what| Err(Error::unsupported(TWILIO, what));
     if query.status.is_some() {
@@ -271,7 +339,7 @@ fn filters(query: &Query) -> Result<String> {
     Ok(if filters.is_empty() { filters } else { format!("?{filters}") })
 }
 
-/// A time as Twilio reads it: UTC, whole seconds.
+/// Returns a time as Twilio reads it: UTC, whole seconds.
 pub(super) fn date_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

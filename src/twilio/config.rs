@@ -1,4 +1,4 @@
-//! [`TwilioConfig`]: for whom, and where.
+//! [`TwilioConfig`]: an account, its credentials and the region.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
-    transport::rest::Base,
-    twilio::TWILIO,
+    transport::BaseUrl,
+    twilio::{TWILIO, product::Hosts},
+    webhook::KeyRing,
 };
 
-/// For whom and where: an account, its credentials, and the region.
+/// Configuration of a client: an account, its credentials, and the region.
 ///
 /// ```
 /// use anysms::twilio::TwilioConfig;
@@ -59,7 +60,7 @@ impl TwilioConfig {
         "TWILIO_FROM",
     ];
 
-    /// An account (`AC` and 32 hex digits) and its auth token.
+    /// Takes an Account SID (`AC` and 32 hex digits) and its auth token.
     #[must_use]
     pub fn new(account_sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
         Self {
@@ -75,9 +76,9 @@ impl TwilioConfig {
         }
     }
 
-    /// From the environment: `TWILIO_ACCOUNT_SID`; either `TWILIO_AUTH_TOKEN` or both
-    /// `TWILIO_API_KEY` and `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE`
-    /// and `TWILIO_FROM`, the default sender (a number, a short code, a name or an `MG…` service).
+    /// Reads the environment: `TWILIO_ACCOUNT_SID`; either `TWILIO_AUTH_TOKEN` or both `TWILIO_API_KEY` and
+    /// `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE` and `TWILIO_FROM`, the default
+    /// sender (a number, a short code, a name or an `MG…` service).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -157,7 +158,7 @@ impl TwilioConfig {
         self
     }
 
-    /// Sends from here whatever message does not name a sender itself.
+    /// Sets the sender of messages that name none themselves.
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
@@ -179,7 +180,7 @@ impl TwilioConfig {
         self
     }
 
-    /// User name and password of HTTP Basic, the API key's if there is one.
+    /// Returns the user name and the password of HTTP Basic, the API key's if there is one.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let missing = || refuse("credentials: needs an auth token, or an API key and its secret");
         let pair = match (&self.api_key, &self.api_key_secret, &self.auth_token) {
@@ -197,13 +198,19 @@ impl TwilioConfig {
         self.api_key.is_some()
     }
 
-    pub(super) fn base(&self) -> Result<Base> {
+    /// Returns the keys of webhooks; `None` without an auth token.
+    pub(super) fn webhook_keys(&self) -> Result<Option<KeyRing>> {
+        self.auth_token.as_ref().map(|token| KeyRing::new(token.expose_secret())).transpose()
+    }
+
+    /// Returns the hosts of Twilio's products.
+    pub(super) fn hosts(&self) -> Result<Hosts> {
         if !is_sid(&self.account_sid, "AC") {
             return Err(refuse("account sid: must be AC and 32 hex digits"));
         }
         if let Some(url) = &self.base_url {
-            return Base::custom(url, self.allow_custom_host)
-                .map_err(|error| error.with_provider(TWILIO));
+            let base = BaseUrl::custom(url, self.allow_custom_host);
+            return base.map(Hosts::One).map_err(|error| error.with_provider(TWILIO));
         }
         if self.region.is_some() && self.edge.is_none() {
             return Err(refuse("region: needs an edge"));
@@ -212,7 +219,7 @@ impl TwilioConfig {
         if labels.into_iter().flatten().any(|label| !is_host_label(label)) {
             return Err(refuse("region and edge: must be lower-case letters, digits and -"));
         }
-        Base::https(&host("api.twilio.com", labels[0], labels[1]))
+        Ok(Hosts::Twilio { edge: self.edge.clone(), region: self.region.clone() })
     }
 }
 
@@ -230,7 +237,7 @@ impl fmt::Debug for TwilioConfig {
 
 /// Twilio's rule for edges and regions: `product[.edge][.region].domain`, with what the host already
 /// names kept unless it is given anew, and `us1` where only an edge is known.
-fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
+pub(super) fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
     if edge.is_none() && region.is_none() {
         return host.to_owned();
     }
@@ -247,7 +254,7 @@ fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(".")
 }
 
-/// Whether a text is a Twilio id: two letters and 32 hex digits.
+/// Returns whether a text is a Twilio id: two letters and 32 hex digits.
 pub(super) fn is_sid(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))

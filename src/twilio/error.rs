@@ -6,13 +6,13 @@ use crate::{
     error::{Error, ErrorKind, Outcome},
     message::DeliveryFailure,
     transport::{
+        api::{Effect, Refusal},
         lenient,
-        rest::{Call, Effect, Refused},
     },
     twilio::sms::wire::ErrorBody,
 };
 
-/// What a Twilio error code means, in an answer, a delivery report or a callback.
+/// Returns the kind of a Twilio error code, in an answer, a delivery report or a callback.
 ///
 /// Codes that are not in the table are read by their range, as Twilio adds codes without notice.
 #[must_use]
@@ -66,19 +66,19 @@ pub fn error_kind(code: u32) -> ErrorKind {
     }
 }
 
-/// Whether the code says that nobody knows what became of a submission, whatever the HTTP status:
+/// Returns whether the code says that nobody knows what became of a submission, whatever the HTTP status:
 /// trouble inside Twilio (20500, 20503), and a provider of Twilio's that did not answer (30410).
 pub(super) fn is_unproved(code: u32) -> bool {
     matches!(code, 20500 | 20503 | 30410)
 }
 
-/// Twilio's page about an error code.
+/// Returns the address of Twilio's page about an error code.
 #[must_use]
 pub fn error_help(code: u32) -> String {
     format!("https://www.twilio.com/docs/errors/{code}")
 }
 
-/// Why a message did not arrive, from the code of a delivery report. 0 and nothing mean no failure.
+/// Reads why a message did not arrive from the code of a delivery report; `None` for no code and for zeros.
 pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     let code = code.filter(|code| code.bytes().any(|b| b != b'0'))?;
     let number = code.parse().ok();
@@ -87,16 +87,18 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     Some(failure)
 }
 
-/// The error for a refusal: the outcome by the HTTP status, the kind by Twilio's code if it gave one.
-pub(super) fn refused(call: Call, refused: Refused) -> Error {
-    let Refused { error, outcome, body, .. } = refused;
+/// Returns the error for a refusal: the outcome by the HTTP status, the kind by Twilio's code if it gave
+/// one.
+pub(super) fn refused(refusal: Refusal) -> Error {
+    let Refusal { error, effect, body, .. } = refusal;
+    let outcome = error.outcome();
     let Some(body) = lenient::object::<ErrorBody<'_>>(&body) else {
         return error; // HTML or nothing, as gateways answer: the HTTP status is all there is
     };
     let code: Option<u32> = body.code.parse();
     let kind = code.map_or(error.kind(), error_kind);
     let kind = if kind == ErrorKind::Other { error.kind() } else { kind };
-    let unproved = call.effect == Effect::Sends && code.is_some_and(is_unproved);
+    let unproved = effect == Effect::Sends && code.is_some_and(is_unproved);
     let outcome = if unproved { Outcome::Unknown } else { outcome };
     let refined = error.with_kind(kind, outcome).with_provider_message(body.words());
     match code {

@@ -13,6 +13,7 @@ mod account;
 mod config;
 mod error;
 mod options;
+mod product;
 mod sms;
 mod status;
 mod webhook;
@@ -26,6 +27,7 @@ pub use error::{error_help, error_kind};
 pub use options::{
     AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,
 };
+pub use product::Product;
 pub use status::TwilioStatus;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 

@@ -1,4 +1,4 @@
-//! [`TwilioOptions`]: what only Twilio has, for a message.
+//! [`TwilioOptions`] and [`TwilioQuery`]: settings of Twilio alone.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::{
     twilio::TWILIO,
 };
 
-/// What only Twilio has, for a message. Everything is optional; what is none is not sent.
+/// Settings of a message that only Twilio has. Everything is optional; `None` is not sent.
 ///
 /// ```
 /// use anysms::{Message, twilio::TwilioOptions};
@@ -35,15 +35,15 @@ pub struct TwilioOptions {
     pub send_as_mms: Option<bool>,
     /// Shorten links. Needs a pool with link shortening.
     pub shorten_urls: Option<bool>,
-    /// Whether SMS-pumping protection looks at this message.
+    /// SMS-pumping protection for this message.
     pub risk_check: Option<RiskCheck>,
     /// You will report with `Twilio::feedback` whether the message did its job.
     pub provide_feedback: Option<bool>,
-    /// How many attempts there have been, at all providers.
+    /// Number of attempts so far, at all providers.
     pub attempt: Option<u32>,
-    /// Whether Twilio keeps the text.
+    /// Retention of the text at Twilio.
     pub content_retention: Option<ContentRetention>,
-    /// Whether Twilio keeps the numbers.
+    /// Retention of the numbers at Twilio.
     pub address_retention: Option<AddressRetention>,
     /// Actions of other channels, such as `geo:51.5,-0.1|London`.
     pub persistent_action: Vec<Text>,
@@ -51,7 +51,7 @@ pub struct TwilioOptions {
     pub traffic_type: Option<String>,
     /// Reserved by Twilio.
     pub force_delivery: Option<bool>,
-    /// What the message is for.
+    /// Purpose of the message.
     pub message_intent: Option<MessageIntent>,
     /// The most it may cost. Obsolete: without effect since 2024-06-03.
     pub max_price: Option<String>,
@@ -92,7 +92,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Whether SMS-pumping protection looks at a message.
+    /// SMS-pumping protection for a message.
     RiskCheck {
         /// It does.
         Enable = "enable",
@@ -102,7 +102,7 @@ words! {
 }
 
 words! {
-    /// Whether Twilio keeps the text of a message.
+    /// Retention of a message's text at Twilio.
     ContentRetention {
         /// It does.
         Retain = "retain",
@@ -112,7 +112,7 @@ words! {
 }
 
 words! {
-    /// Whether Twilio keeps the numbers of a message.
+    /// Retention of a message's numbers at Twilio.
     AddressRetention {
         /// It does.
         Retain = "retain",
@@ -122,7 +122,7 @@ words! {
 }
 
 words! {
-    /// What a message is for (Twilio's list of 2026-08).
+    /// Purpose of a message (Twilio's list of 2026-08).
     MessageIntent {
         /// One-time codes.
         Otp = "otp",

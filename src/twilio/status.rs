@@ -1,4 +1,4 @@
-//! [`TwilioStatus`]: Twilio's own words for where a message stands.
+//! [`TwilioStatus`]: Twilio's own words for the status of a message.
 
 use crate::message::MessageStatus;
 

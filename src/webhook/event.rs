@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    account_id::AccountKey,
     message::{
         AccountId, Address, DeliveryFailure, Extra, MessageId, MessageStatus, Money, PoolId, Text,
         WebUrl,
@@ -48,6 +49,17 @@ impl Event {
             Self::Other(_) => None,
         };
         account.map(AccountId::as_str)
+    }
+
+    /// Returns the account that the event speaks of; `None` where the request names none.
+    #[must_use]
+    pub fn account_key(&self) -> Option<AccountKey> {
+        let (provider, account) = match self {
+            Self::Status(update) => (update.message.provider(), update.account.as_ref()),
+            Self::Inbound(message) => (message.message.provider(), message.account.as_ref()),
+            Self::Other(_) => return None,
+        };
+        Some(AccountKey::new(provider.clone(), account?.clone()))
     }
 
     /// How much of the request was signed.

@@ -5,7 +5,7 @@ use std::fs;
 
 use anysms::{
     PhoneNumber, PhoneNumberError,
-    number::{self, Mend, NumberKind, Parsed, Region, uk},
+    number::{self, Correction, NumberKind, ParsedNumber, Region, uk},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -19,7 +19,7 @@ fn rows(name: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn parse(row: &Value) -> Result<Parsed, PhoneNumberError> {
+fn parse(row: &Value) -> Result<ParsedNumber, PhoneNumberError> {
     let region = row["region"].as_str().filter(|region| *region != "ZZ");
     number::parse(row["input"].as_str().unwrap(), region.map(|region| region.parse().unwrap()))
 }
@@ -85,8 +85,8 @@ fn the_exact_engine_answers_where_both_are_on() {
 
 #[test]
 fn what_people_write_in_the_uk() {
-    use Mend::*;
-    let cases: [(&str, &[Mend]); 24] = [
+    use Correction::*;
+    let cases: [(&str, &[Correction]); 24] = [
         ("+447700900123", &[]),
         ("07700 900123", &[]),
         ("(07700) 900-123", &[]),
@@ -98,42 +98,42 @@ fn what_people_write_in_the_uk() {
         ("+44(0)7700900123", &[NationalPrefix]),
         ("+44 [0] 7700 900123", &[NationalPrefix]),
         ("004407700900123", &[NationalPrefix]),
-        ("+07700 900123", &[Plus]),
-        ("0+44 7700 900123", &[Plus]),
-        ("++44 7700 900123", &[Plus]),
-        ("+0044 7700 900123", &[Plus]),
-        ("44 7700 900123", &[NoPlus]),
-        ("44 (0) 7700 900123", &[NoPlus]),
-        ("7700 900123", &[LostZero]),
-        ("447700900123.0", &[Decimal, NoPlus]),
-        ("０７７００ ９００１２３", &[Digits]),
-        ("＋４４ ７７００ ９００１２３", &[Digits]),
+        ("+07700 900123", &[MalformedPlus]),
+        ("0+44 7700 900123", &[MalformedPlus]),
+        ("++44 7700 900123", &[MalformedPlus]),
+        ("+0044 7700 900123", &[MalformedPlus]),
+        ("44 7700 900123", &[MissingPlus]),
+        ("44 (0) 7700 900123", &[MissingPlus]),
+        ("7700 900123", &[MissingZero]),
+        ("447700900123.0", &[TrailingDecimal, MissingPlus]),
+        ("０７７００ ９００１２３", &[NonAsciiDigits]),
+        ("＋４４ ７７００ ９００１２３", &[NonAsciiDigits]),
         ("07700 900123 ext. 45", &[Extension]),
-        ("\"07700 900123\"", &[Surroundings]),
-        ("tel:+44-7700-900123", &[Surroundings]),
+        ("\"07700 900123\"", &[SurroundingText]),
+        ("tel:+44-7700-900123", &[SurroundingText]),
     ];
     for (text, mended) in cases {
         let parsed = uk::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(parsed.number().to_string(), "+447700900123", "{text}");
-        let got: Vec<Mend> = parsed.mended().iter().collect();
+        let got: Vec<Correction> = parsed.corrections().iter().collect();
         let more = [NationalPrefix];
-        let expected: Vec<Mend> = mended
+        let expected: Vec<Correction> = mended
             .iter()
             .copied()
             .chain(more.into_iter().filter(|_| text == "44 (0) 7700 900123"))
             .collect();
         assert_eq!(got, expected, "{text}");
-        assert_eq!(parsed.mended().is_empty(), got.is_empty());
+        assert_eq!(parsed.corrections().is_empty(), got.is_empty());
     }
     let parsed = uk::parse("0800 FLOWERS").unwrap();
     assert_eq!(parsed.number().to_string(), "+448003569377");
-    assert_eq!(format!("{:?}", parsed.mended()), "{Letters}");
+    assert_eq!(format!("{:?}", parsed.corrections()), "{Letters}");
 }
 
 #[test]
 fn what_is_no_number_of_the_uk_and_why() {
     use PhoneNumberError::*;
-    let length = |has| Length { country_code: 44, needs: 10, has };
+    let length = |actual| WrongLength { country_code: 44, expected: 10, actual };
     for (text, error) in [
         ("07700 90012", length(9)),
         ("07700 9001234", length(11)),
@@ -146,16 +146,16 @@ fn what_is_no_number_of_the_uk_and_why() {
         ("+33 6 12 34 56 78", NotUk),
         ("0033 6 12 34 56 78", NotUk),
         ("+999 123 456 789", NotUk),
-        ("07700 DAVINA", Character { at: 6 }),
-        ("07700 900123 mobile", Character { at: 13 }),
-        ("call me on 07700900123 after 5", Character { at: 23 }),
-        ("020 7946 Mary", Character { at: 9 }),
-        ("4.47701E+11", DigitsLost),
+        ("07700 DAVINA", InvalidCharacter { at: 6 }),
+        ("07700 900123 mobile", InvalidCharacter { at: 13 }),
+        ("call me on 07700900123 after 5", InvalidCharacter { at: 23 }),
+        ("020 7946 Mary", InvalidCharacter { at: 9 }),
+        ("4.47701E+11", ScientificNotation),
         ("44120461123.0", Ambiguous { country_code: 44 }),
         ("770090012.0", Ambiguous { country_code: 44 }),
         ("7700900.0", length(7)),
-        ("withheld", NoDigit),
-        ("07700_900123", Character { at: 5 }),
+        ("withheld", NoDigits),
+        ("07700_900123", InvalidCharacter { at: 5 }),
     ] {
         assert_eq!(uk::parse(text), Err(error), "{text}");
         let shown = format!("{error} {error:?}");
@@ -251,7 +251,7 @@ fn numbers_are_spaced_as_their_country_does() {
     assert_eq!(french.national().to_string(), expected);
     let nobodys: PhoneNumber = "+2840127890".parse().unwrap();
     assert_eq!(nobodys.international().to_string(), "+284 0127890");
-    assert_eq!(format!("{:?}", french.national()), "Formatted(+33•••5678, National)");
+    assert_eq!(format!("{:?}", french.national()), "FormattedNumber(+33•••5678, National)");
 }
 
 #[test]
@@ -265,10 +265,10 @@ fn international_form_keeps_its_digits() {
     if ENGINE {
         let dropped = dropped.unwrap();
         assert_eq!(dropped.number().to_string(), "+33612345678");
-        assert!(dropped.mended().contains(Mend::NationalPrefix));
+        assert!(dropped.corrections().contains(Correction::NationalPrefix));
     } else {
         let region = "FR".parse().unwrap();
-        assert_eq!(dropped, Err(PhoneNumberError::NoEngine { region }));
+        assert_eq!(dropped, Err(PhoneNumberError::UnsupportedRegion { region }));
     }
     // More zeros than an engine keeps.
     let zeros: PhoneNumber = "+888000000000008".parse().unwrap();
@@ -303,7 +303,8 @@ fn an_engine_makes_no_other_digits_of_a_number_in_international_form() {
             assert_eq!(parsed.number().to_string(), digits, "{text}");
         }
     }
-    let length = |country_code, has| PhoneNumberError::Length { country_code, needs: 10, has };
+    let length =
+        |country_code, actual| PhoneNumberError::WrongLength { country_code, expected: 10, actual };
     assert_eq!(number::parse("+1 202 555 014", None), Err(length(1, 9)));
     assert_eq!(number::parse("007700 900123", Region::GB), Err(length(7, 9)));
     assert_eq!(number::parse("0007700 900123", Region::GB), Err(length(44, 12)));
@@ -328,11 +329,11 @@ fn an_island_leaves_out_its_area() {
 #[cfg(any(feature = "phonenumber", feature = "rlibphonenumber"))]
 #[test]
 fn an_engines_number_says_what_was_mended() {
-    use Mend::*;
-    let cases: [(&str, &str, &[Mend]); 8] = [
+    use Correction::*;
+    let cases: [(&str, &str, &[Correction]); 8] = [
         ("FR", "06 12 34 56 78", &[]),
-        ("FR", "6 12 34 56 78", &[LostZero]),
-        ("FR", "33 6 12 34 56 78", &[NoPlus]),
+        ("FR", "6 12 34 56 78", &[MissingZero]),
+        ("FR", "33 6 12 34 56 78", &[MissingPlus]),
         ("FR", "+33 (0)6 12 34 56 78 x9", &[Extension, NationalPrefix]),
         ("US", "202 555 0143", &[]),
         ("US", "1 202 555 0143", &[]),
@@ -341,24 +342,27 @@ fn an_engines_number_says_what_was_mended() {
     ];
     for (region, text, mended) in cases {
         let parsed = number::parse(text, region.parse::<Region>().ok()).unwrap();
-        let got: Vec<Mend> = parsed.mended().iter().collect();
+        let got: Vec<Correction> = parsed.corrections().iter().collect();
         assert_eq!(got, mended, "{text}");
     }
     for (region, text) in
         [("DE", "030 123456 Home"), ("US", "202 555 DAVE"), ("FR", "06 12 34 Anne")]
     {
         let read = number::parse(text, region.parse::<Region>().ok());
-        assert!(matches!(read, Err(PhoneNumberError::Character { .. })), "{text}: {read:?}");
+        assert!(matches!(read, Err(PhoneNumberError::InvalidCharacter { .. })), "{text}: {read:?}");
     }
     let short = number::parse("555-0143", Region::US);
-    assert_eq!(short, Err(PhoneNumberError::Length { country_code: 1, needs: 10, has: 7 }));
+    assert_eq!(
+        short,
+        Err(PhoneNumberError::WrongLength { country_code: 1, expected: 10, actual: 7 })
+    );
 }
 
 #[test]
 fn a_national_number_needs_a_region_and_its_plan() {
     let france = "FR".parse::<Region>().unwrap();
-    assert_eq!(number::parse("06 12 34 56 78", None), Err(PhoneNumberError::NoRegion));
-    assert_eq!(number::parse("0612345678", Region::WORLD), Err(PhoneNumberError::NoRegion));
+    assert_eq!(number::parse("06 12 34 56 78", None), Err(PhoneNumberError::MissingRegion));
+    assert_eq!(number::parse("0612345678", Region::WORLD), Err(PhoneNumberError::MissingRegion));
     let parsed = number::parse("06 12 34 56 78", france);
     if ENGINE {
         assert_eq!(parsed.unwrap().number().to_string(), "+33612345678");
@@ -371,7 +375,7 @@ fn a_national_number_needs_a_region_and_its_plan() {
         let error = number::parse("06 12 34 56", france).unwrap_err();
         assert_eq!(error, PhoneNumberError::NotInUse { country_code: 33 });
     } else {
-        assert_eq!(parsed, Err(PhoneNumberError::NoEngine { region: france }));
+        assert_eq!(parsed, Err(PhoneNumberError::UnsupportedRegion { region: france }));
         let french: PhoneNumber = "+33612345678".parse().unwrap();
         assert_eq!((french.is_valid(), french.kind()), (None, NumberKind::Unknown));
     }
@@ -394,7 +398,7 @@ fn inputs_of_advisories_are_refused() {
         }
     }
     let long = "1".repeat(100_000);
-    assert_eq!(number::parse(&long, Region::US), Err(PhoneNumberError::TextTooLong));
+    assert_eq!(number::parse(&long, Region::US), Err(PhoneNumberError::InputTooLong));
 }
 
 #[cfg(feature = "phonenumber")]
@@ -459,7 +463,7 @@ proptest! {
     fn digits_behind_a_plus_stay_but_for_a_national_prefix(digits in "[1-9][0-9]{6,14}") {
         if let Ok(parsed) = number::parse(&format!("+{digits}"), None) {
             let read = parsed.number().digits().to_string();
-            if parsed.mended().contains(Mend::NationalPrefix) {
+            if parsed.corrections().contains(Correction::NationalPrefix) {
                 let code = parsed.number().country_code().to_string();
                 let prefix_len = digits.len() - read.len();
                 prop_assert!((1..=2).contains(&prefix_len));
@@ -480,7 +484,7 @@ proptest! {
             prop_assert_eq!(number.to_string(), format!("+44{}", &national[1..]));
             let again = uk::parse(&number.national().to_string()).unwrap();
             prop_assert_eq!(again.number(), number);
-            prop_assert!(again.mended().is_empty());
+            prop_assert!(again.corrections().is_empty());
         }
     }
 }

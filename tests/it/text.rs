@@ -3,7 +3,7 @@
 use anysms::{
     Decimal, gsm7,
     text::{
-        Checks, Encoding, Finding, Limit, Rule, check, segments, segments_by, smart_encode, to_gsm7,
+        CheckOptions, Encoding, Finding, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
     },
 };
 use serde::Deserialize;
@@ -36,7 +36,7 @@ fn other_programs_count_the_same() {
     for Row { text, encoding, units, segments: count, plain, smart } in rows {
         assert_eq!(measures(segments(&text)), (encoding.clone(), units, count), "{text:?}");
         if let Some(plain) = plain {
-            let found = measures(segments_by(Rule::Plain, &text));
+            let found = measures(segments_by(SegmentRule::Plain, &text));
             assert_eq!(found, (encoding, units, plain), "{text:?}");
         }
         assert_eq!(measures(segments(&smart_encode(&text))), smart, "{text:?}");
@@ -45,7 +45,7 @@ fn other_programs_count_the_same() {
 
 #[test]
 fn the_edges_of_segments() {
-    let count = |text: &str| (segments(text).count(), segments(text).left());
+    let count = |text: &str| (segments(text).count(), segments(text).remaining());
     assert_eq!(count(""), (1, 160));
     assert_eq!(count(&"a".repeat(160)), (1, 0));
     assert_eq!(count(&"a".repeat(161)), (2, 145));
@@ -56,9 +56,9 @@ fn the_edges_of_segments() {
     // A cluster that does not fit leaves units empty, by Twilio's rule.
     let text = "я".repeat(66) + "👋" + &"я".repeat(66);
     assert_eq!(count(&text), (3, 66));
-    assert_eq!(segments_by(Rule::Plain, &text).count(), 3, "nor is a surrogate pair split");
+    assert_eq!(segments_by(SegmentRule::Plain, &text).count(), 3, "nor is a surrogate pair split");
     let text = "я".repeat(65) + "👋🏽" + &"я".repeat(65);
-    assert_eq!((count(&text).0, segments_by(Rule::Plain, &text).count()), (3, 2));
+    assert_eq!((count(&text).0, segments_by(SegmentRule::Plain, &text).count()), (3, 2));
     // Longer than a segment, it is kept whole all the same, and nothing is left.
     assert_eq!(count(&("e".to_owned() + &"\u{301}".repeat(200))), (2, 0));
 }
@@ -73,8 +73,8 @@ fn a_cost_is_exact() {
 #[test]
 fn a_repeated_character_is_one_finding() {
     let text = "a\n".to_owned() + &"’ç".repeat(500) + "👋";
-    let report = check(&text, &Checks::default());
-    let findings: Vec<_> = report.findings().iter().map(|f| (f.place().unwrap(), f)).collect();
+    let report = check(&text, &CheckOptions::default());
+    let findings: Vec<_> = report.findings().iter().map(|f| (f.position().unwrap(), f)).collect();
     let shown: Vec<_> = findings.iter().map(|(place, f)| format!("{place}: {f}")).collect();
     assert_eq!(
         shown,
@@ -92,11 +92,11 @@ fn a_repeated_character_is_one_finding() {
 #[test]
 fn every_wish_has_its_finding() {
     let text = "Sale! ".repeat(267) + "https://tinyurl.com/x bit.ly/y tinyurl.com/z";
-    let checks = Checks::default()
+    let checks = CheckOptions::default()
         .with_marketing()
         .with_max_segments(10)
-        .with_limit(Limit::TWILIO)
-        .with_limit(Limit::PLIVO);
+        .with_limit(LengthLimit::TWILIO)
+        .with_limit(LengthLimit::PLIVO);
     let report = check(&text, &checks);
     let shown: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -118,11 +118,11 @@ fn every_wish_has_its_finding() {
 
 #[test]
 fn a_report_shows_no_text() {
-    let report = check("Your code is 123456 – bit.ly/secret", &Checks::default());
+    let report = check("Your code is 123456 – bit.ly/secret", &CheckOptions::default());
     let shown = format!("{report:?} {:?}", report.findings());
     assert!(report.findings().len() == 2 && !shown.contains("123456") && !shown.contains("secret"));
     // All of this is outside GSM-7.
-    let report = check("您的驗證碼是１２３４５６", &Checks::default());
+    let report = check("您的驗證碼是１２３４５６", &CheckOptions::default());
     let shown = format!("{report:?} {:#?}", report.findings());
     assert!(report.findings().len() == 12 && shown.is_ascii(), "{shown}");
 }
@@ -130,23 +130,23 @@ fn a_report_shows_no_text() {
 #[test]
 fn a_check_counts_by_its_rule() {
     let text = "я".repeat(65) + "👋🏽" + &"я".repeat(65);
-    let plain = Checks::default().with_rule(Rule::Plain);
-    let (ours, theirs) = (check(&text, &Checks::default()), check(&text, &plain));
+    let plain = CheckOptions::default().with_rule(SegmentRule::Plain);
+    let (ours, theirs) = (check(&text, &CheckOptions::default()), check(&text, &plain));
     assert_ne!(ours.before.count(), theirs.before.count());
-    assert_eq!(theirs.before, segments_by(Rule::Plain, &text));
-    assert_eq!(theirs.after, segments_by(Rule::Plain, &to_gsm7(&text)));
+    assert_eq!(theirs.before, segments_by(SegmentRule::Plain, &text));
+    assert_eq!(theirs.after, segments_by(SegmentRule::Plain, &to_gsm7(&text)));
 }
 
 #[test]
 fn a_text_may_be_meant_to_be_ucs2() {
-    let checks = Checks::default().with_ucs2();
+    let checks = CheckOptions::default().with_ucs2();
     assert!(check("Привет 👋", &checks).is_clean());
     assert_eq!(check("Привет – 👋", &checks).findings().len(), 1, "a dash has a substitute");
     // What a mark comes to depends on what it stands on.
     let report = check("cafe\u{301} за\u{301}мок", &checks);
     assert_eq!(report.findings().len(), 1);
-    assert!(check("abc", &Checks::default().with_max_segments(1)).is_clean());
-    let two = check(&"a".repeat(400), &Checks::default().with_max_segments(1));
+    assert!(check("abc", &CheckOptions::default().with_max_segments(1)).is_clean());
+    let two = check(&"a".repeat(400), &CheckOptions::default().with_max_segments(1));
     assert_eq!(two.findings()[0].to_string(), "segments: 3, at most 1");
 }
 

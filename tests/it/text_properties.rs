@@ -1,7 +1,9 @@
 //! What holds for every text.
 
+use anysms::text::{
+    CheckOptions, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
+};
 use crate::text_model::{ALPHABET, Kind, cut};
-use anysms::text::{Checks, Limit, Rule, check, segments, segments_by, smart_encode, to_gsm7};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn cases(count: u32) -> ProptestConfig {
@@ -28,7 +30,7 @@ proptest! {
     fn counting_is_cutting(text in model_texts()) {
         let string: String = text.iter().map(|(c, _)| *c).collect();
         let mut longest = 0;
-        let counts = [Rule::Twilio, Rule::Plain].map(|rule| {
+        let counts = [SegmentRule::Twilio, SegmentRule::Plain].map(|rule| {
             let (encoding, parts) = cut(rule, &text);
             let found = segments_by(rule, &string);
             let last: usize = parts[parts.len() - 1].iter().sum();
@@ -37,7 +39,7 @@ proptest! {
             assert_eq!(found.encoding(), encoding);
             assert_eq!(found.units(), parts.iter().flatten().sum::<usize>());
             assert_eq!(found.count(), parts.len());
-            assert_eq!(found.left(), limit.saturating_sub(last));
+            assert_eq!(found.remaining(), limit.saturating_sub(last));
             longest = longest.max(parts.into_iter().flatten().max().unwrap_or_default());
             found.count()
         });
@@ -52,17 +54,17 @@ proptest! {
         prop_assert_eq!(to_gsm7(&once), &*once);
         let smart = smart_encode(&text);
         prop_assert_eq!(smart_encode(&smart), &*smart);
-        let checks = Checks::default()
+        let checks = CheckOptions::default()
             .with_marketing()
             .with_max_segments(1)
-            .with_limit(Limit::TWILIO)
-            .with_limit(Limit::PLIVO);
+            .with_limit(LengthLimit::TWILIO)
+            .with_limit(LengthLimit::PLIVO);
         let report = check(&text, &checks);
         prop_assert_eq!(report.before, segments(&text));
         prop_assert_eq!(report.after, segments(&once));
         for finding in report.findings() {
             prop_assert!(!finding.to_string().contains('\n'));
-            let place = finding.place().map_or(0, |place| place.byte);
+            let place = finding.position().map_or(0, |place| place.byte);
             prop_assert!(text.is_char_boundary(place));
         }
     }

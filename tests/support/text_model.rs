@@ -1,7 +1,7 @@
 //! The slow, obvious way to count segments: cut the text, and count what came of it. Shared with the
 //! fuzz target.
 
-use anysms::text::{Encoding, Rule};
+use anysms::text::{Encoding, SegmentRule};
 
 /// How clusters see a character: its Grapheme_Cluster_Break in Unicode 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,13 +79,13 @@ pub(crate) const ALPHABET: [(char, Kind); 48] = [
 ];
 
 /// The segments of a text over the alphabet, each with its atoms, by their units.
-pub(crate) fn cut(rule: Rule, text: &[(char, Kind)]) -> (Encoding, Vec<Vec<usize>>) {
+pub(crate) fn cut(rule: SegmentRule, text: &[(char, Kind)]) -> (Encoding, Vec<Vec<usize>>) {
     let septets: Option<Vec<_>> = text.iter().map(|(c, _)| septets(*c)).collect();
     match septets {
         Some(septets) => (Encoding::Gsm7, pack(Encoding::Gsm7, &septets)),
         None => {
             let atoms = match rule {
-                Rule::Plain => text.iter().map(|(c, _)| c.len_utf16()).collect(),
+                SegmentRule::Plain => text.iter().map(|(c, _)| c.len_utf16()).collect(),
                 _ => clusters(text),
             };
             (Encoding::Ucs2, pack(Encoding::Ucs2, &atoms))

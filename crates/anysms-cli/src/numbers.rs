@@ -17,7 +17,7 @@ use std::{
 
 use anysms::{
     PhoneNumber, PhoneNumberError,
-    number::{self, Parsed, Region},
+    number::{self, ParsedNumber, Region},
 };
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ fn answer(line: &str) -> Value {
     match read(line) {
         Ok(parsed) => {
             let number = parsed.number();
-            let mended: Vec<String> = parsed.mended().iter().map(|m| m.to_string()).collect();
+            let mended: Vec<String> = parsed.corrections().iter().map(|m| m.to_string()).collect();
             json!({
                 "valid": number.is_valid(),
                 "e164": number,
@@ -79,7 +79,7 @@ fn refused(error: &impl ToString) -> Refused {
     Refused { valid: Some(false), error: error.to_string() }
 }
 
-fn read(line: &str) -> Result<Parsed, Refused> {
+fn read(line: &str) -> Result<ParsedNumber, Refused> {
     let (region, text) = line
         .split_once('\t')
         .ok_or_else(|| refused(&"line: needs REGION, a tab, and the number"))?;
@@ -88,7 +88,7 @@ fn read(line: &str) -> Result<Parsed, Refused> {
         code => Some(code.parse::<Region>().map_err(|error| refused(&error))?),
     };
     number::parse(text, region).map_err(|error| match error {
-        PhoneNumberError::NoEngine { .. } => Refused { valid: None, ..refused(&error) },
+        PhoneNumberError::UnsupportedRegion { .. } => Refused { valid: None, ..refused(&error) },
         error => refused(&error),
     })
 }

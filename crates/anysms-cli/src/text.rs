@@ -19,7 +19,7 @@ use std::{
 
 use anysms::{
     Decimal,
-    text::{Checks, Limit, Rule, Segments, check, segments_by},
+    text::{CheckOptions, LengthLimit, SegmentRule, Segments, check, segments_by},
 };
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -69,8 +69,8 @@ enum LimitName {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let rule = match arguments.rule {
-        RuleName::Twilio => Rule::Twilio,
-        RuleName::Plain => Rule::Plain,
+        RuleName::Twilio => SegmentRule::Twilio,
+        RuleName::Plain => SegmentRule::Plain,
     };
     let out = BufWriter::new(io::stdout().lock());
     let done = if arguments.jsonl { count(rule, out) } else { report(&arguments, rule, out) };
@@ -84,8 +84,8 @@ fn main() -> ExitCode {
 }
 
 /// Prints the report of every file.
-fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
-    let mut checks = Checks::default().with_rule(rule);
+fn report(arguments: &Arguments, rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
+    let mut checks = CheckOptions::default().with_rule(rule);
     if arguments.marketing {
         checks = checks.with_marketing();
     }
@@ -95,7 +95,7 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
     if let Some(max) = arguments.max_segments {
         checks = checks.with_max_segments(max);
     }
-    for (name, limit) in [(LimitName::Twilio, Limit::TWILIO), (LimitName::Plivo, Limit::PLIVO)] {
+    for (name, limit) in [(LimitName::Twilio, LengthLimit::TWILIO), (LimitName::Plivo, LengthLimit::PLIVO)] {
         if arguments.limit.is_none_or(|only| only == name) {
             checks = checks.with_limit(limit);
         }
@@ -119,7 +119,7 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
             writeln!(out, "  to_gsm7:  {}", measures(report.after, arguments.price))?;
         }
         for finding in report.findings() {
-            match finding.place() {
+            match finding.position() {
                 Some(place) => writeln!(out, "  {}:{place}: {finding}", path.display())?,
                 None => writeln!(out, "  {}: {finding}", path.display())?,
             }
@@ -138,7 +138,7 @@ fn report(arguments: &Arguments, rule: Rule, mut out: impl Write) -> io::Result<
 
 /// `2 segments of UCS-2, 73 units, 61 left, costs 0.08`
 fn measures(segments: Segments, price: Option<Decimal>) -> String {
-    let line = format!("{segments}, {} left", segments.left());
+    let line = format!("{segments}, {} left", segments.remaining());
     match price {
         Some(price) => format!("{line}, costs {}", segments.cost(price)),
         None => line,
@@ -146,7 +146,7 @@ fn measures(segments: Segments, price: Option<Decimal>) -> String {
 }
 
 /// Counts the texts of JSON lines: one line out for every line in.
-fn count(rule: Rule, mut out: impl Write) -> io::Result<ExitCode> {
+fn count(rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
         let line = line?;

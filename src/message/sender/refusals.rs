@@ -2,11 +2,11 @@
 
 use crate::number::Region;
 
-/// That a country refuses alphanumeric senders, and how well that is known.
+/// Refusal of alphanumeric senders by a country, and how well it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlphanumericRefusal {
-    /// Whether both vendors say so; else it is commonly reported.
+    /// `true` if both vendors say so; else it is commonly reported.
     pub confirmed: bool,
     /// When it was looked up, as year and month: `2026-11`.
     pub as_of: &'static str,

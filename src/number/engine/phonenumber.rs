@@ -1,10 +1,10 @@
 //! The engine `phonenumber`.
 //!
-//! Its parser changes the digits of some numbers in international form (0.3.10, 2026-11), so whether a
-//! number is in use, and for what, is looked up in its data, digit for digit.
+//! Its parser changes the digits of some numbers in international form (0.3.10, 2026-11), so validity and
+//! kind are looked up in its metadata, digit for digit.
 
 use phonenumber::{
-    Metadata, Mode, PhoneNumber as Theirs,
+    Metadata, Mode, PhoneNumber as Foreign,
     country::{self, Source},
     metadata::{DATABASE, Descriptor},
 };
@@ -16,8 +16,8 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
         Some(region) => Some(region.as_str().parse().ok()?),
         None => None,
     };
-    let theirs = phonenumber::parse(country, text).ok()?;
-    let source = theirs.code().source();
+    let foreign = phonenumber::parse(country, text).ok()?;
+    let source = foreign.code().source();
     let exit_code = || {
         let plan = DATABASE.by_id(region?.as_str())?;
         plan.international_prefix()?
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
             .map(|code| code.end())
     };
     Some(Answer {
-        number: PhoneNumber::try_from(&theirs).ok()?,
+        number: PhoneNumber::try_from(&foreign).ok()?,
         exit_code: if source == Source::Idd { exit_code() } else { None },
         without_plus: source == Source::Number,
     })
@@ -46,7 +46,7 @@ pub(super) fn kind(number: PhoneNumber) -> NumberKind {
         return NumberKind::Unknown;
     }
     let matches = |range: Option<&Descriptor>| range.is_some_and(|r| r.is_match(national));
-    // The order is libphonenumber's.
+    // Same order as in libphonenumber.
     let first = [
         (plan.premium_rate(), NumberKind::PremiumRate),
         (plan.toll_free(), NumberKind::TollFree),
@@ -73,7 +73,7 @@ pub(super) fn format(number: PhoneNumber, style: Style) -> Option<String> {
         Style::International => Mode::International,
         Style::Rfc3966 => Mode::Rfc3966,
     };
-    Some(Theirs::try_from(number).ok()?.format().mode(mode).to_string())
+    Some(Foreign::try_from(number).ok()?.format().mode(mode).to_string())
 }
 
 fn plan_of(number: PhoneNumber) -> Option<&'static Metadata> {

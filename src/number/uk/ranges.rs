@@ -1,7 +1,7 @@
-//! Which ranges of the UK's numbering plan are in use, and for what. Data only.
+//! Ranges of the numbering plan of +44 that are in use, with their kinds. Data only.
 //!
 //! Source: Ofcom's National Telephone Numbering Plan as Google's libphonenumber 9.0.43 (November
-//! 2026) has it, for +44 as a whole: the United Kingdom, Guernsey, Jersey and the Isle of Man.
+//! 2026) encodes it, for +44 as a whole: the United Kingdom, Guernsey, Jersey and the Isle of Man.
 
 use crate::number::NumberKind;
 
@@ -14,7 +14,7 @@ const V: NumberKind = NumberKind::Voip;
 const G: NumberKind = NumberKind::Pager;
 const U: NumberKind = NumberKind::Uan;
 
-/// A first and a last prefix, both included, and what the numbers between them are for.
+/// First and last prefix, both included, and the kind of the numbers between them.
 pub(super) type Range = (u32, u32, NumberKind);
 
 /// Numbers of ten digits, by their first seven.
@@ -107,5 +107,5 @@ pub(super) const NINE_DIGITS: [Range; 79] = [
     (196_331, 196_334, L), (199_561, 199_561, L), (800_000, 800_999, F),
 ];
 
-/// Numbers of seven digits, whole: Childline, and what was NHS Direct.
+/// Numbers of seven digits, whole: Childline, and the former NHS Direct.
 pub(super) const SEVEN_DIGITS: [Range; 2] = [(8_001_111, 8_001_111, F), (8_454_640, 8_454_649, R)];

@@ -18,7 +18,7 @@ use crate::{
     provider_id::ProviderId,
     random,
     sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
-    text::Limit,
+    text::LengthLimit,
     transport::lenient,
     webhook::PublicUrl,
 };
@@ -104,7 +104,7 @@ impl Dialect for PlivoDialect {
 
     fn timeline(&self, message: &Carried, fate: Fate) -> Vec<Step> {
         // Plivo takes a text that is too long, and fails it afterwards.
-        let too_long = Limit::PLIVO.excess(&message.text) > 0;
+        let too_long = LengthLimit::PLIVO.excess(&message.text) > 0;
         let mut steps = Step::to_fate(if too_long { Fate::Failed(110) } else { fate });
         steps.insert(0, Step::to(MessageStatus::Queued));
         steps

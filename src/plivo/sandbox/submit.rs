@@ -10,7 +10,7 @@ use crate::{
     number::PhoneNumber,
     plivo::{PLIVO, PlivoDialect},
     sandbox::{self, Ask, Callback, Carried, Carrier},
-    text::{Rule, segments_by},
+    text::{SegmentRule, segments_by},
 };
 
 /// Takes a message for one destination, or for several with `<` between them.
@@ -70,7 +70,7 @@ pub(in crate::plivo) fn submit(
         message.from = src.unwrap_or_default().into();
         message.pool = pool.map(str::to_owned);
         if media.is_empty() {
-            message.segments = segments_by(Rule::Plain, text).count();
+            message.segments = segments_by(SegmentRule::Plain, text).count();
         }
         message.media = media.clone();
         message.callback = callback.clone();

@@ -1,4 +1,4 @@
-//! One text to several recipients in one request, which is for whoever asks for it by name.
+//! One text to several recipients in one request.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -8,8 +8,8 @@ use crate::{
         sms::{submit, wire},
     },
     transport::{
+        api::{Accepted, Call},
         lenient,
-        rest::{Accepted, Call},
     },
 };
 
@@ -18,8 +18,8 @@ use crate::{
 pub const MAX_SEVERAL: usize = 50;
 
 impl Plivo {
-    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. What became
-    /// of each is in the order of the messages.
+    /// Submits messages that differ in nothing but the recipient and the key, in **one** request. Returns
+    /// one result per message, in order.
     ///
     /// Prefer [`send`](crate::SmsProvider::send): here one lost answer makes all of them
     /// [`Outcome::Unknown`](crate::Outcome::Unknown), no layer sees them one by one, and Plivo does not say whose id is whose, so
@@ -106,7 +106,7 @@ impl Plivo {
             submit::submission(message, "", inner.sender.as_ref())?;
         }
         let body = submit::submission(first, &dst.join("<"), inner.sender.as_ref())?;
-        let request = inner.rest.post(inner.messages.clone(), body);
+        let request = inner.api.post(inner.messages.clone(), account::JSON, body);
         inner.run(Call::sending("send"), request).await
     }
 }

@@ -6,42 +6,43 @@ use crate::{
     error::{Error, ErrorKind, Result},
     message::{Cursor, MediaRecord, MessageId, Page},
     plivo::{PLIVO, Plivo, account::Inner, sms::wire},
-    transport::rest::Call,
+    transport::api::Call,
 };
 
 const CALL: Call = Call::reading("media");
 
 impl Plivo {
-    /// The media of a message. Plivo gives all of it on one page.
+    /// Returns the media of a message. Plivo gives all of it on one page.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn media(&self, id: &MessageId) -> Result<Vec<MediaRecord>> {
         let inner = self.inner();
-        let request = inner.rest.request(Method::GET, inner.message(id, "Media/")?);
+        let request = inner.api.bare(Method::GET, inner.message(id, "Media/")?);
         let body = inner.read(CALL, request).await?;
-        let page: wire::ObjectPage<'_, wire::Media<'_>> = inner.rest.decode(CALL, &body)?;
+        let page: wire::ObjectPage<'_, wire::Media<'_>> = inner.api.decode(CALL, &body)?;
         records(inner, page.objects)
     }
 
-    /// One page of the files that were uploaded to the account; `cursor` is where the last page ended.
+    /// Returns one page of the files that were uploaded to the account; `cursor` is where the last page
+    /// ended.
     ///
     /// # Errors
     /// `InvalidRequest` for a cursor that leads elsewhere.
     pub async fn library(&self, cursor: Option<&Cursor>) -> Result<Page<MediaRecord>> {
         let inner = self.inner();
-        let first = inner.rest.uri(&format!("{}Media/", inner.account))?;
+        let first = inner.api.uri(&format!("{}Media/", inner.account))?;
         let uri = match cursor {
-            Some(cursor) => inner.rest.next_page(cursor, first.path())?,
+            Some(cursor) => inner.api.next_page(cursor, first.path())?,
             None => first,
         };
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let page: wire::ObjectPage<'_, wire::Media<'_>> = inner.rest.decode(CALL, &body)?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let page: wire::ObjectPage<'_, wire::Media<'_>> = inner.api.decode(CALL, &body)?;
         let next = page.meta.as_ref().and_then(|meta| meta.next.text()).map(Cursor::new);
         Ok(Page::new(records(inner, page.objects)?, next))
     }
 
-    /// One file that was uploaded to the account.
+    /// Returns one file that was uploaded to the account.
     ///
     /// # Errors
     /// `NotFound`; `InvalidRequest` if the id is none.
@@ -52,9 +53,9 @@ impl Plivo {
                 .with_provider(PLIVO)
                 .with_detail("media: is no id")
         })?;
-        let uri = inner.rest.uri(&format!("{}Media/{}/", inner.account, id.value()))?;
-        let body = inner.read(CALL, inner.rest.request(Method::GET, uri)).await?;
-        let media: wire::Media<'_> = inner.rest.decode(CALL, &body)?;
+        let uri = inner.api.uri(&format!("{}Media/{}/", inner.account, id.value()))?;
+        let body = inner.read(CALL, inner.api.bare(Method::GET, uri)).await?;
+        let media: wire::Media<'_> = inner.api.decode(CALL, &body)?;
         record(inner, &media)
     }
 }
@@ -64,7 +65,7 @@ fn records(inner: &Inner, objects: Option<Vec<wire::Media<'_>>>) -> Result<Vec<M
 }
 
 fn record(inner: &Inner, media: &wire::Media<'_>) -> Result<MediaRecord> {
-    let missing = || inner.rest.unreadable(CALL, "the media_id is missing");
+    let missing = || inner.api.unreadable(CALL, "the media_id is missing");
     let mut record = MediaRecord::new(media.media_id.owned().ok_or_else(missing)?);
     record.content_type = media.content_type.owned();
     record.size = media.size.parse();

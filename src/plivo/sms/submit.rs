@@ -1,4 +1,4 @@
-//! A submission: what a message becomes on the wire, and what the answer to it means.
+//! Submission of a message: its form on the wire, and the meaning of the answer.
 
 use serde_json::value::RawValue;
 
@@ -9,10 +9,10 @@ use crate::{
     },
     number::PhoneNumber,
     plivo::{PLIVO, PlivoOptions, account, error, options::MessageType, sms::wire},
-    transport::{lenient, rest::Accepted},
+    transport::{api::Accepted, lenient},
 };
 
-/// The body of a submission to one recipient, or to several, written as Plivo has them.
+/// Returns the body of a submission to one recipient, or to several, written as Plivo has them.
 pub(in crate::plivo) fn submission(
     message: &Message,
     dst: &str,
@@ -132,7 +132,7 @@ fn raw<'a>(json: Option<&'a str>, rule: &'static str) -> Result<Option<&'a RawVa
     parsed.map_err(|_| account::refuse(ErrorKind::InvalidRequest, rule))
 }
 
-/// The receipt for an answer of 2xx, however little of it can be read.
+/// Returns the receipt for an answer of 2xx, however little of it can be read.
 pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let status = accepted.status.as_u16();
     let body = accepted.body.unwrap_or_default();
@@ -165,7 +165,7 @@ pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result
     Ok(receipt)
 }
 
-/// Whether an answer of 2xx has an `error`, and Plivo's words about it, if any.
+/// Finds an `error` in an answer of 2xx, with Plivo's words about it, if any.
 pub(in crate::plivo) fn error_in(body: &[u8]) -> Option<Option<String>> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = json.get("error")?;

@@ -1,4 +1,4 @@
-//! What Plivo reads and writes: serde types, and how they become the crate's own.
+//! Serde types of Plivo's requests and answers, and how they become the crate's own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
@@ -101,7 +101,7 @@ pub(in crate::plivo) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The record; none without an id.
+    /// Returns the record; none without an id.
     pub(in crate::plivo) fn into_record(self) -> Option<MessageRecord> {
         let id = MessageId::new(PLIVO, self.message_uuid.text()?).ok()?;
         let status = self.message_state.text().map(|word| PlivoStatus::from(word).into());

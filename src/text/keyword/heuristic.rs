@@ -1,13 +1,13 @@
-//! [`reads_like_opt_out`]: wordings that a person would take for an opt-out.
+//! [`reads_like_opt_out`]: detects opt-outs in free wording.
 //!
-//! They are common ones, collected in November 2026; no authority keeps a list.
+//! The wordings are common ones, collected in November 2026, as no authority keeps a list.
 
-use super::normalize::normal;
+use super::normalize::normalize;
 
-/// Longer texts are not read: two segments of GSM-7.
+/// Maximum number of characters of a text that is read: two segments of GSM-7.
 const MAX: usize = 306;
 
-/// Words that are an opt-out with nothing else but [`FILLING`]: "STOP please", "Baja".
+/// Words that are an opt-out on their own or with [`FILLERS`]: "STOP please", "Baja".
 const CORE: [&str; 23] = [
     "stop",
     "stopp",
@@ -34,8 +34,8 @@ const CORE: [&str; 23] = [
     "desuscribir",
 ];
 
-/// Words that add nothing to those.
-const FILLING: [&str; 34] = [
+/// Words that do not change the meaning of [`CORE`].
+const FILLERS: [&str; 34] = [
     "please",
     "pls",
     "plz",
@@ -72,8 +72,8 @@ const FILLING: [&str; 34] = [
     "forever",
 ];
 
-/// Wordings that are an opt-out wherever they stand in a sentence: words in a row, each one of several,
-/// `$` for the end. Letters as [`normal`] leaves them, without apostrophes.
+/// Wordings that are an opt-out anywhere in a sentence: consecutive words, alternatives separated by `|`,
+/// `$` for the end. Spelled as after [`normalize`], without apostrophes.
 const WORDINGS: [&str; 61] = [
     // English
     "stop|quit|cease|discontinue texting|messaging|sending|contacting|spamming|txting|msging|bothering|harassing",
@@ -141,9 +141,9 @@ const WORDINGS: [&str; 61] = [
     "cancelar|cancela|cancelen|anular los|estos|sus|mis mensajes|textos|avisos|sms",
 ];
 
-/// Words that turn a wording round, up to three words before it, or show that it is quoted: "didn't
-/// mean to unsubscribe", "Reply STOP to unsubscribe".
-const TURNING: [&str; 16] = [
+/// Words that negate a wording, up to three words before it, or show that it is quoted: "didn't mean to
+/// unsubscribe", "Reply STOP to unsubscribe".
+const NEGATIONS: [&str; 16] = [
     "dont",
     "not",
     "never",
@@ -162,9 +162,9 @@ const TURNING: [&str; 16] = [
     "text",
 ];
 
-/// Whether a sentence has one of the wordings, or is a word for it and hardly more: "Stop. I moved
-/// away", "I asked before, please stop". What is cried out before others may be a joke: "Stop! You're
-/// making me blush".
+/// Returns `true` if a sentence contains one of the wordings, or consists of a core word and fillers: "Stop.
+/// I moved away", "I asked before, please stop". An exclamation before another sentence may be a joke and
+/// does not count: "Stop! You're making me blush".
 pub(super) fn reads_like_opt_out(text: &str) -> bool {
     let Some(whole) = read(text).filter(|_| text.len() <= 4 * MAX) else { return false };
     let sentences: Vec<_> = text.split_inclusive(['.', '!', '?', ';', ',', '\n']).collect();
@@ -180,22 +180,22 @@ pub(super) fn reads_like_opt_out(text: &str) -> bool {
         })
 }
 
-/// The text as [`normal`] leaves it, without apostrophes; none if it is too long.
+/// Returns the normalised text without apostrophes; `None` if it is too long.
 fn read(text: &str) -> Option<String> {
-    normal(text, MAX).map(|text| text.replace('\'', ""))
+    normalize(text, MAX).map(|text| text.replace('\'', ""))
 }
 
 fn has_wording(words: &[&str]) -> bool {
     (0..words.len()).any(|at| {
         let begins = |wording: &&str| begins_with(&words[at..], wording);
-        !is_turned(&words[..at]) && WORDINGS.iter().any(begins)
+        !is_negated(&words[..at]) && WORDINGS.iter().any(begins)
     })
 }
 
-/// Whether the words are one for it, and others that add nothing.
+/// Returns `true` for a core word with fillers and nothing else.
 fn is_core(words: &[&str]) -> bool {
     words.iter().any(|word| CORE.contains(word))
-        && words.iter().all(|word| CORE.contains(word) || FILLING.contains(word))
+        && words.iter().all(|word| CORE.contains(word) || FILLERS.contains(word))
 }
 
 fn words(text: &str) -> Vec<&str> {
@@ -208,10 +208,10 @@ fn begins_with(words: &[&str], wording: &str) -> bool {
     })
 }
 
-/// Whether the words before turn it round. "Why don't you stop texting me" does not.
-fn is_turned(before: &[&str]) -> bool {
+/// Returns `true` if the words before negate a wording. "Why don't you stop texting me" does not.
+fn is_negated(before: &[&str]) -> bool {
     let near = &before[before.len().saturating_sub(3)..];
-    let negation = near.iter().rposition(|word| TURNING.contains(word));
+    let negation = near.iter().rposition(|word| NEGATIONS.contains(word));
     negation.is_some_and(|at| near.get(at + 1) != Some(&"you"))
 }
 
@@ -222,8 +222,8 @@ mod tests {
     #[test]
     fn the_wordings_are_in_the_form_in_which_they_are_compared() {
         let words = WORDINGS.iter().flat_map(|wording| wording.split([' ', '|']));
-        for word in words.chain(CORE).chain(FILLING).chain(TURNING).filter(|word| *word != "$") {
-            assert_eq!(normal(word, MAX).as_deref(), Some(word));
+        for word in words.chain(CORE).chain(FILLERS).chain(NEGATIONS).filter(|word| *word != "$") {
+            assert_eq!(normalize(word, MAX).as_deref(), Some(word));
             assert!(word.chars().all(char::is_alphanumeric), "{word}");
         }
     }

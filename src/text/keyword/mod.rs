@@ -1,38 +1,47 @@
-//! [`Keywords`]: what a message says that is nothing but a keyword.
+//! [`Keywords`]: recognises messages that consist of a keyword, such as STOP, START or HELP.
+//!
+//! | file | job |
+//! |---|---|
+//! | `normalize` | the form in which texts and keywords are compared |
+//! | `heuristic` | detects opt-outs in free wording |
 
 mod heuristic;
 mod normalize;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use normalize::normal;
+use normalize::normalize;
 
-/// Most characters of a keyword. A text that has more of them is none, and is not read to its end.
+/// Maximum number of characters of a keyword. Longer texts never match and are not read to their end.
 const MAX: usize = 64;
 
-/// What a message asks for by a keyword.
+/// Request that a message makes by a keyword.
+///
+/// serde writes `opt_out`, `opt_in` and `help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Keyword {
     /// The sender wants no more messages.
     OptOut,
-    /// The sender wants messages again. It takes back an opt-out by keyword, and is no consent of its
-    /// own: ignore it from whoever did not opt out that way. A vendor may take `YES` for it, and that
-    /// may be the answer to a question of yours.
+    /// The sender wants messages again.
+    ///
+    /// Reverses an earlier opt-out by keyword, but is not consent by itself: ignore it from senders who did
+    /// not opt out that way. A vendor may treat `YES` as an opt-in, which may instead be the answer to one of
+    /// your questions.
     OptIn,
-    /// The sender asks what this is.
+    /// The sender asks for information about the service.
     Help,
 }
 
-/// The standard words, as [`normal`] leaves them.
+/// Standard keywords, after [`normalize`].
 ///
-/// Opting out: the words that 47 CFR 64.1200(a)(10) names; Twilio's defaults (since 2025-05-14 with
-/// REVOKE and OPTOUT); Plivo's, in the most generous of its three lists; those that AWS End User
-/// Messaging lists for the United States and Canada. Help: Twilio's defaults. ARRET, AIDE and INFO are
-/// also mandatory on Canadian short codes (CWTA application guidelines 3.9). All as of 2026-11-20.
+/// Opt-out: the words named in 47 CFR 64.1200(a)(10); Twilio's defaults (since 2025-05-14 with REVOKE and
+/// OPTOUT); Plivo's, from the longest of its three lists; those that AWS End User Messaging lists for the
+/// United States and Canada. Help: Twilio's defaults. ARRET, AIDE and INFO are also mandatory on Canadian
+/// short codes (CWTA application guidelines 3.9). All as of 2026-11-20.
 const STANDARD: [(&str, Keyword); 20] = [
     ("stop", Keyword::OptOut),
     ("quit", Keyword::OptOut),
@@ -56,14 +65,16 @@ const STANDARD: [(&str, Keyword); 20] = [
     ("aide", Keyword::Help), // CWTA
 ];
 
-/// Which words mean what, when they are the whole message.
+/// Set of keywords with their meanings. A keyword counts only as the whole message.
 ///
-/// Case, full-width and other forms of the letters, invisible characters, and whatever is neither
-/// letter nor digit at either end make no difference; spaces, dashes and underscores between words are
-/// all one. Nothing else is overlooked: `STOP it` is no keyword.
+/// Ignored in comparison: case, full-width and other forms of letters, invisible characters, and everything
+/// but letters and digits at both ends. Spaces, dashes and underscores between words are equal. Nothing
+/// else is ignored: `STOP it` is not a keyword.
+///
+/// Recognise opt-outs in received messages:
 ///
 /// ```
-/// use anysms::webhook::{Keyword, Keywords};
+/// use anysms::text::{Keyword, Keywords};
 ///
 /// let keywords = Keywords::standard().with("salir", Keyword::OptOut)?;
 /// for text in ["STOP", " \"Stop\". ", "stop 🛑", "ＳＴＯＰ", "Opt-Out", "ARRÊT", "Salir!"] {
@@ -72,44 +83,54 @@ const STANDARD: [(&str, Keyword); 20] = [
 /// for text in ["Don't stop", "stopwatch", "End of day?", "yes", "Please stop texting me"] {
 ///     assert_eq!(keywords.find(text), None);
 /// }
-/// assert!(keywords.may_be_opt_out("Please stop texting me")); // for a person to look at
-/// # Ok::<(), anysms::webhook::KeywordError>(())
+/// # Ok::<(), anysms::text::KeywordError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Keywords {
     standard: bool,
-    /// What was added, and what was taken out.
+    /// Words that were added, and words that were removed (`None`).
     custom: BTreeMap<String, Option<Keyword>>,
 }
 
 impl Keywords {
-    /// The words of United States law, of Twilio, Plivo and AWS, and of Canadian short codes.
+    /// Returns the keywords of United States law, of Twilio, Plivo and AWS, and of Canadian short codes.
     ///
-    /// To opt out: stop, stop all, stopall, quit, end, revoke, opt out, optout, cancel, unsubscribe,
-    /// unsub, remove, td, arret, arrêt. For help: help, info, aide. To opt in: start, unstop.
+    /// Opt-out: stop, stop all, stopall, quit, end, revoke, opt out, optout, cancel, unsubscribe, unsub,
+    /// remove, td, arret, arrêt. Help: help, info, aide. Opt-in: start, unstop.
     ///
-    /// To take a word for an opt-out wrongly costs a message, for an opt-in an unwanted one. So every
-    /// documented word opts out, and only what both vendors list today opts in. `YES` does not, though
-    /// Twilio takes it so: people answer it to a booking. Nor do older words of Plivo's: yes, resume,
+    /// A wrong opt-out loses one message; a wrong opt-in sends an unwanted one. Therefore every documented
+    /// word opts out, and only words that both vendors list today opt in. `YES` does not, although Twilio
+    /// treats it so, because people confirm bookings with it; nor do the older words of Plivo: yes, resume,
     /// resume all, go.
     #[must_use]
     pub const fn standard() -> Self {
         Self { standard: true, custom: BTreeMap::new() }
     }
 
-    /// No words but those you add.
+    /// Returns an empty set, to which you add your own words.
     #[must_use]
     pub const fn none() -> Self {
         Self { standard: false, custom: BTreeMap::new() }
     }
 
-    /// Adds a word or a few, or gives them another meaning. They are compared as texts are: case and
-    /// signs at the ends do not count, accents do.
+    /// Adds a keyword of one or more words, or changes its meaning. Accents count; case and punctuation at the
+    /// ends do not.
+    ///
+    /// Add the words of another language:
+    ///
+    /// ```
+    /// use anysms::text::{Keyword, Keywords};
+    ///
+    /// let keywords = Keywords::standard().with("dar de baja", Keyword::OptOut)?;
+    /// assert_eq!(keywords.find("DAR DE BAJA."), Some(Keyword::OptOut));
+    /// # Ok::<(), anysms::text::KeywordError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`KeywordError`] if no text could match.
+    /// [`KeywordError::Empty`] without a letter or digit, [`KeywordError::TooLong`] with more than 64
+    /// characters: no message could match.
     pub fn with(mut self, word: &str, meaning: Keyword) -> Result<Self, KeywordError> {
-        let word = normal(word, MAX).ok_or(KeywordError::TooLong)?;
+        let word = normalize(word, MAX).ok_or(KeywordError::TooLong)?;
         if word.is_empty() {
             return Err(KeywordError::Empty);
         }
@@ -117,17 +138,27 @@ impl Keywords {
         Ok(self)
     }
 
-    /// Takes a word out, such as `cancel` where it cancels an appointment. The law of the United States
-    /// counts those that it names as opt-outs whatever you call them.
+    /// Removes a keyword.
+    ///
+    /// United States law counts the words that it names as opt-outs even if you remove them.
+    ///
+    /// Let `cancel` cancel an appointment:
+    ///
+    /// ```
+    /// use anysms::text::Keywords;
+    ///
+    /// let keywords = Keywords::standard().without("cancel");
+    /// assert_eq!(keywords.find("Cancel"), None);
+    /// ```
     #[must_use]
     pub fn without(mut self, word: &str) -> Self {
-        if let Some(word) = normal(word, MAX) {
+        if let Some(word) = normalize(word, MAX) {
             self.custom.insert(word, None);
         }
         self
     }
 
-    /// All words with their meanings, in the form in which they are compared.
+    /// Iterates over all keywords with their meanings, in the normalised form in which they are compared.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Keyword)> {
         let standard = if self.standard { &STANDARD[..] } else { &[] };
         let kept = standard.iter().filter(|(word, _)| !self.custom.contains_key(*word));
@@ -135,19 +166,29 @@ impl Keywords {
         kept.copied().chain(custom)
     }
 
-    /// What a text means that is a keyword and nothing else.
+    /// Returns the meaning of a text that consists of a keyword; `None` for any other text.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Keyword> {
-        let text = normal(text, MAX)?;
+        let text = normalize(text, MAX)?;
         self.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning)
     }
 
-    /// Whether a text that is no keyword reads like an opt-out: "please stop texting me", "take me off
-    /// your list", in English, French or Spanish.
+    /// Returns `true` if a text that is not a keyword reads like an opt-out, such as "please stop texting me"
+    /// or "take me off your list". Covers English, French and Spanish.
     ///
-    /// A hint for a person to look at, not to act upon: such a wording counts in law if a reasonable
-    /// person would take it so (47 CFR 64.1200(a)(10), as of 2026-11-20). `false` says little, as there
-    /// are other wordings; texts of more than some 300 characters are not read.
+    /// Use it to show the message to a person, not to act on it. Such a wording is a legal opt-out if a
+    /// reasonable person would understand it so (47 CFR 64.1200(a)(10), as of 2026-11-20). `false` is no
+    /// proof, as other wordings exist; texts of more than 306 characters are not read.
+    ///
+    /// Queue unclear messages for review:
+    ///
+    /// ```
+    /// use anysms::text::Keywords;
+    ///
+    /// let keywords = Keywords::standard();
+    /// assert!(keywords.may_be_opt_out("Please stop texting me"));
+    /// assert!(!keywords.may_be_opt_out("See you at the bus stop"));
+    /// ```
     #[must_use]
     pub fn may_be_opt_out(&self, text: &str) -> bool {
         self.find(text).is_none() && heuristic::reads_like_opt_out(text)
@@ -155,32 +196,23 @@ impl Keywords {
 }
 
 impl Default for Keywords {
-    /// The [standard](Self::standard) words.
+    /// Returns the [standard](Self::standard) keywords.
     fn default() -> Self {
         Self::standard()
     }
 }
 
-/// Why a word cannot be a keyword. Never quotes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Error of adding a keyword: no message could match it. Does not contain the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeywordError {
-    /// There is no letter or digit in it.
+    /// The word contains no letter or digit.
+    #[error("keyword: has no letter or digit")]
     Empty,
-    /// It has more than 64 characters.
+    /// The word has more than 64 characters.
+    #[error("keyword: has more than {MAX} characters")]
     TooLong,
 }
-
-impl fmt::Display for KeywordError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "a keyword needs a letter or a digit",
-            Self::TooLong => "a keyword has at most 64 characters",
-        })
-    }
-}
-
-impl std::error::Error for KeywordError {}
 
 #[cfg(test)]
 mod tests {
@@ -189,7 +221,7 @@ mod tests {
     #[test]
     fn the_standard_words_are_in_the_form_in_which_they_are_compared() {
         for (at, (word, _)) in STANDARD.iter().enumerate() {
-            assert_eq!(normal(word, MAX).as_deref(), Some(*word));
+            assert_eq!(normalize(word, MAX).as_deref(), Some(*word));
             assert!(STANDARD[..at].iter().all(|(other, _)| other != word), "{word} is there twice");
         }
     }

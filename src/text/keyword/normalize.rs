@@ -1,15 +1,15 @@
-//! [`normal`]: what is left of a text when only its words count.
+//! [`normalize`]: the form of a text in which keywords are compared.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Longer texts, in bytes, are not read: no SMS is as long, whatever stands around its words.
-const LONGEST: usize = 16 * 1024;
+/// Maximum length of a text in bytes. No SMS is longer.
+const MAX_BYTES: usize = 16 * 1024;
 
-/// The text in NFKC and without case, cut down to what stands between its first letter or digit and
-/// its last, with one space for every run of spaces, dashes and underscores; none where that has more
-/// than so many characters. An `İ` and an `ı` are an `i`, which a Turkish keyboard makes of one.
-pub(super) fn normal(text: &str, most: usize) -> Option<String> {
-    if text.len() > LONGEST {
+/// Returns the text in NFKC, case-folded and trimmed to its first and last letter or digit, with one space
+/// for every run of spaces, dashes and underscores; `None` if that has more than `max` characters. `İ` and
+/// `ı` become `i`, as Turkish keyboards type them for it.
+pub(super) fn normalize(text: &str, max: usize) -> Option<String> {
+    if text.len() > MAX_BYTES {
         return None;
     }
     let folded = text
@@ -17,7 +17,7 @@ pub(super) fn normal(text: &str, most: usize) -> Option<String> {
         .filter(|c| !is_invisible(*c))
         .map(|c| if is_emoji_of_letters(c) { ' ' } else { c })
         .nfkc()
-        // Down, up and down again comes to case folding: `ẞ` to `ß`, `SS` and `ss`.
+        // To lower, upper and lower case amounts to case folding: `ẞ` to `ß`, `SS`, `ss`.
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
@@ -28,20 +28,20 @@ pub(super) fn normal(text: &str, most: usize) -> Option<String> {
         })
         .flatten()
         .nfkc();
-    let (mut normal, mut count) = (String::new(), 0);
-    // What came since the last letter, if only for as long as it could stay.
+    let (mut normalized, mut count) = (String::new(), 0);
+    // Characters since the last letter, kept while the text could still be short enough.
     let (mut between, mut between_count) = (String::new(), 0);
     for c in folded {
         let mark = is_combining_mark(c) && between.is_empty();
-        if c.is_alphanumeric() || mark && !normal.is_empty() {
+        if c.is_alphanumeric() || mark && !normalized.is_empty() {
             count += between_count + 1;
-            if count > most {
+            if count > max {
                 return None;
             }
-            normal.push_str(&between);
-            normal.push(c);
+            normalized.push_str(&between);
+            normalized.push(c);
             (between_count, between) = (0, String::new());
-        } else if !normal.is_empty() && between_count <= most {
+        } else if !normalized.is_empty() && between_count <= max {
             let c = match c {
                 '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' => ' ',
                 '’' | '\u{2bc}' => '\'',
@@ -54,11 +54,10 @@ pub(super) fn normal(text: &str, most: usize) -> Option<String> {
             }
         }
     }
-    Some(normal)
+    Some(normalized)
 }
 
-/// Whether nothing is seen of it: the format characters and fillers that Unicode calls
-/// `Default_Ignorable_Code_Point`.
+/// Returns `true` for invisible characters: Unicode's `Default_Ignorable_Code_Point`.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -82,7 +81,7 @@ const fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Whether NFKC would make letters of an emoji, or Rust takes it for one: `ℹ`, `™`, `🅿`, `㊗`, `🆗`.
+/// Returns `true` for emoji that NFKC turns into letters, or that Rust counts as letters: `ℹ`, `™`, `🅿`.
 const fn is_emoji_of_letters(c: char) -> bool {
     matches!(c, 'ℹ' | '™' | 'Ⓜ' | '㊗' | '㊙' | '\u{1f170}'..='\u{1f2ff}')
 }
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> String {
-        normal(text, usize::MAX).unwrap()
+        normalize(text, usize::MAX).unwrap()
     }
 
     #[test]
@@ -122,14 +121,14 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_read() {
-        assert_eq!(normal("stop", 4).as_deref(), Some("stop"));
-        assert_eq!(normal("stop", 3), None);
+        assert_eq!(normalize("stop", 4).as_deref(), Some("stop"));
+        assert_eq!(normalize("stop", 3), None);
         assert_eq!(
-            normal(&("!".repeat(2_000) + "stop" + &"🛑".repeat(2_000)), 4),
+            normalize(&("!".repeat(2_000) + "stop" + &"🛑".repeat(2_000)), 4),
             Some("stop".into())
         );
-        assert_eq!(normal(&("stop".to_owned() + &"!".repeat(LONGEST)), 4), None);
-        assert_eq!(normal(&("a".to_owned() + &".".repeat(2_000) + "b"), 64), None);
+        assert_eq!(normalize(&("stop".to_owned() + &"!".repeat(MAX_BYTES)), 4), None);
+        assert_eq!(normalize(&("a".to_owned() + &".".repeat(2_000) + "b"), 64), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl, WebUrlError},
     number::PhoneNumber,
     sandbox::{self, Ask, Callback, Carried, Carrier},
-    text::{Limit, segments, smart_encode},
+    text::{LengthLimit, segments, smart_encode},
     twilio::TWILIO,
 };
 
@@ -42,7 +42,7 @@ pub(in crate::twilio) fn submit(
     if template.is_none() && get(&form, "ContentVariables").is_some() {
         return Err((400, 21654, "ContentSid is required with ContentVariables."));
     }
-    if Limit::TWILIO.excess(text) > 0 {
+    if LengthLimit::TWILIO.excess(text) > 0 {
         return Err((400, 21617, "The message body exceeds 1600 characters."));
     }
     if media.len() > 10 {

@@ -1,11 +1,11 @@
-//! A submission: what a message becomes on the wire, and what the answer to it means.
+//! Submission of a message: its form on the wire, and the meaning of the answer.
 
 use form_urlencoded::Serializer;
 
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
     message::{Channel, Message, MessageId, MessageStatus, Receipt, Sender},
-    transport::{lenient, rest::Accepted},
+    transport::{api::Accepted, lenient},
     twilio::{
         TWILIO, TwilioOptions, account,
         error::{error_help, error_kind, is_unproved},
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The body of a submission.
+/// Returns the body of a submission.
 pub(in crate::twilio) fn form(
     message: &Message,
     default_sender: Option<&Sender>,
@@ -102,7 +102,7 @@ fn append_options(form: &mut Serializer<'_, String>, options: &TwilioOptions) {
     }
 }
 
-/// The receipt for an answer of 2xx, however little of it can be read.
+/// Returns the receipt for an answer of 2xx, however little of it can be read.
 pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
     let body = accepted.body.clone().unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
@@ -120,8 +120,8 @@ pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Resul
     Ok(receipt)
 }
 
-/// Whether Twilio made the message and gave it up in the same answer: it says so, or it gives an error
-/// code for a message that has not left, other than those that only warn.
+/// Returns whether Twilio made the message and gave it up in the same answer: it says so, or it gives an
+/// error code for a message that has not left, other than those that only warn.
 fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
     use MessageStatus::{Accepted, Canceled, Failed, Other, Queued, Scheduled};
     match status {

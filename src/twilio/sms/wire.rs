@@ -1,4 +1,4 @@
-//! What Twilio writes: serde types, and how they become the crate's own.
+//! Serde types of Twilio's answers, and how they become the crate's own.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -68,7 +68,7 @@ pub(in crate::twilio) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The record; none without an id.
+    /// Returns the record; none without an id.
     pub(in crate::twilio) fn into_record(self) -> Option<MessageRecord> {
         let id = MessageId::new(TWILIO, self.sid.text()?).ok()?;
         let mut record = MessageRecord::new(id, status(&self.status));
@@ -157,18 +157,18 @@ impl ErrorBody<'_> {
     }
 }
 
-/// The status in this crate's words; `Accepted` if Twilio gives none.
+/// Returns the status in this crate's words; `Accepted` if Twilio gives none.
 pub(in crate::twilio) fn status(word: &Scalar<'_>) -> MessageStatus {
     word.text().map_or(MessageStatus::Accepted, |word| TwilioStatus::from(word).into())
 }
 
-/// The price, positive. Twilio writes what it charges as a negative number, in dollars unless it
+/// Returns the price, positive. Twilio writes what it charges as a negative number, in dollars unless it
 /// says otherwise.
 pub(in crate::twilio) fn price(price: &Scalar<'_>, unit: &Scalar<'_>) -> Option<Money> {
     Money::charge(price.text()?, unit.parse().unwrap_or(Currency::USD))
 }
 
-/// The path and query of a page's address, which Twilio gives relative or with its default host.
+/// Returns the path and query of a page's address, which Twilio gives relative or with its default host.
 pub(in crate::twilio) fn path_of(next: &Scalar<'_>) -> Option<String> {
     let next = next.text()?;
     match WebUrl::parse(next) {

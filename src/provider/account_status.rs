@@ -1,30 +1,30 @@
-//! [`AccountStatus`]: what `check` finds out.
+//! [`AccountStatus`]: the answer of `check`.
 
 use serde::Serialize;
 
 use crate::message::Money;
 
-/// What a provider says about the account behind the credentials.
+/// State of the account behind the credentials, as the provider says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AccountStatus {
-    /// Whether the account may work.
+    /// State of the account.
     pub state: AccountState,
     /// The vendor's word for its type, such as `Trial` or `standard`.
     pub kind: Option<String>,
-    /// What is left on it, where the provider says so in the same answer.
+    /// Balance, where the provider says so in the same answer.
     pub balance: Option<Money>,
 }
 
 impl AccountStatus {
-    /// An account in this state.
+    /// Creates an account in this state.
     #[must_use]
     pub const fn new(state: AccountState) -> Self {
         Self { state, kind: None, balance: None }
     }
 }
 
-/// Whether an account may work.
+/// State of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
