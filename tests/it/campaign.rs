@@ -2,8 +2,8 @@
 //! same message twice, and of every message there is an outcome that is true.
 //!
 //! ```text
-//! cargo test --all-features --test campaign                                     # 20,000 sends
-//! ANYSMS_SENDS=1000000 cargo test --release --all-features --test campaign -- --nocapture
+//! cargo test -p anysms-tests --test it campaign                                   # 20,000 sends
+//! ANYSMS_SENDS=1000000 cargo test --release -p anysms-tests --test it campaign -- --nocapture
 //! ```
 //!
 //! The vendors are a transport that remembers what it took; time is Tokio's paused clock.

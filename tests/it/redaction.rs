@@ -459,15 +459,15 @@ async fn layers_are_silent() {
         DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     };
     use anysms::number::Region;
-    use anysms::suppression::{MemoryOptOuts, OptOutSource, OptOuts};
+    use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
 
     let answers = || {
         let script = ScriptedTransport::new();
         (0..20).fold(script, |script, _| script.answer(201, r#"{"sid":"SM1"}"#))
     };
     let twilio = || Twilio::with_transport(&twilio_config(), Arc::new(answers())).unwrap();
-    let (list, reports) = (MemoryOptOuts::new(), DeliveryReports::default());
-    list.insert("+447700900999".parse().unwrap(), OptOutSource::Keyword).await.unwrap();
+    let (list, reports) = (MemorySuppressionList::new(), DeliveryReports::default());
+    list.insert("+447700900999".parse().unwrap(), SuppressionSource::Keyword).await.unwrap();
     let inner = || {
         let limits = [Limit::messages(1_000).per_sender(), Limit::messages(1_000).per_campaign()];
         twilio().suppress(Arc::new(list.clone())).unwrap().rate_limit(limits)

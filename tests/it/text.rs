@@ -3,7 +3,8 @@
 use anysms::{
     Decimal, gsm7,
     text::{
-        CheckOptions, Encoding, Finding, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
+        CheckOptions, Encoding, Finding, LengthLimit, SegmentRule, check, segments, segments_by,
+        smart_encode, to_gsm7,
     },
 };
 use serde::Deserialize;

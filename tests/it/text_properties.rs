@@ -1,9 +1,9 @@
 //! What holds for every text.
 
+use crate::text_model::{ALPHABET, Kind, cut};
 use anysms::text::{
     CheckOptions, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
 };
-use crate::text_model::{ALPHABET, Kind, cut};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn cases(count: u32) -> ProptestConfig {

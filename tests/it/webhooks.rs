@@ -2,7 +2,7 @@
 
 use anysms::{
     ErrorKind, MessageStatus,
-    message::{Address, DeliveryFailure},
+    message::{Address, Channel, DeliveryFailure},
     plivo::PlivoWebhook,
     text::Keyword,
     twilio::TwilioWebhook,
@@ -121,7 +121,10 @@ fn twilios_published_statuses_are_read() {
 
     let update = status(twilio_post(&twilio(), &body("status-whatsapp-delivered")).unwrap());
     assert_eq!(update.status, MessageStatus::Delivered);
-    assert_eq!(update.to, Some(Address::Other("whatsapp:+31612345678".into())));
+    assert_eq!(
+        update.to,
+        Some(Address::OnChannel(Channel::WhatsApp, "+31612345678".parse().unwrap()))
+    );
     let extra =
         ["ApiVersion", "ChannelInstallSid", "ChannelPrefix", "ChannelToAddress", "EventType"];
     assert_eq!(names(&update.extra), extra);

@@ -28,7 +28,8 @@ pub(crate) fn unpack() -> Result {
         fs::create_dir_all(&folder).map_err(|error| said(&folder, &error))?;
         let text = fs::read_to_string(&path).map_err(|error| said(&path, &error))?;
         for (at, line) in text.lines().enumerate() {
-            let seed = bytes(line).ok_or_else(|| format!("{}:{}: no hex", path.display(), at + 1))?;
+            let seed =
+                bytes(line).ok_or_else(|| format!("{}:{}: no hex", path.display(), at + 1))?;
             let file = folder.join(format!("seed-{at:04}"));
             fs::write(&file, seed).map_err(|error| said(&file, &error))?;
         }

@@ -9,15 +9,15 @@ use anysms::{
         DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
     },
     number::Region,
-    suppression::{MemoryOptOuts, OptOuts},
+    suppression::{MemorySuppressionList, SuppressionList},
 };
 
 fn acme() -> Scripted {
     Scripted::failing(ACME, [])
 }
 
-fn list() -> Arc<dyn OptOuts> {
-    Arc::new(MemoryOptOuts::new())
+fn list() -> Arc<dyn SuppressionList> {
+    Arc::new(MemorySuppressionList::new())
 }
 
 fn policy() -> GuardPolicy {

@@ -1,7 +1,7 @@
 //! D21 to D26: what the parameters of Plivo's say, and where its libraries disagree.
 
 use anysms::{
-    message::Address,
+    message::{Address, Channel},
     webhook::WebhookErrorKind::{self, BadSignature, DuplicateField, InvalidField},
 };
 
@@ -83,7 +83,10 @@ fn d23_senders_of_all_sorts() {
         ("72345", Address::ShortCode("72345".parse().unwrap())),
         ("ACME", Address::Alphanumeric("ACME".parse().unwrap())),
         ("Acme 24", Address::Alphanumeric("Acme 24".parse().unwrap())),
-        ("whatsapp:+447700900123", Address::Other("whatsapp:+447700900123".into())),
+        (
+            "whatsapp:+447700900123",
+            Address::OnChannel(Channel::WhatsApp, "+447700900123".parse().unwrap()),
+        ),
         ("☃", Address::Other("☃".into())),
         ("0", Address::from_wire("0")),
         ("99999999999999999999", Address::from_wire("99999999999999999999")),

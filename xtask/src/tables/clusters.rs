@@ -6,7 +6,7 @@ use crate::Result;
 pub(super) const RUNS: Table = Table {
     file: "src/text/cluster_table.rs",
     source: "xtask/data/grapheme-cluster-break.txt",
-    from: "pub(super) const RUNS: [u32;",
+    from: "const RUNS: [u32;",
     to: END,
     render,
 };
@@ -42,9 +42,10 @@ fn render(source: &str) -> Result<String> {
         next = last + 1;
     }
     runs.push((next, 0));
-    let items: Vec<_> = runs.iter().map(|(first, class)| format!("0x{first:x}_{class:x}")).collect();
+    let items: Vec<_> =
+        runs.iter().map(|(first, class)| format!("0x{first:x}_{class:x}")).collect();
     let count = items.len();
-    Ok(format!("pub(super) const RUNS: [u32; {count}] = [\n{}];\n", fill(&items, 4, ", ")))
+    Ok(format!("const RUNS: [u32; {count}] = [\n{}];\n", fill(&items, 4, ", ")))
 }
 
 fn range(line: &str) -> Option<(u32, u32, u32)> {

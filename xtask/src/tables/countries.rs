@@ -71,7 +71,8 @@ fn world(source: &str) -> Result<String> {
 
 fn one_region(source: &str) -> Result<String> {
     let codes = single(source, false)?;
-    let items: Vec<_> = codes.iter().map(|(code, region)| format!("({code}, {region:?})")).collect();
+    let items: Vec<_> =
+        codes.iter().map(|(code, region)| format!("({code}, {region:?})")).collect();
     let count = items.len();
     Ok(format!("const ONE_REGION: [(u16, &str); {count}] = [\n{}];", fill(&items, 4, ", ")))
 }

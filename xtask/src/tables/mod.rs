@@ -43,10 +43,15 @@ const TABLES: &[Table] = &[
     countries::TWO_DIGITS,
     countries::NATIONAL_PREFIXES,
     errors::TWILIO,
-    refusals::COUNTRIES,
+    refusals::AS_OF,
+    refusals::CONFIRMED,
+    refusals::REPORTED,
     smart_encoding::SUBSTITUTES,
-    time_zones::ROWS,
-    uk_ranges::RANGES,
+    time_zones::AREAS,
+    time_zones::COUNTRIES,
+    uk_ranges::TEN,
+    uk_ranges::NINE,
+    uk_ranges::SEVEN,
 ];
 
 /// Writes every table into its file.
@@ -63,7 +68,11 @@ pub(crate) fn check() -> Result {
     let differing: Vec<_> = files.iter().filter(|(_, now, then)| now != then).collect();
     match *differing {
         [] => {
-            println!("tables: {} in {} files are those of their sources", TABLES.len(), files.len());
+            println!(
+                "tables: {} in {} files are those of their sources",
+                TABLES.len(),
+                files.len()
+            );
             Ok(())
         }
         _ => {
@@ -129,6 +138,15 @@ fn formatted(text: &str) -> Result<String> {
 fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     let numbered = source.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Returns the lines of a source that follow a heading in brackets, up to the next.
+fn part<'a>(source: &'a str, heading: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    let is_heading = move |line: &str| {
+        line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) == Some(heading)
+    };
+    let own = lines(source).skip_while(move |(_, line)| !is_heading(line)).skip(1);
+    own.take_while(|(_, line)| !line.starts_with('['))
 }
 
 fn unreadable(at: usize) -> String {

@@ -1,33 +1,20 @@
 //! Time zones of area codes and country codes.
 
-use super::{END, Table, WIDTH, fill, lines, unreadable};
+use super::{Table, WIDTH, fill, part, unreadable};
 use crate::Result;
 
-pub(super) const ROWS: Table = Table {
-    file: "src/number/time_zones.rs",
-    source: "xtask/data/time-zones.txt",
-    from: "/// The area codes of +1.",
-    to: END,
-    render,
-};
-
-fn render(source: &str) -> Result<String> {
-    let mut text = String::new();
-    for (at, line) in lines(source) {
-        match line {
-            "[AREAS]" => text += &head("The area codes of +1.", "AREAS"),
-            "[COUNTRIES]" => {
-                text += "];\n\n";
-                text += &head("All other country codes.", "COUNTRIES");
-            }
-            _ => text += &row(line).ok_or_else(|| unreadable(at))?,
-        }
-    }
-    Ok(text + "];\n")
+const fn rows(from: &'static str, render: fn(&str) -> Result<String>) -> Table {
+    let (file, source) = ("src/number/time_zones.rs", "xtask/data/time-zones.txt");
+    Table { file, source, from, to: "];\n", render }
 }
 
-fn head(doc: &str, name: &str) -> String {
-    format!("/// {doc}\n#[rustfmt::skip]\npub(crate) const {name}: &[Row] = &[\n")
+pub(super) const AREAS: Table = rows("const AREAS:", |source| render(source, "AREAS"));
+pub(super) const COUNTRIES: Table = rows("const COUNTRIES:", |source| render(source, "COUNTRIES"));
+
+fn render(source: &str, name: &str) -> Result<String> {
+    let rows = part(source, name).map(|(at, line)| row(line).ok_or_else(|| unreadable(at)));
+    let rows: String = rows.collect::<Result<_>>()?;
+    Ok(format!("const {name}: &[Row] = &[\n{rows}"))
 }
 
 fn row(line: &str) -> Option<String> {

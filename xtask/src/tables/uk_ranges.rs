@@ -1,44 +1,22 @@
 //! Ranges of the UK's numbering plan.
 
-use super::{END, Table, fill, lines, unreadable};
+use super::{Table, fill, part, unreadable};
 use crate::Result;
 
-pub(super) const RANGES: Table = Table {
-    file: "src/number/uk/ranges.rs",
-    source: "xtask/data/uk-ranges.txt",
-    from: "/// Numbers of ten digits, by their first seven.",
-    to: END,
-    render,
-};
+const fn ranges(from: &'static str, render: fn(&str) -> Result<String>) -> Table {
+    let (file, source) = ("src/number/uk/ranges.rs", "xtask/data/uk-ranges.txt");
+    Table { file, source, from, to: "];\n", render }
+}
 
-/// Tables of the file: name, documentation, and whether rustfmt leaves it as it is.
-const PARTS: [(&str, &str, bool); 3] = [
-    ("TEN_DIGITS", "Numbers of ten digits, by their first seven.", true),
-    (
-        "NINE_DIGITS",
-        "Numbers of nine digits, by their first six: parts of a few old exchanges, and old 0800 numbers.",
-        true,
-    ),
-    ("SEVEN_DIGITS", "Numbers of seven digits, whole: Childline, and what was NHS Direct.", false),
-];
+pub(super) const TEN: Table = ranges("const TEN_DIGITS", |source| render(source, "TEN_DIGITS"));
+pub(super) const NINE: Table = ranges("const NINE_DIGITS", |source| render(source, "NINE_DIGITS"));
+pub(super) const SEVEN: Table =
+    ranges("const SEVEN_DIGITS", |source| render(source, "SEVEN_DIGITS"));
 
-fn render(source: &str) -> Result<String> {
-    let mut parts = Vec::new();
-    for (name, doc, skipped) in PARTS {
-        let heading = format!("[{name}]");
-        let own = lines(source).skip_while(|(_, line)| *line != heading).skip(1);
-        let own = own.take_while(|(_, line)| !line.starts_with('['));
-        let items: Result<Vec<_>> =
-            own.map(|(at, line)| range(line).ok_or_else(|| unreadable(at))).collect();
-        let items = items?;
-        let skip = if skipped { "#[rustfmt::skip]\n" } else { "" };
-        let count = items.len();
-        parts.push(format!(
-            "/// {doc}\n{skip}pub(super) const {name}: [Range; {count}] = [\n{}];\n",
-            fill(&items, 4, ", "),
-        ));
-    }
-    Ok(parts.join("\n"))
+fn render(source: &str, name: &str) -> Result<String> {
+    let items = part(source, name).map(|(at, line)| range(line).ok_or_else(|| unreadable(at)));
+    let items: Vec<_> = items.collect::<Result<_>>()?;
+    Ok(format!("const {name}: [Range; {}] = [\n{}", items.len(), fill(&items, 4, ", ")))
 }
 
 fn range(line: &str) -> Option<String> {

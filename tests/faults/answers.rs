@@ -2,7 +2,7 @@
 
 use anysms::ErrorKind;
 
-use crate::faults::{
+use crate::{
     case::{By, Case, Class},
     fault::{Fault, Reply, Then},
     rows::YES,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anysms::ErrorKind;
 
-use crate::faults::fault::{Fault, Wire};
+use crate::fault::{Fault, Wire};
 
 /// What a client concludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

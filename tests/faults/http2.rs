@@ -7,7 +7,7 @@ use std::{
 
 use tokio::io::AsyncReadExt;
 
-use crate::faults::{
+use crate::{
     fault::{Exchange, Reply, Rest, Say, Then, When},
     server::{Io, Seen, end, exchange_for, write},
 };

@@ -24,7 +24,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::faults::{
+use crate::{
     fault::{Exchange, Fault, Handshake, Reply, Say, Then, When, Wire},
     http1, http2,
 };

@@ -16,7 +16,7 @@ use anysms::{
 use bytes::Bytes;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
-use crate::faults::{
+use crate::{
     answers::{STATUSES, class_of},
     case::{By, Case, Class, Patience},
     fault::{Fault, Wire},

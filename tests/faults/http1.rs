@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::faults::{
+use crate::{
     fault::{Exchange, Reply, Rest, Say, Then, When},
     server::{Io, Seen, end, exchange_for, write},
 };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::faults::{
+use crate::{
     campaign::{class_found, send, transport},
     case::{By, Class, Patience},
     fault::{Fault, Reply, Say, Then, When, Wire},
@@ -45,7 +45,7 @@ fn yes(id: u32) -> Vec<u8> {
 async fn messages_that_share_a_connection_do_not_share_their_outcome() {
     let mut counts = [0; 3];
     let clients = WIRES.map(|wire| transport(wire, Patience::Long, None));
-    for round in 0..5 * super::repeats() {
+    for round in 0..5 * crate::repeats() {
         for ((when, words), at) in KINDS.iter().flat_map(|kind| [(*kind, 0), (*kind, 1)]) {
             let (wire, transport) = (WIRES[at], &clients[at]);
             let fault = Fault::frames(when, words, Then::Next);

@@ -6,7 +6,7 @@
 //! answered with 2xx; and it is never asked twice for one send. In full, some minutes:
 //!
 //! ```text
-//! ANYSMS_FAULT_REPEATS=200 cargo test --release --all-features --test faults -- --nocapture
+//! ANYSMS_FAULT_REPEATS=200 cargo test --release -p anysms-tests --test faults -- --nocapture
 //! ```
 //!
 //! Where each row of the table is tested; other files mean `tests/`:
@@ -47,6 +47,7 @@ mod fault;
 mod http1;
 mod http2;
 mod rows;
+mod sandbox;
 mod server;
 
 use std::collections::BTreeSet;

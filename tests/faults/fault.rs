@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::faults::http2;
+use crate::http2;
 
 /// How the two sides talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

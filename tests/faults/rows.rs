@@ -2,7 +2,7 @@
 
 use anysms::ErrorKind;
 
-use crate::faults::{
+use crate::{
     case::{By, Case, Class, Patience},
     fault::{Fault, Handshake, Reply, Rest, Say, Then, When},
     http2::{self, ANY, DATA, END_HEADERS, END_STREAM, HEADERS, LAST, NO_ERROR, REFUSED_STREAM},
@@ -16,7 +16,7 @@ pub(crate) const YES: &str = r#"{"sid":"SM00000000000000000000000000000001","sta
 
 pub(crate) fn all() -> Vec<Case> {
     let parts = [connecting(), requests(), streams(), heads(), yeses()];
-    parts.into_iter().flatten().chain(crate::faults::answers::all()).collect()
+    parts.into_iter().flatten().chain(crate::answers::all()).collect()
 }
 
 /// Rows 2 to 7.
