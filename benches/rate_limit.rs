@@ -1,8 +1,8 @@
 //! How exactly `RateLimit` keeps a limit, on the machine's own clock, and what its keys weigh.
 //!
 //! ```text
-//! cargo bench --bench rate_limit --features redis            # 20 seconds for each figure
-//! cargo bench --bench rate_limit --features redis -- 600     # ten minutes for each
+//! cargo bench -p anysms-benches --bench rate_limit            # 20 seconds for each figure
+//! cargo bench -p anysms-benches --bench rate_limit -- 600     # ten minutes for each
 //! ```
 //!
 //! For 1, 10, 100 and 1,000 messages a second, by 50 tasks that send without a pause: the most that left
