@@ -8,7 +8,7 @@
 //!
 //! let sandbox = Sandbox::start().await?;
 //! let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
-//! let receipt = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await?;
+//! let receipt = sms.send(&Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello")).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -24,7 +24,7 @@
 //! let sandbox = Sandbox::start().await?;
 //! let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
 //! sandbox.inject(When::Next(1), Fault::TakeAndHangUp);
-//! let error = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await.unwrap_err();
+//! let error = sms.send(&Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello")).await.unwrap_err();
 //! assert_eq!(error.outcome(), Outcome::Unknown);
 //! assert_eq!(sandbox.messages().len(), 1);
 //! # Ok(())

@@ -1,11 +1,10 @@
-//! The example `bulk` as a user runs it: killed again and again, it sends nobody the same message twice.
-#![cfg(all(feature = "sandbox", feature = "layers", feature = "twilio", feature = "plivo"))]
+//! `anysms bulk`: killed again and again, it sends nobody the same message twice.
 
 use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     time::Duration,
 };
 
@@ -14,14 +13,9 @@ use anysms::{
     twilio::TwilioDialect,
 };
 
-/// The example beside this test.
-fn bulk() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let path = tests.parent().and_then(Path::parent).unwrap().join("examples/bulk");
-    assert!(path.exists(), "build it first: cargo build --all-features --example bulk");
-    path
-}
+use crate::{data, run};
 
+/// An empty folder for this test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -30,20 +24,17 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn command(sandbox: &Sandbox, folder: &Path, rate: u32) -> Command {
-    let mut command = Command::new(bulk());
+    let mut command = crate::command(&["bulk", "--provider", "twilio"]);
     command
-        .args(["--provider", "twilio", "--base-url", &sandbox.base_url(), "--rate"])
-        .args([rate.to_string(), "--results".into()])
+        .args(["--base-url", &sandbox.base_url(), "--rate", &rate.to_string(), "--results"])
         .args([folder.join("results.csv"), folder.join("to.csv")])
         .env("TWILIO_ACCOUNT_SID", TwilioDialect::ACCOUNT_SID)
         .env("TWILIO_AUTH_TOKEN", TwilioDialect::AUTH_TOKEN)
-        .env("TWILIO_FROM", "+15555550100")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .env("TWILIO_FROM", TwilioDialect::NUMBER);
     command
 }
 
-/// What became of the rows, by state.
+/// Number of rows in each state, read from the result file.
 fn results(folder: &Path) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
@@ -53,10 +44,52 @@ fn results(folder: &Path) -> HashMap<String, usize> {
     counts
 }
 
+/// Most messages that one number got.
 fn most_to_one(messages: &[Carried]) -> usize {
     let mut counts: HashMap<_, usize> = HashMap::new();
     messages.iter().for_each(|message| *counts.entry(message.to).or_default() += 1);
     counts.into_values().max().unwrap_or_default()
+}
+
+#[test]
+fn everybody_in_the_file_gets_the_text() {
+    let folder = folder("bulk-all");
+    let results_path = folder.join("results.csv");
+    let sent = run(&[
+        "bulk",
+        "--provider=plivo",
+        "--sandbox",
+        "--rate=100",
+        "--results",
+        results_path.to_str().unwrap(),
+        &data("bulk/recipients.csv"),
+    ]);
+    assert_eq!((sent.code, sent.stdout.as_str()), (Some(0), "{\"accepted\":20}\n"), "{sent:?}");
+    let written = fs::read_to_string(&results_path).unwrap();
+    let mut lines = written.lines();
+    assert_eq!(lines.next(), Some("row,state,id,error"));
+    for number in 1..=20 {
+        let line = lines.next().unwrap();
+        assert!(line.starts_with(&format!("{number},accepted,plivo:")), "{line}");
+    }
+    assert_eq!(lines.next(), None);
+}
+
+#[test]
+fn a_wrong_file_is_exit_code_2() {
+    let folder = folder("bulk-wrong");
+    let (csv, results) = (folder.join("to.csv"), folder.join("results.csv"));
+    let (csv, results) = (csv.to_str().unwrap(), results.to_str().unwrap());
+    let bulk =
+        |results: &str| run(&["bulk", "--provider=plivo", "--sandbox", "--results", results, csv]);
+    let missing = bulk(results);
+    assert!(missing.code == Some(2) && missing.stderr.contains("to.csv: "), "{missing:?}");
+    fs::write(csv, "number,text\n+447700900123,Hello\n").unwrap();
+    let wrong = bulk(results);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("has no column `to`"), "{wrong:?}");
+    fs::write(csv, "to,text\n+447700900123,Hello\n").unwrap();
+    let over_itself = bulk(csv);
+    assert!(over_itself.code == Some(2) && over_itself.stderr.contains("--results: "));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,8 +133,7 @@ async fn an_interrupt_ends_what_has_begun_and_nothing_is_unknown() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), begun).await.expect("nothing is sent");
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupt.unwrap().success());
+    crate::signal("-INT", child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let first = results(&folder);

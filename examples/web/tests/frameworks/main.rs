@@ -1,38 +1,19 @@
-//! The same signed requests to every web framework that has an example, and what only the extractors
-//! promise.
-#![cfg(all(feature = "actix-web", feature = "axum", feature = "plivo", feature = "twilio"))]
+//! The same signed requests to the same webhook server on every framework, and the promises of the
+//! extractors alone.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod command;
+mod requests;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use anysms::{
     plivo::PlivoWebhook,
     twilio::TwilioWebhook,
     webhook::{MAX_BODY, PublicUrl, Reply, Webhook},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::timeout,
-};
-
-#[allow(dead_code)]
-#[path = "../examples/webhook_actix.rs"]
-mod webhook_actix;
-#[allow(dead_code)]
-#[path = "../examples/webhook_axum.rs"]
-mod webhook_axum;
-#[allow(dead_code)]
-#[path = "../examples/webhook_hyper.rs"]
-mod webhook_hyper;
-#[allow(dead_code)]
-#[path = "../examples/webhook_poem.rs"]
-mod webhook_poem;
-#[allow(dead_code)]
-#[path = "../examples/webhook_rocket.rs"]
-mod webhook_rocket;
-#[allow(dead_code)]
-#[path = "../examples/webhook_warp.rs"]
-mod webhook_warp;
+use anysms_examples_web as web;
+use requests::{Answer, Plain, exchange, inbound, status};
+use tokio::net::TcpListener;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const NONCE: &str = "05429567804466091622";
@@ -64,10 +45,15 @@ async fn every_framework_answers_alike() {
             driven += 1;
         }
     }
-    let examples = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples")).unwrap();
-    let names = examples.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let servers = names.filter(|name| name.starts_with("webhook_")).count();
-    assert_eq!((servers, driven), (FRAMEWORKS.len(), 2 * FRAMEWORKS.len()));
+    let modules = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
+    let names = modules.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let servers: Vec<_> = names.filter(|name| !["lib.rs", "main.rs"].contains(&&**name)).collect();
+    assert_eq!((servers.len(), driven), (FRAMEWORKS.len(), 2 * FRAMEWORKS.len()));
+    for server in servers {
+        let path = format!("{}/src/{server}", env!("CARGO_MANIFEST_DIR"));
+        let lines = std::fs::read_to_string(path).unwrap().lines().count();
+        assert!(lines < 60, "{server} has {lines} lines");
+    }
 }
 
 async fn takes_what_is_authentic(server: SocketAddr, provider: &str, by: &str) {
@@ -76,7 +62,7 @@ async fn takes_what_is_authentic(server: SocketAddr, provider: &str, by: &str) {
         {
             let target = format!("/hooks/{provider}{below}");
             let request = Plain::signed(provider, TOKEN, &target, body);
-            // Of these Plivo's SDKs disagree.
+            // Plivo's SDKs disagree about these.
             if provider == "plivo" && (below.contains("%20") || below.contains("%e2")) {
                 assert!(request.send(server).await.is_empty(403), "{by}: {target}");
                 continue;
@@ -124,7 +110,7 @@ async fn refuses_what_is_not(server: SocketAddr, provider: &str, framework: &str
         let checked = framework == "hyper" || framework == "axum" && method == "GET";
         assert_eq!(checked, answer.status == 403, "{by}: {method}: {answer:?}");
     }
-    // What is authentic and cannot be read is only printed by the example for axum.
+    // An authentic request that cannot be read is taken and printed by the axum server alone.
     let twice = format!("{0}&{0}", status(provider));
     let answer = Plain::signed(provider, TOKEN, &target, &twice).send(server).await;
     assert_eq!(answer.status, if framework == "axum" { 200 } else { 400 }, "{by}");
@@ -144,7 +130,7 @@ async fn keeps_to_the_limit(server: SocketAddr, provider: &str, framework: &str,
     assert_eq!(longest.send_chunked(server, true).await.status, 200, "{by}");
     let answer = too_long.send(server).await;
     assert!(answer.is_empty(413), "{by}: {answer:?}");
-    // The last byte over the limit is the last that is sent: whoever waited for more would not answer.
+    // The last byte over the limit is the last that is sent: a server that waited for more would not answer.
     let answer = too_long.send_chunked(server, false).await;
     assert!(answer.is_empty(413), "{by}: {answer:?}");
     if framework == "axum" || framework == "actix-web" {
@@ -156,7 +142,7 @@ async fn keeps_to_the_limit(server: SocketAddr, provider: &str, framework: &str,
 }
 
 #[tokio::test]
-async fn the_axum_example_serves_get_with_its_own_verifier() {
+async fn the_axum_server_serves_get_with_its_own_verifier() {
     for provider in ["twilio", "plivo"] {
         let server = start("axum", provider).await;
         let target = format!("/hooks/{provider}/below?{}", status(provider));
@@ -192,33 +178,7 @@ async fn plivos_v2_passes_too() {
     }
 }
 
-fn status(provider: &str) -> &'static str {
-    match provider {
-        "twilio" => {
-            "MessageSid=SM00000000000000000000000000000001&MessageStatus=delivered\
-             &To=%2B447700900123&From=%2B15555550100"
-        }
-        _ => {
-            "MessageUUID=5b40a428-bfc7-4daf-9d06-726c558bf3b8&Status=delivered\
-             &To=447700900123&From=15555550100"
-        }
-    }
-}
-
-fn inbound(provider: &str) -> &'static str {
-    match provider {
-        "twilio" => {
-            "MessageSid=SM00000000000000000000000000000002&SmsStatus=received&NumMedia=0\
-             &From=%2B447700900123&To=%2B15555550100&Body=caf%C3%A9+%26+100%25"
-        }
-        _ => {
-            "MessageUUID=5b40a428-bfc7-4daf-9d06-726c558bf3b9&Type=sms\
-             &From=447700900123&To=15555550100&Text=caf%C3%A9+%26+100%25"
-        }
-    }
-}
-
-/// A server of a framework's example, which verifies what this provider calls.
+/// Starts a framework's server with the verifier of this provider.
 async fn start(framework: &str, provider: &str) -> SocketAddr {
     let webhook: Arc<dyn Webhook> = match provider {
         "twilio" => Arc::new(twilio(TOKEN)),
@@ -233,7 +193,7 @@ async fn start(framework: &str, provider: &str) -> SocketAddr {
         "actix-web" => {
             let listener = listener.into_std().unwrap();
             std::thread::spawn(move || {
-                let served = webhook_actix::serve(listener, webhook);
+                let served = web::actix::serve(listener, webhook);
                 actix_web::rt::System::new().block_on(served).unwrap();
             });
         }
@@ -242,18 +202,18 @@ async fn start(framework: &str, provider: &str) -> SocketAddr {
                 "twilio" => (Some(TOKEN.to_owned()), None),
                 _ => (None, Some(TOKEN.to_owned())),
             };
-            let app = webhook_axum::app(&public(), tokens).unwrap();
+            let app = web::axum::app(&public(), tokens).unwrap();
             tokio::spawn(async move { axum::serve(listener, app).await });
         }
-        "hyper" => drop(tokio::spawn(webhook_hyper::serve(listener, webhook))),
-        "poem" => drop(tokio::spawn(webhook_poem::serve(listener, webhook))),
+        "hyper" => drop(tokio::spawn(web::hyper::serve(listener, webhook))),
+        "poem" => drop(tokio::spawn(web::poem::serve(listener, webhook))),
         "warp" => {
             let listener = listener.into_std().unwrap();
             std::thread::spawn(move || {
                 let runtime = tokio::runtime::Runtime::new().unwrap();
                 runtime.block_on(async {
                     let listener = TcpListener::from_std(listener).unwrap();
-                    webhook_warp::serve(listener, webhook).await;
+                    web::warp::serve(listener, webhook).await;
                 });
             });
         }
@@ -262,119 +222,13 @@ async fn start(framework: &str, provider: &str) -> SocketAddr {
     address
 }
 
-/// Rocket binds by itself, and says where once it is up.
+/// Starts Rocket, which binds by itself and says where once it is up.
 async fn start_rocket(webhook: Arc<dyn Webhook>) -> SocketAddr {
     let (send, mut ports) = tokio::sync::mpsc::unbounded_channel();
     let up = rocket::fairing::AdHoc::on_liftoff("port", move |rocket| {
         let _ = send.send(rocket.config().port);
         Box::pin(async {})
     });
-    tokio::spawn(webhook_rocket::rocket(0, webhook).attach(up).launch());
+    tokio::spawn(web::rocket::server(0, webhook).attach(up).launch());
     SocketAddr::from(([127, 0, 0, 1], ports.recv().await.unwrap()))
-}
-
-/// A request in plain bytes, as nothing may tidy it up on its way.
-#[derive(Clone)]
-struct Plain {
-    method: &'static str,
-    target: String,
-    headers: Vec<(&'static str, Vec<u8>)>,
-    body: Vec<u8>,
-}
-
-impl Plain {
-    /// As the provider signs it.
-    fn signed(provider: &str, token: &str, target: &str, body: &str) -> Self {
-        let (url, body) = (format!("https://example.com{target}"), body.as_bytes());
-        let mut headers = vec![("Content-Type", b"application/x-www-form-urlencoded".to_vec())];
-        if provider == "twilio" {
-            let signature = twilio(token).sign(&url, body).unwrap();
-            headers.push(("X-Twilio-Signature", signature.into()));
-        } else {
-            let signature = plivo(token).sign_v3("POST", &url, body, NONCE).unwrap();
-            headers.push(("X-Plivo-Signature-V3", signature.into()));
-            headers.push(("X-Plivo-Signature-V3-Nonce", NONCE.into()));
-        }
-        Self { method: "POST", target: target.to_owned(), headers, body: body.to_vec() }
-    }
-
-    fn signature(&mut self) -> &mut Vec<u8> {
-        let signature =
-            |name: &str| ["Signature", "V2", "V3"].iter().any(|ending| name.ends_with(ending));
-        &mut self.headers.iter_mut().find(|(name, _)| signature(name)).unwrap().1
-    }
-
-    /// Request line and headers, without the blank line behind them.
-    fn head(&self) -> Vec<u8> {
-        let line = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", self.method, self.target);
-        let mut head = line.into_bytes();
-        for (name, value) in &self.headers {
-            head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
-        }
-        head
-    }
-
-    async fn send(&self, server: SocketAddr) -> Answer {
-        let length = format!("Content-Length: {}\r\n\r\n", self.body.len());
-        exchange(server, &[&self.head(), length.as_bytes(), &self.body].concat()).await
-    }
-
-    /// The body in chunks, and the last of them only if the body is to end.
-    async fn send_chunked(&self, server: SocketAddr, ends: bool) -> Answer {
-        let mut bytes = [&self.head()[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
-        for chunk in self.body.chunks(8 * 1024) {
-            bytes.extend([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
-        }
-        bytes.extend_from_slice(if ends { b"0\r\n\r\n" } else { b"" });
-        exchange(server, &bytes).await
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Answer {
-    status: u16,
-    xml: bool,
-    body: String,
-}
-
-impl Answer {
-    fn is_empty(&self, status: u16) -> bool {
-        self.status == status && self.body.is_empty()
-    }
-}
-
-/// Writes and reads one answer, the connection being kept open.
-async fn exchange(server: SocketAddr, bytes: &[u8]) -> Answer {
-    timeout(Duration::from_secs(30), async {
-        let mut stream = TcpStream::connect(server).await.unwrap();
-        let (mut reader, mut writer) = stream.split();
-        let (answer, _) = tokio::join!(read_answer(&mut reader), writer.write_all(bytes));
-        answer
-    })
-    .await
-    .expect("no answer")
-}
-
-async fn read_answer(reader: &mut (impl AsyncReadExt + Unpin)) -> Answer {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let length = length.map_or(0, |length| length.parse().unwrap());
-            if body.len() >= length {
-                let chunked = head.contains("transfer-encoding");
-                assert!(!chunked, "an answer of unknown length: {head}");
-                return Answer {
-                    status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-                    xml: head.contains("content-type: application/xml"),
-                    body: String::from_utf8(bytes).unwrap().split_off(head.len() + 4),
-                };
-            }
-        }
-        match reader.read(&mut chunk).await {
-            Ok(count @ 1..) => bytes.extend_from_slice(&chunk[..count]),
-            ended => panic!("{ended:?} after {text:?}"),
-        }
-    }
 }
