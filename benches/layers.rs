@@ -86,8 +86,10 @@ fn layers(c: &mut Criterion) {
     let mut group = c.benchmark_group("layers");
     for (name, stack) in stacks {
         let next = Cell::new(0);
-        let message =
-            Message::new("+447700900123".parse().expect("a number"), "Your table is ready");
+        let message = Message::new(
+            "+447700900123".parse::<PhoneNumber>().expect("a number"),
+            "Your table is ready",
+        );
         group.bench_function(name, |b| {
             b.to_async(&runtime).iter(async || {
                 let number = next.get();

@@ -19,7 +19,7 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
+    Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, async_trait,
     layers::{LayerExt, Limit, RateLimit},
 };
 
@@ -95,7 +95,7 @@ async fn flood(of: impl Fn(&Clock, u32) -> RateLimit<Clock>, seconds: u64) -> Ve
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().expect("a number"), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().expect("a number"), "Your table is ready")
 }
 
 fn report(name: &str, rate: u32, seconds: u64, mut times: Vec<u64>) {

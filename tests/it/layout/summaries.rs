@@ -42,7 +42,24 @@ const PHRASES: [&str; 14] = [
 ];
 
 /// Rooms whose sentences are still to be written anew. A room that is not here must stay clean.
-const NOT_YET: &[&str] = &[];
+const NOT_YET: &[&str] = &[
+    "anysms-store",
+    "anysms-store/axum",
+    "anysms-store/backend",
+    "anysms-store/model",
+    "anysms-store/protocol",
+    "anysms-store/report",
+    "anysms-store/run",
+    "anysms-store/store",
+    "error",
+    "layers",
+    "plivo",
+    "provider",
+    "sandbox",
+    "testing",
+    "twilio",
+    "webhook",
+];
 
 /// The faults of a file, one line each.
 fn faults(source: &Source) -> Vec<String> {
