@@ -1,4 +1,4 @@
-//! Sends through Twilio, and through Plivo while Twilio is down. A message that may have left is never
+//! Sends through Twilio, and through Plivo when Twilio refuses. A message that may have left is never
 //! sent a second time. It needs no account: a sandbox on this machine plays both providers.
 //!
 //! ```text
@@ -27,8 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let receipt = sms.send(&Message::new(to, "Your table is ready")).await?;
     println!("sent by {}", receipt.provider);
 
-    // Twilio refuses three times and nothing left, so Plivo sends.
-    sandbox.inject(When::Next(3), Fault::Refuse(503));
+    // Twilio refuses three times, as it is asked too often. Nothing left, so Plivo sends.
+    sandbox.inject(When::Next(3), Fault::Refuse(429));
     let receipt = sms.send(&Message::new(to, "Your table is still ready")).await?;
     println!("sent by {}", receipt.provider);
 

@@ -12,19 +12,20 @@ use anysms::{
     number::{self, Region},
 };
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (region, text) in [
-        (Region::GB, "07700 900123"),
-        (Region::GB, "+44 (0)7700 900123 ext. 9"),
-        (Region::GB, "07700 90012"),
-        (Region::FR, "+33 6 12 34 56 78"),
-        (Region::FR, "06 12 34 56 78"),
+        ("GB", "07700 900123"),
+        ("GB", "+44 (0)7700 900123 ext. 9"),
+        ("GB", "07700 90012"),
+        ("FR", "+33 6 12 34 56 78"),
+        ("FR", "06 12 34 56 78"),
     ] {
+        let region: Region = region.parse()?;
         match number::parse(text, region) {
             Ok(parsed) => {
                 let number = parsed.number();
                 println!("{text}: {number}, {}", number.kind().as_str());
-                for correction in parsed.mended().iter() {
+                for correction in parsed.corrections().iter() {
                     println!("    {correction}");
                 }
             }
@@ -33,8 +34,7 @@ fn main() {
     }
 
     // A number in international form needs no region. `masked` hides digits, for logs.
-    match "+447700900123".parse::<PhoneNumber>() {
-        Ok(number) => println!("{} for logs, {} for people", number.masked(), number.national()),
-        Err(error) => println!("{error}"),
-    }
+    let number: PhoneNumber = "+447700900123".parse()?;
+    println!("{} for logs, {} for people", number.masked(), number.national());
+    Ok(())
 }

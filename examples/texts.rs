@@ -6,7 +6,7 @@
 
 use anysms::{
     Decimal, gsm7,
-    text::{Checks, check, segments, to_gsm7},
+    text::{CheckOptions, check, segments, to_gsm7},
 };
 
 /// Compiles only if the text is GSM-7 and fits into one segment.
@@ -23,10 +23,10 @@ fn main() {
     println!("{}: costs {}", segments(&plain), segments(&plain).cost(price));
 
     // All findings at once, for a text that advertises.
-    let report = check(text, &Checks::default().with_marketing());
+    let report = check(text, &CheckOptions::default().with_marketing());
     for finding in report.findings() {
-        match finding.place() {
-            Some(place) => println!("{place}: {finding}"),
+        match finding.position() {
+            Some(position) => println!("{position}: {finding}"),
             None => println!("{finding}"),
         }
     }

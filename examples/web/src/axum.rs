@@ -44,7 +44,6 @@ async fn hook<W: Webhook>(hook: Result<Hook<W>, HookRejection>) -> Response {
     let event = match hook {
         Ok(Hook { event, .. }) => json!(event),
         Err(rejection) => match rejection.error().filter(|error| error.is_authentic()) {
-            // Answered with 200: a repetition would be as malformed.
             Some(error) => json!({"event": "unreadable", "error": error.to_string()}),
             None => {
                 eprintln!("refused: {rejection}");

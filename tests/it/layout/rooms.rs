@@ -81,6 +81,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("registry", &["account", "account_id", "accounts", "env", "error", "sandbox", VENDOR]),
+    ("guide", &[]),
     ("lib", &["*"]),
 ];
 
