@@ -1,8 +1,8 @@
 //! How exactly `RateLimit` keeps a limit, on the machine's own clock, and what its keys weigh.
 //!
 //! ```text
-//! cargo bench --bench rate_limit --features redis            # 20 seconds for each figure
-//! cargo bench --bench rate_limit --features redis -- 600     # ten minutes for each
+//! cargo bench -p anysms-benches --bench rate_limit            # 20 seconds for each figure
+//! cargo bench -p anysms-benches --bench rate_limit -- 600     # ten minutes for each
 //! ```
 //!
 //! For 1, 10, 100 and 1,000 messages a second, by 50 tasks that send without a pause: the most that left
@@ -19,7 +19,7 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
+    Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, async_trait,
     layers::{LayerExt, Quota, RateLimit},
 };
 
@@ -95,7 +95,7 @@ async fn flood(of: impl Fn(&Clock, u32) -> RateLimit<Clock>, seconds: u64) -> Ve
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().expect("a number"), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().expect("a number"), "Your table is ready")
 }
 
 fn report(name: &str, rate: u32, seconds: u64, mut times: Vec<u64>) {

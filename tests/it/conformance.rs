@@ -38,7 +38,7 @@ fn plivo(sandbox: &Arc<Sandbox>) -> (Plivo, Setup) {
 }
 
 /// The provider on one page, which is an example too.
-#[path = "../examples/custom_provider.rs"]
+#[path = "../../examples/custom_provider.rs"]
 #[allow(dead_code)] // its `main`
 mod custom;
 

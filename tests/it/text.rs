@@ -22,7 +22,7 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let lines = include_str!("data/text/segments.jsonl").lines();
+    let lines = include_str!("../data/text/segments.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

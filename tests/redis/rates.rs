@@ -7,8 +7,8 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, ErrorKind, Message, Outcome, ProviderId, Receipt, Result, SmsProvider,
-    async_trait,
+    Capabilities, ErrorKind, Message, Outcome, PhoneNumber, ProviderId, Receipt, Result,
+    SmsProvider, async_trait,
     layers::{LayerExt, Quota, RateLimit, RedisRateStore},
 };
 
@@ -39,7 +39,7 @@ async fn rates(redis: &Redis) -> Arc<RedisRateStore> {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Your table is ready")
 }
 
 fn refusing(limits: impl IntoIterator<Item = Quota>) -> RateLimit<Acme> {

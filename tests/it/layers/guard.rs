@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scripted::{ACME, Scripted, message, message_to};
+use crate::layers::scripted::{ACME, Scripted, message, message_to};
 use anysms::{
     Decimal, Error, ErrorKind, Message, Outcome, SmsProvider,
     layers::{DRY_RUN, Guard, GuardPolicy},
@@ -145,7 +145,7 @@ async fn no_more_is_spent_than_the_cap_in_any_window() {
     );
     for hour in 0..24 {
         sent(&sms, &message()).await;
-        assert!(!sent(&sms, &Message::new(message().to(), "")).await, "it has no price");
+        assert!(!sent(&sms, &Message::new(message().destination(), "")).await, "it has no price");
         assert_eq!(acme.calls(), hour + 1);
         advance(Duration::from_secs(60 * 60)).await;
     }
@@ -169,7 +169,6 @@ async fn staging_writes_to_one_number_or_to_nobody() {
     assert!(sms.send(&message_to("+15555550100")).await.is_err());
 }
 
-#[cfg(feature = "quiet-hours")]
 mod quiet_hours {
     use anysms::{MessageClass, layers::QuietHours};
 

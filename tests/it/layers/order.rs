@@ -2,22 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::scripted::{ACME, Scripted};
+use crate::layers::scripted::{ACME, Scripted};
 use anysms::{
     ErrorKind, SmsProvider, SmsProviderExt,
     layers::{
         Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     },
     number::Region,
-    suppression::{MemoryOptOuts, OptOuts},
+    suppression::{MemorySuppressionList, SuppressionList},
 };
 
 fn acme() -> Scripted {
     Scripted::failing(ACME, [])
 }
 
-fn list() -> Arc<dyn OptOuts> {
-    Arc::new(MemoryOptOuts::new())
+fn list() -> Arc<dyn SuppressionList> {
+    Arc::new(MemorySuppressionList::new())
 }
 
 fn policy() -> GuardPolicy {

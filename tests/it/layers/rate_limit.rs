@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     ErrorKind, Message, MessageId, Outcome, SmsProvider,
     layers::{LayerExt, MemoryRateStore, Quota, RateLimit},
@@ -118,7 +118,7 @@ async fn senders_and_campaigns_have_limits_of_their_own() {
 async fn segments_take_their_time() {
     let (sms, _) = limited([Quota::segments(1).per_sender()]);
     let start = Instant::now();
-    let long = Message::new(message().to(), "x".repeat(400)); // three segments
+    let long = Message::new(message().destination(), "x".repeat(400)); // three segments
     for message in [&long, &message(), &message()] {
         sms.send(message).await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, Message, MessageClass, MessageId, Outcome, Query, SmsProvider,
     layers::{ResendPolicy, Retry, RetryPolicy},

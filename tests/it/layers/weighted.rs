@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scripted::{Scripted, message};
+use crate::layers::scripted::{Scripted, message};
 use anysms::{
     ErrorKind, MessageId, MessageStatus, ProviderId, SmsProvider,
     layers::{ProviderHealth, Weighted},
