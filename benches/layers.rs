@@ -2,7 +2,7 @@
 //! `Guard` together: at most 2 µs more than `bare`.
 //!
 //! ```text
-//! cargo bench --bench layers
+//! cargo bench -p anysms-benches --bench layers
 //! ```
 //!
 //! Every send is to another number, and the guard counts it in windows of a second, so that it forgets as
@@ -14,10 +14,10 @@ use anysms::{
     Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, SmsProviderExt,
     async_trait,
     layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
+        Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     },
     number::Region,
-    suppression::MemoryOptOuts,
+    suppression::MemorySuppressionList,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Builder;
@@ -49,15 +49,18 @@ fn policy() -> GuardPolicy {
         .with_per_prefix([(u32::MAX, SECOND)])
 }
 
-fn limits() -> [Limit; 1] {
-    [Limit::messages(1_000_000_000).per_sender()]
+fn limits() -> [Quota; 1] {
+    [Quota::messages(1_000_000_000).per_sender()]
 }
 
 fn layers(c: &mut Criterion) {
     let retry = RetryPolicy::default;
     let stacks: [(&str, Arc<dyn SmsProvider>); 12] = [
         ("bare", Arc::new(Accepts)),
-        ("suppress", Accepts.suppress(Arc::new(MemoryOptOuts::new())).expect("a stack").into_dyn()),
+        (
+            "suppress",
+            Accepts.suppress(Arc::new(MemorySuppressionList::new())).expect("a stack").into_dyn(),
+        ),
         ("rate_limit", Accepts.rate_limit(limits()).into_dyn()),
         ("rate_limit/two", Accepts.rate_limit([limits(), limits()].concat()).into_dyn()),
         ("retry", Accepts.retry(retry()).into_dyn()),
@@ -83,14 +86,16 @@ fn layers(c: &mut Criterion) {
     let mut group = c.benchmark_group("layers");
     for (name, stack) in stacks {
         let next = Cell::new(0);
-        let message =
-            Message::new("+447700900123".parse().expect("a number"), "Your table is ready");
+        let message = Message::new(
+            "+447700900123".parse::<PhoneNumber>().expect("a number"),
+            "Your table is ready",
+        );
         group.bench_function(name, |b| {
             b.to_async(&runtime).iter(async || {
                 let number = next.get();
                 next.set(number + 1);
                 let to = numbers[number % numbers.len()];
-                stack.send(&message.clone().with_to(to)).await.expect("a receipt")
+                stack.send(&message.clone().with_destination(to)).await.expect("a receipt")
             });
         });
     }
@@ -98,14 +103,14 @@ fn layers(c: &mut Criterion) {
 }
 
 fn weighted() -> Weighted {
-    Weighted::new(Accepts, 3, &DeliveryReports::default()).and(Accepts, 1).expect("a stack")
+    Weighted::new(Accepts, 3, &ProviderHealth::default()).and(Accepts, 1).expect("a stack")
 }
 
 /// Only there with one of its features.
 fn observed() -> Arc<dyn SmsProvider> {
-    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    #[cfg(feature = "observe")]
     return Accepts.observe().into_dyn();
-    #[cfg(not(any(feature = "tracing", feature = "metrics")))]
+    #[cfg(not(feature = "observe"))]
     Arc::new(Accepts)
 }
 

@@ -1,6 +1,6 @@
 //! Reading and writing numbers, beside `rlibphonenumber` doing the same and a bare check of syntax.
 //!
-//! `cargo bench --bench number --features rlibphonenumber`
+//! `cargo bench -p anysms-benches --bench number`
 #![allow(missing_docs)] // what `criterion_group!` writes
 
 use std::hint::black_box;

@@ -1,8 +1,8 @@
 //! How exactly `RateLimit` keeps a limit, on the machine's own clock, and what its keys weigh.
 //!
 //! ```text
-//! cargo bench --bench rate_limit --features redis            # 20 seconds for each figure
-//! cargo bench --bench rate_limit --features redis -- 600     # ten minutes for each
+//! cargo bench -p anysms-benches --bench rate_limit            # 20 seconds for each figure
+//! cargo bench -p anysms-benches --bench rate_limit -- 600     # ten minutes for each
 //! ```
 //!
 //! For 1, 10, 100 and 1,000 messages a second, by 50 tasks that send without a pause: the most that left
@@ -19,8 +19,8 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
-    layers::{LayerExt, Limit, RateLimit},
+    Capabilities, Message, PhoneNumber, ProviderId, Receipt, Result, SmsProvider, async_trait,
+    layers::{LayerExt, Quota, RateLimit},
 };
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 fn limited(clock: &Clock, rate: u32) -> RateLimit<Clock> {
-    clock.clone().rate_limit([Limit::messages(rate)]).with_longest_wait(Duration::MAX)
+    clock.clone().rate_limit([Quota::messages(rate)]).with_max_wait(Duration::MAX)
 }
 
 /// When messages left that were sent without a pause, for each rate.
@@ -95,7 +95,7 @@ async fn flood(of: impl Fn(&Clock, u32) -> RateLimit<Clock>, seconds: u64) -> Ve
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().expect("a number"), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().expect("a number"), "Your table is ready")
 }
 
 fn report(name: &str, rate: u32, seconds: u64, mut times: Vec<u64>) {
@@ -176,7 +176,7 @@ fn read(mut child: Child) -> Result<Vec<Vec<u64>>, Failure> {
 
 #[cfg(feature = "redis")]
 async fn shares(url: &str, seconds: u64) -> Result<(), Failure> {
-    let rates = Arc::new(anysms::layers::RedisRates::connect(url.to_owned().into()).await?);
+    let rates = Arc::new(anysms::layers::RedisRateStore::connect(url.to_owned().into()).await?);
     let of = |clock: &Clock, rate| limited(clock, rate).shared(rates.clone(), "bench");
     for times in flood(of, seconds).await {
         println!("{}", times.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
@@ -186,7 +186,7 @@ async fn shares(url: &str, seconds: u64) -> Result<(), Failure> {
 
 /// The memory of many keys at once, each of a sender of its own that is waited for.
 async fn keys() -> Result<(), Failure> {
-    let sms = Arc::new(Clock::default().rate_limit([Limit::messages(1).per_sender()]));
+    let sms = Arc::new(Clock::default().rate_limit([Quota::messages(1).per_sender()]));
     let senders = (0..KEYS)
         .map(|n| message().with_sender(format!("+4477009{n:05}").parse().expect("a number")));
     let messages: Vec<Message> = senders.collect();

@@ -2,7 +2,7 @@
 //! POST of the same bytes whose answer is read and not looked at.
 //!
 //! ```text
-//! cargo bench --bench send
+//! cargo bench -p anysms-benches --bench send
 //! ```
 
 #[path = "support/mod.rs"]

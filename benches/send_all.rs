@@ -2,8 +2,8 @@
 //! of a plain pooled `reqwest` client at the same concurrency, memory, and how many are on their way.
 //!
 //! ```text
-//! cargo bench --bench send_all               # 5 rounds of 20,000 each, then 100,000 for memory
-//! cargo bench --bench send_all -- 1000000    # 5 rounds of 200,000 each, then 1,000,000
+//! cargo bench -p anysms-benches --bench send_all               # 5 rounds of 20,000 each, then 100,000 for memory
+//! cargo bench -p anysms-benches --bench send_all -- 1000000    # 5 rounds of 200,000 each, then 1,000,000
 //! ```
 //!
 //! The vendor and the clients are processes of their own. Targets: at least 90 % of the plain client's

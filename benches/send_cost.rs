@@ -2,7 +2,7 @@
 //! TLS to a vendor on the same machine.
 //!
 //! ```text
-//! cargo bench --bench send_cost
+//! cargo bench -p anysms-benches --bench send_cost
 //! ```
 //!
 //! The vendor and every client are processes of their own, so that CPU and memory are those of one

@@ -2,7 +2,7 @@
 //! the nearest that sms-pdu has, which cuts the text to count.
 //!
 //! ```text
-//! cargo bench --bench text
+//! cargo bench -p anysms-benches --bench text
 //! ```
 //!
 //! For texts in UCS-2 the scan adds UTF-16 code units, and knows nothing of clusters.

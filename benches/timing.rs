@@ -2,8 +2,8 @@
 //! over two classes of inputs that come at random, as dudect has it.
 //!
 //! ```text
-//! cargo bench --bench timing
-//! cargo bench --bench timing -- 10000000
+//! cargo bench -p anysms-benches --bench timing
+//! cargo bench -p anysms-benches --bench timing -- 10000000
 //! ```
 //!
 //! The number is how many checks each case takes; 1,000,000 where none is given. |t| below 5 is no

@@ -2,13 +2,15 @@
 //! that was signed, with its key ready.
 //!
 //! ```text
-//! cargo bench --bench webhook
+//! cargo bench -p anysms-benches --bench webhook
 //! ```
 //!
 //! `hmac` is the floor under `check`, which also reads the headers, decodes the parameters, sorts them
 //! and writes the text; `receive` is `check` and the event. Every key and every signature of a header
 //! is tried whichever matches, and the forms of an address up to the one that does: here it is the
 //! first of each, so that one HMAC is made. A forged request pays for all of them.
+//!
+//! `receive` is to take at most twice as long as `check`: for 12 parameters and for 30, of both vendors.
 //!
 //! `webhook/refused` is what hostile requests cost that are over a limit: below 50 µs each.
 

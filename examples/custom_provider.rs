@@ -1,5 +1,8 @@
-//! A provider of one's own: it takes every message, sends none, and holds the contract.
-//! `cargo run --example custom_provider --features testing`
+//! A provider of your own, checked by the conformance suite. It accepts every message and sends none.
+//!
+//! ```text
+//! cargo run --example custom_provider --features testing
+//! ```
 
 use std::sync::{
     Arc,
@@ -28,7 +31,7 @@ impl SmsProvider for Acme {
 
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
-        capabilities.check = true; // all else is refused, as the contract has it
+        capabilities.check = true; // every other call is refused by the default methods
         capabilities
     }
 

@@ -1,3 +1,4 @@
+#![cfg_attr(all(feature = "twilio", feature = "reqwest"), doc = include_str!("guide/readme_links.md"))]
 #![cfg_attr(all(feature = "twilio", feature = "reqwest"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "twilio", feature = "reqwest")),
@@ -19,6 +20,7 @@ mod random;
 mod account;
 mod accounts;
 pub mod error;
+pub mod guide;
 #[cfg(feature = "layers")]
 pub mod layers;
 pub mod message;

@@ -76,7 +76,7 @@ pub use from_env::from_env;
 mod sandbox {
     use crate::{
         error::Result,
-        sandbox::{Dialect, Sandbox, SandboxBuilder},
+        sandbox::{SandboxVendor, Sandbox, SandboxBuilder},
     };
 
     impl Sandbox {
@@ -90,13 +90,13 @@ mod sandbox {
 
         /// Returns the settings of a sandbox that speaks every vendor of the build.
         pub fn builder() -> SandboxBuilder {
-            let dialects: Vec<Box<dyn Dialect>> = vec![
+            let vendors: Vec<Box<dyn SandboxVendor>> = vec![
                 #[cfg(feature = "twilio")]
-                Box::new(crate::twilio::TwilioDialect),
+                Box::new(crate::twilio::TwilioSandbox),
                 #[cfg(feature = "plivo")]
-                Box::new(crate::plivo::PlivoDialect),
+                Box::new(crate::plivo::PlivoSandbox),
             ];
-            SandboxBuilder::new(dialects)
+            SandboxBuilder::new(vendors)
         }
     }
 }

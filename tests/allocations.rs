@@ -1,6 +1,5 @@
 //! What allocates nothing, and what little: counted, by an allocator that counts.
 
-#[cfg(all(feature = "twilio", feature = "plivo"))]
 #[path = "support/webhook_forms.rs"]
 mod webhook_forms;
 
@@ -62,7 +61,6 @@ fn numbers_of_the_uk_and_e164_allocate_nothing() {
     }
 }
 
-#[cfg(all(feature = "twilio", feature = "plivo"))]
 mod webhooks {
     use anysms::{
         plivo::PlivoWebhook,

@@ -2,10 +2,10 @@
 
 #[path = "../../src/layers/breaker.rs"]
 mod breaker;
-#[path = "../../src/layers/rates.rs"]
-mod rates;
-#[path = "../../src/layers/sync.rs"]
-mod sync;
+#[path = "../../src/layers/rate_store.rs"]
+mod rate_store;
+#[path = "../../src/layers/lock.rs"]
+mod lock;
 
 /// How many schedules are tried.
 pub(crate) fn schedules() -> usize {

@@ -1,4 +1,4 @@
-//! [`Breaker`]: whether a provider in trouble is asked at all.
+//! [`Breaker`]: circuit breaker of one provider.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -7,63 +7,83 @@ use tokio::time::Instant;
 use super::lock::{Mutex, lock};
 use crate::error::{Error, ErrorKind, Outcome};
 
-/// When a provider is not asked any more, and how often it is tried then.
+/// Conditions under which [`Failover`](super::Failover) skips a provider, and the interval of its probes.
 ///
-/// What counts as trouble is the provider's: an answer that never came, a rate limit, a server error,
-/// refused credentials or an account without funds. A refusal of one message is none; and what was refused
-/// before anybody was asked, by a layer or by the client, says nothing of the provider at all.
+/// Counted as failures: no answer, rate limits, server errors, refused credentials and an account without
+/// funds. The refusal of a single message is not a failure. A message that a layer or the client refused
+/// before it reached the provider is not counted at all.
+///
+/// Skip a provider sooner and probe it every minute:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::{SmsProvider, layers::{BreakerPolicy, Failover}};
+///
+/// fn stack(first: impl SmsProvider) -> Failover {
+///     let policy = BreakerPolicy::default()
+///         .with_consecutive_failures(3)
+///         .with_probe_interval(Duration::from_secs(60));
+///     Failover::with_policy(first, policy)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerPolicy {
-    in_a_row: u32,
+    consecutive: u32,
     percent: u32,
-    least: usize,
+    min_calls: usize,
     window: Duration,
-    probe_every: Duration,
+    probe_interval: Duration,
 }
 
 impl Default for BreakerPolicy {
-    /// After 5 troubles in a row, or where half of at least 20 calls of the last 30 seconds were; one
-    /// message every 10 seconds tries whether it is over. Refused credentials are enough by themselves.
+    /// Skips a provider after 5 consecutive failures, or if half of at least 20 calls in 30 seconds failed,
+    /// or at once if it refuses the credentials. Probes it every 10 seconds.
     fn default() -> Self {
         Self {
-            in_a_row: 5,
+            consecutive: 5,
             percent: 50,
-            least: 20,
+            min_calls: 20,
             window: Duration::from_secs(30),
-            probe_every: Duration::from_secs(10),
+            probe_interval: Duration::from_secs(10),
         }
     }
 }
 
 impl BreakerPolicy {
-    /// So many troubles in a row are enough.
+    /// Sets the number of consecutive failures after which the provider is skipped.
     #[must_use]
-    pub const fn with_in_a_row(mut self, troubles: u32) -> Self {
-        self.in_a_row = troubles;
+    pub const fn with_consecutive_failures(mut self, failures: u32) -> Self {
+        self.consecutive = failures;
         self
     }
 
-    /// So many percent of at least so many calls within the window are enough; of the last 1,000, if
-    /// there were more.
+    /// Sets the share of failures after which the provider is skipped, in percent of at least `min_calls`
+    /// calls within the window. Looks at the last 1,000 calls at most.
     #[must_use]
-    pub const fn with_share(mut self, percent: u32, least: usize, window: Duration) -> Self {
-        (self.percent, self.least, self.window) = (percent, least, window);
+    pub const fn with_failure_rate(
+        mut self,
+        percent: u32,
+        min_calls: usize,
+        window: Duration,
+    ) -> Self {
+        (self.percent, self.min_calls, self.window) = (percent, min_calls, window);
         self
     }
 
-    /// How often one message tries whether the trouble is over.
+    /// Sets the interval at which one message probes a skipped provider.
     #[must_use]
-    pub const fn with_probe_every(mut self, pause: Duration) -> Self {
-        self.probe_every = pause;
+    pub const fn with_probe_interval(mut self, interval: Duration) -> Self {
+        self.probe_interval = interval;
         self
     }
 }
 
-/// Most calls that are looked back on, however many there were within the window.
-const MOST: usize = 1_000;
+/// Maximum number of calls that are counted within the window.
+const MAX_CALLS: usize = 1_000;
 
-/// Open: the provider is not asked, but for a probe now and then.
+/// Circuit breaker. While it is open, only probes reach the provider.
 #[derive(Debug)]
 pub(super) struct Breaker {
     policy: BreakerPolicy,
@@ -72,10 +92,10 @@ pub(super) struct Breaker {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When each call of the window ended, and whether in trouble.
+    /// Calls of the window: the time at which each ended, and `true` for a failure.
     calls: VecDeque<(Instant, bool)>,
-    in_a_row: u32,
-    /// When it opened or was last tried; none while it is closed.
+    consecutive: u32,
+    /// Time at which it opened or was last probed; `None` while closed.
     open: Option<Instant>,
 }
 
@@ -84,12 +104,13 @@ impl Breaker {
         Self { policy, state: Mutex::default() }
     }
 
-    /// Whether the provider may be asked now. Of those who ask while it is open one is the probe.
+    /// Returns `true` if the provider may be called now. While open, one caller per interval gets `true`,
+    /// for the probe.
     pub(super) fn allows(&self) -> bool {
         self.allows_at(Instant::now())
     }
 
-    /// What became of a call.
+    /// Counts the result of a call.
     pub(super) fn count(&self, error: Option<&Error>) {
         self.count_at(Instant::now(), error);
     }
@@ -98,7 +119,7 @@ impl Breaker {
         let mut state = lock(&self.state);
         match state.open {
             None => true,
-            Some(last) if now.saturating_duration_since(last) >= self.policy.probe_every => {
+            Some(last) if now.saturating_duration_since(last) >= self.policy.probe_interval => {
                 state.open = Some(now);
                 true
             }
@@ -107,42 +128,41 @@ impl Breaker {
     }
 
     fn count_at(&self, now: Instant, error: Option<&Error>) {
-        let trouble = error.is_some_and(is_trouble);
-        if error.is_some_and(|error| !trouble && (error.is_by_layer() || error.status().is_none()))
-        {
-            // It was no probe either: the next may be one.
+        let failed = error.is_some_and(is_failure);
+        if error.is_some_and(|error| !failed && (error.is_by_layer() || error.status().is_none())) {
+            // The provider was not reached, so the next call may be the probe.
             let state = &mut *lock(&self.state);
             state.open =
-                state.open.map(|last| now.checked_sub(self.policy.probe_every).unwrap_or(last));
+                state.open.map(|last| now.checked_sub(self.policy.probe_interval).unwrap_or(last));
             return;
         }
         let at_once = error.is_some_and(|error| error.kind() == ErrorKind::Credentials);
         let state = &mut *lock(&self.state);
-        if !trouble {
+        if !failed {
             if state.open.take().is_some() {
                 state.calls.clear();
             }
-            state.in_a_row = 0;
+            state.consecutive = 0;
         }
-        state.calls.push_back((now, trouble));
+        state.calls.push_back((now, failed));
         let old = |at: Instant| now.saturating_duration_since(at) > self.policy.window;
-        while state.calls.len() > MOST || state.calls.front().is_some_and(|(at, _)| old(*at)) {
+        while state.calls.len() > MAX_CALLS || state.calls.front().is_some_and(|(at, _)| old(*at)) {
             state.calls.pop_front();
         }
-        if trouble {
-            state.in_a_row = state.in_a_row.saturating_add(1);
-            let troubles = state.calls.iter().filter(|(_, trouble)| *trouble).count();
-            let share = troubles * 100 >= state.calls.len() * self.policy.percent as usize;
-            let many = state.calls.len() >= self.policy.least && share;
-            if at_once || many || state.in_a_row >= self.policy.in_a_row {
+        if failed {
+            state.consecutive = state.consecutive.saturating_add(1);
+            let failures = state.calls.iter().filter(|(_, failed)| *failed).count();
+            let share = failures * 100 >= state.calls.len() * self.policy.percent as usize;
+            let many = state.calls.len() >= self.policy.min_calls && share;
+            if at_once || many || state.consecutive >= self.policy.consecutive {
                 state.open = Some(now);
             }
         }
     }
 }
 
-/// Whether it is the provider, and not one message, that is in trouble.
-fn is_trouble(error: &Error) -> bool {
+/// Returns `true` for errors of the provider, not of a single message.
+fn is_failure(error: &Error) -> bool {
     !error.is_by_layer() && (error.outcome() == Outcome::Unknown || error.blame().hits_the_next())
 }
 
@@ -242,12 +262,13 @@ mod shuttle_tests {
 
     use super::*;
 
-    /// Whatever the order of answers, and of those who ask at one time: one probe, and none too early.
+    /// Under every schedule of threads there is one probe, and none too early.
     #[test]
     fn one_probe_of_many_who_ask() {
         shuttle::check_random(
             || {
-                let breaker = Arc::new(Breaker::new(BreakerPolicy::default().with_in_a_row(3)));
+                let breaker =
+                    Arc::new(Breaker::new(BreakerPolicy::default().with_consecutive_failures(3)));
                 let now = Instant::now();
                 let all = |f: fn(&Breaker, Instant) -> bool, at: Instant| {
                     let askers = [(); 3].map(|()| {

@@ -1,27 +1,27 @@
-//! [`Budget`]: how many retries there may be, so that they do not become the load.
+//! [`Budget`]: limits retries to a share of all calls, so that they do not overload a failing provider.
 
 use tokio::time::Instant;
 
 use super::lock::{Mutex, lock};
 
-/// Seconds that are looked back on.
+/// Length of the window in seconds.
 const WINDOW: u64 = 60;
 
-/// Retries as a share of the calls of the last 60 seconds.
+/// Maximum share of retries in the calls of the last 60 seconds.
 #[derive(Debug)]
 pub(super) struct Budget {
     percent: u32,
-    /// So many are always allowed.
-    least: u32,
+    /// Number of retries that are allowed in any case.
+    min: u32,
     start: Instant,
     window: Mutex<Window>,
 }
 
-/// What happened in each of the last seconds, by the second's number modulo 60.
+/// Calls and retries of each of the last seconds, by second modulo 60.
 #[derive(Debug)]
 struct Window {
     seconds: [Second; WINDOW as usize],
-    /// The last second that was counted in.
+    /// Current second.
     now: u64,
 }
 
@@ -32,12 +32,12 @@ struct Second {
 }
 
 impl Budget {
-    pub(super) fn new(percent: u32, least: u32) -> Self {
+    pub(super) fn new(percent: u32, min: u32) -> Self {
         let window = Window { seconds: [Second::default(); WINDOW as usize], now: 0 };
-        Self { percent, least, start: Instant::now(), window: Mutex::new(window) }
+        Self { percent, min, start: Instant::now(), window: Mutex::new(window) }
     }
 
-    /// Counts a call, whatever becomes of it.
+    /// Counts a call, before its result is known.
     pub(super) fn count_call(&self) {
         self.with(|window| {
             let second = window.second();
@@ -45,14 +45,14 @@ impl Budget {
         });
     }
 
-    /// Counts a retry if there may be one more.
+    /// Counts a retry and returns `true` if the budget allows one more.
     pub(super) fn take(&self) -> bool {
         self.with(|window| {
             let sum = |of: fn(&Second) -> u32| -> u64 {
                 window.seconds.iter().map(|second| u64::from(of(second))).sum()
             };
             let calls = sum(|second| second.calls);
-            let most = u64::from(self.least).max(calls * u64::from(self.percent) / 100);
+            let most = u64::from(self.min).max(calls * u64::from(self.percent) / 100);
             let free = sum(|second| second.retries) < most;
             window.second().retries += u32::from(free);
             free
@@ -67,7 +67,7 @@ impl Budget {
 }
 
 impl Window {
-    /// Forgets the seconds that came round again.
+    /// Clears the seconds that have passed out of the window.
     fn move_to(&mut self, now: u64) {
         for second in (self.now + 1..=now).take(WINDOW as usize) {
             self.seconds[(second % WINDOW) as usize] = Second::default();

@@ -1,15 +1,17 @@
-//! [`LayerExt`]: layers by a method each.
+//! [`LayerExt`]: one method for each layer.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
     error::Result,
-    layers::{Guard, GuardPolicy, Limit, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
+    layers::{Guard, GuardPolicy, Quota, RateLimit, Retry, RetryPolicy, Suppress, Timeout},
     provider::SmsProvider,
     suppression::SuppressionList,
 };
 
-/// Puts one layer around a provider. The [module](crate::layers) says in which order.
+/// Methods that wrap a provider in a layer. See the [order](crate::layers#order).
+///
+/// Add retries to any provider:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -21,36 +23,36 @@ use crate::{
 /// }
 /// ```
 pub trait LayerExt: SmsProvider + Sized {
-    /// [`Suppress`] by this list.
+    /// Wraps the provider in [`Suppress`] with this list.
     ///
     /// # Errors
-    /// Those of [`Suppress::new`].
+    /// As [`Suppress::new`].
     fn suppress(self, list: Arc<dyn SuppressionList>) -> Result<Suppress<Self>> {
         Suppress::new(self, list)
     }
 
-    /// [`RateLimit`] by these limits.
-    fn rate_limit(self, limits: impl IntoIterator<Item = Limit>) -> RateLimit<Self> {
-        RateLimit::new(self, limits)
+    /// Wraps the provider in [`RateLimit`] with these quotas.
+    fn rate_limit(self, quotas: impl IntoIterator<Item = Quota>) -> RateLimit<Self> {
+        RateLimit::new(self, quotas)
     }
 
-    /// [`Retry`] by this policy.
+    /// Wraps the provider in [`Retry`] with this policy.
     fn retry(self, policy: RetryPolicy) -> Retry<Self> {
         Retry::new(self, policy)
     }
 
-    /// [`Guard`] by this policy.
+    /// Wraps the provider in [`Guard`] with this policy.
     fn guard(self, policy: GuardPolicy) -> Guard<Self> {
         Guard::new(self, policy)
     }
 
-    /// `Observe`.
+    /// Wraps the provider in [`Observe`](crate::layers::Observe).
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     fn observe(self) -> crate::layers::Observe<Self> {
         crate::layers::Observe::new(self)
     }
 
-    /// [`Timeout`] after this time.
+    /// Wraps the provider in [`Timeout`] with this maximum wait.
     fn timeout(self, limit: Duration) -> Timeout<Self> {
         Timeout::new(self, limit)
     }

@@ -1,4 +1,4 @@
-//! [`Failover`]: the next provider, where it is proved that nothing was sent.
+//! [`Failover`]: tries the next provider if nothing was sent.
 
 use std::time::Duration;
 
@@ -10,21 +10,22 @@ use crate::{
     error::{Attempt, Error, ErrorKind, Result},
     layers::{
         breaker::{Breaker, BreakerPolicy},
-        provider_set::Members,
+        provider_set::ProviderSet,
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
 
-/// Several providers in order: a message goes to the first that is not known to be in trouble, and to
-/// the next only where it is proved that nothing was sent and the provider is to blame
-/// ([`Error::may_fail_over`]). What may have been sent goes nowhere else, and neither does a refusal that
-/// protects someone: an opt-out, a barred country, a filter.
+/// Providers in order of preference. A message goes to the first healthy one, and to the next only if
+/// nothing was sent and the failure is the provider's ([`Error::may_fail_over`]).
 ///
-/// A provider that keeps failing is passed over, but for a message now and then that tries it
-/// ([`BreakerPolicy`]). What is about one message goes to the provider that its id names. The error after
-/// several providers has them all: [`Error::attempts`].
+/// A message that may have been sent never goes to another provider, and neither does one that was refused
+/// to protect somebody: an opt-out, a barred country, a content filter. A provider that keeps failing is
+/// skipped, except for occasional probes ([`BreakerPolicy`]). Calls about one message go to the provider
+/// named in its id. The final error lists all attempts: [`Error::attempts`].
+///
+/// Use a second provider when the first is down:
 ///
 /// ```
 /// use anysms::{Result, SmsProvider, layers::Failover};
@@ -35,30 +36,29 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Failover {
-    members: Members,
+    providers: ProviderSet,
     breakers: Vec<Breaker>, // one for each
     policy: BreakerPolicy,
 }
 
 impl Failover {
-    /// Begins with the provider that is asked first.
+    /// Creates a failover with its preferred provider and the default policy.
     pub fn new(first: impl SmsProvider) -> Self {
         Self::with_policy(first, BreakerPolicy::default())
     }
 
-    /// The same by another policy, which holds for all providers.
+    /// Creates a failover with its preferred provider and a policy for all providers.
     pub fn with_policy(first: impl SmsProvider, policy: BreakerPolicy) -> Self {
         let breakers = vec![Breaker::new(policy.clone())];
-        Self { members: Members::new(first), breakers, policy }
+        Self { providers: ProviderSet::new(first), breakers, policy }
     }
 
-    /// Adds the provider that is asked next.
+    /// Adds the next provider.
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
-    /// around any of them.
+    /// `Config` if only some of the providers have a suppression list or a store, or one has a guard.
     pub fn or(mut self, next: impl SmsProvider) -> Result<Self> {
-        self.members.push(next)?;
+        self.providers.push(next)?;
         self.breakers.push(Breaker::new(self.policy.clone()));
         Ok(self)
     }
@@ -67,24 +67,25 @@ impl Failover {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl SmsProvider for Failover {
-    /// The first provider's.
+    /// Returns the id of the first provider.
     fn id(&self) -> ProviderId {
-        self.members.id()
+        self.providers.id()
     }
 
-    /// What any of them can do. The second waits for the first.
+    /// Returns the capabilities of any of the providers. With several, `waits` is set, as the second waits
+    /// for the first.
     fn capabilities(&self) -> Capabilities {
-        let all = self.members.capabilities();
+        let all = self.providers.capabilities();
         Capabilities { waits: all.waits || self.breakers.len() > 1, ..all }
     }
 
     fn account(&self, message: &Message) -> Option<AccountKey> {
-        self.members.account(message)
+        self.providers.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let (mut before, mut last) = (Vec::new(), None::<(Error, Duration)>);
-        for (provider, breaker) in self.members.iter().zip(&self.breakers) {
+        for (provider, breaker) in self.providers.iter().zip(&self.breakers) {
             if !breaker.allows() {
                 continue;
             }
@@ -98,32 +99,34 @@ impl SmsProvider for Failover {
                 Err(error) => error,
                 done => return done,
             };
-            let goes_on = error.may_fail_over();
+            let next = error.may_fail_over();
             last = Some((error, begun.elapsed()));
-            if !goes_on {
+            if !next {
                 break;
             }
         }
-        let none =
-            || Error::not_sent(ErrorKind::Unavailable).with_detail("every provider is in trouble");
+        let none = || {
+            Error::not_sent(ErrorKind::Unavailable)
+                .with_detail("failover: all providers are failing; retry later")
+        };
         Err(last.map_or_else(none, |(error, elapsed)| error.after(before, elapsed)))
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.members.fetch(id).await
+        self.providers.fetch(id).await
     }
 
-    /// All messages of the first provider, then of the next.
+    /// Lists all messages of the first provider, then of the next.
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.members.list(query).await
+        self.providers.list(query).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.members.cancel(id).await
+        self.providers.cancel(id).await
     }
 
-    /// The first provider's account, if all are alive.
+    /// Returns the first provider's account status if all providers answer.
     async fn check(&self) -> Result<AccountStatus> {
-        self.members.check().await
+        self.providers.check().await
     }
 }

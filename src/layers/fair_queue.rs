@@ -1,4 +1,4 @@
-//! [`Lanes`]: one message after the other, in the order in which they came.
+//! [`FairQueue`]: waiting messages, in order of arrival.
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
@@ -9,73 +9,74 @@ use super::{
     rate_store::Demand,
 };
 
-/// Whoever waits for a limit, by the limit's key. There are only lanes in which somebody is.
+/// Waiting messages by the key of the quota that they wait for. Empty lines are removed.
 #[derive(Default)]
-pub(super) struct Lanes(Arc<Mutex<HashMap<u128, Lane>>>);
+pub(super) struct FairQueue(Arc<Mutex<HashMap<u128, Line>>>);
 
 #[derive(Default)]
-struct Lane {
+struct Line {
     turn: Arc<Turn<()>>,
-    /// Who is in the lane, the first included.
-    members: usize,
-    /// How long all of them take.
+    /// Number of messages in the line, the first included.
+    waiting: usize,
+    /// Total time of their demands.
     time: Duration,
 }
 
-/// A place in a lane. Dropping it leaves the lane.
-pub(super) struct Place {
-    lanes: Arc<Mutex<HashMap<u128, Lane>>>,
+/// Ticket of a message in a line. Dropping it leaves the line.
+pub(super) struct Ticket {
+    lines: Arc<Mutex<HashMap<u128, Line>>>,
     key: u128,
     time: Duration,
     turn: Option<Arc<Turn<()>>>,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
-impl Lanes {
-    /// Whether nobody is in any of these lanes.
-    pub(super) fn are_free(&self, demands: &[Demand]) -> bool {
-        let lanes = lock(&self.0);
-        lanes.is_empty() || !demands.iter().any(|demand| lanes.contains_key(&demand.key))
+impl FairQueue {
+    /// Returns `true` if the lines of all demands are empty.
+    pub(super) fn is_empty_for(&self, demands: &[Demand]) -> bool {
+        let lines = lock(&self.0);
+        lines.is_empty() || !demands.iter().any(|demand| lines.contains_key(&demand.key))
     }
 
-    /// Joins the lane at its end, and says how long those before take. `time` is how long this one takes.
-    pub(super) fn join(&self, key: u128, time: Duration) -> (Place, Duration) {
-        let mut lanes = lock(&self.0);
-        let lane = lanes.entry(key).or_default();
-        let before = lane.time;
-        lane.members += 1;
-        lane.time = lane.time.saturating_add(time);
-        let turn = Some(Arc::clone(&lane.turn));
-        drop(lanes);
-        (Place { lanes: Arc::clone(&self.0), key, time, turn, guard: None }, before)
+    /// Joins the end of a line; `time` is the time of the new demand. Returns the ticket and the total time
+    /// of the demands before it.
+    pub(super) fn join(&self, key: u128, time: Duration) -> (Ticket, Duration) {
+        let mut lines = lock(&self.0);
+        let line = lines.entry(key).or_default();
+        let before = line.time;
+        line.waiting += 1;
+        line.time = line.time.saturating_add(time);
+        let turn = Some(Arc::clone(&line.turn));
+        drop(lines);
+        (Ticket { lines: Arc::clone(&self.0), key, time, turn, guard: None }, before)
     }
 }
 
-impl fmt::Debug for Lanes {
-    /// A key is a hash of a number, which could be found by trying.
+impl fmt::Debug for FairQueue {
+    /// Omits keys: they are hashes, and the number behind one could be found by trying all.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lanes").field("len", &lock(&self.0).len()).finish()
+        f.debug_struct("FairQueue").field("len", &lock(&self.0).len()).finish()
     }
 }
 
-impl Place {
-    /// Waits until everybody before has left.
+impl Ticket {
+    /// Waits until all messages before have left.
     pub(super) async fn turn(&mut self) {
         if let Some(turn) = self.turn.take() {
-            self.guard = Some(turn.lock_owned().await); // in the order of asking
+            self.guard = Some(turn.lock_owned().await); // Tokio's mutex is fair
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Ticket {
     fn drop(&mut self) {
         self.guard = None;
-        let mut lanes = lock(&self.lanes);
-        if let Some(lane) = lanes.get_mut(&self.key) {
-            lane.members -= 1;
-            lane.time = lane.time.saturating_sub(self.time);
-            if lane.members == 0 {
-                lanes.remove(&self.key);
+        let mut lines = lock(&self.lines);
+        if let Some(line) = lines.get_mut(&self.key) {
+            line.waiting -= 1;
+            line.time = line.time.saturating_sub(self.time);
+            if line.waiting == 0 {
+                lines.remove(&self.key);
             }
         }
     }

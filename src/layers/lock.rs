@@ -1,5 +1,5 @@
-//! The lock of the layers: the standard library's, and `shuttle`'s where `interleavings/` tries who comes
-//! first.
+//! Mutex of the layers: the standard library's, or `shuttle`'s in `interleavings/`, which tests thread
+//! schedules.
 
 #[cfg(all(test, anysms_shuttle))]
 pub(super) use shuttle::sync::{Mutex, MutexGuard};
@@ -8,7 +8,7 @@ pub(super) use std::sync::{Mutex, MutexGuard};
 
 use std::sync::PoisonError;
 
-/// A poisoned lock is taken all the same: no state of the layers is half changed by a panic.
+/// Locks a mutex, also a poisoned one: no layer leaves its state half changed when it panics.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

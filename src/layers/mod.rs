@@ -1,34 +1,37 @@
-//! Wrappers around a provider that are providers themselves, each with one job.
+//! Layers: providers that wrap other providers and add retries, failover, limits or checks. Each has one
+//! job.
 //!
-//! A layer acts only on what is proved: a message that may have left
-//! ([`Outcome::Unknown`](crate::Outcome::Unknown)) is never sent again by any of them, unless its own
-//! documentation names the setting that says so. Every layer forwards every method.
+//! No layer ever resends a message that may have been sent ([`Outcome::Unknown`](crate::Outcome::Unknown)),
+//! unless a setting documented there allows it. Every layer forwards every method of
+//! [`SmsProvider`](crate::SmsProvider). Layers run on Tokio.
 //!
-//! # The order
-//! From the inside to the outside, each of them where it is wanted:
+//! # Order
+//! From the inside to the outside; use the ones that you need:
 //!
-//! | | layer | why here |
+//! | | layer | reason for its place |
 //! |---|---|---|
 //! | 1 | the provider | |
-//! | 2 | [`Suppress`] | looks at the opt-outs directly before each submission, whatever waited before. *Enforced* |
-//! | 3 | `Recorded` (feature `log`) | writes every try down, and looks at the log's own opt-outs. *Enforced* |
-//! | 4 | [`RateLimit`] | counts every try |
-//! | 5 | [`Retry`] | asks the same provider again |
-//! | 6 | [`Failover`], [`Route`], [`Weighted`] | choose among providers that have 1 to 5 of their own |
-//! | 7 | [`Guard`] | counts messages, not tries, and for all providers. *Enforced* |
-//! | 8 | `Observe` (features `tracing`, `metrics`) | sees what the caller sees |
-//! | 9 | [`Timeout`] | lets everything inside run to its end |
+//! | 2 | [`Suppress`] | checks the suppression list right before each submission, after all waiting. *Enforced* |
+//! | 3 | `Recorded` (package `anysms-store`) | records every attempt and checks the store's suppression list. *Enforced* |
+//! | 4 | [`RateLimit`] | counts every attempt |
+//! | 5 | [`Retry`] | retries at the same provider |
+//! | 6 | [`Failover`], [`Route`], [`Weighted`] | choose among providers, each with its own layers 1 to 5 |
+//! | 7 | [`Guard`] | counts messages, not attempts, across all providers. *Enforced* |
+//! | 8 | `Observe` (features `tracing`, `metrics`) | reports sends as the caller sees them |
+//! | 9 | [`Timeout`] | bounds the caller's wait and lets everything inside finish |
 //!
-//! Enforced means that a stack which would let a message go round a protection cannot be built:
-//! [`Suppress::new`] and `Recorded::new` refuse to stand around what waits and around a guard; `Failover`,
-//! `Route` and `Weighted` refuse providers of which some look at opt-outs or write a log and some do not, and
-//! guards inside of them.
+//! *Enforced*: an order that would bypass a protection is refused when the stack is built. [`Suppress::new`]
+//! and `Recorded::new` refuse providers that wait before they submit, and providers with a guard.
+//! [`Failover`], [`Route`] and [`Weighted`] refuse a mix of providers with and without a suppression list
+//! or a store, and providers with a guard.
+//!
+//! Build a complete stack over two providers:
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //!
 //! use anysms::{Result, SmsProvider, SmsProviderExt};
-//! use anysms::layers::{Failover, GuardPolicy, LayerExt, Limit, RetryPolicy};
+//! use anysms::layers::{Failover, GuardPolicy, LayerExt, Quota, RetryPolicy};
 //! use anysms::number::Region;
 //! use anysms::suppression::SuppressionList;
 //!
@@ -38,15 +41,29 @@
 //!     opt_outs: Arc<dyn SuppressionList>,
 //! ) -> Result<Arc<dyn SmsProvider>> {
 //!     let retry = RetryPolicy::default();
-//!     let first = first.suppress(opt_outs.clone())?.rate_limit([Limit::messages(10)]).retry(retry.clone());
+//!     let first = first.suppress(opt_outs.clone())?.rate_limit([Quota::messages(10)]).retry(retry.clone());
 //!     let second = second.suppress(opt_outs)?.retry(retry);
 //!     let both = Failover::new(first).or(second)?;
 //!     Ok(both.guard(GuardPolicy::new([Region::GB])).timeout(Duration::from_secs(300)).into_dyn())
 //! }
 //! ```
 //!
-//! What belongs here: the layers and what only they need. What a broken connection proves lives in
-//! `transport`, and what a vendor's code proves with the vendor. Layers run on Tokio.
+//! Belongs here: the layers, and code that only they need. The meaning of a broken connection lives in
+//! `transport`, the meaning of a vendor's error code with the vendor.
+//!
+//! | file | job |
+//! |---|---|
+//! | `suppress` | refuses recipients who opted out |
+//! | `rate_limit`, `rate_store`, `redis`, `fair_queue` | quotas; their state in memory and in Redis; the waiting messages |
+//! | `retry`, `budget` | retries; their maximum share of all calls |
+//! | `failover`, `breaker` | the next provider; which providers to skip |
+//! | `route`, `weighted`, `provider_health` | choice by rules; choice by weights; weights by delivery reports |
+//! | `provider_set` | several providers as one, for the three above |
+//! | `guard`, `sliding_window`, `quiet_hours` | rules against fraud and mistakes; their counters; hours of the recipient |
+//! | `observe` | spans and metrics |
+//! | `timeout` | bounds the caller's wait |
+//! | `ext` | one method for each layer |
+//! | `lock` | the mutex of this room |
 
 mod breaker;
 mod budget;
@@ -80,20 +97,20 @@ pub use failover::Failover;
 pub use guard::{DRY_RUN, Guard, GuardPolicy};
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
-pub use provider_health::DeliveryReports;
+pub use provider_health::ProviderHealth;
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
-pub use rate_limit::{Limit, RateLimit};
-pub use rate_store::{Demand, MemoryRates, Rates};
+pub use rate_limit::{Quota, RateLimit};
+pub use rate_store::{Demand, MemoryRateStore, RateStore};
 #[cfg(feature = "redis")]
-pub use redis::RedisRates;
-pub use retry::{AllowResend, ResendAllowed, Retry, RetryPolicy};
+pub use redis::RedisRateStore;
+pub use retry::{ResendAllowed, ResendPolicy, Retry, RetryPolicy};
 pub use route::Route;
 pub use suppress::Suppress;
 pub use timeout::Timeout;
 pub use weighted::Weighted;
 
-/// The error for a stack that would let a message go round a protection.
+/// Error for a stack whose order would bypass a protection.
 fn misplaced(rule: &'static str) -> Error {
     Error::not_sent(ErrorKind::Config).with_detail(rule)
 }

@@ -1,4 +1,4 @@
-//! [`Observe`]: spans and metrics of every send. Their names are a contract.
+//! [`Observe`]: spans and metrics of every send. Their names are stable.
 
 #[cfg(feature = "metrics")]
 use std::time::{Duration, Instant};
@@ -14,36 +14,47 @@ use crate::{
     text,
 };
 
-/// Reports every send, as a span of `tracing` and as metrics of the `metrics` facade, each where its feature
-/// is on. Names follow OpenTelemetry's messaging conventions, of which there is none for SMS (2026-11).
+/// Layer that reports every send as a `tracing` span and as metrics of the `metrics` facade, depending on
+/// the features.
 ///
-/// Put it outside of what tries again and chooses, so that it sees messages as the caller does.
+/// Names follow OpenTelemetry's messaging conventions, which do not cover SMS (2026-11). Place it outside
+/// layers that retry or choose providers, so that it reports sends as the caller sees them.
+///
+/// Report every send:
+///
+/// ```
+/// use anysms::{SmsProvider, layers::LayerExt};
+///
+/// fn observed(provider: impl SmsProvider) -> impl SmsProvider {
+///     provider.observe()
+/// }
+/// ```
 ///
 /// # Spans
-/// `send`, of level `INFO` and target `anysms`, with the fields `otel.kind` (`producer`), `messaging.system`
-/// (the provider), `messaging.operation.name` and `messaging.operation.type` (both `send`),
-/// `messaging.message.id` (the provider's id), `anysms.message.key`, `anysms.class`, `anysms.country` (the
-/// recipient's, such as `GB`), `anysms.segments`, `anysms.outcome` (`accepted`, `not_sent`, `unknown`),
-/// `error.type` (the error's kind), `anysms.attempts` (tries in all, if the send failed) and
-/// `otel.status_code` (`ERROR`).
+/// `send`, of level `INFO` and target `anysms`, with the fields `otel.kind` (`producer`),
+/// `messaging.system` (the provider), `messaging.operation.name` and `messaging.operation.type` (both
+/// `send`), `messaging.message.id` (the provider's id), `anysms.message.key`, `anysms.class`,
+/// `anysms.country` (the recipient's, such as `GB`), `anysms.segments`, `anysms.outcome` (`accepted`,
+/// `not_sent`, `unknown`), `error.type` (the error's kind), `anysms.attempts` (number of attempts, if the
+/// send failed) and `otel.status_code` (`ERROR`).
 ///
 /// # Metrics
 /// | name | | labels |
 /// |---|---|---|
 /// | `messaging.client.sent.messages` | counter | `messaging.system`, `anysms.outcome`, `error.type` |
 /// | `messaging.client.operation.duration` | histogram, seconds | the same |
-/// | `anysms.segments` | counter, of what was accepted | `messaging.system`, `anysms.country` |
+/// | `anysms.segments` | counter, of accepted messages | `messaging.system`, `anysms.country` |
 /// | `anysms.retries` | counter, of `Retry` | `messaging.system`, `error.type` |
 ///
-/// `error.type` is empty where there is no error. No field and no label holds a number, a text, a URL or a
-/// token.
+/// `error.type` is empty if there is no error. No field or label contains a phone number, a text, a URL or
+/// a token.
 #[derive(Debug)]
 pub struct Observe<P> {
     inner: P,
 }
 
 impl<P: SmsProvider> Observe<P> {
-    /// Around a provider.
+    /// Wraps a provider.
     pub fn new(inner: P) -> Self {
         Self { inner }
     }
@@ -59,24 +70,24 @@ impl<P: SmsProvider> Observe<P> {
         #[cfg(feature = "tracing")]
         let send = tracing::Instrument::instrument(send, span.clone());
         let result = send.await;
-        let seen = Seen::of(self.inner.id(), message, &result);
+        let observation = Observation::of(self.inner.id(), message, &result);
         #[cfg(feature = "tracing")]
-        seen.record(&span, &result);
+        observation.record(&span, &result);
         #[cfg(feature = "metrics")]
-        seen.count(message, begun.elapsed());
+        observation.count(message, begun.elapsed());
         result
     }
 }
 
-/// What is reported of a send.
-struct Seen {
+/// Reported properties of a send.
+struct Observation {
     provider: ProviderId,
     outcome: &'static str,
     error: &'static str,
     segments: u64,
 }
 
-impl Seen {
+impl Observation {
     fn of(asked: ProviderId, message: &Message, result: &Result<Receipt>) -> Self {
         let error = result.as_ref().err();
         let provider = match result {

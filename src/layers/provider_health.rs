@@ -1,4 +1,4 @@
-//! [`DeliveryReports`]: how well each provider of a [`Weighted`](super::Weighted) delivers.
+//! [`ProviderHealth`]: delivery rate of each provider of a [`Weighted`](super::Weighted).
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,107 +16,120 @@ use crate::{
     webhook::{Event, StatusUpdate},
 };
 
-/// What delivery reports say of the providers of one [`Weighted`](super::Weighted). A clone is the same.
+/// Delivery rates of the providers of one [`Weighted`](super::Weighted), learned from delivery reports.
+/// Clones share their state.
 ///
-/// A report is bad if the message did not arrive and the recipient is not the cause, or if it arrived late;
-/// so is one that does not come in time, of a provider that reports at all. What counts is roughly the last
-/// 50 messages of each.
+/// A report is bad if the message was not delivered for a reason other than its recipient, or was delivered
+/// late. A missing report is bad too, unless the provider never reports. The rate follows roughly the last
+/// 50 messages of each provider.
+///
+/// Learn from webhooks:
+///
+/// ```
+/// use anysms::{layers::ProviderHealth, webhook::Event};
+///
+/// fn on_event(health: &ProviderHealth, event: &Event) {
+///     health.learn(event);
+/// }
+/// ```
 #[derive(Clone)]
-pub struct DeliveryReports {
+pub struct ProviderHealth {
     state: Arc<Mutex<State>>,
     late: Duration,
 }
 
 #[derive(Default)]
 struct State {
-    members: Vec<Member>,
-    /// Who sent what has not arrived yet, and when.
+    providers: Vec<Score>,
+    /// Messages without a final report: the index of the provider and the time of sending.
     expected: HashMap<MessageId, (usize, Instant)>,
-    /// The same in the order of sending: what is in time, and what is late already.
+    /// The same in order of sending, those that are not late yet.
     in_time: VecDeque<(Instant, MessageId)>,
+    /// The same in order of sending, those that are late.
     late: VecDeque<(Instant, MessageId)>,
-    /// What was reported before the send was answered.
+    /// Reports that arrived before the send returned.
     early: VecDeque<(MessageId, Verdict)>,
 }
 
-/// What a last report says of the provider.
+/// Meaning of a final report for the provider.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    Arrived,
-    /// It did not arrive, and the recipient is not the cause.
+    Delivered,
+    /// Not delivered, for a reason other than the recipient.
     Lost,
-    /// It did not arrive, and the recipient or the sender is the cause.
-    NotItsFault,
+    /// Not delivered because of the recipient or the sender.
+    NotCounted,
 }
 
 #[derive(Clone, Copy)]
-struct Member {
-    /// The share of good reports, the younger the weightier.
+struct Score {
+    /// Share of good reports, as a moving average.
     good: f64,
+    /// `true` once a report has arrived.
     reports: bool,
 }
 
-/// How much one report weighs.
+/// Weight of one report in the moving average.
 const WEIGHT: f64 = 0.02;
 
-/// The least that is left of a weight, so that a provider can show that it is well again.
-const LEAST: f64 = 0.05;
+/// Minimum share of a weight that is left, so that a provider can recover.
+const MIN_SCORE: f64 = 0.05;
 
-/// Most messages that are waited for.
-const MOST: usize = 100_000;
+/// Maximum number of messages without a final report.
+const MAX_EXPECTED: usize = 100_000;
 
-/// Most reports that are kept for a send that is not answered yet.
-const MOST_EARLY: usize = 100;
+/// Maximum number of reports kept for sends that have not returned.
+const MAX_EARLY: usize = 100;
 
-impl Default for DeliveryReports {
-    /// A message that takes more than two minutes to arrive is late.
+impl Default for ProviderHealth {
+    /// Counts messages as late after two minutes.
     fn default() -> Self {
         Self::new(Duration::from_secs(120))
     }
 }
 
-impl DeliveryReports {
-    /// A message that takes longer than this to arrive is late.
+impl ProviderHealth {
+    /// Counts messages as late after this time.
     #[must_use]
     pub fn new(late: Duration) -> Self {
         Self { state: Arc::default(), late }
     }
 
-    /// Takes what a verified event says of a message.
+    /// Learns from a verified event. Ignores events other than final statuses.
     pub fn learn(&self, event: &Event) {
         let Event::Status(update) = event else { return };
         let Some(verdict) = verdict(update) else { return };
         self.with(|state, now| {
-            let Some((number, sent)) = state.expected.remove(&update.message) else {
+            let Some((index, sent)) = state.expected.remove(&update.message) else {
                 state.early.push_back((update.message.clone(), verdict));
-                if state.early.len() > MOST_EARLY {
+                if state.early.len() > MAX_EARLY {
                     state.early.pop_front();
                 }
                 return;
             };
             let in_time = now.saturating_duration_since(sent) <= self.late;
-            state.report(number, verdict, in_time);
+            state.report(index, verdict, in_time);
         });
     }
 
-    /// A provider of this number took this message.
-    pub(super) fn expect(&self, id: &MessageId, number: usize) {
+    /// Records that the provider of this index accepted a message.
+    pub(super) fn expect(&self, id: &MessageId, index: usize) {
         self.with(|state, now| {
-            if let Some(place) = state.early.iter().position(|(early, _)| early == id) {
-                if let Some((_, verdict)) = state.early.remove(place) {
-                    state.report(number, verdict, true);
+            if let Some(at) = state.early.iter().position(|(early, _)| early == id) {
+                if let Some((_, verdict)) = state.early.remove(at) {
+                    state.report(index, verdict, true);
                 }
-            } else if state.expected.len() < MOST {
-                state.expected.insert(id.clone(), (number, now));
+            } else if state.expected.len() < MAX_EXPECTED {
+                state.expected.insert(id.clone(), (index, now));
                 state.in_time.push_back((now, id.clone()));
             }
         });
     }
 
-    /// What is left of the weight of each of so many providers.
-    pub(super) fn health(&self, members: usize) -> Vec<f64> {
+    /// Returns the share of its weight that each provider keeps.
+    pub(super) fn scores(&self, providers: usize) -> Vec<f64> {
         self.with(|state, _| {
-            (0..members).map(|number| state.member(number).good.powi(2).max(LEAST)).collect()
+            (0..providers).map(|index| state.provider(index).good.powi(2).max(MIN_SCORE)).collect()
         })
     }
 
@@ -128,33 +141,33 @@ impl DeliveryReports {
 }
 
 impl State {
-    fn member(&mut self, number: usize) -> &mut Member {
-        if self.members.len() <= number {
-            self.members.resize(number + 1, Member { good: 1.0, reports: false });
+    fn provider(&mut self, index: usize) -> &mut Score {
+        if self.providers.len() <= index {
+            self.providers.resize(index + 1, Score { good: 1.0, reports: false });
         }
-        &mut self.members[number]
+        &mut self.providers[index]
     }
 
-    fn report(&mut self, number: usize, verdict: Verdict, in_time: bool) {
-        if verdict != Verdict::NotItsFault {
-            self.rate(number, verdict == Verdict::Arrived && in_time);
+    fn report(&mut self, index: usize, verdict: Verdict, in_time: bool) {
+        if verdict != Verdict::NotCounted {
+            self.rate(index, verdict == Verdict::Delivered && in_time);
         }
-        self.member(number).reports = true;
+        self.provider(index).reports = true;
     }
 
-    fn rate(&mut self, number: usize, good: bool) {
-        let member = self.member(number);
-        member.good += WEIGHT * (f64::from(u8::from(good)) - member.good);
+    fn rate(&mut self, index: usize, good: bool) {
+        let provider = self.provider(index);
+        provider.good += WEIGHT * (f64::from(u8::from(good)) - provider.good);
     }
 
-    /// What has not been reported in time is bad, of a provider that reports. A report of the others is
-    /// waited for ten times as long, as it may be the first.
+    /// Counts missing reports as bad for providers that report. For all others, waits ten times as long for
+    /// a first report.
     fn give_up(&mut self, now: Instant, late: Duration) {
         while let Some((sent, id)) = older(&mut self.in_time, now, late) {
-            let Some((number, _)) = self.expected.get(&id).copied() else { continue };
-            if self.member(number).reports {
+            let Some((index, _)) = self.expected.get(&id).copied() else { continue };
+            if self.provider(index).reports {
                 self.expected.remove(&id);
-                self.rate(number, false);
+                self.rate(index, false);
             } else {
                 self.late.push_back((sent, id));
             }
@@ -165,7 +178,7 @@ impl State {
     }
 }
 
-/// Takes the first that is older than this.
+/// Removes and returns the first entry if it is older than `age`.
 fn older(
     sent: &mut VecDeque<(Instant, MessageId)>,
     now: Instant,
@@ -175,15 +188,15 @@ fn older(
     if now.saturating_duration_since(*first) > age { sent.pop_front() } else { None }
 }
 
-/// None if nobody can say yet.
+/// Returns the meaning of a status; `None` if it is not final.
 fn verdict(update: &StatusUpdate) -> Option<Verdict> {
     match update.status {
-        MessageStatus::Delivered | MessageStatus::Read => Some(Verdict::Arrived),
-        MessageStatus::Canceled => Some(Verdict::NotItsFault),
+        MessageStatus::Delivered | MessageStatus::Read => Some(Verdict::Delivered),
+        MessageStatus::Canceled => Some(Verdict::NotCounted),
         MessageStatus::Undelivered | MessageStatus::Failed | MessageStatus::Rejected => {
             match update.failure.as_ref().map(|failure| failure.kind) {
-                Some(kind) if kind.blame() == Blame::Recipient => Some(Verdict::NotItsFault),
-                Some(ErrorKind::InvalidContent) => Some(Verdict::NotItsFault),
+                Some(kind) if kind.blame() == Blame::Recipient => Some(Verdict::NotCounted),
+                Some(ErrorKind::InvalidContent) => Some(Verdict::NotCounted),
                 _ => Some(Verdict::Lost),
             }
         }
@@ -191,10 +204,10 @@ fn verdict(update: &StatusUpdate) -> Option<Verdict> {
     }
 }
 
-impl fmt::Debug for DeliveryReports {
+impl fmt::Debug for ProviderHealth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = lock(&self.state);
-        f.debug_struct("DeliveryReports")
+        f.debug_struct("ProviderHealth")
             .field("late", &self.late)
             .field("expected", &state.expected.len())
             .finish_non_exhaustive()

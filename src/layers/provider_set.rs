@@ -1,4 +1,4 @@
-//! [`Members`]: several providers that stand side by side, and what they do together.
+//! [`ProviderSet`]: several providers side by side, for `Failover`, `Route` and `Weighted`.
 
 use std::{fmt, sync::Arc};
 
@@ -11,28 +11,33 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Several providers, of which there is always a first.
+/// Non-empty list of providers.
 #[derive(Clone)]
-pub(super) struct Members(Vec<Arc<dyn SmsProvider>>);
+pub(super) struct ProviderSet(Vec<Arc<dyn SmsProvider>>);
 
-impl Members {
+impl ProviderSet {
     pub(super) fn new(first: impl SmsProvider) -> Self {
         Self(vec![Arc::new(first)])
     }
 
-    /// Adds one more. Opt-outs must be looked at by all of them or none, and so must a log be written: a
-    /// protection that only some have is one that a message goes round. Guards count for all together, or
-    /// their limits multiply.
+    /// Adds a provider. All of them or none must have a suppression list, and likewise a store: messages
+    /// would bypass a protection that only some have. Guards are refused, as their limits would multiply.
     pub(super) fn push(&mut self, next: impl SmsProvider) -> Result<()> {
         let (first, other) = (self.0[0].capabilities(), next.capabilities());
         if first.suppresses != other.suppresses {
-            return Err(misplaced("suppress: goes around all providers or around none"));
+            return Err(misplaced(
+                "suppress: only some providers have it; wrap all of them or none",
+            ));
         }
         if first.records != other.records {
-            return Err(misplaced("recorded: goes around all providers or around none"));
+            return Err(misplaced(
+                "recorded: only some providers have it; wrap all of them or none",
+            ));
         }
         if first.guards || other.guards {
-            return Err(misplaced("guard: goes outside of failover, route and weighted"));
+            return Err(misplaced(
+                "guard: is inside failover, route or weighted; put it around them",
+            ));
         }
         self.0.push(Arc::new(next));
         Ok(())
@@ -46,24 +51,24 @@ impl Members {
         self.0.iter().map(|provider| &**provider)
     }
 
-    /// The first provider's.
+    /// Returns the id of the first provider.
     pub(super) fn id(&self) -> ProviderId {
         self.get(0).id()
     }
 
-    /// The account that would send, where it is the same at all of them.
+    /// Returns the account that would send; `None` unless it is the same for all providers.
     pub(super) fn account(&self, message: &Message) -> Option<AccountKey> {
         let first = self.get(0).account(message);
         first.filter(|first| self.iter().all(|one| one.account(message).as_ref() == Some(first)))
     }
 
-    /// What any of them can do, and what protects all of them.
+    /// Returns the capabilities of any provider, and the protections that all of them have.
     pub(super) fn capabilities(&self) -> Capabilities {
         self.iter().map(SmsProvider::capabilities).reduce(Capabilities::or).unwrap_or_default()
     }
 
-    /// Asks the providers of the name in the id, then the others, which may be stacks that have one of that
-    /// name inside; the next where one does not know the message.
+    /// Asks the providers named in the id, then the others, which may be stacks around such a provider.
+    /// Continues while a provider does not know the message.
     async fn ask<'a, T, F>(
         &'a self,
         id: &MessageId,
@@ -79,7 +84,7 @@ impl Members {
         for provider in self.iter().filter(own).chain(others) {
             match call(provider).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => last = error,
-                Err(error) if error.kind() == ErrorKind::InvalidRequest => {} // of another provider
+                Err(error) if error.kind() == ErrorKind::InvalidRequest => {} // the id of another provider
                 done => return done,
             }
         }
@@ -94,11 +99,13 @@ impl Members {
         self.ask(id, |provider| provider.cancel(id)).await
     }
 
-    /// All messages of the first provider, then of the next.
+    /// Lists all messages of the first provider, then of the next.
     pub(super) async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        let other =
-            || Error::not_sent(ErrorKind::InvalidRequest).with_detail("cursor: is of another list");
-        let (number, own) = place(query.cursor.as_ref()).ok_or_else(other)?;
+        let other = || {
+            Error::not_sent(ErrorKind::InvalidRequest)
+                .with_detail("cursor: belongs to another list")
+        };
+        let (number, own) = split_cursor(query.cursor.as_ref()).ok_or_else(other)?;
         let provider = self.0.get(number).ok_or_else(other)?;
         let mut query = query.clone();
         query.cursor = own;
@@ -110,7 +117,7 @@ impl Members {
         Ok(Page::new(page.items, next.map(Cursor::new)))
     }
 
-    /// The first provider's account, if all are alive.
+    /// Returns the first provider's account status if all providers answer.
     pub(super) async fn check(&self) -> Result<AccountStatus> {
         let first = self.get(0).check().await?;
         for provider in self.iter().skip(1) {
@@ -120,14 +127,14 @@ impl Members {
     }
 }
 
-/// The number of a provider, and its own cursor, in the cursor of all.
-fn place(cursor: Option<&Cursor>) -> Option<(usize, Option<Cursor>)> {
+/// Splits the cursor of the whole list into the index of a provider and the cursor of that provider's list.
+fn split_cursor(cursor: Option<&Cursor>) -> Option<(usize, Option<Cursor>)> {
     let Some(cursor) = cursor else { return Some((0, None)) };
     let (number, own) = cursor.as_str().split_once(':')?;
     Some((number.parse().ok()?, Some(own).filter(|own| !own.is_empty()).map(Cursor::new)))
 }
 
-impl fmt::Debug for Members {
+impl fmt::Debug for ProviderSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.0).finish()
     }

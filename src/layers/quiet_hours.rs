@@ -1,4 +1,4 @@
-//! [`QuietHours`]: when a recipient is not to be disturbed, by the recipient's own clock.
+//! [`QuietHours`]: allowed hours for messages, by the recipient's local time.
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
@@ -11,13 +11,27 @@ use crate::{
     number::PhoneNumber,
 };
 
-/// The hours in which a recipient may be written to, by the recipient's own clock.
+/// Hours in which messages may be sent, by the recipient's local time.
 ///
-/// Where a number may live in several time zones it must be within the hours in **all** of them; where none
-/// is known the message is refused. A zone of your own knowledge, such as a customer's address, comes first
-/// ([`with_zone`](Self::with_zone)). A message that the provider shall hold ([`Message::with_send_at`]) is
-/// checked for that time. As layers inside may wait, and so may the provider, a message must be within the
-/// hours for some minutes more ([`with_margin`](Self::with_margin)).
+/// If the number may be in several time zones, the hours must hold in **all** of them; if no zone is known,
+/// the message is refused. A zone that you know, such as from a customer's address, takes precedence
+/// ([`with_time_zone`](Self::with_time_zone)). A scheduled message ([`Message::with_send_at`]) is checked
+/// for its scheduled time. As layers inside and the provider may wait, the hours must also hold some
+/// minutes later ([`with_margin`](Self::with_margin)).
+///
+/// Send marketing and reminders only from 9 to 20 o'clock:
+///
+/// ```
+/// use anysms::{MessageClass, Result, layers::{GuardPolicy, QuietHours}, number::Region};
+///
+/// fn policy() -> Result<GuardPolicy> {
+///     let hours = QuietHours::default()
+///         .with_allowed_hours(9, 20)?
+///         .with_class(MessageClass::Transactional);
+///     Ok(GuardPolicy::new([Region::GB]).with_quiet_hours(hours))
+/// }
+/// # policy().unwrap();
+/// ```
 #[derive(Clone)]
 pub struct QuietHours {
     allowed: Range<i8>,
@@ -29,8 +43,9 @@ pub struct QuietHours {
 type ZoneOf = Arc<dyn Fn(&Message) -> Option<String> + Send + Sync>;
 
 impl Default for QuietHours {
-    /// Marketing from 08:00 to 21:00, as 47 CFR 64.1200(c)(1) has it for telephone solicitations (2026-11),
-    /// with a margin of 5 minutes. Several states of the US are stricter.
+    /// Allows marketing from 08:00 to 21:00, with a margin of 5 minutes; other classes are not limited.
+    ///
+    /// Source: 47 CFR 64.1200(c)(1), on telephone solicitations (2026-11). Several US states are stricter.
     fn default() -> Self {
         Self {
             allowed: 8..21,
@@ -42,38 +57,46 @@ impl Default for QuietHours {
 }
 
 impl QuietHours {
-    /// Lets messages go from the first of these hours until the second begins: 0 to 24.
+    /// Sets the allowed hours: from the start of hour `from` until the start of hour `until`, 0 to 24.
     ///
     /// # Errors
-    /// `Config` unless the second is after the first and at most 24.
-    pub fn with_allowed(mut self, from: u8, until: u8) -> Result<Self> {
+    /// `Config` unless `from` is less than `until` and `until` is at most 24.
+    pub fn with_allowed_hours(mut self, from: u8, until: u8) -> Result<Self> {
         if from >= until || until > 24 {
-            let rule = "quiet hours: the allowed hours need a begin before their end, at most 24";
+            let rule = "quiet hours: from must be less than until, and until at most 24";
             return Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
         }
         self.allowed = from as i8..until as i8; // both fit, as 24 does
         Ok(self)
     }
 
-    /// Holds messages of this class to the hours as well.
+    /// Applies the hours to another class of messages.
     #[must_use]
     pub fn with_class(mut self, class: MessageClass) -> Self {
         self.classes.push(class);
         self
     }
 
-    /// How long before the hours end the last message goes. Let it be longer than what is inside may wait: the
-    /// longest wait of a rate limit, and the deadline of retries.
+    /// Sets the time before the end of the hours after which no message is admitted. Choose it longer than
+    /// the layers inside may wait: the maximum wait of a rate limit and the deadline of retries.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self
     }
 
-    /// Asks the closure for the recipient's time zone, by its IANA name such as `Europe/London`. What it does
-    /// not know, the number says.
+    /// Sets a closure that returns the recipient's time zone by IANA name, such as `Europe/London`; for
+    /// `None`, the zones of the number apply.
+    ///
+    /// Use the time zone of your customers, whatever their numbers:
+    ///
+    /// ```
+    /// use anysms::layers::QuietHours;
+    ///
+    /// let hours = QuietHours::default().with_time_zone(|_message| Some("Europe/London".to_owned()));
+    /// ```
     #[must_use]
-    pub fn with_zone(
+    pub fn with_time_zone(
         mut self,
         zone: impl Fn(&Message) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
@@ -81,7 +104,7 @@ impl QuietHours {
         self
     }
 
-    /// Whether a message may go at this time.
+    /// Checks if a message may be sent at this time.
     pub(super) fn check(&self, message: &Message, now: Timestamp) -> Result<()> {
         if !self.classes.contains(&message.class()) {
             return Ok(());
@@ -96,8 +119,9 @@ impl QuietHours {
         };
         let zones: Result<Vec<_>, _> = names.into_iter().map(TimeZone::get).collect();
         let zones = zones.ok().filter(|zones| !zones.is_empty());
-        let zones =
-            zones.ok_or_else(|| refuse("quiet hours: the recipient's time zone is not known"))?;
+        let zones = zones.ok_or_else(|| {
+            refuse("quiet hours: the recipient's time zone is unknown; set it with with_time_zone")
+        })?;
         let begin = message.send_at().map_or(now, |at| at.max(now));
         let allows = |at: Timestamp| {
             let end = at.checked_add(self.margin);
@@ -106,10 +130,11 @@ impl QuietHours {
         if allows(begin) {
             return Ok(());
         }
-        let wait = (1..=MOST_STEPS)
+        let wait = (1..=MAX_STEPS)
             .map(|step| STEP * step)
             .find(|wait| now.checked_add(*wait).is_ok_and(allows));
-        Err(refuse("quiet hours: of the recipient").with_retry_after(wait))
+        Err(refuse("quiet hours: outside the allowed hours of the recipient; retry later")
+            .with_retry_after(wait))
     }
 
     fn allows(&self, zones: &[TimeZone], at: Timestamp) -> bool {
@@ -117,11 +142,11 @@ impl QuietHours {
     }
 }
 
-/// How exactly it is said when the hours begin; the offsets of all zones are multiples of it.
+/// Resolution of the returned wait. The offsets of all zones are multiples of it.
 const STEP: Duration = Duration::from_secs(15 * 60);
 
-/// As many steps as two days have.
-const MOST_STEPS: u32 = 2 * 24 * 4;
+/// Number of steps in two days.
+const MAX_STEPS: u32 = 2 * 24 * 4;
 
 impl fmt::Debug for QuietHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +157,7 @@ impl fmt::Debug for QuietHours {
     }
 }
 
-/// All time zones in which a number may live, by their IANA names.
+/// Returns all time zones in which a number may be, by IANA name.
 fn zones_of(number: PhoneNumber) -> &'static [&'static str] {
     let (table, code) = match number.country_code() {
         1 if number.digit_count() != 11 => return &[],
@@ -153,7 +178,7 @@ mod tests {
         Message::new(number, "Half price today").with_class(MessageClass::Marketing)
     }
 
-    /// Whether a message may go at this local time of a zone.
+    /// Returns `true` if a message may be sent at this local time of a zone.
     fn goes(to: &str, zone: &str, at: jiff::civil::DateTime) -> bool {
         let at = at.in_tz(zone).unwrap().timestamp();
         QuietHours::default().check(&marketing(to), at).is_ok()

@@ -1,4 +1,4 @@
-//! [`RateLimit`]: no more messages or requests within a period than a provider takes.
+//! [`RateLimit`]: spaces messages and requests to stay within quotas.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::{
     account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
-        fair_queue::Lanes,
-        rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRates, Rates},
+        fair_queue::FairQueue,
+        rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRateStore, RateStore},
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     provider::{AccountStatus, Capabilities, SmsProvider},
@@ -19,36 +19,52 @@ use crate::{
     text,
 };
 
-/// Keeps to the limits of a provider, of a sender or of a campaign: a message waits for its turn, within a
-/// process in the order in which they came, or is refused ([`ErrorKind::RateLimited`], not sent, with
-/// [`Error::retry_after`]) if that would take too long.
+/// Layer that keeps to the quotas of an account, a sender or a campaign.
 ///
-/// Messages are spaced evenly, by when they really leave: in every window as long as the period there are
-/// at most 5 % more than the limit, and none more where that is not a whole one.
+/// A message waits for its turn, first come, first served within a process. If it would wait too long, it
+/// is refused as [`ErrorKind::RateLimited`], not sent, with [`Error::retry_after`].
 ///
-/// It goes inside of `Retry`, so that every try is counted, and around [`Suppress`](super::Suppress), so
-/// that nobody is written to who opted out while the message waited.
+/// Messages are spaced evenly, by the time at which they really leave. Any window as long as the period has
+/// at most 5 % more than the quota, and none more if 5 % is less than one message.
+///
+/// Place it inside [`Retry`](super::Retry), so that every attempt counts, and around
+/// [`Suppress`](super::Suppress), so that recipients who opt out during the wait receive nothing.
+///
+/// Keep to the limits of a US long code:
 ///
 /// ```
-/// use anysms::{SmsProvider, layers::{Limit, RateLimit}};
+/// use anysms::{SmsProvider, layers::{Quota, RateLimit}};
 ///
 /// fn stack(provider: impl SmsProvider) -> impl SmsProvider {
-///     // A US long code sends one segment a second; the account takes 60 requests.
-///     RateLimit::new(provider, [Limit::segments(1).per_sender(), Limit::requests(60)])
+///     // A US long code sends one segment a second; the account accepts 60 requests a second.
+///     RateLimit::new(provider, [Quota::segments(1).per_sender(), Quota::requests(60)])
 /// }
 /// ```
 #[derive(Debug)]
 pub struct RateLimit<P> {
     inner: P,
-    limits: Vec<(Limit, Sha256)>, // with what the keys of each begin with
-    longest_wait: Duration,
-    rates: Arc<dyn Rates>,
-    lanes: Lanes,
+    quotas: Vec<(Quota, Sha256)>, // each with the hash that its keys begin with
+    max_wait: Duration,
+    store: Arc<dyn RateStore>,
+    queue: FairQueue,
 }
 
-/// So many within a period: of the whole account, unless it is said what else each limit is for.
+/// Maximum number of messages, segments or requests within a period, by default a second.
+///
+/// Applies to all messages together, unless a scope is set: per sender, per campaign, or per value of a
+/// closure.
+///
+/// Limit a campaign to 60 messages a minute:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::layers::Quota;
+///
+/// let quota = Quota::messages(60).within(Duration::from_secs(60)).per_campaign();
+/// ```
 #[derive(Clone)]
-pub struct Limit {
+pub struct Quota {
     unit: Unit,
     count: u32,
     period: Duration,
@@ -72,21 +88,23 @@ enum Scope {
 
 type KeyOf = Arc<dyn Fn(&Message) -> Option<String> + Send + Sync>;
 
-impl Limit {
-    /// So many messages a second.
+impl Quota {
+    /// Creates a quota of messages a second.
     #[must_use]
     pub const fn messages(count: u32) -> Self {
         Self::new(Unit::Messages, count)
     }
 
-    /// So many segments a second, which is what carriers count. A long message goes at once, and the next
-    /// waits for all of its segments: within a second there may be one message's segments more.
+    /// Creates a quota of segments a second, the unit that carriers count.
+    ///
+    /// A long message leaves at once and the next waits for all of its segments, so a period may exceed the
+    /// quota by the segments of one message.
     #[must_use]
     pub const fn segments(count: u32) -> Self {
         Self::new(Unit::Segments, count)
     }
 
-    /// So many requests a second: messages, and everything that is asked about them.
+    /// Creates a quota of requests a second: sends and all other calls to the provider.
     #[must_use]
     pub const fn requests(count: u32) -> Self {
         Self::new(Unit::Requests, count)
@@ -96,28 +114,39 @@ impl Limit {
         Self { unit, count, period: Duration::from_secs(1), scope: Scope::Account }
     }
 
-    /// The same count within another period, such as a minute.
+    /// Sets the period, such as a minute.
     #[must_use]
     pub const fn within(mut self, period: Duration) -> Self {
         self.period = period;
         self
     }
 
-    /// For each sender; messages without one, which take the provider's default, are one sender.
+    /// Applies the quota to each sender separately. Messages without a sender share one, the provider's
+    /// default.
     #[must_use]
     pub fn per_sender(mut self) -> Self {
         self.scope = Scope::Sender;
         self
     }
 
-    /// For each campaign ([`Message::with_campaign`]). A message of no campaign is not limited.
+    /// Applies the quota to each campaign ([`Message::with_campaign`]) separately. Messages without a
+    /// campaign are not limited.
     #[must_use]
     pub fn per_campaign(mut self) -> Self {
         self.scope = Scope::Campaign;
         self
     }
 
-    /// For each value of the closure, such as an organisation. A message without one is not limited.
+    /// Applies the quota to each value of the closure separately. Messages for which it returns `None` are
+    /// not limited.
+    ///
+    /// Give each tenant the same share:
+    ///
+    /// ```
+    /// use anysms::layers::Quota;
+    ///
+    /// let fair = Quota::messages(5).per(|message| message.tenant().map(ToString::to_string));
+    /// ```
     #[must_use]
     pub fn per(mut self, key: impl Fn(&Message) -> Option<String> + Send + Sync + 'static) -> Self {
         self.scope = Scope::By(Arc::new(key));
@@ -133,29 +162,29 @@ impl Limit {
         }
     }
 
-    /// Time between two units: a little more than the period's share where nothing is made up for, as what
-    /// was granted in time leaves a moment later. A count of 0 lets one go in a very long time.
+    /// Returns the time between two units. Without slack it is slightly longer than the share of the
+    /// period, as a message leaves a moment after it is granted. A count of 0 makes it a century.
     fn interval(&self) -> Duration {
         let share = self.period.checked_div(self.count).unwrap_or(CENTURY).min(CENTURY);
         let margin = (share / 100).min(Duration::from_millis(5));
         if self.slack().is_zero() { share + margin } else { share }
     }
 
-    /// How far a late timer may be made up for: 5 % of the period in whole messages, but for half of one, and
-    /// little time.
+    /// Returns the delay of a late timer that may be caught up: 5 % of the period in whole messages, less
+    /// half a message, and at most [`LONGEST_SLACK`].
     fn slack(&self) -> Duration {
         let more = f64::from(self.count / 20) - 0.5;
         let share = more.max(0.0) / f64::from(self.count.max(1));
         self.period.min(CENTURY).mul_f64(share).min(LONGEST_SLACK)
     }
 
-    /// What the keys of it begin with: whose it is, and which of the limits.
+    /// Returns the hash that the quota's keys begin with: the shared name and the quota.
     fn hash(&self, name: &str, number: usize) -> Sha256 {
         let (unit, count, period) = (self.unit, self.count, self.period.as_nanos());
         Sha256::new_with_prefix(format!("{name}\n{number} {unit:?} {count} {period}\n"))
     }
 
-    /// What a message takes of it; none if it is not limited by it.
+    /// Returns the demand of a message on the quota; `None` if the quota does not apply to it.
     fn demand(&self, mut hash: Sha256, message: Option<&Message>) -> Option<Demand> {
         match (&self.scope, message) {
             (Scope::Account, _) => hash.update("account"),
@@ -179,7 +208,7 @@ impl Limit {
     }
 }
 
-impl fmt::Debug for Limit {
+impl fmt::Debug for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scope = match self.scope {
             Scope::Account => "account",
@@ -192,62 +221,74 @@ impl fmt::Debug for Limit {
 }
 
 impl<P: SmsProvider> RateLimit<P> {
-    /// Around a provider, by all of these limits. A message waits for at most 30 seconds.
+    /// Wraps a provider; all quotas apply. A message waits for at most 30 seconds.
     ///
-    /// Give the narrow limits first (a sender's before the account's): who waits for one is not in the way of
-    /// those who wait for the next.
-    pub fn new(inner: P, limits: impl IntoIterator<Item = Limit>) -> Self {
-        let limits = limits.into_iter().map(|limit| (limit, Sha256::new())).collect();
-        let (rates, lanes) = (Arc::new(MemoryRates::new()), Lanes::default());
-        Self { inner, limits, longest_wait: Duration::from_secs(30), rates, lanes }.named("")
+    /// List narrow quotas first (a sender's before the account's), so that a message waiting for a narrow
+    /// one does not delay others.
+    pub fn new(inner: P, quotas: impl IntoIterator<Item = Quota>) -> Self {
+        let quotas = quotas.into_iter().map(|quota| (quota, Sha256::new())).collect();
+        let (store, queue) = (Arc::new(MemoryRateStore::new()), FairQueue::default());
+        Self { inner, quotas, max_wait: Duration::from_secs(30), store, queue }.named("")
     }
 
-    /// How long a message waits at most; with none, what is over the limit is refused.
+    /// Sets the maximum wait of a message. With zero, messages over the quota are refused at once.
+    ///
+    /// Refuse instead of waiting:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use anysms::{SmsProvider, layers::{LayerExt, Quota}};
+    ///
+    /// fn strict(provider: impl SmsProvider) -> impl SmsProvider {
+    ///     provider.rate_limit([Quota::messages(10)]).with_max_wait(Duration::ZERO)
+    /// }
+    /// ```
     #[must_use]
-    pub const fn with_longest_wait(mut self, wait: Duration) -> Self {
-        self.longest_wait = wait;
+    pub const fn with_max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
         self
     }
 
-    /// Shares the limits with whoever has the same home, the same limits and the same name, such as the
-    /// account's.
+    /// Shares the quotas with all rate limits of the same store, quotas and name, also in other processes.
+    /// Use a name such as the account's.
     #[must_use]
-    pub fn shared(mut self, rates: Arc<dyn Rates>, name: &str) -> Self {
-        self.rates = rates;
+    pub fn shared(mut self, store: Arc<dyn RateStore>, name: &str) -> Self {
+        self.store = store;
         self.named(name)
     }
 
     fn named(mut self, name: &str) -> Self {
-        for (number, (limit, hash)) in self.limits.iter_mut().enumerate() {
-            *hash = limit.hash(name, number);
+        for (number, (quota, hash)) in self.quotas.iter_mut().enumerate() {
+            *hash = quota.hash(name, number);
         }
         self
     }
 
-    /// Waits until a message, or a request about one, may go.
+    /// Waits until a message, or another request, may be sent.
     async fn pass(&self, message: Option<&Message>) -> Result<()> {
-        let counted = |limit: &Limit| message.is_some() || limit.unit == Unit::Requests;
-        let limits = self.limits.iter().filter(|(limit, _)| counted(limit));
+        let counted = |quota: &Quota| message.is_some() || quota.unit == Unit::Requests;
+        let quotas = self.quotas.iter().filter(|(quota, _)| counted(quota));
         let demands: Vec<Demand> =
-            limits.filter_map(|(limit, hash)| limit.demand(hash.clone(), message)).collect();
-        // Where nobody waits there is no lane to join.
-        if self.lanes.are_free(&demands) && self.take(&demands, true).await?.is_zero() {
+            quotas.filter_map(|(quota, hash)| quota.demand(hash.clone(), message)).collect();
+        // Fast path: no other message is waiting.
+        if self.queue.is_empty_for(&demands) && self.take(&demands, true).await?.is_zero() {
             return Ok(());
         }
-        let (start, mut places) = (Instant::now(), Vec::with_capacity(demands.len()));
+        let (start, mut tickets) = (Instant::now(), Vec::with_capacity(demands.len()));
         for (at, demand) in demands.iter().enumerate() {
-            let (mut place, before) = self.lanes.join(demand.key, demand.time());
-            if !before.is_zero() && start.elapsed().saturating_add(before) > self.longest_wait {
+            let (mut ticket, before) = self.queue.join(demand.key, demand.duration());
+            if !before.is_zero() && start.elapsed().saturating_add(before) > self.max_wait {
                 return Err(self.late(before));
             }
-            place.turn().await;
-            places.push(place); // nobody overtakes
+            ticket.turn().await;
+            tickets.push(ticket); // held, so that no later message overtakes
             loop {
                 let wait = self.take(&demands[..=at], at + 1 == demands.len()).await?;
                 if wait.is_zero() {
                     break;
                 }
-                if start.elapsed().saturating_add(wait) > self.longest_wait {
+                if start.elapsed().saturating_add(wait) > self.max_wait {
                     return Err(self.late(wait));
                 }
                 sleep(wait).await;
@@ -256,16 +297,16 @@ impl<P: SmsProvider> RateLimit<P> {
         Ok(())
     }
 
-    /// Whatever a home says of its own trouble, nothing was sent.
+    /// Asks the store. Its errors are reported as not sent, as they come before any submission.
     async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
-        let wait = self.rates.take(demands, grant).await;
+        let wait = self.store.take(demands, grant).await;
         wait.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())
     }
 
     fn late(&self, wait: Duration) -> Error {
         Error::not_sent(ErrorKind::RateLimited)
             .with_provider(self.id())
-            .with_detail("the program's own limit")
+            .with_detail("rate limit: the program's own quota is used up; retry later")
             .with_retry_after(Some(wait))
             .by_layer()
     }

@@ -1,4 +1,4 @@
-//! [`Rates`]: when the next message of a limit may go, kept in this process or for several.
+//! [`RateStore`]: the state of quotas, for one process or several.
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
@@ -8,61 +8,78 @@ use tokio::time::Instant;
 use super::lock::{Mutex, lock};
 use crate::error::Result;
 
-/// Where the state of rate limits is kept: [`MemoryRates`], or one home for several processes.
+/// Storage of the state of quotas: [`MemoryRateStore`] for one process, `RedisRateStore` for several.
 ///
-/// The state of a key is one time, `next`. A demand is due once `next` has come; when it is granted, `next`
-/// becomes the later of `next` and `now - slack`, and `interval` for each unit after that. So there are never
-/// more grants within a period than fit into it and the slack, and none are lost to a timer that is late.
+/// The state of a key is one time, `next`. A demand is due at `next`. When it is granted, `next` becomes
+/// the later of `next` and `now - slack`, plus `interval` for each unit. Therefore a period never has more
+/// grants than fit into it and the slack, and late timers lose none.
 #[async_trait]
-pub trait Rates: fmt::Debug + Send + Sync + 'static {
-    /// How long to wait until all demands are due; zero if they are, and then they are granted together if
-    /// `grant` says so. Nothing is granted in part.
+pub trait RateStore: fmt::Debug + Send + Sync + 'static {
+    /// Returns the time until all demands are due; zero if they are. If they are due and `grant` is `true`,
+    /// grants all of them together; never grants some of them.
     ///
     /// # Errors
-    /// `Unavailable` if the state cannot be reached.
+    /// `Unavailable` if the storage cannot be reached.
     async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration>;
 }
 
-/// What one message takes of one limit.
+/// Demand of one message on one quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Demand {
-    /// Which state: a hash of the limit and of what it is for, so that no number is in it.
+    /// Key of the state: a hash of the quota and its scope. Contains no phone number.
     pub key: u128,
     /// Time between two units.
     pub interval: Duration,
-    /// How far `next` may lie behind.
+    /// Maximum time by which `next` may lie in the past.
     pub slack: Duration,
-    /// How many units are taken.
+    /// Number of units.
     pub units: u32,
 }
 
 impl Demand {
-    /// How long its units take; a century at most.
+    /// Returns the total time of its units, at most a century.
     #[must_use]
-    pub fn time(&self) -> Duration {
+    pub fn duration(&self) -> Duration {
         self.interval.saturating_mul(self.units).min(CENTURY)
     }
 }
 
-/// Rates in memory, for one process. A clone is the same home.
+/// State of quotas in memory, for one process. Clones share their state.
+///
+/// Share the quota of an account between two stacks:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use anysms::{SmsProvider, layers::{LayerExt, MemoryRateStore, Quota}};
+///
+/// fn two(a: impl SmsProvider, b: impl SmsProvider) -> (impl SmsProvider, impl SmsProvider) {
+///     let store = Arc::new(MemoryRateStore::new());
+///     let limit = || [Quota::messages(10)];
+///     (
+///         a.rate_limit(limit()).shared(store.clone(), "main account"),
+///         b.rate_limit(limit()).shared(store, "main account"),
+///     )
+/// }
+/// ```
 #[derive(Clone, Default)]
-pub struct MemoryRates {
+pub struct MemoryRateStore {
     next: Arc<Mutex<Next>>,
 }
 
 #[derive(Default)]
 struct Next {
     of: HashMap<u128, Instant>,
-    /// When there are so many, those that have nothing to say any more are forgotten.
+    /// Number of keys at which idle keys are removed.
     prune_at: usize,
 }
 
-/// Fewest keys at which it is worth looking for idle ones.
+/// Minimum number of keys at which idle keys are removed.
 const PRUNE_AT: usize = 1_024;
 
-impl MemoryRates {
-    /// An empty home.
+impl MemoryRateStore {
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -74,10 +91,10 @@ impl MemoryRates {
         let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
         if wait.is_zero() && grant {
             for demand in demands {
-                // A key that is not known could have gone long ago.
+                // An unknown key has not been used recently.
                 let earliest = now.checked_sub(demand.slack).unwrap_or(now);
                 let last = next.of.get(&demand.key).map_or(earliest, |last| earliest.max(*last));
-                next.of.insert(demand.key, last.checked_add(demand.time()).unwrap_or(last));
+                next.of.insert(demand.key, last.checked_add(demand.duration()).unwrap_or(last));
             }
             next.prune(now);
         }
@@ -86,7 +103,7 @@ impl MemoryRates {
 }
 
 impl Next {
-    /// A key is idle once its time is longer ago than any slack.
+    /// Removes idle keys: those whose time is longer ago than any slack.
     fn prune(&mut self, now: Instant) {
         if self.of.len() >= self.prune_at.max(PRUNE_AT) {
             self.of.retain(|_, next| now.saturating_duration_since(*next) < LONGEST_SLACK);
@@ -95,22 +112,22 @@ impl Next {
     }
 }
 
-/// Longer than anybody waits, and short enough to be added to a time.
+/// Maximum time of a demand: longer than any wait, and short enough to add to a time.
 pub(super) const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
-/// Longest slack of any limit: what a timer may be late and somewhat more.
+/// Maximum slack of any quota: the usual delay of a timer and somewhat more.
 pub(super) const LONGEST_SLACK: Duration = Duration::from_millis(40);
 
 #[async_trait]
-impl Rates for MemoryRates {
+impl RateStore for MemoryRateStore {
     async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
         Ok(self.take_now(demands, grant, Instant::now()))
     }
 }
 
-impl fmt::Debug for MemoryRates {
+impl fmt::Debug for MemoryRateStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryRates").field("keys", &lock(&self.next).of.len()).finish()
+        f.debug_struct("MemoryRateStore").field("keys", &lock(&self.next).of.len()).finish()
     }
 }
 
@@ -124,12 +141,12 @@ mod shuttle_tests {
         Demand { key, interval: Duration::from_secs(1), slack: Duration::ZERO, units: 1 }
     }
 
-    /// Of all who ask at one time one is granted, and no key without the others.
+    /// One of several concurrent demands is granted, with all of its keys.
     #[test]
     fn one_of_many_is_granted_and_nothing_in_part() {
         shuttle::check_random(
             || {
-                let (rates, now) = (MemoryRates::new(), Instant::now());
+                let (rates, now) = (MemoryRateStore::new(), Instant::now());
                 let asks =
                     [vec![demand(1), demand(2)], vec![demand(2), demand(1)], vec![demand(2)]];
                 let granted: Vec<_> = asks

@@ -1,4 +1,4 @@
-//! [`RedisRates`]: rate limits that several processes keep together.
+//! [`RedisRateStore`]: quotas shared by several processes.
 
 use std::{fmt, time::Duration};
 
@@ -8,11 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    layers::rate_store::{CENTURY, Demand, Rates},
+    layers::rate_store::{CENTURY, Demand, RateStore},
 };
 
-/// The state of a key is the time `next` in microseconds of the server's clock, as
-/// [`Rates`] says. Keys expire once they have nothing to say any more.
+/// State of a key: the time `next` (see [`RateStore`]) in microseconds of the server's clock. Idle keys
+/// expire.
 const TAKE: &str = r"
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
@@ -32,45 +32,58 @@ end
 return string.format('%.0f', wait)
 ";
 
-/// Rates in Redis (7 or newer, or what speaks its protocol and runs Lua), for several processes: what one
-/// takes, the others see. The time is the server's.
+/// State of quotas in Redis, shared by several processes. Needs version 7, or a compatible server with Lua.
 ///
-/// Where Redis cannot be reached nothing is sent: the error is `Unavailable`, not sent.
+/// Uses the clock of the server. If Redis cannot be reached, messages are refused as `Unavailable`, not
+/// sent.
+///
+/// Share the quota of an account between all processes:
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use anysms::{Result, SmsProvider, layers::{LayerExt, Quota, RedisRateStore}};
+///
+/// async fn limited(provider: impl SmsProvider) -> Result<impl SmsProvider> {
+///     let store = RedisRateStore::connect("redis://127.0.0.1/".to_owned().into()).await?;
+///     Ok(provider.rate_limit([Quota::messages(50)]).shared(Arc::new(store), "main account"))
+/// }
+/// ```
 #[derive(Clone)]
-pub struct RedisRates {
+pub struct RedisRateStore {
     connection: ConnectionManager,
     prefix: String,
     script: Script,
 }
 
-impl RedisRates {
+impl RedisRateStore {
     /// Connects to the server at a URL, such as `redis://127.0.0.1/` or `redis+unix:///run/redis.sock`.
     ///
     /// # Errors
     /// `Config` if the URL is malformed, `Unavailable` if the server cannot be reached.
     pub async fn connect(url: SecretString) -> Result<Self> {
-        let malformed = "redis: the URL is malformed";
+        let malformed = "redis: the URL is malformed; use redis://host:port/";
         let client = Client::open(url.expose_secret())
             .map_err(|_| Error::not_sent(ErrorKind::Config).with_detail(malformed))?;
         let connection = ConnectionManager::new(client).await.map_err(|_| unreachable())?;
-        // One tag, so that all keys are in one slot of a cluster.
+        // One hash tag, so that all keys are in one slot of a cluster.
         Ok(Self { connection, prefix: "{anysms:rates}:".into(), script: Script::new(TAKE) })
     }
 }
 
-/// The cause is left out: it may quote the address.
+/// Error without the cause, which may contain the address.
 fn unreachable() -> Error {
     Error::not_sent(ErrorKind::Unavailable).with_detail("redis: cannot be reached")
 }
 
 #[async_trait]
-impl Rates for RedisRates {
+impl RateStore for RedisRateStore {
     async fn take(&self, demands: &[Demand], grant: bool) -> Result<Duration> {
         let mut call = self.script.prepare_invoke();
         call.arg(u8::from(grant));
         for demand in demands {
             call.key(format!("{}{:032x}", self.prefix, demand.key));
-            call.arg(micros(demand.time())).arg(micros(demand.slack));
+            call.arg(micros(demand.duration())).arg(micros(demand.slack));
         }
         let wait: String =
             call.invoke_async(&mut self.connection.clone()).await.map_err(|_| unreachable())?;
@@ -78,15 +91,15 @@ impl Rates for RedisRates {
     }
 }
 
-/// Rounded up, so that no limit is exceeded. In Lua a number is exact up to 2^53, which is more than a
-/// century and the time of day.
+/// Converts to microseconds, rounded up so that no quota is exceeded. Lua numbers are exact up to 2^53,
+/// more than a century after the present time.
 fn micros(time: Duration) -> u64 {
     let micros = time.min(CENTURY).as_nanos().div_ceil(1_000);
     u64::try_from(micros).unwrap_or(u64::MAX)
 }
 
-impl fmt::Debug for RedisRates {
+impl fmt::Debug for RedisRateStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedisRates")
+        f.write_str("RedisRateStore")
     }
 }

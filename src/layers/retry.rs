@@ -1,4 +1,4 @@
-//! [`Retry`]: the same provider once more, where it is proved that nothing was sent.
+//! [`Retry`]: retries at the same provider if nothing was sent.
 
 use std::{
     future::Future,
@@ -19,16 +19,30 @@ use crate::{
     random,
 };
 
-/// Asks a provider again where it is proved that nothing was sent and the cause is likely to pass
-/// ([`Error::is_retryable`]): a rate limit, a full queue, no connection. What may have been sent is
-/// never sent again, unless the policy allows it for messages of that class
-/// ([`RetryPolicy::with_resend`]).
+/// Layer that retries if nothing was sent and the cause is temporary ([`Error::is_retryable`]): a rate
+/// limit, a full queue, no connection.
 ///
-/// Waits are random up to a bound that doubles, or as long as the provider asks, and a little more.
-/// Retries are a share of all calls, so that they do not become the load on a provider in trouble. The
-/// error after several tries has them all: [`Error::attempts`].
+/// A message that may have been sent is never resent, unless the policy allows it for its class
+/// ([`RetryPolicy::with_resend`]). Waits are random with exponential backoff, or as long as the provider
+/// asks plus up to a quarter. Retries are limited to a share of all calls, so that they do not overload a
+/// failing provider. The final error lists all attempts: [`Error::attempts`].
 ///
-/// Give each account a `Retry` of its own: the share is counted for each value.
+/// Give each account its own `Retry`, as the share is counted per value.
+///
+/// Retry longer in a background job:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::{SmsProvider, layers::{LayerExt, Retry, RetryPolicy}};
+///
+/// fn patient<P: SmsProvider>(provider: P) -> Retry<P> {
+///     let policy = RetryPolicy::default()
+///         .with_max_attempts(10)
+///         .with_deadline(Duration::from_secs(600));
+///     provider.retry(policy)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Retry<P> {
     inner: P,
@@ -36,120 +50,124 @@ pub struct Retry<P> {
     budget: Budget,
 }
 
-/// When and how often [`Retry`] asks again.
+/// Conditions and number of retries of [`Retry`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    tries: u32,
+    max_attempts: u32,
     first_wait: Duration,
-    longest_wait: Duration,
+    max_wait: Duration,
     deadline: Duration,
     budget_percent: u32,
-    least_budget: u32,
-    resend: Vec<(MessageClass, AllowResend)>,
+    min_budget: u32,
+    resend: Vec<(MessageClass, ResendPolicy)>,
 }
 
-/// How a message that **may have been sent** is sent again: the recipient may get it twice.
+/// Limits for resending a message that **may have been sent**. The recipient may receive it twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AllowResend {
-    /// How long to wait before.
+pub struct ResendPolicy {
+    /// Wait before each resend.
     pub after: Duration,
-    /// How often, at most.
-    pub most: u32,
+    /// Maximum number of resends.
+    pub max: u32,
 }
 
-impl Default for AllowResend {
-    /// Once, after 10 seconds.
+impl Default for ResendPolicy {
+    /// Returns one resend, after 10 seconds.
     fn default() -> Self {
-        Self { after: Duration::from_secs(10), most: 1 }
+        Self { after: Duration::from_secs(10), max: 1 }
     }
 }
 
 impl Default for RetryPolicy {
-    /// At most 3 tries within 60 seconds. Waits of up to 0.5 seconds, then 1 second; at most 20 seconds
-    /// if there are more, and as long as the provider asks, within the 60 seconds. Retries are at most
-    /// 10 % of the calls of the last minute, 3 of them in any case.
+    /// Returns the default: at most 3 attempts within 60 seconds.
+    ///
+    /// Waits up to 0.5 seconds, then up to 1 second (with more attempts, doubling up to 20 seconds), or as
+    /// long as the provider asks. Retries are at most 10 % of the calls of the last minute, but 3 in any
+    /// case.
     fn default() -> Self {
         Self {
-            tries: 3,
+            max_attempts: 3,
             first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(20),
+            max_wait: Duration::from_secs(20),
             deadline: Duration::from_secs(60),
             budget_percent: 10,
-            least_budget: 3,
+            min_budget: 3,
             resend: Vec::new(),
         }
     }
 }
 
 impl RetryPolicy {
-    /// At most so many tries in all, the first included. 1 and 0 are no retry.
+    /// Sets the maximum number of attempts, the first included. 0 and 1 disable retries.
     #[must_use]
-    pub const fn with_tries(mut self, most: u32) -> Self {
-        self.tries = most;
+    pub const fn with_max_attempts(mut self, max: u32) -> Self {
+        self.max_attempts = max;
         self
     }
 
-    /// The bound of the first wait, which doubles with every further one up to the longest.
+    /// Sets the upper bound of the first wait, which doubles with each retry up to `longest`.
     #[must_use]
-    pub const fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_wait, self.longest_wait) = (first, longest);
+    pub const fn with_backoff(mut self, first: Duration, longest: Duration) -> Self {
+        (self.first_wait, self.max_wait) = (first, longest);
         self
     }
 
-    /// No try begins later than this after the first one did. A try that has begun is not broken off,
-    /// as nobody would know what became of it.
+    /// Sets the time after the start of the first attempt at which no further attempt begins. A running
+    /// attempt is never aborted, as its outcome would be unknown.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Retries are at most this share of the calls of the last 60 seconds, but so many in any case.
+    /// Sets the maximum share of retries in the calls of the last 60 seconds, in percent, and the number of
+    /// retries that are allowed in any case.
     #[must_use]
-    pub const fn with_budget(mut self, percent: u32, least: u32) -> Self {
-        (self.budget_percent, self.least_budget) = (percent, least);
+    pub const fn with_budget(mut self, percent: u32, min: u32) -> Self {
+        (self.budget_percent, self.min_budget) = (percent, min);
         self
     }
 
-    /// Sends messages of this class again even if they may have been sent, within the tries, the deadline
-    /// and the budget. Made for one-time codes, of which a second copy of the same code harms nobody;
-    /// **everything else may reach somebody twice**. Off for every class unless it is said.
+    /// Allows resending messages of a class that may have been sent, within the attempts, the deadline and
+    /// the budget. **The recipient may receive such a message twice.** Off for all classes by default.
+    ///
+    /// Resend one-time codes, where a second copy of the same code does no harm:
     ///
     /// ```
-    /// use anysms::{MessageClass, layers::{AllowResend, RetryPolicy}};
+    /// use anysms::{MessageClass, layers::{ResendPolicy, RetryPolicy}};
     ///
     /// let policy = RetryPolicy::default()
-    ///     .with_resend(MessageClass::OneTimeCode, AllowResend::default());
+    ///     .with_resend(MessageClass::OneTimeCode, ResendPolicy::default());
     /// ```
     #[must_use]
-    pub fn with_resend(mut self, class: MessageClass, allow: AllowResend) -> Self {
+    pub fn with_resend(mut self, class: MessageClass, resend: ResendPolicy) -> Self {
         self.resend.retain(|(known, _)| *known != class);
-        self.resend.push((class, allow));
+        self.resend.push((class, resend));
         self
     }
 
-    fn resend(&self, class: MessageClass) -> Option<AllowResend> {
-        self.resend.iter().find(|(known, _)| *known == class).map(|(_, allow)| *allow)
+    fn resend(&self, class: MessageClass) -> Option<ResendPolicy> {
+        self.resend.iter().find(|(known, _)| *known == class).map(|(_, resend)| *resend)
     }
 
-    /// How long to wait before the next try, if there may be one: after so many tries, which took so
-    /// long in all. `random` is at least 0 and less than 1. `resend` is what is left of the leave to send
-    /// what may have been sent.
+    /// Returns the wait before the next attempt; `None` if there must not be one. `tries` attempts took
+    /// `spent` in total, `random` is at least 0 and less than 1, and `resend` has the resends that are
+    /// left.
     fn wait(
         &self,
         error: &Error,
         tries: u32,
         spent: Duration,
         random: f64,
-        resend: Option<AllowResend>,
+        resend: Option<ResendPolicy>,
     ) -> Option<Duration> {
-        if tries >= self.tries {
+        if tries >= self.max_attempts {
             return None;
         }
         if error.outcome() == Outcome::Unknown {
-            let after = resend.filter(|allow| allow.most > 0)?.after;
+            let after = resend.filter(|resend| resend.max > 0)?.after;
             return (spent.saturating_add(after) <= self.deadline).then_some(after);
         }
         if !error.is_retryable() {
@@ -159,22 +177,22 @@ impl RetryPolicy {
             self.first_wait.saturating_mul(1_u32.checked_shl(tries - 1).unwrap_or(u32::MAX));
         let wait = match error.retry_after() {
             Some(asked) => asked.saturating_add(asked.min(self.deadline).mul_f64(random / 4.0)),
-            None => doubled.min(self.longest_wait).mul_f64(random),
+            None => doubled.min(self.max_wait).mul_f64(random),
         };
         (spent.saturating_add(wait) <= self.deadline).then_some(wait)
     }
 }
 
 impl<P: SmsProvider> Retry<P> {
-    /// Around a provider.
+    /// Wraps a provider.
     pub fn new(inner: P, policy: RetryPolicy) -> Self {
-        let budget = Budget::new(policy.budget_percent, policy.least_budget);
+        let budget = Budget::new(policy.budget_percent, policy.min_budget);
         Self { inner, policy, budget }
     }
 
     async fn run<T, F>(
         &self,
-        mut resend: Option<AllowResend>,
+        mut resend: Option<ResendPolicy>,
         call: impl Fn() -> F + Send + Sync,
     ) -> Result<T>
     where
@@ -197,8 +215,8 @@ impl<P: SmsProvider> Retry<P> {
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
-            if let Some(allow) = resend.as_mut().filter(|_| error.outcome() == Outcome::Unknown) {
-                allow.most -= 1; // `wait` gives leave only where there is some
+            if let Some(resend) = resend.as_mut().filter(|_| error.outcome() == Outcome::Unknown) {
+                resend.max -= 1; // not 0, or `wait` had returned `None`
             }
             before.extend(Attempt::all_of(&error, elapsed));
             #[cfg(any(feature = "tracing", feature = "metrics"))]
@@ -208,8 +226,8 @@ impl<P: SmsProvider> Retry<P> {
     }
 }
 
-/// Mark on a message that a policy allows to be sent again although an earlier try may have sent it
-/// ([`RetryPolicy::with_resend`]). A store that records attempts refuses such a try without it.
+/// Extension of a message that may be resent although an earlier attempt may have sent it, set by [`Retry`]
+/// under [`RetryPolicy::with_resend`]. A store that records attempts refuses such a resend without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResendAllowed;
@@ -235,7 +253,7 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
         self.run(resend, || async {
             let again = maybe_sent.load(Relaxed).then(|| {
                 let mut message = message.clone();
-                message.extensions_mut().insert(ResendAllowed); // or a store would refuse it
+                message.extensions_mut().insert(ResendAllowed); // otherwise a store refuses it
                 message
             });
             let sent = self.inner.send(again.as_ref().unwrap_or(message)).await;
@@ -277,7 +295,7 @@ mod tests {
 
     #[test]
     fn bounds_double_up_to_the_longest() {
-        let policy = RetryPolicy::default().with_tries(u32::MAX);
+        let policy = RetryPolicy::default().with_max_attempts(u32::MAX);
         let bound =
             |tries| policy.wait(&limited(), tries, Duration::ZERO, 1.0 - f64::EPSILON, None);
         for (tries, bound_ms) in
@@ -299,7 +317,7 @@ mod tests {
         assert_eq!(wait(8, 0.0), Some(Duration::from_secs(8)));
         assert_eq!(wait(8, 0.5), Some(Duration::from_secs(9)));
         assert_eq!((wait(50, 0.0), wait(50, 0.5)), (Some(Duration::from_secs(50)), None));
-        assert_eq!(wait(u64::MAX, 0.9), None, "later than anybody waits");
+        assert_eq!(wait(u64::MAX, 0.9), None, "after the deadline");
     }
 
     proptest! {
@@ -316,7 +334,7 @@ mod tests {
             let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
             let (spent, asked) = (Duration::from_millis(spent), asked.map(Duration::from_millis));
             let error = Error::new(kind, outcome).with_retry_after(asked);
-            let policy = RetryPolicy::default().with_tries(10);
+            let policy = RetryPolicy::default().with_max_attempts(10);
             match policy.wait(&error, tries, spent, random, None) {
                 Some(wait) => {
                     prop_assert!(error.is_retryable() && !sent && tries < 10);

@@ -1,4 +1,4 @@
-//! [`Route`]: which provider a message goes to, by rules.
+//! [`Route`]: chooses the provider of a message by rules.
 
 use std::fmt;
 
@@ -7,16 +7,20 @@ use async_trait::async_trait;
 use crate::{
     account_id::AccountKey,
     error::Result,
-    layers::provider_set::Members,
+    layers::provider_set::ProviderSet,
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
     number::Region,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
 
-/// Sends each message to the provider of the first rule that fits it, in the order in which the rules were
-/// given, and else to the one that began. It never tries another: that is what a `Failover` inside of it is
-/// for. Give each provider once, with all that it is for, so that lists have no message twice.
+/// Sends each message to the provider of the first matching rule, in the order in which rules were added,
+/// or else to the default provider.
+///
+/// Never tries another provider; put a [`Failover`](super::Failover) inside for that. Add each provider
+/// only once, or `list` returns its messages twice.
+///
+/// Send domestic messages through a local provider:
 ///
 /// ```
 /// use anysms::{Result, SmsProvider, layers::Route, number::Region};
@@ -26,27 +30,27 @@ use crate::{
 /// }
 /// ```
 pub struct Route {
-    members: Members,
-    rules: Vec<Rule>, // the provider of the first rule is the second member
+    providers: ProviderSet,
+    rules: Vec<Predicate>, // rule 0 belongs to provider 1; provider 0 is the default
 }
 
-type Rule = Box<dyn Fn(&Message) -> bool + Send + Sync>;
+type Predicate = Box<dyn Fn(&Message) -> bool + Send + Sync>;
 
 impl Route {
-    /// Begins with the provider for whatever no rule fits.
+    /// Creates a route with the provider of messages that no rule matches.
     pub fn new(otherwise: impl SmsProvider) -> Self {
-        Self { members: Members::new(otherwise), rules: Vec::new() }
+        Self { providers: ProviderSet::new(otherwise), rules: Vec::new() }
     }
 
-    /// Returns the place of the provider whose rule fits first.
+    /// Returns the index of the provider whose rule matches first; 0 is the default.
     fn chosen(&self, message: &Message) -> usize {
         self.rules.iter().position(|fits| fits(message)).map_or(0, |rule| rule + 1)
     }
 
-    /// Messages to these countries go to this provider.
+    /// Adds a rule: messages to these countries go to this provider.
     ///
     /// # Errors
-    /// Those of [`when`](Self::when).
+    /// As [`when`](Self::when).
     pub fn countries(
         self,
         countries: impl IntoIterator<Item = Region>,
@@ -60,10 +64,10 @@ impl Route {
         self.when(fits, provider)
     }
 
-    /// Messages from these senders go to this provider.
+    /// Adds a rule: messages from these senders go to this provider.
     ///
     /// # Errors
-    /// Those of [`when`](Self::when).
+    /// As [`when`](Self::when).
     pub fn senders(
         self,
         senders: impl IntoIterator<Item = Sender>,
@@ -76,17 +80,26 @@ impl Route {
         )
     }
 
-    /// Messages of which the closure says so go to this provider.
+    /// Adds a rule: messages for which the closure returns `true` go to this provider.
+    ///
+    /// Send one-time codes through a premium route:
+    ///
+    /// ```
+    /// use anysms::{MessageClass, Result, SmsProvider, layers::Route};
+    ///
+    /// fn stack(bulk: impl SmsProvider, premium: impl SmsProvider) -> Result<Route> {
+    ///     Route::new(bulk).when(|message| message.class() == MessageClass::OneTimeCode, premium)
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
-    /// around any of them.
+    /// `Config` if only some of the providers have a suppression list or a store, or one has a guard.
     pub fn when(
         mut self,
         fits: impl Fn(&Message) -> bool + Send + Sync + 'static,
         provider: impl SmsProvider,
     ) -> Result<Self> {
-        self.members.push(provider)?;
+        self.providers.push(provider)?;
         self.rules.push(Box::new(fits));
         Ok(self)
     }
@@ -95,42 +108,42 @@ impl Route {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl SmsProvider for Route {
-    /// That of the provider that began.
+    /// Returns the id of the default provider.
     fn id(&self) -> ProviderId {
-        self.members.id()
+        self.providers.id()
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.members.capabilities()
+        self.providers.capabilities()
     }
 
     fn account(&self, message: &Message) -> Option<AccountKey> {
-        self.members.get(self.chosen(message)).account(message)
+        self.providers.get(self.chosen(message)).account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        self.members.get(self.chosen(message)).send(message).await
+        self.providers.get(self.chosen(message)).send(message).await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.members.fetch(id).await
+        self.providers.fetch(id).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.members.list(query).await
+        self.providers.list(query).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.members.cancel(id).await
+        self.providers.cancel(id).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.members.check().await
+        self.providers.check().await
     }
 }
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route").field("members", &self.members).finish_non_exhaustive()
+        f.debug_struct("Route").field("providers", &self.providers).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Counts within every window of a length, exactly: [`Window`] of a number or a range, [`Spent`] of money.
+//! Exact counts within a sliding window: [`CountWindow`] for messages by key, [`SpendWindow`] for money.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,32 +9,32 @@ use std::{
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
-/// At most so many in every window of this length.
+/// Maximum count in any window of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Velocity {
-    most: u32,
+pub(super) struct WindowLimit {
+    max: u32,
     window: Duration,
 }
 
-impl Velocity {
-    pub(super) const fn new(most: u32, window: Duration) -> Self {
-        Self { most, window }
+impl WindowLimit {
+    pub(super) const fn new(max: u32, window: Duration) -> Self {
+        Self { max, window }
     }
 }
 
-/// What was counted within the last window, and how often for each key.
-pub(super) struct Window<K> {
-    limit: Velocity,
+/// Events of the last window, with a count for each key.
+pub(super) struct CountWindow<K> {
+    limit: WindowLimit,
     log: VecDeque<(Instant, K)>,
     counts: HashMap<K, u32>,
 }
 
-impl<K: Copy + Eq + Hash> Window<K> {
-    pub(super) fn new(limit: Velocity) -> Self {
+impl<K: Copy + Eq + Hash> CountWindow<K> {
+    pub(super) fn new(limit: WindowLimit) -> Self {
         Self { limit, log: VecDeque::new(), counts: HashMap::new() }
     }
 
-    /// Whether there is room for one more.
+    /// Returns `true` if one more event is within the limit.
     pub(super) fn fits(&mut self, key: K, now: Instant) -> bool {
         while let Some((at, key)) = self.log.front().copied()
             && now.saturating_duration_since(at) >= self.limit.window
@@ -42,7 +42,7 @@ impl<K: Copy + Eq + Hash> Window<K> {
             self.log.pop_front();
             self.forget(key);
         }
-        self.counts.get(&key).copied().unwrap_or_default() < self.limit.most
+        self.counts.get(&key).copied().unwrap_or_default() < self.limit.max
     }
 
     pub(super) fn count(&mut self, key: K, now: Instant) {
@@ -50,10 +50,10 @@ impl<K: Copy + Eq + Hash> Window<K> {
         *self.counts.entry(key).or_default() += 1;
     }
 
-    /// Forgets one that was counted at this time.
+    /// Removes an event that was counted at this time.
     pub(super) fn take_back(&mut self, key: K, at: Instant) {
-        if let Some(place) = self.log.iter().rposition(|entry| *entry == (at, key)) {
-            self.log.remove(place);
+        if let Some(index) = self.log.iter().rposition(|entry| *entry == (at, key)) {
+            self.log.remove(index);
             self.forget(key);
         }
     }
@@ -68,20 +68,20 @@ impl<K: Copy + Eq + Hash> Window<K> {
     }
 }
 
-/// What was spent within the last window.
-pub(super) struct Spent {
+/// Spending within the last window.
+pub(super) struct SpendWindow {
     cap: Decimal,
     window: Duration,
     log: VecDeque<(Instant, Decimal)>,
     sum: Decimal,
 }
 
-impl Spent {
+impl SpendWindow {
     pub(super) fn new(cap: Decimal, window: Duration) -> Self {
         Self { cap, window, log: VecDeque::new(), sum: Decimal::ZERO }
     }
 
-    /// Whether this much more is within the cap.
+    /// Returns `true` if this cost is within the rest of the cap.
     pub(super) fn fits(&mut self, cost: Decimal, now: Instant) -> bool {
         while let Some((at, cost)) = self.log.front().copied()
             && now.saturating_duration_since(at) >= self.window
@@ -97,10 +97,10 @@ impl Spent {
         self.sum += cost;
     }
 
-    /// Forgets one that was counted at this time.
+    /// Removes an event that was counted at this time.
     pub(super) fn take_back(&mut self, cost: Decimal, at: Instant) {
-        if let Some(place) = self.log.iter().rposition(|entry| *entry == (at, cost)) {
-            self.log.remove(place);
+        if let Some(index) = self.log.iter().rposition(|entry| *entry == (at, cost)) {
+            self.log.remove(index);
             self.sum -= cost;
         }
     }

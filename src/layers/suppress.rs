@@ -1,4 +1,4 @@
-//! [`Suppress`]: whoever opted out is sent nothing, by whatever provider.
+//! [`Suppress`]: refuses messages to recipients who opted out.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,12 +16,24 @@ use crate::{
     suppression::{SuppressionList, SuppressionSource},
 };
 
-/// Refuses whoever opted out, just before a message would be submitted, and learns from a provider that
-/// refuses one ([`ErrorKind::OptedOut`]: Twilio's 21610).
+/// Layer that refuses messages to recipients on a suppression list, right before they are submitted. Adds
+/// recipients that the provider refuses as opted out ([`ErrorKind::OptedOut`]: Twilio's 21610).
 ///
-/// Share one [`SuppressionList`] among all providers, and let it [`learn`](SuppressionList::learn) from every webhook. It
-/// goes directly around each provider, so that nothing waits between the look at the list and the
-/// submission; [`new`](Self::new) refuses to stand around what waits.
+/// Share one [`SuppressionList`] among all providers, and pass every webhook event to its
+/// [`learn`](SuppressionList::learn). Place the layer directly around each provider, so that nothing waits
+/// between the check and the submission; [`new`](Self::new) refuses providers that wait.
+///
+/// Refuse recipients of a list in memory:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use anysms::{Result, SmsProvider, layers::Suppress, suppression::MemorySuppressionList};
+///
+/// fn stack<P: SmsProvider>(provider: P) -> Result<Suppress<P>> {
+///     Suppress::new(provider, Arc::new(MemorySuppressionList::new()))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Suppress<P> {
     inner: P,
@@ -29,25 +41,28 @@ pub struct Suppress<P> {
 }
 
 impl<P: SmsProvider> Suppress<P> {
-    /// Around a provider.
+    /// Wraps a provider.
     ///
     /// # Errors
-    /// `Config` if a send of the provider may wait before it submits, as a retry or a rate limit does: an
-    /// opt-out would come too late. And if a guard is inside, which may send to another number.
+    /// `Config` if the provider may wait before it submits, as with a retry or a rate limit, because an
+    /// opt-out during the wait would be missed; or if a guard is inside, because it may redirect to another
+    /// number.
     pub fn new(inner: P, list: Arc<dyn SuppressionList>) -> Result<Self> {
         if inner.capabilities().waits {
-            return Err(misplaced("suppress: goes inside of what waits (rate limit, retry)"));
+            return Err(misplaced(
+                "suppress: is around a layer that waits; put it inside rate limit and retry",
+            ));
         }
         if inner.capabilities().guards {
-            return Err(misplaced("suppress: goes inside of the guard"));
+            return Err(misplaced("suppress: is around a guard; put it inside"));
         }
         Ok(Self { inner, list })
     }
 }
 
-/// Writes an opt-out down. The next message may go to another provider, which knows nothing of it: so it is
-/// written by a task of its own, which the caller cannot drop, and again where the list cannot be written.
-async fn keep(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
+/// Adds an opt-out that the provider reported to the list. Other providers do not know of it, so a task
+/// that the caller cannot cancel adds it, and retries while the list cannot be written.
+async fn remember(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
     let written = tokio::spawn(async move {
         for wait in [0, 1, 5, 30, 60, 300] {
             sleep(Duration::from_secs(wait)).await;
@@ -56,11 +71,11 @@ async fn keep(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
             }
         }
     });
-    let _ = timeout(LONGEST_WAIT, written).await; // the task goes on
+    let _ = timeout(MAX_WAIT, written).await; // the task continues
 }
 
-/// How long a refusal waits until its opt-out is written down.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Maximum time for which a refusal waits until the opt-out is stored.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
@@ -79,19 +94,22 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let Some(number) = message.destination().number() else {
-            let error =
-                Error::unsupported(self.id(), "destination: has no number to look up").by_layer();
+            let error = Error::unsupported(
+                self.id(),
+                "destination: has no phone number to look up in the suppression list",
+            )
+            .by_layer();
             return Err(error);
         };
         let found = self.list.find(number).await;
-        // Whatever a list says of its own trouble, nothing was sent.
+        // The list is read before the submission, so its errors are not sent.
         if found.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())?.is_some() {
             let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
-            return Err(error.with_detail("to: is on the list of opt-outs").by_layer());
+            return Err(error.with_detail("destination: is on the suppression list").by_layer());
         }
         let sent = self.inner.send(message).await;
         if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::OptedOut) {
-            keep(Arc::clone(&self.list), number).await;
+            remember(Arc::clone(&self.list), number).await;
         }
         sent
     }

@@ -1,4 +1,4 @@
-//! [`Timeout`]: how long the caller waits, and who hears of what ends later.
+//! [`Timeout`]: bounds the caller's wait without aborting a send.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -13,13 +13,28 @@ use crate::{
     provider_id::ProviderId,
 };
 
-/// Bounds how long the caller waits, and lets a submission that has begun run to its end: **a caller that
-/// stops waiting, by the limit or by dropping the future, breaks nothing off.** Everything inside (retries,
-/// the log, metrics) goes on in a task of its own, and [`on_late`](Self::on_late) hears how it ended.
+/// Layer that bounds the caller's wait and lets a started send finish.
 ///
-/// After the limit a send is an error of [`Outcome::Unknown`], as it may still succeed. Put it outside of
-/// everything else, and the limit above what is inside: the built-in transport ends by itself after 30
-/// seconds, and a `Retry` begins tries for 60.
+/// **Neither the timeout nor dropping the future aborts a send.** Everything inside (retries, the store,
+/// metrics) continues in its own task, and [`on_late`](Self::on_late) receives the result.
+///
+/// After the timeout, a send fails with [`Outcome::Unknown`], as it may still succeed. Place it outside all
+/// other layers, with a longer limit than the layers inside: the built-in transport times out after 30
+/// seconds, and [`Retry`](super::Retry) starts attempts for 60 seconds.
+///
+/// Answer a web request in time and record late results:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::{SmsProvider, layers::LayerExt};
+///
+/// fn bounded(provider: impl SmsProvider) -> impl SmsProvider {
+///     provider.timeout(Duration::from_secs(100)).on_late(|message, result| {
+///         println!("{}: {}", message.key(), if result.is_ok() { "accepted" } else { "failed" });
+///     })
+/// }
+/// ```
 pub struct Timeout<P> {
     inner: Arc<P>,
     limit: Duration,
@@ -29,13 +44,13 @@ pub struct Timeout<P> {
 type Late = Arc<dyn Fn(&Message, Result<Receipt>) + Send + Sync>;
 
 impl<P: SmsProvider> Timeout<P> {
-    /// Around a provider.
+    /// Wraps a provider.
     pub fn new(inner: P, limit: Duration) -> Self {
         Self { inner: Arc::new(inner), limit, late: Arc::new(|_, _| ()) }
     }
 
-    /// Hears of every submission that ends when nobody waits for it any more. Called once for each, on the
-    /// runtime: it must not block.
+    /// Sets a callback for sends that end after their caller stopped waiting. Called once per send, on the
+    /// runtime, so it must not block.
     #[must_use]
     pub fn on_late(
         mut self,
@@ -51,14 +66,14 @@ impl<P: SmsProvider> Timeout<P> {
 
     fn elapsed(&self, outcome: Outcome) -> Error {
         let error = Error::new(ErrorKind::Timeout, outcome).with_provider(self.id());
-        error.with_detail("the caller's limit is over")
+        error.with_detail("timed out waiting for the provider")
     }
 }
 
-/// A submission that goes on. It always ends, even if it panics or the runtime goes.
+/// Send that runs in its own task. Always reports a result, even if it panics or the runtime shuts down.
 struct Running {
     message: Message,
-    sender: Option<oneshot::Sender<Result<Receipt>>>, // none once it has ended
+    sender: Option<oneshot::Sender<Result<Receipt>>>, // `None` once it has ended
     late: Late,
 }
 
@@ -77,7 +92,7 @@ impl Drop for Running {
     }
 }
 
-/// A caller that waits. Whatever it did not take, `late` hears.
+/// Waiting caller. A result that it does not receive goes to `late`.
 struct Waiting {
     message: Message,
     result: oneshot::Receiver<Result<Receipt>>,
@@ -85,7 +100,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// What came although nobody took it; nothing comes after this.
+    /// Closes the channel and returns a result that was not received.
     fn last(&mut self) -> Option<Result<Receipt>> {
         self.result.close();
         self.result.try_recv().ok()
@@ -150,7 +165,7 @@ impl<P: SmsProvider> Timeout<P> {
     async fn wait(&self, mut waiting: Waiting) -> Result<Receipt> {
         match timeout(self.limit, &mut waiting.result).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(Error::unknown(ErrorKind::Interrupted)), // a sender always says something
+            Ok(Err(_)) => Err(Error::unknown(ErrorKind::Interrupted)), // unreachable: `Running` always sends a result
             Err(_) => waiting.last().unwrap_or_else(|| Err(self.elapsed(Outcome::Unknown))),
         }
     }

@@ -1,62 +1,63 @@
-//! [`Weighted`]: messages shared out among providers, less to one whose delivery reports turn bad.
+//! [`Weighted`]: distributes messages by weights, which drop with bad delivery reports.
 
 use async_trait::async_trait;
 
 use crate::{
     account_id::AccountKey,
     error::Result,
-    layers::{provider_health::DeliveryReports, provider_set::Members},
+    layers::{provider_health::ProviderHealth, provider_set::ProviderSet},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     random,
 };
 
-/// Shares messages out among providers by weights. A provider whose delivery reports turn slow or bad gets
-/// less, down to a twentieth of its weight, and gets it back as they turn good again.
+/// Distributes messages among providers by weights. The weight of a provider drops with slow or bad
+/// delivery reports, down to a twentieth, and recovers with good ones.
 ///
-/// Let [`DeliveryReports::learn`] see every event of every webhook; without any the weights stay what they
-/// are. One provider is asked for each message, and no other: a `Failover` goes around each of them.
+/// Pass every webhook event to [`ProviderHealth::learn`]; without events the weights stay constant. Each
+/// message goes to one provider only; put a [`Failover`](super::Failover) inside to try others.
+///
+/// Send three quarters of the traffic through the first provider:
 ///
 /// ```
-/// use anysms::{Result, SmsProvider, layers::{DeliveryReports, Weighted}};
+/// use anysms::{Result, SmsProvider, layers::{ProviderHealth, Weighted}};
 ///
-/// fn stack(a: impl SmsProvider, b: impl SmsProvider) -> Result<(Weighted, DeliveryReports)> {
-///     let reports = DeliveryReports::default();
-///     Ok((Weighted::new(a, 3, &reports).and(b, 1)?, reports))
+/// fn stack(a: impl SmsProvider, b: impl SmsProvider) -> Result<(Weighted, ProviderHealth)> {
+///     let health = ProviderHealth::default();
+///     Ok((Weighted::new(a, 3, &health).and(b, 1)?, health))
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Weighted {
-    members: Members,
+    providers: ProviderSet,
     weights: Vec<u32>,
-    reports: DeliveryReports,
+    health: ProviderHealth,
 }
 
 impl Weighted {
-    /// Begins with a provider and its weight.
-    pub fn new(first: impl SmsProvider, weight: u32, reports: &DeliveryReports) -> Self {
-        Self { members: Members::new(first), weights: vec![weight], reports: reports.clone() }
+    /// Creates a distribution with its first provider and that provider's weight.
+    pub fn new(first: impl SmsProvider, weight: u32, health: &ProviderHealth) -> Self {
+        Self { providers: ProviderSet::new(first), weights: vec![weight], health: health.clone() }
     }
 
-    /// Adds a provider and its weight. All weights 0 are all weights equal.
+    /// Adds a provider with its weight. If every weight is 0, providers share traffic equally.
     ///
     /// # Errors
-    /// `Config` if a list of opt-outs stands around some of the providers and not around all, or a guard
-    /// around any of them.
+    /// `Config` if only some of the providers have a suppression list or a store, or one has a guard.
     pub fn and(mut self, next: impl SmsProvider, weight: u32) -> Result<Self> {
-        self.members.push(next)?;
+        self.providers.push(next)?;
         self.weights.push(weight);
         Ok(self)
     }
 
-    /// The number of the provider that the next message goes to; `random` is at least 0 and less than 1.
+    /// Returns the index of the provider of the next message; `random` is at least 0 and less than 1.
     fn pick(&self, random: f64) -> usize {
-        let health = self.reports.health(self.weights.len());
+        let scores = self.health.scores(self.weights.len());
         let equal = self.weights.iter().all(|weight| *weight == 0);
         let weight = |weight: &u32| if equal { 1.0 } else { f64::from(*weight) };
         let weights: Vec<f64> =
-            self.weights.iter().zip(health).map(|(own, health)| weight(own) * health).collect();
+            self.weights.iter().zip(scores).map(|(own, score)| weight(own) * score).collect();
         let mut left = random * weights.iter().sum::<f64>();
         let last = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or_default();
         let found = weights.iter().position(|weight| {
@@ -70,41 +71,41 @@ impl Weighted {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl SmsProvider for Weighted {
-    /// The first provider's.
+    /// Returns the id of the first provider.
     fn id(&self) -> ProviderId {
-        self.members.id()
+        self.providers.id()
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.members.capabilities()
+        self.providers.capabilities()
     }
 
     fn account(&self, message: &Message) -> Option<AccountKey> {
-        self.members.account(message)
+        self.providers.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let number = self.pick(random::fraction());
-        let receipt = self.members.get(number).send(message).await?;
+        let index = self.pick(random::fraction());
+        let receipt = self.providers.get(index).send(message).await?;
         if let Some(id) = &receipt.id {
-            self.reports.expect(id, number);
+            self.health.expect(id, index);
         }
         Ok(receipt)
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.members.fetch(id).await
+        self.providers.fetch(id).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.members.list(query).await
+        self.providers.list(query).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.members.cancel(id).await
+        self.providers.cancel(id).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.members.check().await
+        self.providers.check().await
     }
 }

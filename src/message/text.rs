@@ -68,13 +68,17 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Fields a provider sent that this crate has no name for, kept as names and texts, in the order of the
-/// names.
+/// Fields a provider sent that this crate has no name for, as names and texts, in the order of the names.
 ///
-/// A value that was not text on the wire is kept as JSON. `Debug` shows only the names, and of those that
-/// are no words nothing.
+/// A value that was not text on the wire is kept as JSON. `Debug` shows only the names, and `?` for a name
+/// that is no word.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Extra(Vec<(String, String)>);
+pub struct Extra {
+    /// Every name and its value, one behind the other.
+    text: String,
+    /// Where each name and its value end in the text.
+    ends: Vec<(usize, usize)>,
+}
 
 impl Extra {
     /// Returns the first value under this name.
@@ -85,34 +89,54 @@ impl Extra {
 
     /// Returns all names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.ends.iter().scan(0, |start, (name, value)| {
+            let pair = (&self.text[*start..*name], &self.text[*name..*value]);
+            *start = *value;
+            Some(pair)
+        })
     }
 
     /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 
-    /// Keeps one more field.
+    /// Adds a field behind the others.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+        self.add(&name.into(), &value.into());
+    }
+
+    /// Adds a field behind the others.
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((end, self.text.len()));
+    }
+
+    /// Room for so many fields, with so many bytes of names and values.
+    pub(crate) fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(fields) }
     }
 }
 
 impl FromIterator<(String, String)> for Extra {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
-        Self(fields.into_iter().collect())
+        let mut extra = Self::default();
+        fields.into_iter().for_each(|(name, value)| extra.add(&name, &value));
+        extra
     }
 }
 
 impl Extra {
-    /// Creates the fields of a JSON object, none if a name is there twice; of any other body, the whole of
-    /// it under `body`.
+    /// Reads the fields of a JSON object, or any other body whole, under the name `body`. `None` if a name
+    /// of the object is there twice.
     pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
         let Ok(Fields(mut fields)) = serde_json::from_slice(body) else {
-            let text = String::from_utf8_lossy(body).into_owned();
-            return Some(Self(vec![("body".to_owned(), text)]));
+            let mut whole = Self::default();
+            whole.add("body", &String::from_utf8_lossy(body));
+            return Some(whole);
         };
         fields.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         if fields.windows(2).any(|two| two[0].0 == two[1].0) {

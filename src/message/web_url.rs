@@ -22,6 +22,9 @@ impl WebUrl {
         if text.len() > Self::MAX_LEN {
             return Err(WebUrlError::TooLong);
         }
+        if is_plain(text) {
+            return Ok(Self(text.into()));
+        }
         if let Some(at) = text.bytes().position(|b| !b.is_ascii_graphic()) {
             return Err(WebUrlError::NotUrlSafe { at });
         }
@@ -40,6 +43,103 @@ impl WebUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether a text is a URL of the most common form, for which the whole grammar is not needed.
+fn is_plain(text: &str) -> bool {
+    let Some(rest) = text.as_bytes().strip_prefix(b"https://") else { return false };
+    let host = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(host);
+    // Without an early end: a loop without one is faster.
+    let all = |part: &[u8], place| {
+        part.iter().fold(place, |all, byte| all & PLAIN[usize::from(*byte)]) == place
+    };
+    !host.is_empty() && all(host, IN_HOST) && all(path, IN_PATH)
+}
+
+const IN_HOST: u8 = 1;
+const IN_PATH: u8 = 2;
+
+/// Places where each byte may stand in a plain URL.
+const PLAIN: [u8; 256] = {
+    let (mut plain, mut byte) = ([0; 256], 0);
+    while byte < 256 {
+        plain[byte] = match byte as u8 {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'.' | b'-' => IN_HOST | IN_PATH,
+            b'/' | b'_' => IN_PATH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    plain
+};
+
+/// Fails if the address is relative, or neither `http` nor `https`.
+///
+/// ```
+/// use anysms::message::WebUrl;
+///
+/// let uri = http::Uri::from_static("https://example.com/map.png");
+/// assert_eq!(WebUrl::try_from(&uri)?.as_str(), "https://example.com/map.png");
+/// # Ok::<(), anysms::message::WebUrlError>(())
+/// ```
+impl TryFrom<&http::Uri> for WebUrl {
+    type Error = WebUrlError;
+
+    fn try_from(uri: &http::Uri) -> Result<Self, WebUrlError> {
+        Self::parse(&uri.to_string())
+    }
+}
+
+/// Drops a fragment, which the type of the `http` crate has no place for.
+///
+/// ```
+/// use anysms::message::WebUrl;
+///
+/// let url: WebUrl = "https://example.com/map.png#top".parse()?;
+/// assert_eq!(http::Uri::from(&url), "https://example.com/map.png");
+/// # Ok::<(), anysms::message::WebUrlError>(())
+/// ```
+impl From<&WebUrl> for http::Uri {
+    fn from(url: &WebUrl) -> Self {
+        url.0.parse().unwrap_or_default() // it was read as one
+    }
+}
+
+/// Takes the URL as the `url` crate writes it; fails if it is neither `http` nor `https`, or too long.
+///
+/// ```
+/// use anysms::message::WebUrl;
+///
+/// let url = url::Url::parse("https://example.com/map.png").expect("a URL");
+/// assert_eq!(WebUrl::try_from(&url)?.as_str(), "https://example.com/map.png");
+/// # Ok::<(), anysms::message::WebUrlError>(())
+/// ```
+#[cfg(feature = "url")]
+impl TryFrom<&url::Url> for WebUrl {
+    type Error = WebUrlError;
+
+    fn try_from(url: &url::Url) -> Result<Self, WebUrlError> {
+        Self::parse(url.as_str())
+    }
+}
+
+/// Normalises, as the `url` crate does; fails on what only that crate refuses, such as an invalid port.
+///
+/// ```
+/// use anysms::message::WebUrl;
+///
+/// let url: WebUrl = "https://example.com".parse()?;
+/// assert_eq!(url::Url::try_from(&url)?.as_str(), "https://example.com/");
+/// # Ok::<(), anysms::message::WebUrlError>(())
+/// ```
+#[cfg(feature = "url")]
+impl TryFrom<&WebUrl> for url::Url {
+    type Error = WebUrlError;
+
+    fn try_from(url: &WebUrl) -> Result<Self, WebUrlError> {
+        Self::parse(&url.0).map_err(|_| WebUrlError::Malformed)
     }
 }
 
@@ -101,6 +201,26 @@ impl std::error::Error for WebUrlError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_url_is_one_by_the_whole_grammar_too() {
+        for byte in 0..=u8::MAX {
+            let byte = char::from(byte);
+            for text in [
+                format!("https://{byte}"),
+                format!("https://a{byte}"),
+                format!("https://a{byte}b/c"),
+                format!("https://a/{byte}"),
+                format!("https://{byte}/"),
+            ] {
+                if is_plain(&text) {
+                    let uri: http::Uri = text.parse().unwrap();
+                    assert!(uri.host().is_some_and(|host| !host.is_empty()), "{text}");
+                }
+            }
+        }
+        assert!(is_plain("https://example.com/a/b_c-1.png") && !is_plain("https:///a"));
+    }
 
     #[test]
     fn keeps_the_bytes() {

@@ -34,6 +34,17 @@ mod with_phonenumber {
 
         /// Converts a number into the type of the crate `phonenumber`.
         ///
+        /// Hand a number to code that uses `phonenumber`, and back:
+        ///
+        /// ```
+        /// use anysms::PhoneNumber;
+        ///
+        /// let number: PhoneNumber = "+447700900123".parse()?;
+        /// let foreign = phonenumber::PhoneNumber::try_from(number)?;
+        /// assert_eq!(PhoneNumber::try_from(foreign), Ok(number));
+        /// # Ok::<(), anysms::PhoneNumberError>(())
+        /// ```
+        ///
         /// # Errors
         /// [`PhoneNumberError::Ambiguous`] if `phonenumber` cannot hold these digits unchanged,
         /// [`PhoneNumberError::UnknownCountryCode`] if the country code is not assigned.
@@ -84,6 +95,17 @@ mod with_rlibphonenumber {
 
         /// Converts a number into the type of the crate `rlibphonenumber`, digit for digit.
         ///
+        /// Hand a number to code that uses `rlibphonenumber`, and back:
+        ///
+        /// ```
+        /// use anysms::PhoneNumber;
+        ///
+        /// let number: PhoneNumber = "+447700900123".parse()?;
+        /// let foreign = rlibphonenumber::PhoneNumber::try_from(number)?;
+        /// assert_eq!(PhoneNumber::try_from(foreign), Ok(number));
+        /// # Ok::<(), anysms::PhoneNumberError>(())
+        /// ```
+        ///
         /// # Errors
         /// [`PhoneNumberError::Ambiguous`] if `rlibphonenumber` cannot hold these digits unchanged,
         /// [`PhoneNumberError::UnknownCountryCode`] if the country code is not assigned.
@@ -130,5 +152,43 @@ mod with_rlibphonenumber {
         fn try_from(foreign: Foreign) -> Result<Self, Self::Error> {
             Self::try_from(&foreign)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers with and without leading zeros survive the way to the other type and back.
+    macro_rules! round_trips {
+        ($foreign:ty) => {
+            for text in
+                ["+447700900123", "+15555550100", "+390669800000", "+6831234", "+80012340012"]
+            {
+                let number = PhoneNumber::parse(text).unwrap();
+                let foreign = <$foreign>::try_from(number).unwrap();
+                assert_eq!(PhoneNumber::try_from(&foreign), Ok(number), "{text}");
+            }
+            let unassigned = PhoneNumber::parse("+99912345678").unwrap();
+            let refused = <$foreign>::try_from(unassigned).unwrap_err();
+            assert_eq!(refused, PhoneNumberError::UnknownCountryCode);
+        };
+    }
+
+    #[cfg(feature = "phonenumber")]
+    #[test]
+    fn a_number_of_phonenumber_keeps_its_digits() {
+        round_trips!(phonenumber::PhoneNumber);
+    }
+
+    #[cfg(feature = "rlibphonenumber")]
+    #[test]
+    fn a_number_of_rlibphonenumber_keeps_its_digits() {
+        round_trips!(rlibphonenumber::PhoneNumber);
+        let foreign = rlibphonenumber::PhoneNumber {
+            country_code: -1,
+            ..rlibphonenumber::PhoneNumber::default()
+        };
+        assert_eq!(PhoneNumber::try_from(foreign), Err(PhoneNumberError::UnknownCountryCode));
     }
 }

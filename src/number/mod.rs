@@ -15,7 +15,7 @@
 //! | `convert` | conversions to and from the types of those crates |
 //! | `calling_code` | country codes and national prefixes |
 //! | `region` | the region of a number |
-//! | `kind`, `format` | type of service; spacing |
+//! | `kind`, `format`, `masked` | type of service; spacing; the form for logs |
 //! | `time_zones` | the time zones in which a number may be |
 
 mod calling_code;
@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod format;
 mod kind;
+mod masked;
 mod parse;
 mod reading;
 mod region;
@@ -37,6 +38,7 @@ pub use corrections::{Correction, Corrections};
 pub use error::PhoneNumberError;
 pub use format::FormattedNumber;
 pub use kind::NumberKind;
+pub use masked::MaskedNumber;
 pub use parse::{ParsedNumber, parse};
 pub use region::{Region, RegionError};
 
@@ -278,21 +280,6 @@ impl PhoneNumber {
         buffer[at] = b'+';
         std::str::from_utf8(&buffer[at..]).unwrap_or_default() // `+` and digits
     }
-
-    /// Returns the number for logs, with only its country code and last four digits: `+44•••0123`. A number
-    /// of 7 digits shows none.
-    ///
-    /// Log a recipient:
-    ///
-    /// ```
-    /// let number: anysms::PhoneNumber = "+447700900123".parse()?;
-    /// assert_eq!(number.masked().to_string(), "+44•••0123");
-    /// # Ok::<(), anysms::PhoneNumberError>(())
-    /// ```
-    #[must_use]
-    pub const fn masked(self) -> MaskedNumber {
-        MaskedNumber(self)
-    }
 }
 
 impl FromStr for PhoneNumber {
@@ -324,28 +311,6 @@ impl fmt::Debug for PhoneNumber {
 }
 
 serde_as_text!(PhoneNumber);
-
-/// A number that prints only its country code and last four digits, from [`PhoneNumber::masked`].
-#[derive(Clone, Copy)]
-pub struct MaskedNumber(PhoneNumber);
-
-impl fmt::Display for MaskedNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.digits();
-        let len = self.0.digit_count();
-        if len <= PhoneNumber::MIN_DIGITS {
-            return f.write_str("+•••");
-        }
-        let code = digits / 10_u64.pow((len - calling_code::len(digits, len)) as u32);
-        write!(f, "+{code}•••{:04}", digits % 10_000)
-    }
-}
-
-impl fmt::Debug for MaskedNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -387,18 +352,6 @@ mod tests {
         for text in ["", "+", "++447700900123", "ACME", "1234567890123456", "４４７７００９"]
         {
             assert_eq!(PhoneNumber::from_wire(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn masks_all_but_code_and_last_four() {
-        for (text, masked) in [
-            ("+447700900123", "+44•••0123"),
-            ("+15555550100", "+1•••0100"),
-            ("+99915550100", "+999•••0100"),
-            ("+1555010", "+•••"),
-        ] {
-            assert_eq!(PhoneNumber::parse(text).unwrap().masked().to_string(), masked);
         }
     }
 }

@@ -31,7 +31,7 @@ pub use status::PlivoStatus;
 pub use webhook::{PlivoWebhook, PlivoXml};
 
 #[cfg(feature = "sandbox")]
-pub use sandbox::PlivoDialect;
+pub use sandbox::PlivoSandbox;
 
 use crate::provider_id::ProviderId;
 

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// let mut options = PlivoOptions::default();
 /// options.log = Some(Log::None);
-/// let message = Message::new("+447700900123".parse()?, "Hello").with_options(&options);
+/// let message = Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello").with_options(&options);
 /// # Ok::<(), anysms::PhoneNumberError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

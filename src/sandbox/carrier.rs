@@ -1,4 +1,4 @@
-//! [`Carrier`]: the messages, and what becomes of them, whatever vendor's words are spoken.
+//! [`Carrier`]: the messages, and what becomes of them, whichever vendor's words are spoken.
 
 use std::{
     collections::HashMap,
@@ -33,7 +33,7 @@ pub enum Fate {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Carried {
-    /// The id that the vendor's dialect gave it.
+    /// The id that the vendor's half gave it.
     pub id: MessageId,
     /// Who it comes from, as submitted; empty where a pool has not picked yet.
     pub from: Text,
@@ -46,7 +46,7 @@ pub struct Carried {
     /// How many segments it was cut into, by the vendor's rule, when it was submitted. A message with
     /// media is not cut.
     pub segments: usize,
-    /// Its media: the id that the vendor's dialect gave each, and its address.
+    /// Its media: the id that the vendor's half gave each, and its address.
     pub media: Vec<(String, WebUrl)>,
     /// Where it stands.
     pub status: MessageStatus,
@@ -117,7 +117,7 @@ impl Callback {
     }
 }
 
-/// The messages of a sandbox. A dialect submits, finds and changes them here.
+/// The messages of a sandbox. A vendor's half submits, finds and changes them here.
 #[derive(Debug)]
 pub struct Carrier {
     shared: Arc<Shared>,

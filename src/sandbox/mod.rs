@@ -8,7 +8,7 @@
 //!
 //! let sandbox = Sandbox::start().await?;
 //! let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
-//! let receipt = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await?;
+//! let receipt = sms.send(&Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello")).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -24,7 +24,7 @@
 //! let sandbox = Sandbox::start().await?;
 //! let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
 //! sandbox.inject(When::Next(1), Fault::TakeAndHangUp);
-//! let error = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await.unwrap_err();
+//! let error = sms.send(&Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello")).await.unwrap_err();
 //! assert_eq!(error.outcome(), Outcome::Unknown);
 //! assert_eq!(sandbox.messages().len(), 1);
 //! # Ok(())
@@ -33,15 +33,15 @@
 //!
 //! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is
 //! spoken to it (`carrier`), what it does wrong (`fault`), and the trait by which a vendor teaches it a
-//! wire format (`dialect`). The dialects themselves live with the vendors.
+//! wire format (`vendor`). Their halves live with the vendors.
 
 mod carrier;
-mod dialect;
+mod vendor;
 mod fault;
 mod line;
 mod server;
 
 pub use carrier::{Callback, Carried, Carrier, Fate};
-pub use dialect::{Ask, Dialect, Inbound, Step, html, json};
+pub use vendor::{Ask, SandboxVendor, Inbound, Step, html, json};
 pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};

@@ -23,7 +23,7 @@ use crate::{
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
-        Ask, Carried, Carrier, Dialect, Fate, Fault, Inbound, When,
+        Ask, Carried, Carrier, SandboxVendor, Fate, Fault, Inbound, When,
         fault::{Script, shuffle},
         html,
         line::{CutShort, Cutter, Lines},
@@ -46,7 +46,7 @@ pub struct Sandbox {
 struct Shared {
     carrier: Carrier,
     faults: Script,
-    dialects: Vec<Box<dyn Dialect>>,
+    vendors: Vec<Box<dyn SandboxVendor>>,
     transport: ReqwestTransport,
     pace: Duration,
 }
@@ -55,15 +55,15 @@ struct Shared {
 #[derive(Debug)]
 #[must_use]
 pub struct SandboxBuilder {
-    dialects: Vec<Box<dyn Dialect>>,
+    vendors: Vec<Box<dyn SandboxVendor>>,
     port: u16,
     pace: Duration,
 }
 
 impl SandboxBuilder {
-    /// A sandbox that speaks these dialects.
-    pub fn new(dialects: Vec<Box<dyn Dialect>>) -> Self {
-        Self { dialects, port: 0, pace: Duration::from_millis(50) }
+    /// A sandbox that speaks these vendors.
+    pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
+        Self { vendors, port: 0, pace: Duration::from_millis(50) }
     }
 
     /// Listens on this port; 0, the default, takes a free one.
@@ -93,7 +93,7 @@ impl SandboxBuilder {
         let shared = Arc::new(Shared {
             carrier: Carrier::new(submitted),
             faults: Script::default(),
-            dialects: self.dialects,
+            vendors: self.vendors,
             transport: ReqwestTransport::builder().timeout(Duration::from_secs(15)).build()?,
             pace: self.pace,
         });
@@ -172,8 +172,8 @@ impl Sandbox {
         message: &Inbound,
         url: &WebUrl,
     ) -> Result<u16> {
-        let dialect = self.shared.dialect(provider);
-        let request = dialect.and_then(|dialect| dialect.inbound(message, url));
+        let vendor = self.shared.vendor(provider);
+        let request = vendor.and_then(|vendor| vendor.inbound(message, url));
         let request = request.ok_or_else(|| {
             Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
         })?;
@@ -190,14 +190,14 @@ impl Drop for Sandbox {
 }
 
 impl Shared {
-    fn dialect(&self, provider: &ProviderId) -> Option<&dyn Dialect> {
-        self.dialects.iter().find(|dialect| dialect.provider() == *provider).map(|d| &**d)
+    fn vendor(&self, provider: &ProviderId) -> Option<&dyn SandboxVendor> {
+        self.vendors.iter().find(|vendor| vendor.provider() == *provider).map(|d| &**d)
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("dialects", &self.dialects).finish_non_exhaustive()
+        f.debug_struct("Shared").field("vendors", &self.vendors).finish_non_exhaustive()
     }
 }
 
@@ -211,19 +211,19 @@ async fn answer(
         return bare(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path();
-    let spoken = shared.dialects.iter().find(|dialect| path.starts_with(dialect.prefix()));
-    let Some(dialect) = spoken else { return bare(StatusCode::NOT_FOUND) };
+    let spoken = shared.vendors.iter().find(|vendor| path.starts_with(vendor.prefix()));
+    let Some(vendor) = spoken else { return bare(StatusCode::NOT_FOUND) };
     let ask = Ask::new(&parts, &body);
-    match dialect.submission(&ask) {
-        Some(to) => submission(&shared, &**dialect, &ask, &to, &line).await,
-        None => dialect.answer(&ask, &shared.carrier).map(Body::from),
+    match vendor.submission(&ask) {
+        Some(to) => submission(&shared, &**vendor, &ask, &to, &line).await,
+        None => vendor.answer(&ask, &shared.carrier).map(Body::from),
     }
 }
 
 /// Takes a message, with what goes wrong before, and after it was taken.
 async fn submission(
     shared: &Shared,
-    dialect: &dyn Dialect,
+    vendor: &dyn SandboxVendor,
     ask: &Ask<'_>,
     to: &[PhoneNumber],
     line: &Cutter,
@@ -234,9 +234,9 @@ async fn submission(
         bare(StatusCode::OK) // which nobody reads
     };
     match fault {
-        Some(Fault::Refuse(status)) => return dialect.refusal(status).map(Body::from),
+        Some(Fault::Refuse(status)) => return vendor.refusal(status).map(Body::from),
         Some(Fault::RefuseFor(status, wait)) => {
-            let mut refusal = dialect.refusal(status).map(Body::from);
+            let mut refusal = vendor.refusal(status).map(Body::from);
             let wait = HeaderValue::from(wait.as_secs());
             refusal.headers_mut().insert(RETRY_AFTER, wait);
             return refusal;
@@ -246,7 +246,7 @@ async fn submission(
         _ => {}
     }
     let carrier = shared.carrier.for_one(callbacks);
-    let mut taken = dialect.answer(ask, &carrier);
+    let mut taken = vendor.answer(ask, &carrier);
     if !taken.status().is_success() {
         return taken.map(Body::from);
     }
@@ -254,7 +254,7 @@ async fn submission(
         carrier.ended().await;
     }
     match fault {
-        Some(Fault::TakeAndFail(status)) => taken = dialect.refusal(status),
+        Some(Fault::TakeAndFail(status)) => taken = vendor.refusal(status),
         Some(Fault::TakeAndHangUp) => return hang_up(),
         Some(Fault::TakeAndHang) => std::future::pending().await,
         Some(Fault::TakeSlowly(wait)) => tokio::time::sleep(wait).await,
@@ -290,13 +290,13 @@ async fn clock(
 /// Takes one message along its timeline, and reports every step.
 async fn deliver(shared: Arc<Shared>, id: MessageId) {
     let Some(message) = shared.carrier.find(&id) else { return };
-    let Some(dialect) = shared.dialect(id.provider()) else { return };
+    let Some(vendor) = shared.vendor(id.provider()) else { return };
     if let Some(at) = message.send_at {
         let wait = at.duration_since(Timestamp::now());
         tokio::time::sleep(wait.try_into().unwrap_or(Duration::ZERO)).await;
     }
     let mut held = Vec::new();
-    for step in dialect.timeline(&message, shared.carrier.fate(message.to)) {
+    for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
         tokio::time::sleep(shared.pace).await;
         let changed = shared.carrier.change(&id, |message| {
             let on_its_way = !message.status.is_final();
@@ -308,7 +308,7 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
             on_its_way
         });
         let Some(message) = changed else { break }; // cancelled or deleted
-        let Some(request) = dialect.report(&message) else { continue };
+        let Some(request) = vendor.report(&message) else { continue };
         let times = match message.fault {
             Some(fault) if fault.holds_callbacks() => {
                 held.push((Instant::now(), request));

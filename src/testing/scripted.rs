@@ -24,7 +24,7 @@ use crate::transport::{Answer, BodyError, HttpTransport, TransportError, Transpo
 /// let config = TwilioConfig::new("AC00000000000000000000000000000001", "token")
 ///     .with_sender("+15555550100".parse()?);
 /// let sms = Twilio::with_transport(&config, Arc::new(transport.clone()))?;
-/// let receipt = sms.send(&Message::new("+447700900123".parse()?, "Hello")).await?;
+/// let receipt = sms.send(&Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello")).await?;
 /// assert_eq!(receipt.id.map(|id| id.to_string()).as_deref(), Some("twilio:SM1"));
 /// assert_eq!(transport.requests().len(), 1);
 /// # Ok(())

@@ -60,8 +60,8 @@ impl CheckOptions {
         self
     }
 
-    /// Declares that the text is meant to be UCS-2, as with another script or an emoji: only characters with
-    /// a substitute are reported.
+    /// Declares that the text is meant to be UCS-2, as with another script or an emoji: only characters
+    /// with a substitute are reported.
     ///
     /// Check a text in Russian for a stray curly quote:
     ///

@@ -60,7 +60,8 @@ const LATIN_1: [u8; 256] = {
     table
 };
 
-/// Septets of each ASCII byte in GSM-7; for all other bytes a value greater than any sum of four characters.
+/// Septets of each ASCII byte in GSM-7; for all other bytes a value greater than any sum of four
+/// characters.
 const SUMMANDS: [u8; 256] = {
     let mut table = [OUTSIDE; 256];
     let mut byte = 0;

@@ -109,8 +109,8 @@ pub enum SegmentRule {
     /// Keeps grapheme clusters together in UCS-2 (a flag, a family, a letter with its marks), and the two
     /// septets of an extension character in GSM-7.
     ///
-    /// Matches Twilio's published calculator (sms-segments-calculator 1.3.0), including its Unicode version.
-    /// Twilio does not document if production does the same (2026-11).
+    /// Matches Twilio's published calculator (sms-segments-calculator 1.3.0), including its Unicode
+    /// version. Twilio does not document if production does the same (2026-11).
     #[default]
     Twilio,
     /// Keeps only the two units of a surrogate pair or an extension character together. The usual practice

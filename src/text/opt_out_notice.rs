@@ -95,8 +95,8 @@ const INSTRUCTIONS: [&str; 39] = [
     "schreiben",
 ];
 
-/// Words after a keyword in capitals that needs no instruction: "STOP to end", "STOP au 36200". A number may
-/// follow too.
+/// Words after a keyword in capitals that needs no instruction: "STOP to end", "STOP au 36200". A number
+/// may follow too.
 const FOLLOWING: [&str; 16] = [
     "to", "2", "4", "for", "au", "pour", "sms", "al", "para", "an", "zum", "um", "end", "ends",
     "or", "help",

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{LengthLimit, Segments};
 
-/// Result of [`check`](super::check()): the findings, and the segments before and after conversion to GSM-7.
+/// Result of [`check`](super::check()): the findings, and the segments before and after conversion to
+/// GSM-7.
 ///
 /// Show how much a conversion saves:
 ///

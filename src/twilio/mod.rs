@@ -7,7 +7,7 @@
 //!
 //! Each file is one job: `config`, `client` (the contract), `submit` (a message on the wire, and what
 //! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
-//! `webhook`, `twiml` (replies), and `dialect` (Twilio's half of the sandbox).
+//! `webhook`, `twiml` (replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
@@ -32,7 +32,7 @@ pub use status::TwilioStatus;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
 #[cfg(feature = "sandbox")]
-pub use sandbox::TwilioDialect;
+pub use sandbox::TwilioSandbox;
 
 use crate::provider_id::ProviderId;
 

@@ -1,4 +1,4 @@
-//! For actix-web: [`Hook`] hands a handler a verified event, and [`Reply`] is a response.
+//! For actix-web: [`VerifiedEvent`] hands a handler a verified event, and [`Reply`] is a response.
 //!
 //! The verifier comes from the application's data, as a `Data<W>`:
 //!
@@ -6,9 +6,9 @@
 //! use std::sync::Arc;
 //!
 //! use actix_web::web::{Data, ServiceConfig, post};
-//! use anysms::webhook::{Event, Reply, Webhook, actix::Hook};
+//! use anysms::webhook::{Event, Reply, Webhook, actix::VerifiedEvent};
 //!
-//! async fn hook(Hook { event, .. }: Hook<dyn Webhook>) -> Reply {
+//! async fn hook(VerifiedEvent { event, .. }: VerifiedEvent<dyn Webhook>) -> Reply {
 //!     if let Event::Status(update) = event {
 //!         println!("{} is {}", update.message, update.status);
 //!     }
@@ -21,14 +21,14 @@
 //! ```
 //!
 //! A provider sends a request again when it gets no answer, and so can whoever has seen it:
-//! [`Hook::once`] says whether it came before.
+//! [`VerifiedEvent::once`] says whether it came before.
 //!
-//! [`Hook`] takes the body, as any extractor that reads it; what else a handler wants from the body
-//! stands inside: `Hook<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. What
+//! [`VerifiedEvent`] takes the body, as any extractor that reads it; what else a handler wants from the body
+//! stands inside: `VerifiedEvent<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. What
 //! rewrites the address before the handler does, such as `NormalizePath`, makes signatures fail.
 //!
 //! A request that is refused is answered with a status and no body; take
-//! `Result<Hook<W>, HookRejection>` to learn why. A handler that panics ends its connection and not the
+//! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer.
 
 use std::{fmt, future::Future, pin::Pin};
@@ -48,12 +48,12 @@ use crate::webhook::{
     extractor::{BODY_DEADLINE, Checked, Refusal},
 };
 
-pub use crate::webhook::extractor::Hook;
+pub use crate::webhook::extractor::VerifiedEvent;
 
-/// Why there is no [`Hook`]. As a response it is a status without a body, or the other extractor's own
+/// Why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other extractor's own
 /// error.
 #[derive(Debug)]
-pub struct HookRejection(Reason);
+pub struct VerifiedEventRejection(Reason);
 
 #[derive(Debug)]
 enum Reason {
@@ -61,7 +61,7 @@ enum Reason {
     Inner(Error),
 }
 
-impl HookRejection {
+impl VerifiedEventRejection {
     /// Why the request is not an event. None if its body did not come whole, if the application holds
     /// no such verifier, or if it is the other extractor that refused.
     #[must_use]
@@ -79,13 +79,13 @@ impl HookRejection {
     }
 }
 
-impl From<Refusal> for HookRejection {
+impl From<Refusal> for VerifiedEventRejection {
     fn from(refusal: Refusal) -> Self {
         Self(Reason::Refused(refusal))
     }
 }
 
-impl fmt::Display for HookRejection {
+impl fmt::Display for VerifiedEventRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Refused(refusal) => refusal.fmt(f),
@@ -94,9 +94,9 @@ impl fmt::Display for HookRejection {
     }
 }
 
-impl std::error::Error for HookRejection {}
+impl std::error::Error for VerifiedEventRejection {}
 
-impl ResponseError for HookRejection {
+impl ResponseError for VerifiedEventRejection {
     fn status_code(&self) -> StatusCode {
         match &self.0 {
             Reason::Refused(refusal) => {
@@ -114,13 +114,13 @@ impl ResponseError for HookRejection {
     }
 }
 
-impl<W, E> FromRequest for Hook<W, E>
+impl<W, E> FromRequest for VerifiedEvent<W, E>
 where
     W: Webhook + ?Sized,
     E: FromRequest + 'static,
 {
-    type Error = HookRejection;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, HookRejection>>>>;
+    type Error = VerifiedEventRejection;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, VerifiedEventRejection>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
@@ -131,7 +131,7 @@ where
             let checked = receive(webhook.get_ref(), &request, &body).map_err(Refusal::from)?;
             match E::from_request(&request, &mut body.into()).await {
                 Ok(inner) => Ok(checked.with(inner)),
-                Err(error) => Err(HookRejection(Reason::Inner(error.into()))),
+                Err(error) => Err(VerifiedEventRejection(Reason::Inner(error.into()))),
             }
         })
     }

@@ -1,4 +1,4 @@
-//! For axum: [`Hook`] hands a handler a verified event, and [`Reply`] is a response.
+//! For axum: [`VerifiedEvent`] hands a handler a verified event, and [`Reply`] is a response.
 //!
 //! The verifier comes from the state, as an `Arc<W>` or as a part of it by
 //! [`FromRef`]:
@@ -6,10 +6,10 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use anysms::webhook::{Event, Reply, Webhook, axum::Hook};
+//! use anysms::webhook::{Event, Reply, Webhook, axum::VerifiedEvent};
 //! use axum::{Router, routing::post};
 //!
-//! async fn hook(Hook { event, .. }: Hook<dyn Webhook>) -> Reply {
+//! async fn hook(VerifiedEvent { event, .. }: VerifiedEvent<dyn Webhook>) -> Reply {
 //!     if let Event::Status(update) = event {
 //!         println!("{} is {}", update.message, update.status);
 //!     }
@@ -22,12 +22,12 @@
 //! ```
 //!
 //! A provider sends a request again when it gets no answer, and so can whoever has seen it:
-//! [`Hook::once`] says whether it came before.
+//! [`VerifiedEvent::once`] says whether it came before.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use anysms::webhook::{MemoryReplayStore, Reply, Webhook, axum::Hook};
+//! use anysms::webhook::{MemoryReplayStore, Reply, Webhook, axum::VerifiedEvent};
 //! use axum::{extract::{FromRef, State}, http::StatusCode};
 //!
 //! #[derive(Clone)]
@@ -44,7 +44,7 @@
 //!
 //! async fn hook(
 //!     State(App { seen, .. }): State<App>,
-//!     hook: Hook<dyn Webhook>,
+//!     hook: VerifiedEvent<dyn Webhook>,
 //! ) -> Result<Reply, StatusCode> {
 //!     match hook.once(&*seen).await {
 //!         Ok(Ok(received)) if received.replay => Ok(Reply::EMPTY),
@@ -55,14 +55,14 @@
 //! }
 //! ```
 //!
-//! [`Hook`] reads the body, so it stands last; what else a handler wants from the body stands inside:
-//! `Hook<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. The address is the one
+//! [`VerifiedEvent`] reads the body, so it stands last; what else a handler wants from the body stands inside:
+//! `VerifiedEvent<W, Form<T>>`. At most [`MAX_BODY`] bytes are read, in at most 5 seconds. The address is the one
 //! that came in, also in a nested router; what rewrites it before the router does, such as a layer that
 //! trims slashes, makes signatures fail. The peer is known where the router is served by
 //! `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! A request that is refused is answered with a status and no body; take
-//! `Result<Hook<W>, HookRejection>` to learn why. A handler that panics ends its connection and not the
+//! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer, and a layer that catches panics makes it a 500.
 
 use std::{fmt, future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
@@ -80,12 +80,12 @@ use crate::webhook::{
     extractor::{BODY_DEADLINE, Checked, Refusal},
 };
 
-pub use crate::webhook::extractor::Hook;
+pub use crate::webhook::extractor::VerifiedEvent;
 
-/// Why there is no [`Hook`]. As a response it is a status without a body, or the other extractor's own
+/// Why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other extractor's own
 /// rejection.
 #[derive(Debug)]
-pub struct HookRejection(Reason);
+pub struct VerifiedEventRejection(Reason);
 
 #[derive(Debug)]
 enum Reason {
@@ -93,7 +93,7 @@ enum Reason {
     Inner(Box<Response>),
 }
 
-impl HookRejection {
+impl VerifiedEventRejection {
     /// Why the request is not an event. None if its body did not come whole, or if it is the other
     /// extractor that refused.
     #[must_use]
@@ -114,13 +114,13 @@ impl HookRejection {
     }
 }
 
-impl From<Refusal> for HookRejection {
+impl From<Refusal> for VerifiedEventRejection {
     fn from(refusal: Refusal) -> Self {
         Self(Reason::Refused(refusal))
     }
 }
 
-impl fmt::Display for HookRejection {
+impl fmt::Display for VerifiedEventRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Refused(refusal) => refusal.fmt(f),
@@ -129,9 +129,9 @@ impl fmt::Display for HookRejection {
     }
 }
 
-impl std::error::Error for HookRejection {}
+impl std::error::Error for VerifiedEventRejection {}
 
-impl IntoResponse for HookRejection {
+impl IntoResponse for VerifiedEventRejection {
     fn into_response(self) -> Response {
         match self.0 {
             Reason::Refused(refusal) => {
@@ -143,16 +143,16 @@ impl IntoResponse for HookRejection {
     }
 }
 
-impl<S, W, E> FromRequest<S> for Hook<W, E>
+impl<S, W, E> FromRequest<S> for VerifiedEvent<W, E>
 where
     S: Send + Sync,
     W: Webhook + ?Sized,
     Arc<W>: FromRef<S>,
     E: FromRequest<S>,
 {
-    type Rejection = HookRejection;
+    type Rejection = VerifiedEventRejection;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, HookRejection> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, VerifiedEventRejection> {
         let (parts, body) = request.into_parts();
         let whole = tokio::time::timeout(BODY_DEADLINE, read(body)).await;
         let body = whole.map_err(|_| Refusal::TooSlow)??;
@@ -161,7 +161,7 @@ where
         match E::from_request(request, state).await {
             Ok(inner) => Ok(checked.with(inner)),
             Err(rejection) => {
-                Err(HookRejection(Reason::Inner(Box::new(rejection.into_response()))))
+                Err(VerifiedEventRejection(Reason::Inner(Box::new(rejection.into_response()))))
             }
         }
     }

@@ -48,7 +48,7 @@ impl fmt::Display for Diagnosis {
 }
 
 /// A check under an address, which says the key that matched.
-pub(crate) type Attempt<'a> =
+pub(crate) type Check<'a> =
     dyn Fn(&PublicUrl, &WebhookRequest<'_>) -> Result<usize, WebhookError> + 'a;
 
 /// Finds out why a request does not pass `check`; the others are checks under other settings, each
@@ -56,8 +56,8 @@ pub(crate) type Attempt<'a> =
 pub(crate) fn diagnose(
     request: &WebhookRequest<'_>,
     url: &PublicUrl,
-    check: &Attempt<'_>,
-    others: &[(&str, &Attempt<'_>)],
+    check: &Check<'_>,
+    others: &[(&str, &Check<'_>)],
 ) -> Diagnosis {
     let error = match check(url, request) {
         Ok(key) => {
@@ -138,7 +138,7 @@ impl Variant {
     fn check(
         &self,
         request: &WebhookRequest<'_>,
-        check: &Attempt<'_>,
+        check: &Check<'_>,
     ) -> Result<usize, WebhookError> {
         let url = PublicUrl::of_origin(self.origin.clone(), self.method == "GET");
         check(&url, &request.changed(self.method, &self.path_and_query, &self.body))

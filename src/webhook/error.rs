@@ -1,41 +1,50 @@
 //! [`WebhookError`]: why a request is not an event.
 
-use std::fmt;
+use thiserror::Error;
 
-/// Why a request is not an event. Says nothing of the request's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Reason why a request is not an event. Its text quotes nothing of the request.
+///
+/// ```
+/// use anysms::webhook::{WebhookError, WebhookErrorKind};
+///
+/// let error = WebhookError::new(WebhookErrorKind::MissingField).with_field("MessageSid");
+/// assert_eq!(error.to_string(), "webhook: a required field is missing: MessageSid");
+/// assert_eq!(error.http_status(), 400); // the request was authentic
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("webhook: {kind}{}{field}", if .field.is_empty() { "" } else { ": " })]
 pub struct WebhookError {
     kind: WebhookErrorKind,
     field: &'static str,
 }
 
 impl WebhookError {
-    /// An error of this kind.
+    /// Creates an error that names no field.
     #[must_use]
     pub const fn new(kind: WebhookErrorKind) -> Self {
         Self { kind, field: "" }
     }
 
-    /// Names the header or the field.
+    /// Adds the name of the header or the field.
     #[must_use]
     pub const fn with_field(mut self, field: &'static str) -> Self {
         self.field = field;
         self
     }
 
-    /// Why.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> WebhookErrorKind {
         self.kind
     }
 
-    /// The header or the field, or an empty text.
+    /// Returns the name of the header or the field; empty where none is to blame.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
     }
 
-    /// Whether the request was proved to be the provider's, and only its fields break a rule.
+    /// Returns `true` if the request is authentic and only its fields break a rule.
     #[must_use]
     pub const fn is_authentic(&self) -> bool {
         matches!(
@@ -46,9 +55,9 @@ impl WebhookError {
         )
     }
 
-    /// The status to answer: 403 to what is not proved, 413 to what is too large, 415 to a form of
-    /// body that is not read, 404 to a
-    /// callback about another message, 400 to what is authentic and malformed. Answer it with a constant body.
+    /// Returns the HTTP status to answer, with a constant body: 403 where nothing is proved, 413 beyond a
+    /// limit, 415 for an unsupported content type or encoding, 404 for a callback token of another message,
+    /// 400 for an authentic request with a malformed field.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self.kind {
@@ -61,77 +70,65 @@ impl WebhookError {
     }
 }
 
-/// The kinds of [`WebhookError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Kind of a [`WebhookError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum WebhookErrorKind {
-    /// No signature, or an empty one.
+    /// No signature header, or an empty one.
+    #[error("the signature is missing")]
     MissingSignature,
-    /// A header that must be there once is there several times.
+    /// A header that may be there once is there several times.
+    #[error("a header is there several times")]
     AmbiguousHeader,
-    /// A header with bytes that do not belong there.
+    /// A header holds bytes other than visible ASCII.
+    #[error("a header is malformed")]
     MalformedHeader,
     /// The nonce is missing or not 1 to 64 digits.
+    #[error("the nonce is not 1 to 64 digits")]
     BadNonce,
     /// No key and no form of the public URL gives this signature.
+    #[error("the signature does not match; Webhook::diagnose finds out why")]
     BadSignature,
     /// The hash of the body in the URL is missing, malformed or of another body.
+    #[error("the hash in the URL is not of this body")]
     BodyHashMismatch,
-    /// No trusted proxy names an address that is known.
+    /// No trusted proxy names a known public URL.
+    #[error("no trusted proxy names a known public URL")]
     UntrustedAddress,
     /// The nonce, or the signature where there is no nonce, came before with another content.
+    #[error("the nonce or signature came before with another content")]
     NonceReused,
     /// The token in the path is not of this message.
+    #[error("the callback token is not of this message")]
     TokenMismatch,
-    /// Neither GET nor POST, or a GET with a body.
+    /// The method is not the one the provider was told to call by, or it is a GET with a body.
+    #[error("the method is not the expected one")]
     UnsupportedMethod,
-    /// A content type or encoding that this webhook does not use.
+    /// The content type or encoding is not one that this provider sends.
+    #[error("the content type or encoding is not supported")]
     UnsupportedContent,
-    /// The body is not UTF-8 once decoded.
+    /// The decoded parameters are not UTF-8.
+    #[error("the parameters are not UTF-8")]
     BadEncoding,
-    /// The body is over the limit.
+    /// The body or the address has more than [`MAX_BODY`](super::MAX_BODY) bytes.
+    #[error("the body or the address is too large")]
     TooLarge,
-    /// There are more parameters than the limit.
+    /// There are more than [`MAX_PARAMS`](super::MAX_PARAMS) parameters.
+    #[error("there are too many parameters")]
     TooManyParameters,
-    /// Signed, but about another account.
+    /// The request is about another account, or one whose keys are not known.
+    #[error("the request is about another account")]
     WrongAccount,
-    /// A verified request of one provider was given to another's reader.
+    /// A request verified for one provider was given to the reader of another.
+    #[error("the request was verified for another provider")]
     WrongProvider,
-    /// A field that must be there is not.
+    /// A required field is missing.
+    #[error("a required field is missing")]
     MissingField,
-    /// A field that must be there once is there several times.
+    /// A field that may be there once is there several times.
+    #[error("a field is there several times")]
     DuplicateField,
-    /// A field that breaks its rule.
+    /// A field breaks its rule.
+    #[error("a field is malformed")]
     InvalidField,
 }
-
-impl fmt::Display for WebhookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            WebhookErrorKind::MissingSignature => "webhook: the signature is missing",
-            WebhookErrorKind::AmbiguousHeader => "webhook: a header is there several times",
-            WebhookErrorKind::MalformedHeader => "webhook: a header is malformed",
-            WebhookErrorKind::BadNonce => "webhook: the nonce is not 1 to 64 digits",
-            WebhookErrorKind::BadSignature => "webhook: the signature does not match",
-            WebhookErrorKind::BodyHashMismatch => "webhook: the hash is not of this body",
-            WebhookErrorKind::UntrustedAddress => "webhook: no trusted proxy names a known address",
-            WebhookErrorKind::NonceReused => {
-                "webhook: the nonce or signature came with another content before"
-            }
-            WebhookErrorKind::TokenMismatch => "webhook: the token is not of this message",
-            WebhookErrorKind::UnsupportedMethod => "webhook: the method is not supported",
-            WebhookErrorKind::UnsupportedContent => "webhook: the content type is not supported",
-            WebhookErrorKind::BadEncoding => "webhook: the body is not UTF-8",
-            WebhookErrorKind::TooLarge => "webhook: the body is too large",
-            WebhookErrorKind::TooManyParameters => "webhook: there are too many parameters",
-            WebhookErrorKind::WrongAccount => "webhook: is about another account",
-            WebhookErrorKind::WrongProvider => "webhook: was verified for another provider",
-            WebhookErrorKind::MissingField => "webhook: a field is missing",
-            WebhookErrorKind::DuplicateField => "webhook: a field is there several times",
-            WebhookErrorKind::InvalidField => "webhook: a field is malformed",
-        })?;
-        if self.field.is_empty() { Ok(()) } else { write!(f, ": {}", self.field) }
-    }
-}
-
-impl std::error::Error for WebhookError {}

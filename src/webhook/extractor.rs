@@ -1,4 +1,4 @@
-//! [`Hook`]: a verified event as a web framework's extractor; and why there is none.
+//! [`VerifiedEvent`]: a verified event as a web framework's extractor; and why there is none.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
@@ -20,7 +20,7 @@ pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 /// `W` is the verifier, [`dyn Webhook`](crate::webhook::Webhook) where it is chosen at run time. `E` is
 /// what else the handler wants from the body: any extractor, which sees the request as it came. Without
 /// one it is the raw body.
-pub struct Hook<W: ?Sized, E = Bytes> {
+pub struct VerifiedEvent<W: ?Sized, E = Bytes> {
     /// What the provider tells.
     pub event: Event,
     /// What was proved, by which scheme and which key.
@@ -31,7 +31,7 @@ pub struct Hook<W: ?Sized, E = Bytes> {
     webhook: PhantomData<fn(&W)>,
 }
 
-impl<W: ?Sized, E> Hook<W, E> {
+impl<W: ?Sized, E> VerifiedEvent<W, E> {
     /// Says whether this came before, and remembers it: what
     /// [`receive_once`](crate::webhook::WebhookExt::receive_once) does.
     ///
@@ -61,18 +61,18 @@ impl Checked {
         let verified = Verified::check(webhook, request)?;
         let event = webhook.parse(&verified)?;
         let traces = Traces::of(&webhook.provider(), verified.proof(), &event);
-        Ok(Self { event, proof: verified.proof().clone().into_owned(), traces })
+        Ok(Self { event, proof: verified.into_proof().into_owned(), traces })
     }
 
-    pub(crate) fn with<W: ?Sized, E>(self, inner: E) -> Hook<W, E> {
+    pub(crate) fn with<W: ?Sized, E>(self, inner: E) -> VerifiedEvent<W, E> {
         let Self { event, proof, traces } = self;
-        Hook { event, proof, inner, traces, webhook: PhantomData }
+        VerifiedEvent { event, proof, inner, traces, webhook: PhantomData }
     }
 }
 
-impl<W: ?Sized, E> fmt::Debug for Hook<W, E> {
+impl<W: ?Sized, E> fmt::Debug for VerifiedEvent<W, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hook")
+        f.debug_struct("VerifiedEvent")
             .field("event", &self.event)
             .field("proof", &self.proof)
             .finish_non_exhaustive()

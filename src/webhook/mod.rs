@@ -34,7 +34,7 @@
 //! What belongs here: the contract and the types that all vendors share. How a vendor signs and what
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
 //! from the `http` crate's types in one call, or from plain parts. For axum and actix-web there are
-//! extractors, by the features `axum` and `actix-web`: a handler takes a `Hook` and has the verified
+//! extractors, by the features `axum` and `actix-web`: a handler takes a `VerifiedEvent` and has the verified
 //! event. `examples/` has servers on both, and on hyper, poem, Rocket and warp without extractors.
 
 mod callback_token;
@@ -43,16 +43,17 @@ mod error;
 mod event;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 mod extractor;
-mod form;
+mod fields;
 mod keys;
-
 mod params;
 mod proxy;
 mod public_url;
+mod public_url_from;
 mod replay;
 mod reply;
 mod reply_message;
 mod request;
+mod resplit;
 mod signing_params;
 mod verified;
 mod xml;
@@ -79,17 +80,19 @@ pub use event::{
 pub use keys::{KeyLookup, KeyRing};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use replay::{ContentHash, MemoryReplayStore, Received, ReplayKey, ReplayStore, Seen};
+pub use replay::{PayloadHash, MemoryReplayStore, Received, ReplayKey, ReplayStore, Seen};
 pub use reply::Reply;
 pub use reply_message::ReplyMessage;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};
 pub use verified::{Authenticity, Proof, Verified};
 
-pub(crate) use diagnosis::{Attempt, diagnose};
-pub(crate) use form::Form;
+pub(crate) use diagnosis::{Check, diagnose};
+pub(crate) use fields::Fields;
 pub(crate) use keys::{Key, Keys, decode_mac, first as first_key};
+pub(crate) use params::Params;
 pub(crate) use public_url::{Origin, RequestUrl};
-pub(crate) use signing_params::Signed;
+pub(crate) use resplit::IdName;
+pub(crate) use verified::Content;
 pub(crate) use xml::Document;
 
 /// Checks and reads what one provider calls.

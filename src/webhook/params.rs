@@ -1,7 +1,7 @@
-//! [`Params`]: the parameters of a form body or a query, decoded in one pass.
+//! [`Params`]: the parameters of a form body or a query, decoded in one pass and sorted.
 //!
-//! Both readers of parameters stand on it: [`Form`](super::Form), which looks fields up, and
-//! [`Signed`](super::Signed), which writes the text that was signed.
+//! A request is decoded once. The check writes the signed text from it (`signing_params`), the reader of
+//! the event looks its fields up in it (`fields`).
 
 use std::{cmp::Ordering, ops::Range};
 
@@ -10,19 +10,21 @@ use crate::webhook::{
     WebhookErrorKind::{BadEncoding, TooLarge, TooManyParameters},
 };
 
-/// The parameters of a form body or a query, decoded, in the order they came.
+/// The parameters of a form body or a query, decoded, sorted by name and under one name by value, byte by
+/// byte.
 ///
-/// Malformed percent signs stay as they are, as browsers and both vendors have it. Bytes that are not
+/// Malformed percent signs stay as they are, as browsers and both vendors do it. Bytes that are not
 /// UTF-8 are refused rather than replaced, as a replacement could not be what was signed.
-#[derive(Default)]
-pub(super) struct Params {
-    /// All that came, decoded and UTF-8, with `=` and `&` where they parted something.
-    pub(super) text: Vec<u8>,
+#[derive(Clone, Default)]
+pub(crate) struct Params {
+    /// The whole input, decoded, with its separators `=` and `&`.
+    pub(super) text: String,
+    /// At most [`MAX_PARAMS`].
     pub(super) spans: Vec<Span>,
 }
 
-/// Where a parameter is, in one number, so that it is sorted as one: once they are asked for, the first
-/// eight bytes of its name; where it starts, where its `=` is, and where it ends.
+/// Place of a parameter in the text, packed in one number that sorts as the names do: the first eight
+/// bytes of the name, then where it starts, where its `=` is, and where it ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span(u128);
 
@@ -31,7 +33,12 @@ const PLACE: u32 = 20;
 const _: () = assert!(MAX_BODY < 1 << PLACE && 3 * PLACE + 64 <= u128::BITS);
 
 impl Params {
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, WebhookError> {
+    /// Decodes and sorts.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond [`MAX_BODY`] bytes, `TooManyParameters` beyond [`MAX_PARAMS`], `BadEncoding` if
+    /// the decoded bytes are not UTF-8.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, WebhookError> {
         if bytes.len() > MAX_BODY {
             return Err(WebhookError::new(TooLarge));
         }
@@ -39,7 +46,7 @@ impl Params {
         let mut text = Vec::with_capacity(bytes.len());
         // In the text, the place of the first `=` being nowhere at first.
         let (mut start, mut equals) = (0, usize::MAX);
-        let (mut decoded, mut ascii) = (0, bytes.is_ascii());
+        let mut decoded = 0;
         let (blocks, rest) = bytes.as_chunks();
         // Where nothing is left a parameter ends.
         let mut last = [b'&'; BLOCK];
@@ -69,28 +76,64 @@ impl Params {
                     text.extend_from_slice(&bytes[decoded..at]);
                     text.push(byte);
                     decoded = at + length;
-                    ascii &= byte.is_ascii();
                 }
             }
         }
         text.extend_from_slice(&bytes[decoded..]);
-        if !ascii && std::str::from_utf8(&text).is_err() {
-            return Err(WebhookError::new(BadEncoding));
-        }
-        Ok(Self { text, spans })
+        let text = String::from_utf8(text).map_err(|_| WebhookError::new(BadEncoding))?;
+        let mut params = Self { text, spans };
+        params.sort();
+        Ok(params)
     }
 
-    pub(super) fn name(&self, span: Span) -> &[u8] {
+    pub(super) fn name(&self, span: Span) -> &str {
         &self.text[span.name()]
     }
 
-    pub(super) fn value(&self, span: Span) -> &[u8] {
+    pub(super) fn value(&self, span: Span) -> &str {
         &self.text[span.value()]
     }
 
-    /// Sorts the parameters by name and then by value, byte by byte.
-    pub(super) fn sort(&mut self) {
-        let Self { text, spans } = self;
+    /// Names and values, sorted.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.spans.iter().map(|span| (self.name(*span), self.value(*span)))
+    }
+
+    /// Places in `spans` of the parameters of this name.
+    pub(super) fn find(&self, name: &str) -> Range<usize> {
+        let first = first_of(name.as_bytes());
+        self.find_from(self.spans.partition_point(|span| span.first() < first), first, name)
+    }
+
+    /// As [`find`](Self::find), right behind `last` where that sorts before the name: fields that are asked
+    /// for in their order are found in one pass.
+    pub(super) fn find_behind(&self, last: usize, name: &str) -> Range<usize> {
+        let first = first_of(name.as_bytes());
+        match self.spans.get(last..) {
+            Some([before, behind @ ..]) if before.first() < first => {
+                let between = behind.iter().take_while(|span| span.first() < first).count();
+                self.find_from(last + 1 + between, first, name)
+            }
+            _ => self.find(name),
+        }
+    }
+
+    /// Of the parameters from `start` on whose names begin with these bytes, those of this name.
+    fn find_from(&self, mut start: usize, first: u64, name: &str) -> Range<usize> {
+        let text = self.text.as_bytes();
+        let is = |span: &Span| span.first() == first && text[span.name()] == *name.as_bytes();
+        while self.spans.get(start).is_some_and(|span| span.first() == first && !is(span)) {
+            start += 1;
+        }
+        let mut end = start;
+        while self.spans.get(end).is_some_and(is) {
+            end += 1;
+        }
+        start..end
+    }
+
+    fn sort(&mut self) {
+        let (text, spans) = (self.text.as_bytes(), &mut self.spans);
         spans.iter_mut().for_each(|span| *span = span.with_first(text));
         spans.sort_unstable();
         for alike in spans.chunk_by_mut(|a, b| a.first() == b.first()) {
@@ -109,8 +152,9 @@ impl Span {
     /// With the first bytes of the name.
     fn with_first(self, text: &[u8]) -> Self {
         let (start, equals, _) = self.places();
+        // Eight bytes are there in one step nearly always; those behind the name are masked.
         let beyond = u64::MAX.checked_shr(8 * (equals - start) as u32).unwrap_or(0);
-        let first = u64::from_be_bytes(first(&text[start..], 0)) & !beyond;
+        let first = first_of(&text[start..]) & !beyond;
         Self(self.0 | u128::from(first) << (3 * PLACE))
     }
 
@@ -144,7 +188,8 @@ impl Span {
     }
 }
 
-/// What the first of some bytes stands for, and how many bytes that takes, if not itself.
+/// Decodes an escape at the start of some bytes: the byte it stands for, and its length. `None` if the
+/// first byte stands for itself.
 const fn unescaped(bytes: &[u8]) -> Option<(u8, usize)> {
     match *bytes {
         [b'+', ..] => Some((b' ', 1)),
@@ -156,7 +201,7 @@ const fn unescaped(bytes: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// What each byte is as a hex digit, and more than all digits where it is none.
+/// Value of each byte as a hex digit; above 15 where it is none.
 const DIGITS: [u8; 256] = {
     let (mut digits, mut value) = ([u8::MAX; 256], 0);
     while value < 16 {
@@ -167,22 +212,18 @@ const DIGITS: [u8; 256] = {
     digits
 };
 
-/// The first eight bytes, with padding behind if there are not so many.
-fn first(bytes: &[u8], padding: u8) -> [u8; 8] {
+/// The first eight bytes as a number that compares as they do, with zeros behind a shorter text.
+fn first_of(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
-        Some(first) => *first,
-        None => {
-            let mut first = [padding; 8];
-            first[..bytes.len()].copy_from_slice(bytes);
-            first
-        }
+        Some(first) => u64::from_be_bytes(*first),
+        None => bytes.iter().rev().fold(0, |all, byte| all >> 8 | u64::from(*byte) << 56),
     }
 }
 
-/// Bytes that are looked at in one step.
+/// Bytes per step of the search for marks.
 const BLOCK: usize = 64;
 
-/// The high bits of the bytes that are `=` or below `,` in ASCII: the latter are `%`, `&`, `+`, and some
+/// Sets the high bit of each byte that is `=` or below `,` in ASCII: the latter are `%`, `&`, `+`, and some
 /// that stand for themselves and that vendors escape.
 #[inline(never)] // In a loop of its own several words are taken at once.
 fn likely_marks(block: &[u8; BLOCK]) -> [u64; BLOCK / 8] {
@@ -200,7 +241,7 @@ fn likely_marks(block: &[u8; BLOCK]) -> [u64; BLOCK / 8] {
     marks
 }
 
-/// A bit for every byte of which the high bit is set, the lowest for the first.
+/// Collects the high bits of the bytes in one number, the lowest bit for the first byte.
 fn gather(words: &[u64; BLOCK / 8]) -> u64 {
     const TOGETHER: u64 = 0x0002_0408_1020_4081;
     words.iter().rev().fold(0, |all, word| all << 8 | word.wrapping_mul(TOGETHER) >> 56)

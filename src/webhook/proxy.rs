@@ -1,8 +1,9 @@
-//! [`TrustedProxy`]: who may say under which address a request came.
+//! [`TrustedProxy`]: a proxy that may name the public address of a request.
 
 use std::{fmt, net::IpAddr};
 
 use ipnet::IpNet;
+use thiserror::Error;
 
 use crate::webhook::{
     PublicUrlError, WebhookError, WebhookErrorKind, WebhookRequest, public_url::Origin,
@@ -28,7 +29,7 @@ pub struct TrustedProxy {
     header: ProxyHeader,
 }
 
-/// Which headers a proxy sets. Only these are read.
+/// Headers in which a proxy names the public address. No others are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyHeader {
@@ -40,7 +41,7 @@ pub enum ProxyHeader {
 }
 
 impl TrustedProxy {
-    /// A proxy at one of these addresses or networks (`10.0.0.0/8`, `::1`), which may name one of
+    /// Creates a proxy at one of these addresses or networks (`10.0.0.0/8`, `::1`), which may name one of
     /// these public addresses (`https://example.com`, without a path).
     ///
     /// # Errors
@@ -140,30 +141,19 @@ impl fmt::Debug for TrustedProxy {
     }
 }
 
-/// Why a [`TrustedProxy`] cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Reason why a [`TrustedProxy`] cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TrustedProxyError {
-    /// No peer, or one that is neither an IP address nor a network.
+    /// There is no peer, or one that is neither an IP address nor a network.
+    #[error("trusted proxy: a peer is no IP address or network; write it such as 10.0.0.0/8")]
     Peer,
-    /// No public address, or one that is not absolute.
+    /// There is no public address, or one that is not absolute or has a path.
+    #[error(
+        "trusted proxy: a public address is not a scheme and host; write it such as https://example.com"
+    )]
     Origin,
 }
-
-impl fmt::Display for TrustedProxyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Peer => {
-                "trusted proxy: peers must be IP addresses or networks such as 10.0.0.0/8"
-            }
-            Self::Origin => {
-                "trusted proxy: addresses must be absolute, such as https://example.com"
-            }
-        })
-    }
-}
-
-impl std::error::Error for TrustedProxyError {}
 
 #[cfg(test)]
 mod tests {

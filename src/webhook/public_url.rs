@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use thiserror::Error;
+
 use crate::{
     message::WebUrl,
     webhook::{TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest, request::split},
@@ -56,6 +58,13 @@ impl PublicUrl {
     pub const fn by_get(mut self) -> Self {
         self.get = true;
         self
+    }
+
+    /// The address as text; `None` behind a proxy.
+    pub(super) fn text(&self) -> Option<String> {
+        let Source::Fixed(Origin { scheme, userinfo, host, port }) = &self.source else { return None };
+        let target = self.target.as_deref().unwrap_or_default();
+        Some(format!("{scheme}://{userinfo}{host}{port}{target}"))
     }
 
     /// A scheme and host, with path and query of the request.
@@ -187,18 +196,11 @@ impl fmt::Debug for PublicUrl {
     }
 }
 
-/// A text that is not a public address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Error of an address that is not an absolute `http` or `https` URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("public URL: not an absolute http or https address; write it such as https://example.com/hooks")]
 #[non_exhaustive]
 pub struct PublicUrlError;
-
-impl fmt::Display for PublicUrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("public URL: must be an absolute http or https address")
-    }
-}
-
-impl std::error::Error for PublicUrlError {}
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,7 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the store. Answer 503 then, so that the provider sends the request again.
-    async fn remember(&self, what: ReplayKey, content: ContentHash) -> Result<Seen>;
+    async fn remember(&self, what: ReplayKey, content: PayloadHash) -> Result<Seen>;
 
     /// Forgets what came: for a request that was taken and could not be handled, so that the
     /// provider's next attempt is not taken for a replay.
@@ -44,7 +44,7 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
 pub type ReplayKey = EventId;
 
 /// The content it came with.
-pub type ContentHash = EventId;
+pub type PayloadHash = EventId;
 
 /// Whether something came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,7 @@ pub(super) struct Traces {
     proof: Option<ReplayKey>,
     event: ReplayKey,
     /// All that the event says.
-    content: ContentHash,
+    content: PayloadHash,
 }
 
 impl Traces {
@@ -139,7 +139,7 @@ pub struct MemoryReplayStore {
 
 #[derive(Default)]
 struct Known {
-    contents: HashMap<ReplayKey, ContentHash>,
+    contents: HashMap<ReplayKey, PayloadHash>,
     /// In the order they came.
     order: VecDeque<(ReplayKey, Instant)>,
 }
@@ -165,7 +165,7 @@ impl MemoryReplayStore {
         self.len() == 0
     }
 
-    fn remember_at(&self, what: ReplayKey, content: ContentHash, now: Instant) -> Seen {
+    fn remember_at(&self, what: ReplayKey, content: PayloadHash, now: Instant) -> Seen {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let stale = |came: Instant| now.saturating_duration_since(came) >= self.keep;
         while known.order.front().is_some_and(|(_, came)| stale(*came)) {
@@ -201,7 +201,7 @@ impl Known {
 
 #[async_trait]
 impl ReplayStore for MemoryReplayStore {
-    async fn remember(&self, what: ReplayKey, content: ContentHash) -> Result<Seen> {
+    async fn remember(&self, what: ReplayKey, content: PayloadHash) -> Result<Seen> {
         Ok(self.remember_at(what, content, Instant::now()))
     }
 

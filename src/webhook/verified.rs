@@ -3,61 +3,82 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    message::AccountId,
+    message::{AccountId, Extra},
     provider_id::ProviderId,
-    webhook::{Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
+    webhook::{Params, Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
 };
 
-/// How much of a request its signature covers.
+/// Part of a request that its signature covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Authenticity {
-    /// All of it: the address and every parameter.
+    /// The whole request: the address and every parameter.
     ///
     /// Neither vendor marks in a form where a name ends and its value begins, so **what was signed can
-    /// be cut into other parameters** by whoever holds one such request. What would make another
-    /// message or another sender of it is refused as malformed;
+    /// be cut into other parameters** by anyone who holds one such request. A cut that would name another
+    /// message or another sender is refused as malformed;
     /// [`receive_once`](crate::webhook::WebhookExt::receive_once) refuses every second cut.
     Full,
-    /// Only the address for sure. **Every parameter may be forged** by whoever has seen one such
-    /// request; look the message up before acting on anything that matters. (Plivo V2, and V3 by GET.)
+    /// The address alone. **Every parameter may be forged** by anyone who has seen one such request; look
+    /// the message up at the provider before acting on anything that matters. (Plivo V2, and V3 by GET.)
     UrlOnly,
 }
 
-/// What a check has proved.
-#[derive(Clone, PartialEq, Eq)]
+/// Result of a successful check.
+///
+/// ```
+/// use anysms::webhook::{Authenticity, Proof};
+///
+/// let proof = Proof::new(Authenticity::Full, "X-Acme-Signature", 0).with_nonce("17");
+/// assert_eq!(proof.nonce.as_deref(), Some("17"));
+/// ```
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Proof<'a> {
-    /// How much of the request is signed.
+    /// Part of the request that is signed.
     pub authenticity: Authenticity,
     /// The vendor's name of the scheme, such as `X-Plivo-Signature-Ma-V3`.
     pub scheme: &'static str,
-    /// Which of the configured keys matched, from 0, in the order they were given.
+    /// Index of the configured key that matched, from 0, in the order the keys were given.
     pub key: usize,
-    /// The number that is good once, where the scheme has one.
+    /// Nonce of the request; `None` where the scheme has none.
     pub nonce: Option<Cow<'a, str>>,
-    /// The signature as it came, where there is no nonce: it is good for one content.
+    /// Signature as it came; `None` where the scheme has a nonce.
     pub signature: Option<Cow<'a, str>>,
-    /// The account whose key matched, where keys are looked up by an account that the address names.
+    /// Account whose key matched; `None` unless keys are looked up by an account in the address.
     pub account: Option<Cow<'a, str>>,
+    content: Content,
+}
+
+/// Content of a request, as far as the check had to read it: the event is read from the same.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// The check needed nothing of it.
+    Unread,
+    /// The parameters of the body or the query.
+    Params(Params),
+    /// The fields of a JSON body.
+    Json(Extra),
 }
 
 impl<'a> Proof<'a> {
-    /// What was proved, by which scheme, with which key.
+    /// A proof by a scheme and a key, with neither nonce nor signature.
     #[must_use]
     pub const fn new(authenticity: Authenticity, scheme: &'static str, key: usize) -> Self {
-        Self { authenticity, scheme, key, nonce: None, signature: None, account: None }
+        let (nonce, signature, account) = (None, None, None);
+        Self { authenticity, scheme, key, nonce, signature, account, content: Content::Unread }
     }
 
-    /// Adds the number that is good once.
+    /// Adds the nonce of the request.
     #[must_use]
     pub fn with_nonce(mut self, nonce: &'a str) -> Self {
         self.nonce = Some(nonce.into());
         self
     }
 
-    /// Adds the signature, for a scheme without a nonce: in the one form it may have.
+    /// Adds the signature, for a scheme without a nonce. Only its canonical form may be accepted, or a
+    /// replay in another form counts as a new request.
     #[must_use]
     pub fn with_signature(mut self, signature: &'a str) -> Self {
         self.signature = Some(signature.into());
@@ -71,7 +92,13 @@ impl<'a> Proof<'a> {
         self
     }
 
-    /// The same, without the request.
+    /// Adds what the check has read of the request.
+    pub(crate) fn with_content(mut self, content: Content) -> Self {
+        self.content = content;
+        self
+    }
+
+    /// Copies what is borrowed from the request.
     #[must_use]
     pub fn into_owned(self) -> Proof<'static> {
         let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
@@ -82,12 +109,24 @@ impl<'a> Proof<'a> {
             nonce: own(self.nonce),
             signature: own(self.signature),
             account: own(self.account),
+            content: Content::Unread, // the event has been read
         }
     }
 }
 
+/// Equality of the public fields.
+impl PartialEq for Proof<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { authenticity, scheme, key, nonce, signature, account, content: _ } = self;
+        (authenticity, scheme, key) == (&other.authenticity, &other.scheme, &other.key)
+            && (nonce, signature, account) == (&other.nonce, &other.signature, &other.account)
+    }
+}
+
+impl Eq for Proof<'_> {}
+
 impl fmt::Debug for Proof<'_> {
-    /// Leaves out what a replay needs, and most of the account.
+    /// Leaves out what a replay needs, the content, and most of the account.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proof")
             .field("authenticity", &self.authenticity)
@@ -98,7 +137,7 @@ impl fmt::Debug for Proof<'_> {
     }
 }
 
-/// A request that a check has passed. There is no other way to one than [`Verified::check`].
+/// A request that has passed a check. Can only be constructed by [`Verified::check`].
 #[derive(Clone, Debug)]
 pub struct Verified<'a> {
     request: WebhookRequest<'a>,
@@ -107,7 +146,17 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// Checks a request.
+    /// Checks a request, to be read by [`Webhook::parse`].
+    ///
+    /// ```
+    /// use anysms::webhook::{Event, Verified, Webhook, WebhookError, WebhookRequest};
+    ///
+    /// fn handle(webhook: &dyn Webhook, request: WebhookRequest<'_>) -> Result<Event, WebhookError> {
+    ///     let verified = Verified::check(webhook, request)?;
+    ///     println!("signed by key {}", verified.proof().key);
+    ///     webhook.parse(&verified)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Those of [`Webhook::check_signature`].
@@ -131,9 +180,20 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// What was proved.
+    /// Result of the check.
     #[must_use]
     pub const fn proof(&self) -> &Proof<'a> {
         &self.proof
+    }
+
+    /// Result of the check, without the request.
+    #[must_use]
+    pub fn into_proof(self) -> Proof<'a> {
+        self.proof
+    }
+
+    /// What the check has read of the request.
+    pub(crate) const fn content(&self) -> &Content {
+        &self.proof.content
     }
 }

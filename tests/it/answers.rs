@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anysms::{
-    ErrorKind, Message, MessageId, MessageRecord, MessageStatus, Query, SmsProvider,
+    ErrorKind, Message, MessageId, MessageRecord, MessageStatus, PhoneNumber, Query, SmsProvider,
     SmsProviderExt, Timestamp,
     message::{Address, DeliveryFailure, Direction, Extra, MediaRecord},
     plivo::{ERROR_HELP, Plivo, PlivoConfig},
@@ -20,7 +20,7 @@ const API_ID: &str = "948b53a2-3f08-11e7-b6f4-061564b78b75";
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!("data/plivo/", $name))
+        include_str!(concat!("../data/plivo/", $name))
     };
 }
 
@@ -38,7 +38,7 @@ fn plivo(status: u16, body: impl Into<String>) -> Plivo {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
 }
 
 fn sid() -> MessageId {
@@ -330,7 +330,7 @@ async fn unknown_fields_and_words_are_kept() {
     odd["error_code"] = 39_999.into();
     odd["from"] = "rcs:agent".into();
     let record = twilio(200, odd.to_string()).fetch(&sid()).await.unwrap();
-    assert_eq!(record.status, MessageStatus::Unknown("teleported".into()));
+    assert_eq!(record.status, MessageStatus::Other("teleported".into()));
     assert_eq!(record.extra.get("brand_new"), Some(r#"[1,"two",null]"#));
     assert_eq!(record.failure.as_ref().map(|failure| failure.code.as_str()), Some("39999"));
     assert_eq!(record.from, Some(Address::Other("rcs:agent".into())));
@@ -338,7 +338,7 @@ async fn unknown_fields_and_words_are_kept() {
     let odd = json!({ "message_uuid": UUID, "message_state": "Teleported", "error_code": "12X",
                       "message_direction": "inbound", "brand_new": { "a": 1.50 } });
     let record = plivo(200, odd.to_string()).fetch(&uuid()).await.unwrap();
-    assert_eq!(record.status, MessageStatus::Unknown("Teleported".into()));
+    assert_eq!(record.status, MessageStatus::Other("Teleported".into()));
     assert_eq!(record.extra.get("brand_new"), Some(r#"{"a":1.5}"#));
     // Of an inbound message the code is what one's own webhook answered.
     assert_eq!((record.direction, record.failure), (Some(Direction::Inbound), None));

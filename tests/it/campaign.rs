@@ -2,8 +2,8 @@
 //! same message twice, and of every message there is an outcome that is true.
 //!
 //! ```text
-//! cargo test --all-features --test campaign                                     # 20,000 sends
-//! ANYSMS_SENDS=1000000 cargo test --release --all-features --test campaign -- --nocapture
+//! cargo test -p anysms-tests --test it campaign                                   # 20,000 sends
+//! ANYSMS_SENDS=1000000 cargo test --release -p anysms-tests --test it campaign -- --nocapture
 //! ```
 //!
 //! The vendors are a transport that remembers what it took; time is Tokio's paused clock.
@@ -18,7 +18,7 @@ use std::{
 };
 
 use anysms::{
-    Message, Outcome, SmsProviderExt, async_trait,
+    Message, Outcome, PhoneNumber, SmsProviderExt, async_trait,
     layers::{Failover, LayerExt, RetryPolicy},
     plivo::{Plivo, PlivoConfig},
     transport::{Answer, BodyError, HttpTransport, TransportError, TransportErrorKind},
@@ -204,7 +204,9 @@ fn sends() -> usize {
 }
 
 fn messages(count: usize) -> impl Iterator<Item = Message> + Send + Unpin {
-    (0..count).map(|n| Message::new("+447700900123".parse().unwrap(), format!("number-{n}")))
+    (0..count).map(|n| {
+        Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), format!("number-{n}"))
+    })
 }
 
 #[tokio::test(start_paused = true)]

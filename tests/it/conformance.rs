@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use anysms::{
     PhoneNumber, SmsProvider, SmsProviderExt,
-    plivo::{Plivo, PlivoConfig, PlivoDialect},
+    plivo::{Plivo, PlivoConfig, PlivoSandbox},
     sandbox::Sandbox,
     testing::conformance::{self, Setup},
-    twilio::{Twilio, TwilioConfig, TwilioDialect},
+    twilio::{Twilio, TwilioConfig, TwilioSandbox},
 };
 
 const TO: &str = "+447700900123";
@@ -23,22 +23,22 @@ fn counted(sandbox: &Arc<Sandbox>, mut setup: Setup) -> Setup {
 }
 
 fn twilio(sandbox: &Arc<Sandbox>) -> (Twilio, Setup) {
-    let mut setup = Setup::new(number(TwilioDialect::NUMBER).into(), number(TO));
+    let mut setup = Setup::new(number(TwilioSandbox::NUMBER).into(), number(TO));
     setup.refused = Some(number("+15005550001"));
     setup.pool = Some("MG00000000000000000000000000000001".parse().unwrap());
-    setup.secrets = vec![TwilioDialect::AUTH_TOKEN.into()];
+    setup.secrets = vec![TwilioSandbox::AUTH_TOKEN.into()];
     (Twilio::new(&TwilioConfig::sandbox(sandbox)).unwrap(), counted(sandbox, setup))
 }
 
 fn plivo(sandbox: &Arc<Sandbox>) -> (Plivo, Setup) {
-    let mut setup = Setup::new(number(PlivoDialect::NUMBER).into(), number(TO));
+    let mut setup = Setup::new(number(PlivoSandbox::NUMBER).into(), number(TO));
     setup.refused = Some(number("+999999999999999")); // Plivo takes at most 14 digits
-    setup.secrets = vec![PlivoDialect::AUTH_TOKEN.into()];
+    setup.secrets = vec![PlivoSandbox::AUTH_TOKEN.into()];
     (Plivo::new(&PlivoConfig::sandbox(sandbox)).unwrap(), counted(sandbox, setup))
 }
 
 /// The provider on one page, which is an example too.
-#[path = "../examples/custom_provider.rs"]
+#[path = "../../examples/custom_provider.rs"]
 #[allow(dead_code)] // its `main`
 mod custom;
 

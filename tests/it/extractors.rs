@@ -102,7 +102,7 @@ async fn by_axum(spy: &Arc<Spy>, headers: &[(&str, &str)], body: Chunks) -> Came
     }
     let request = request.body(axum::body::Body::from_stream(body)).unwrap();
     let state: Arc<dyn Webhook> = spy.clone();
-    match for_axum::Hook::<dyn Webhook>::from_request(request, &state).await {
+    match for_axum::VerifiedEvent::<dyn Webhook>::from_request(request, &state).await {
         Ok(hook) => {
             assert!(!format!("{hook:?}").contains("inner"), "Debug shows the body");
             assert_eq!(hook.proof, Proof::new(Authenticity::Full, "x-acme", 0));
@@ -135,7 +135,7 @@ async fn by_actix(spy: &Arc<Spy>, headers: &[(&str, &str)], body: Chunks) -> Cam
     let body: std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
         Box::pin(body.map(|chunk| chunk.map_err(PayloadError::Io)));
     let hook =
-        actix::Hook::<dyn Webhook>::from_request(&request.to_http_request(), &mut body.into());
+        actix::VerifiedEvent::<dyn Webhook>::from_request(&request.to_http_request(), &mut body.into());
     match hook.await {
         Ok(hook) => {
             assert_eq!(hook.proof.scheme, "x-acme");
@@ -267,7 +267,7 @@ impl actix_web::FromRequest for Teapot {
 
 async fn start_axum(spy: &Arc<Spy>) -> SocketAddr {
     use axum::{Router, extract::FromRef, routing::post};
-    use for_axum::{Hook, HookRejection};
+    use for_axum::{VerifiedEvent, VerifiedEventRejection};
 
     /// A state of which the verifier is a part.
     #[derive(Clone)]
@@ -281,19 +281,19 @@ async fn start_axum(spy: &Arc<Spy>) -> SocketAddr {
         }
     }
 
-    async fn reply(Hook { inner, .. }: Hook<Spy, String>) -> Reply {
+    async fn reply(VerifiedEvent { inner, .. }: VerifiedEvent<Spy, String>) -> Reply {
         assert_eq!(inner, "abc");
         Reply::EMPTY
     }
 
     async fn teapot(
-        hook: Result<Hook<Spy, Teapot>, HookRejection>,
-    ) -> Result<Reply, HookRejection> {
+        hook: Result<VerifiedEvent<Spy, Teapot>, VerifiedEventRejection>,
+    ) -> Result<Reply, VerifiedEventRejection> {
         assert_eq!(hook.as_ref().unwrap_err().error(), None);
         hook.map(|_| Reply::EMPTY)
     }
 
-    async fn panics(_: Hook<Spy>) -> Reply {
+    async fn panics(_: VerifiedEvent<Spy>) -> Reply {
         panic!("a handler's own");
     }
 
@@ -311,29 +311,29 @@ async fn start_axum(spy: &Arc<Spy>) -> SocketAddr {
 }
 
 async fn start_actix(spy: &Arc<Spy>) -> SocketAddr {
-    use actix::{Hook, HookRejection};
+    use actix::{VerifiedEvent, VerifiedEventRejection};
     use actix_web::{
         App, HttpServer,
         web::{self, Data, post},
     };
 
-    async fn reply(Hook { inner, .. }: Hook<Spy, String>) -> Reply {
+    async fn reply(VerifiedEvent { inner, .. }: VerifiedEvent<Spy, String>) -> Reply {
         assert_eq!(inner, "abc");
         Reply::EMPTY
     }
 
     async fn teapot(
-        hook: Result<Hook<Spy, Teapot>, HookRejection>,
-    ) -> Result<Reply, HookRejection> {
+        hook: Result<VerifiedEvent<Spy, Teapot>, VerifiedEventRejection>,
+    ) -> Result<Reply, VerifiedEventRejection> {
         assert_eq!(hook.as_ref().unwrap_err().error(), None);
         hook.map(|_| Reply::EMPTY)
     }
 
-    async fn panics(_: Hook<Spy>) -> Reply {
+    async fn panics(_: VerifiedEvent<Spy>) -> Reply {
         panic!("a handler's own");
     }
 
-    async fn without_verifier(_: Hook<dyn Webhook>) -> Result<Reply, Infallible> {
+    async fn without_verifier(_: VerifiedEvent<dyn Webhook>) -> Result<Reply, Infallible> {
         Ok(Reply::EMPTY)
     }
 

@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anysms::{
-    Message, MessageId, MessageStatus, PhoneNumber, Query, Sender, SmsProvider, Timestamp,
+    Destination, Message, MessageId, MessageStatus, PhoneNumber, Query, Sender, SmsProvider,
+    Timestamp,
+    message::Channel,
     message::{Cursor, Direction, Media, MessageKey, VendorOptions, WebUrl},
     plivo::{
         DltCategory, Location, Log, MessageType, Plivo, PlivoConfig, PlivoOptions, PlivoQuery,
@@ -11,8 +13,8 @@ use anysms::{
     },
     testing::ScriptedTransport,
     twilio::{
-        AddressRetention, Channel, ContentRetention, MessageIntent, RiskCheck, Twilio,
-        TwilioConfig, TwilioOptions, TwilioQuery,
+        AddressRetention, ContentRetention, MessageIntent, RiskCheck, Twilio, TwilioConfig,
+        TwilioOptions, TwilioQuery,
     },
 };
 use serde_json::Value;
@@ -33,7 +35,7 @@ struct Golden {
 
 impl Golden {
     fn new(vendor: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(vendor);
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(vendor);
         let accept = std::env::var("ANYSMS_GOLDEN").is_ok_and(|word| word == "accept");
         Self { folder, accept, seen: BTreeSet::new(), differences: String::new() }
     }
@@ -72,12 +74,21 @@ fn written(transport: &ScriptedTransport) -> String {
         headers.sort_by_key(|(name, _)| name.as_str().to_owned());
         for (name, value) in headers {
             // The version changes with every release; nothing else does.
-            let value = value.to_str().unwrap().replace(env!("CARGO_PKG_VERSION"), "<version>");
+            let value = value.to_str().unwrap();
+            let value =
+                if name == "user-agent" { without_version(value) } else { value.to_owned() };
             writeln!(text, "{name}: {value}").unwrap();
         }
         writeln!(text, "\n{}", std::str::from_utf8(request.body()).unwrap()).unwrap();
     }
     text
+}
+
+/// A user agent with `<version>` in place of the version.
+fn without_version(agent: &str) -> String {
+    let (name, version) = agent.split_once('/').unwrap();
+    assert!(version.split('.').count() == 3, "{agent}");
+    format!("{name}/<version>")
 }
 
 fn to() -> PhoneNumber {
@@ -124,11 +135,6 @@ fn twilio_config() -> TwilioConfig {
 
 fn twilio_messages() -> Vec<(&'static str, Message)> {
     let mut options = TwilioOptions::default();
-    options.channel = Some(Channel::Rcs);
-    options.to_address = Some("messenger:1".into());
-    options.from_address = Some("messenger:2".into());
-    options.pool_sender = Some(sender("+15555550101"));
-    options.fallback_from = Some(sender("+15555550102"));
     options.content_sid = Some("HX00000000000000000000000000000004".into());
     options.content_variables = Some(r#"{"1":"Ann & Bob"}"#.into());
     options.application_sid = Some("AP00000000000000000000000000000005".into());
@@ -146,19 +152,25 @@ fn twilio_messages() -> Vec<(&'static str, Message)> {
     options.message_intent = Some(MessageIntent::CustomerCare);
     options.max_price = Some("0.01".into());
     assert_all_set(&options);
-    let mut whatsapp = TwilioOptions::default();
-    whatsapp.channel = Some(Channel::WhatsApp);
-    let mut picked = TwilioOptions::default();
-    picked.pool_sender = Some(sender("+15555550101"));
+    let on = |destination: &str| {
+        message("Hello").with_destination(destination.parse::<Destination>().unwrap())
+    };
+    let picked = format!("{POOL}/+15555550101");
     let mut template = TwilioOptions::default();
     template.content_sid = Some("HX00000000000000000000000000000004".into());
     vec![
         ("send_plain", message("Your table is ready")),
-        ("send_every_option", message("Hello").with_sender(sender(POOL)).with_options(&options)),
+        (
+            "send_every_option",
+            on("rcs:+447700900123")
+                .with_sender(sender(POOL))
+                .with_fallback_sender(sender("+15555550102"))
+                .with_options(&options),
+        ),
         ("send_media", media(message("Look"), 3)),
         ("send_media_without_text", media(message(""), 1)),
         ("send_pool", message("Hello").with_sender(sender(POOL))),
-        ("send_pool_sender", message("Hello").with_sender(sender(POOL)).with_options(&picked)),
+        ("send_pool_sender", message("Hello").with_sender(sender(&picked))),
         ("send_short_code", message("Hello").with_sender(sender("72345"))),
         ("send_alphanumeric", message("Hello").with_sender(sender("Joe & Co"))),
         (
@@ -173,7 +185,13 @@ fn twilio_messages() -> Vec<(&'static str, Message)> {
             message("Hello").with_status_callback(url("https://example.com/hooks?a=b&c#rc=3")),
         ),
         ("send_unicode", message("Grüße & 👍🏽 = 100%+\nπ")),
-        ("send_whatsapp", message("Hello").with_options(&whatsapp)),
+        ("send_whatsapp", on("whatsapp:+447700900123")),
+        ("send_rcs_agent", on("rcs:+447700900123").with_sender(sender("rcs:brand_agent"))),
+        ("send_messenger", on("messenger:1").with_sender(sender("messenger:2"))),
+        (
+            "send_sim",
+            message("Hello").with_sender(sender("sim:DE00000000000000000000000000000008")),
+        ),
         ("send_template_without_text", message("").with_options(&template)),
     ]
 }
@@ -209,10 +227,12 @@ async fn twilios_requests_are_those_of_the_files() {
     let next = filters.clone().with_cursor(cursor);
     let mut options = TwilioQuery::default();
     options.date_sent = Some(at("2026-11-20T23:59:59Z"));
-    options.to_address = Some("whatsapp:+447700900123".into());
-    options.from_address = Some("whatsapp:+15555550100".into());
     assert_all_set(&options);
-    let channel = Query::new().with_options(&options);
+    let mut channel = Query::new()
+        .with_to(Destination::WhatsApp(to()))
+        .with_from(sender("+15555550100"))
+        .with_options(&options);
+    channel.from_channel = Channel::WhatsApp;
     for (name, query) in [
         ("list", Query::new()),
         ("list_filters", filters),
@@ -288,8 +308,7 @@ fn plivo_messages() -> Vec<(&'static str, Message)> {
     place.address = Some("London".into());
     options.location = Some(place);
     assert_all_set(&options);
-    let mut whatsapp = PlivoOptions::default();
-    whatsapp.message_type = Some(MessageType::WhatsApp);
+    let whatsapp = |text: &str| message(text).with_destination(Destination::WhatsApp(to()));
     let log = |log| {
         let mut options = PlivoOptions::default();
         options.log = Some(log);
@@ -297,7 +316,7 @@ fn plivo_messages() -> Vec<(&'static str, Message)> {
     };
     vec![
         ("send_plain", message("Your table is ready")),
-        ("send_every_option", media(message("Hello"), 1).with_options(&options)),
+        ("send_every_option", media(whatsapp("Hello"), 1).with_options(&options)),
         ("send_media", media(message("Look"), 3)),
         ("send_media_without_text", media(message(""), 1)),
         ("send_pool", message("Hello").with_sender(sender(POWERPACK))),
@@ -309,7 +328,7 @@ fn plivo_messages() -> Vec<(&'static str, Message)> {
             message("Hello").with_status_callback(url("https://example.com/hooks?a=b&c")),
         ),
         ("send_unicode", message("Grüße & 👍🏽 = \"100%\"+\nπ")),
-        ("send_whatsapp", message("Hello").with_options(&whatsapp)),
+        ("send_whatsapp", whatsapp("Hello")),
         ("send_log_all", log(Log::All)),
         ("send_log_none", log(Log::None)),
         ("send_log_number_only", log(Log::NumberOnly)),

@@ -44,12 +44,12 @@ fn positives() -> Vec<(String, Keyword)> {
         "help" => Keyword::Help,
         _ => panic!("{word} is no meaning"),
     };
-    let lines = lines(include_str!("data/keywords/positives.txt"));
+    let lines = lines(include_str!("../data/keywords/positives.txt"));
     lines.into_iter().map(|(text, word)| (text, meaning(word))).collect()
 }
 
 fn negatives() -> Vec<(String, bool)> {
-    let lines = lines(include_str!("data/keywords/negatives.txt"));
+    let lines = lines(include_str!("../data/keywords/negatives.txt"));
     lines.into_iter().map(|(text, mark)| (text, mark == "possible")).collect()
 }
 

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use anysms::{
-    Error, ErrorKind, Message, MessageId, MessageStatus, Outcome, Query, SmsProvider, Timestamp,
+    Destination, Error, ErrorKind, Message, MessageId, MessageStatus, Outcome, PhoneNumber, Query,
+    Sender, SmsProvider, Timestamp,
+    message::Channel,
     message::{Direction, MAX_MEDIA, Media},
     plivo::{MessageType, Plivo, PlivoConfig, PlivoOptions},
     testing::ScriptedTransport,
-    twilio::{Twilio, TwilioConfig, TwilioOptions, TwilioQuery},
+    twilio::{Twilio, TwilioConfig, TwilioOptions},
 };
 
 const POOL: &str = "MG00000000000000000000000000000002";
@@ -23,7 +25,7 @@ fn plivo(transport: &ScriptedTransport) -> Plivo {
 }
 
 fn bare(text: &str) -> Message {
-    Message::new("+447700900123".parse().unwrap(), text)
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), text)
 }
 
 fn message() -> Message {
@@ -55,16 +57,15 @@ fn validity(millis: u64) -> Message {
 async fn twilio_is_not_asked_for_what_it_would_refuse() {
     let mut alone = PlivoOptions::default();
     alone.media_ids = vec!["1".into()];
-    let mut picked = TwilioOptions::default();
-    picked.pool_sender = Some("+15555550101".parse().unwrap());
-    let mut channel = TwilioQuery::default();
-    channel.to_address = Some("whatsapp:+447700900123".into());
-    channel.from_address = Some("whatsapp:+15555550100".into());
-    let to = message().to();
+    let messenger = || message().with_destination("messenger:1".parse::<Destination>().unwrap());
+    let one_of_pool: Sender = format!("{POOL}/+15555550101").parse().unwrap();
+    let mut from_page = Query::new().with_from("+15555550100".parse::<Sender>().unwrap());
+    from_page.from_channel = Channel::Messenger;
     for (message, kind, field) in [
         (bare("Hello"), ErrorKind::InvalidSender, "sender"),
         (message().with_send_at(later()), ErrorKind::InvalidRequest, "send_at"),
-        (message().with_options(&picked), ErrorKind::InvalidRequest, "pool_sender"),
+        (messenger(), ErrorKind::InvalidSender, "sender"),
+        (messenger().with_sender("Joe".parse().unwrap()), ErrorKind::InvalidSender, "sender"),
         (validity(0), ErrorKind::InvalidRequest, "validity"),
         (validity(1_500), ErrorKind::InvalidRequest, "validity"),
         (validity(36_001_000), ErrorKind::InvalidRequest, "validity"),
@@ -88,11 +89,11 @@ async fn twilio_is_not_asked_for_what_it_would_refuse() {
     for (query, kind) in [
         (Query::new().with_status(MessageStatus::Sent), ErrorKind::Unsupported),
         (Query::new().with_direction(Direction::Inbound), ErrorKind::Unsupported),
-        (Query::new().with_from(POOL.parse::<anysms::Sender>().unwrap()), ErrorKind::Unsupported),
+        (Query::new().with_from(POOL.parse::<Sender>().unwrap()), ErrorKind::Unsupported),
         (Query::new().with_page_size(0), ErrorKind::InvalidRequest),
         (Query::new().with_page_size(1_001), ErrorKind::InvalidRequest),
-        (Query::new().with_to(to).with_options(&channel), ErrorKind::InvalidRequest),
-        (Query::new().with_from(to).with_options(&channel), ErrorKind::InvalidRequest),
+        (Query::new().with_from(one_of_pool), ErrorKind::Unsupported),
+        (from_page, ErrorKind::InvalidSender),
     ] {
         let transport = ScriptedTransport::new();
         let error = twilio(&transport).list(&query).await.unwrap_err();
@@ -103,12 +104,15 @@ async fn twilio_is_not_asked_for_what_it_would_refuse() {
 #[tokio::test]
 async fn plivo_is_not_asked_for_what_it_would_refuse() {
     let mut broken = PlivoOptions::default();
-    broken.message_type = Some(MessageType::WhatsApp);
     broken.template = Some("{".into());
     let mut mistyped = PlivoOptions::default();
     mistyped.template = Some("{}".into());
-    let mut empty = PlivoOptions::default();
-    empty.message_type = Some(MessageType::WhatsApp);
+    let mut typed = PlivoOptions::default();
+    typed.message_type = Some(MessageType::WhatsApp);
+    let to = |message: Message, destination: &str| {
+        message.with_destination(destination.parse::<Destination>().unwrap())
+    };
+    let whatsapp = |message: Message| to(message, "whatsapp:+447700900123");
     let mut ten = PlivoOptions::default();
     ten.media_ids = vec!["1".into(); MAX_MEDIA];
     for (message, kind, field) in [
@@ -130,10 +134,27 @@ async fn plivo_is_not_asked_for_what_it_would_refuse() {
         (bare("").with_sender("ACME".parse().unwrap()), ErrorKind::InvalidContent, "text"),
         (media(MAX_MEDIA + 1), ErrorKind::InvalidContent, "media"),
         (media(1).with_options(&ten), ErrorKind::InvalidContent, "media"),
-        (message().with_options(&broken), ErrorKind::InvalidRequest, "template: is not JSON"),
+        (
+            whatsapp(message().with_options(&broken)),
+            ErrorKind::InvalidRequest,
+            "template: is not JSON",
+        ),
+        (message().with_options(&typed), ErrorKind::InvalidRequest, "message_type"),
+        (to(message(), "rcs:+447700900123"), ErrorKind::Unsupported, "destination"),
+        (to(message(), "messenger:1"), ErrorKind::Unsupported, "destination"),
+        (
+            message().with_sender("rcs:brand_agent".parse().unwrap()),
+            ErrorKind::InvalidSender,
+            "sender",
+        ),
+        (
+            message().with_fallback_sender("+15555550102".parse().unwrap()),
+            ErrorKind::Unsupported,
+            "fallback_sender",
+        ),
         (message().with_options(&mistyped), ErrorKind::InvalidRequest, "template, interactive"),
         (
-            bare("").with_sender("ACME".parse().unwrap()).with_options(&empty),
+            whatsapp(bare("").with_sender("ACME".parse().unwrap())),
             ErrorKind::InvalidContent,
             "text",
         ),

@@ -7,6 +7,7 @@ mod diagnosis;
 mod extractors;
 mod golden;
 mod keywords;
+mod layers;
 mod layout;
 mod local_refusals;
 mod mockito;
@@ -20,17 +21,14 @@ mod redaction;
 mod refusals;
 mod replies;
 mod sandbox;
-mod sandbox_faults;
 mod signatures;
 mod text;
 mod text_properties;
 mod traces;
+mod webhook_cases;
 mod webhook_checks;
 mod webhook_properties;
 mod webhooks;
-mod faults;
-mod layers;
-mod webhook_cases;
 
 #[path = "../support/text_model.rs"]
 mod text_model;

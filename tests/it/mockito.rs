@@ -10,7 +10,7 @@ use std::{
 };
 
 use anysms::{
-    ErrorKind, Message, MessageStatus, Outcome, Receipt, Result, SmsProvider,
+    ErrorKind, Message, MessageStatus, Outcome, PhoneNumber, Receipt, Result, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     transport::{ReqwestTransport, TransportError, TransportErrorKind},
     twilio::{Twilio, TwilioConfig},
@@ -25,7 +25,7 @@ const TWILIO_LIST: &str = "/2010-04-01/Accounts/AC000000000000000000000000000000
 const PLIVO_LIST: &str = "/v1/Account/MA000000000000000001/Message/";
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
         .with_sender("+15555550100".parse().unwrap())
 }
 
@@ -89,7 +89,7 @@ async fn plivo_takes_a_message() {
         .match_header("content-type", "application/json")
         .match_body(Matcher::JsonString(body.into()))
         .with_status(202)
-        .with_body(include_str!("data/plivo/message.send.POST-Message.202.json"))
+        .with_body(include_str!("../data/plivo/message.send.POST-Message.202.json"))
         .expect(1)
         .create_async()
         .await;

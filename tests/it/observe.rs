@@ -6,8 +6,8 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, Error, ErrorKind, Message, MessageClass, MessageId, Outcome, ProviderId, Receipt,
-    Result, SmsProvider, async_trait,
+    Capabilities, Error, ErrorKind, Message, MessageClass, MessageId, Outcome, PhoneNumber,
+    ProviderId, Receipt, Result, SmsProvider, async_trait,
     layers::{LayerExt, RetryPolicy},
 };
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
@@ -48,7 +48,7 @@ fn acme(errors: impl IntoIterator<Item = Error>) -> Acme {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "CANARY_text")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "CANARY_text")
         .with_class(MessageClass::OneTimeCode)
         .with_key("key-1".parse().unwrap())
 }
@@ -59,7 +59,7 @@ fn limited() -> Error {
 
 async fn send(errors: impl IntoIterator<Item = Error>) -> Result<Receipt> {
     let policy =
-        RetryPolicy::default().with_waits(std::time::Duration::ZERO, std::time::Duration::ZERO);
+        RetryPolicy::default().with_backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
     acme(errors).retry(policy).observe().send(&message()).await
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use anysms::{
-    ErrorKind, Message, Outcome, Receipt, Result,
+    ErrorKind, Message, Outcome, PhoneNumber, Receipt, Result,
     plivo::{MAX_SEVERAL, Plivo, PlivoConfig},
     testing::ScriptedTransport,
     transport::{BodyError, TransportErrorKind},
 };
 
 fn messages(count: usize) -> Vec<Message> {
-    let to = |n: usize| format!("+4477009000{n:02}").parse().unwrap();
+    let to = |n: usize| format!("+4477009000{n:02}").parse::<PhoneNumber>().unwrap();
     (0..count).map(|n| Message::new(to(n), "Hello")).collect()
 }
 
@@ -101,11 +101,12 @@ async fn what_becomes_of_the_request_becomes_of_all() {
 async fn what_cannot_go_together_is_refused_before() {
     let transport = ScriptedTransport::new();
     let mut different = messages(3);
-    different[2] = Message::new(different[2].to(), "Something else");
+    different[2] = Message::new(different[2].destination(), "Something else");
     let mut twice = messages(3);
-    twice[2] = twice[2].clone().with_to(twice[0].to());
+    twice[2] = twice[2].clone().with_destination(twice[0].destination());
     let mut to_itself = messages(2);
-    to_itself[1] = to_itself[1].clone().with_to("+15555550100".parse().unwrap());
+    to_itself[1] =
+        to_itself[1].clone().with_destination("+15555550100".parse::<PhoneNumber>().unwrap());
     for (messages, kind) in [
         (messages(MAX_SEVERAL + 1), ErrorKind::InvalidRequest),
         (different, ErrorKind::InvalidRequest),

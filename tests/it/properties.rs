@@ -83,7 +83,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
         .with_sender("+15555550100".parse().unwrap())
 }
 
@@ -147,11 +147,11 @@ fn says_no(twilio: bool, body: &[u8], outcome: Outcome) -> bool {
 }
 
 const FIXTURES: [&str; 7] = [
-    include_str!("data/plivo/message.get.php-variant.GET-Message-uuid.200.json"),
-    include_str!("data/plivo/message.send-bulk-invalid_number.POST-Message.202.json"),
-    include_str!("data/plivo/message.media-list.GET-Message-uuid-Media.200.json"),
-    include_str!("data/plivo/account.GET-Account.200.json"),
-    include_str!("data/plivo/error.404.json"),
+    include_str!("../data/plivo/message.get.php-variant.GET-Message-uuid.200.json"),
+    include_str!("../data/plivo/message.send-bulk-invalid_number.POST-Message.202.json"),
+    include_str!("../data/plivo/message.media-list.GET-Message-uuid-Media.200.json"),
+    include_str!("../data/plivo/account.GET-Account.200.json"),
+    include_str!("../data/plivo/error.404.json"),
     r#"{"messages":[{"sid":"SM1","status":"sent","price":"-0.00750","error_code":30003,"date_sent":"Thu, 24 Aug 2023 05:01:45 +0000"}],"next_page_uri":"/x"}"#,
     r#"{"sid":"SM1","status":"queued","num_segments":"1","error_code":null,"price":null,"from":"+15555550100"}"#,
 ];

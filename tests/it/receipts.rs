@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anysms::{
-    Error, ErrorKind, Message, MessageStatus, Outcome, Receipt, Result, SmsProvider,
+    Error, ErrorKind, Message, MessageStatus, Outcome, PhoneNumber, Receipt, Result, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     testing::ScriptedTransport,
     transport::BodyError,
@@ -31,7 +31,7 @@ async fn plivo(transport: ScriptedTransport, message: &Message) -> Result<Receip
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
 }
 
 fn answer(status: u16, body: impl Into<Bytes>) -> ScriptedTransport {

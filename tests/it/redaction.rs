@@ -85,8 +85,6 @@ fn url() -> WebUrl {
 
 fn twilio_options() -> TwilioOptions {
     let mut options = TwilioOptions::default();
-    options.pool_sender = Some(number().into());
-    options.fallback_from = Some(number().into());
     options.content_sid = Some("HX0123456789abcdef0123456789abcdef".into());
     options.content_variables = Some(format!(r#"{{"1":"{TEXT}","2":"{NUMBER}"}}"#).into());
     options.persistent_action = vec![TEXT.into()];
@@ -431,7 +429,6 @@ async fn errors_are_silent() {
     shown.assert_silent();
 }
 
-#[cfg(feature = "sandbox")]
 #[tokio::test]
 async fn a_sandbox_and_what_it_carries_are_silent() {
     use anysms::sandbox::{Inbound, Sandbox};
@@ -456,57 +453,23 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
     shown.assert_silent();
 }
 
-#[cfg(feature = "sqlite")]
-#[tokio::test]
-async fn the_log_is_silent() {
-    use anysms::log::{
-        LogFilter, MemoryLog, MessageLog, OptOutScope, Reconciler, Retention, SqliteLog, Worker,
-    };
-    use anysms::{layers::LayerExt, suppression::OptOutSource};
-
-    let folder = tempfile::tempdir().unwrap();
-    let sqlite = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
-    let logs: [Arc<dyn MessageLog>; 2] = [Arc::new(MemoryLog::default()), Arc::new(sqlite)];
-    for log in logs {
-        let mut shown = Shown::default();
-        let answer = ScriptedTransport::new().answer(201, r#"{"sid":"SM1"}"#);
-        let twilio = Twilio::with_transport(&twilio_config(), Arc::new(answer)).unwrap();
-        let sms = twilio.recorded(log.clone()).unwrap();
-        let _ = sms.send(&message()).await; // refused, and in the log
-        log.enqueue(&[message().with_key("queued".parse().unwrap())], None).await.unwrap();
-        let to = message().to();
-        let scope = OptOutScope::all().with_sender(to);
-        log.opt_out(to, scope, OptOutSource::Manual).await.unwrap();
-        let filter = LogFilter::new().with_theirs(to).with_words(message().text());
-        shown.debug(&log.entries(&LogFilter::new(), 10, None).await.unwrap());
-        shown.debug(&log.history(None, message().key()).await.unwrap());
-        shown.debug(&log.opt_outs(None, 10).await.unwrap());
-        shown.debug(&log.delivery_report(&LogFilter::new()).await.unwrap());
-        shown.debug(&(log.usage(&LogFilter::new()).await.unwrap(), filter));
-        shown.debug(&Retention::default().with_numbers(std::time::Duration::ZERO, TOKEN).unwrap());
-        shown.debug(&(Reconciler::new(log.clone()), Worker::new(log.clone(), sms).unwrap()));
-        shown.assert_silent();
-    }
-}
-
-#[cfg(feature = "layers")]
 #[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
+        Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     };
     use anysms::number::Region;
-    use anysms::suppression::{MemoryOptOuts, OptOutSource, OptOuts};
+    use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
 
     let answers = || {
         let script = ScriptedTransport::new();
         (0..20).fold(script, |script, _| script.answer(201, r#"{"sid":"SM1"}"#))
     };
     let twilio = || Twilio::with_transport(&twilio_config(), Arc::new(answers())).unwrap();
-    let (list, reports) = (MemoryOptOuts::new(), DeliveryReports::default());
-    list.insert("+447700900999".parse().unwrap(), OptOutSource::Keyword).await.unwrap();
+    let (list, reports) = (MemorySuppressionList::new(), ProviderHealth::default());
+    list.insert("+447700900999".parse().unwrap(), SuppressionSource::Keyword).await.unwrap();
     let inner = || {
-        let limits = [Limit::messages(1_000).per_sender(), Limit::messages(1_000).per_campaign()];
+        let limits = [Quota::messages(1_000).per_sender(), Quota::messages(1_000).per_campaign()];
         twilio().suppress(Arc::new(list.clone())).unwrap().rate_limit(limits)
     };
     let retry = || inner().retry(RetryPolicy::default());
@@ -521,7 +484,7 @@ async fn layers_are_silent() {
     sms.send(&message).await.unwrap();
     shown.debug(&sms);
     shown.debug(&(list.clone(), reports));
-    let suppressed = Message::new("+447700900999".parse().unwrap(), TEXT);
+    let suppressed = Message::new("+447700900999".parse::<PhoneNumber>().unwrap(), TEXT);
     shown.error(&inner().send(&suppressed).await.unwrap_err());
     for _ in 0..3 {
         let _ = sms.send(&message).await;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anysms::{
-    Error, ErrorKind, Message, MessageId, Outcome, Query, SmsProvider,
+    Error, ErrorKind, Message, MessageId, Outcome, PhoneNumber, Query, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     testing::ScriptedTransport,
     transport::{BodyError, TransportErrorKind},
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!("data/plivo/", $name))
+        include_str!(concat!("../data/plivo/", $name))
     };
 }
 
@@ -39,7 +39,7 @@ fn plivo(status: u16, body: impl Into<Bytes>) -> Plivo {
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Hello")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello")
 }
 
 fn sid() -> MessageId {
@@ -113,7 +113,7 @@ async fn plivos_published_refusals_are_told_apart() {
 #[tokio::test]
 async fn twilios_published_refusals_are_told_apart() {
     let rows: Vec<Value> =
-        serde_json::from_str(include_str!("data/twilio/error_bodies.json")).unwrap();
+        serde_json::from_str(include_str!("../data/twilio/error_bodies.json")).unwrap();
     let expected = [
         ("auth", ErrorKind::Credentials, Some("20003")),
         ("not-found", ErrorKind::NotFound, Some("20404")),

@@ -120,7 +120,7 @@ fn a_text_is_answered_in_one_line_by_either_vendor() {
 #[test]
 fn twiml_is_what_twilios_own_library_writes() {
     let vectors: serde_json::Value =
-        serde_json::from_str(include_str!("data/twilio/twiml.json")).unwrap();
+        serde_json::from_str(include_str!("../data/twilio/twiml.json")).unwrap();
     let vectors = vectors["vectors"].as_array().unwrap();
     assert_eq!(vectors.len(), 8);
     for vector in vectors {

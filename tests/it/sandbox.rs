@@ -144,7 +144,7 @@ async fn a_message_comes_in() {
 async fn twilio_refuses_what_twilio_refuses() {
     let sandbox = Sandbox::start().await.unwrap();
     let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox)).unwrap();
-    let message = |to: &str, text: &str| Message::new(to.parse().unwrap(), text);
+    let message = |to: &str, text: &str| Message::new(to.parse::<PhoneNumber>().unwrap(), text);
     let with = |sender: &str| message("+447700900123", "Hi").with_sender(sender.parse().unwrap());
     let hosted =
         |url: &str| message("+447700900123", "Hi").with_status_callback(url.parse().unwrap());
@@ -183,8 +183,10 @@ async fn twilio_refuses_what_twilio_refuses() {
 async fn plivo_refuses_what_plivo_refuses() {
     let sandbox = Sandbox::start().await.unwrap();
     let sms = Plivo::new(&PlivoConfig::sandbox(&sandbox)).unwrap();
-    let error =
-        sms.send(&Message::new("+999999999999999".parse().unwrap(), "Hi")).await.unwrap_err();
+    let error = sms
+        .send(&Message::new("+999999999999999".parse::<PhoneNumber>().unwrap(), "Hi"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRecipient);
     assert_eq!((error.status(), error.outcome()), (Some(400), Outcome::NotSent));
     assert!(error.request_id().is_some());

@@ -33,7 +33,7 @@ fn form(params: &Value) -> String {
 
 #[test]
 fn twilio_vectors() {
-    let rows = rows(include_str!("data/twilio/signatures.json"));
+    let rows = rows(include_str!("../data/twilio/signatures.json"));
     let (mut accepted, mut refused, mut skipped) = (0, 0, Vec::new());
     for row in &rows {
         let text = |name: &str| row[name].as_str().unwrap_or_default();
@@ -65,7 +65,7 @@ fn twilio_vectors() {
 #[test]
 fn plivo_vectors_are_reproduced() {
     let mut made = 0;
-    for row in rows(include_str!("data/plivo/signatures.json")) {
+    for row in rows(include_str!("../data/plivo/signatures.json")) {
         let text = |name: &str| row[name].as_str().unwrap_or_default();
         if row["valid"] != true || text("version") == "V1" {
             continue;
@@ -91,7 +91,7 @@ fn plivo_vectors_are_reproduced() {
 #[test]
 fn plivo_vectors_as_requests() {
     let (mut accepted, mut refused, mut skipped) = (0, 0, Vec::new());
-    for row in rows(include_str!("data/plivo/signatures.json")) {
+    for row in rows(include_str!("../data/plivo/signatures.json")) {
         let text = |name: &str| row[name].as_str().unwrap_or_default();
         let (id, url, version) = (text("id").to_owned(), text("url"), text("version"));
         // V1 is refused whatever it says; a nonce that is not digits is refused by rule.

@@ -3,7 +3,8 @@
 use anysms::{
     Decimal, gsm7,
     text::{
-        CheckOptions, Encoding, Finding, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
+        CheckOptions, Encoding, Finding, LengthLimit, SegmentRule, check, segments, segments_by,
+        smart_encode, to_gsm7,
     },
 };
 use serde::Deserialize;
@@ -21,7 +22,7 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let lines = include_str!("data/text/segments.jsonl").lines();
+    let lines = include_str!("../data/text/segments.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

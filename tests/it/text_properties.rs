@@ -1,11 +1,10 @@
 //! What holds for every text.
 
-#[path = "support/text_model.rs"]
-mod text_model;
-
-use anysms::text::{CheckOptions, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7};
+use crate::text_model::{ALPHABET, Kind, cut};
+use anysms::text::{
+    CheckOptions, LengthLimit, SegmentRule, check, segments, segments_by, smart_encode, to_gsm7,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
-use text_model::{ALPHABET, Kind, cut};
 
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anysms::{
-    Message, MessageId, Query, SmsProvider,
+    Message, MessageId, PhoneNumber, Query, SmsProvider,
     plivo::{Plivo, PlivoConfig},
     testing::ScriptedTransport,
     transport::{BodyError, TransportErrorKind},
@@ -53,7 +53,7 @@ async fn every_exchange_is_one_event_that_tells_no_secret() {
     let targets = Targets::new().with_target("anysms", tracing::Level::TRACE);
     let guard = tracing_subscriber::registry().with(layer).with(targets).set_default();
 
-    let message = Message::new("+447700900123".parse().unwrap(), "CANARY_text")
+    let message = Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "CANARY_text")
         .with_sender("+447700900124".parse().unwrap())
         .with_status_callback("https://example.com/CANARY_path".parse().unwrap());
     let quoting = r#"{"code":21211,"message":"+447700900123 CANARY_text"}"#;
@@ -70,7 +70,7 @@ async fn every_exchange_is_one_event_that_tells_no_secret() {
         assert_eq!(twilio.send(&message).await.is_ok(), ok);
     }
     let id: MessageId = "twilio:SM1".parse().unwrap();
-    twilio.list(&Query::new().with_to(message.to())).await.unwrap();
+    twilio.list(&Query::new().with_to(message.destination())).await.unwrap();
     twilio.cancel(&id).await.unwrap_err();
     let script = ScriptedTransport::new()
         .answer(202, r#"{"message_uuid":["1"]}"#)

@@ -1,11 +1,9 @@
-//! What needs Redis, against a server of the test's own. It needs `redis-server`, and the examples built:
+//! What needs Redis, against a server of the test's own. It needs `redis-server`, as Debian has it:
 //!
 //! ```text
-//! cargo build --all-features --examples
-//! cargo test --all-features --test redis -- --ignored
+//! cargo test -p anysms-tests --test redis -- --ignored
 //! ```
 
-mod queue;
 mod rates;
 
 use std::{

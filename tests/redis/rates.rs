@@ -7,9 +7,9 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, ErrorKind, Message, Outcome, ProviderId, Receipt, Result, SmsProvider,
-    async_trait,
-    layers::{LayerExt, Limit, RateLimit, RedisRates},
+    Capabilities, ErrorKind, Message, Outcome, PhoneNumber, ProviderId, Receipt, Result,
+    SmsProvider, async_trait,
+    layers::{LayerExt, Quota, RateLimit, RedisRateStore},
 };
 
 use crate::Redis;
@@ -34,16 +34,16 @@ impl SmsProvider for Acme {
     }
 }
 
-async fn rates(redis: &Redis) -> Arc<RedisRates> {
-    Arc::new(RedisRates::connect(redis.url().into()).await.unwrap())
+async fn rates(redis: &Redis) -> Arc<RedisRateStore> {
+    Arc::new(RedisRateStore::connect(redis.url().into()).await.unwrap())
 }
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Your table is ready")
 }
 
-fn refusing(limits: impl IntoIterator<Item = Limit>) -> RateLimit<Acme> {
-    Acme.rate_limit(limits).with_longest_wait(Duration::ZERO)
+fn refusing(limits: impl IntoIterator<Item = Quota>) -> RateLimit<Acme> {
+    Acme.rate_limit(limits).with_max_wait(Duration::ZERO)
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ fn refusing(limits: impl IntoIterator<Item = Limit>) -> RateLimit<Acme> {
 async fn two_clients_share_a_limit_by_its_name() {
     let redis = Redis::start("shared");
     let (one, two) = (rates(&redis).await, rates(&redis).await);
-    let limit = || [Limit::messages(6).within(Duration::from_secs(60))];
+    let limit = || [Quota::messages(6).within(Duration::from_secs(60))];
     let one = refusing(limit()).shared(one, "clinic-1");
     let other = refusing(limit()).shared(two.clone(), "clinic-2");
     let two = refusing(limit()).shared(two, "clinic-1");
@@ -71,7 +71,7 @@ async fn nothing_is_taken_in_part() {
     let redis = Redis::start("part");
     let minute = Duration::from_secs(60);
     let limits =
-        || [Limit::messages(6).within(minute).per_sender(), Limit::messages(6).within(minute)];
+        || [Quota::messages(6).within(minute).per_sender(), Quota::messages(6).within(minute)];
     let sms = refusing(limits()).shared(rates(&redis).await, "a");
     sms.send(&message().with_sender("ONE".parse().unwrap())).await.unwrap();
     for _ in 0..3 {
@@ -85,7 +85,7 @@ async fn nothing_is_taken_in_part() {
 #[ignore = "needs redis-server"]
 async fn waits_for_its_turn_and_keeps_no_key_for_long() {
     let redis = Redis::start("waits");
-    let sms = Acme.rate_limit([Limit::messages(10)]).shared(rates(&redis).await, "a");
+    let sms = Acme.rate_limit([Quota::messages(10)]).shared(rates(&redis).await, "a");
     let begun = Instant::now();
     for _ in 0..11 {
         sms.send(&message()).await.unwrap();
@@ -104,7 +104,7 @@ async fn waits_for_its_turn_and_keeps_no_key_for_long() {
 #[ignore = "needs redis-server"]
 async fn without_redis_nothing_is_sent() {
     let mut redis = Redis::start("down");
-    let sms = refusing([Limit::messages(1_000)]).shared(rates(&redis).await, "a");
+    let sms = refusing([Quota::messages(1_000)]).shared(rates(&redis).await, "a");
     sms.send(&message()).await.unwrap();
     redis.stop();
     let error = sms.send(&message()).await.unwrap_err();
@@ -115,7 +115,7 @@ async fn without_redis_nothing_is_sent() {
 #[tokio::test]
 async fn an_address_that_cannot_be_is_refused_without_a_word_of_it() {
     let secret = "redis-is-not-a-scheme://:CANARY@example.com";
-    let error = RedisRates::connect(secret.to_owned().into()).await.unwrap_err();
+    let error = RedisRateStore::connect(secret.to_owned().into()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(!format!("{error} {error:?}").contains("CANARY"));
 }

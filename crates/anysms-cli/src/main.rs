@@ -1,1 +1,38 @@
-fn main(){}
+//! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
+//! texts and numbers. `anysms --help` describes every subcommand.
+
+mod bulk;
+mod command_line;
+mod completions;
+mod doctor;
+mod failure;
+mod messages;
+mod numbers;
+mod output;
+mod sandbox;
+mod send;
+mod target;
+mod text;
+
+use std::process::ExitCode;
+
+use command_line::Command;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let command = match command_line::parse() {
+        Ok(command) => command,
+        Err(code) => return code,
+    };
+    let ended = match command {
+        Command::Send(arguments) => send::run(arguments).await,
+        Command::Messages(arguments) => messages::run(arguments).await,
+        Command::Bulk(arguments) => bulk::run(&arguments).await,
+        Command::Doctor(arguments) => doctor::run(&arguments).await,
+        Command::Text(arguments) => text::run(&arguments),
+        Command::Numbers(arguments) => numbers::run(&arguments),
+        Command::Sandbox(arguments) => sandbox::run(&arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments),
+    };
+    ended.unwrap_or_else(|failure| failure.report())
+}

@@ -1,14 +1,4 @@
-//! Cleans a contact list: reads `REGION<TAB>input` lines from standard input and prints one JSON
-//! object a line.
-//!
-//! ```text
-//! printf 'GB\t(0)7700 900123\nFR\t+33 6 12 34 56 78\n' \
-//!     | cargo run --example clean_numbers --features rlibphonenumber
-//! ```
-//!
-//! `valid` is false for a number that could not be read or is in no range in use, and null where this
-//! build does not know the country's plan; `type` and `number_region` are libphonenumber's words;
-//! `mended` says what was put right, `error` what is wrong. The region `ZZ` stands for none.
+//! `anysms numbers clean`: phone numbers as people write them, in E.164.
 
 use std::{
     io::{self, BufRead, BufWriter, Write},
@@ -19,17 +9,50 @@ use anysms::{
     PhoneNumber, PhoneNumberError,
     number::{self, ParsedNumber, Region},
 };
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-fn main() -> ExitCode {
-    match clean(io::stdin().lock(), BufWriter::new(io::stdout().lock())) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("clean_numbers: {error}");
-            ExitCode::from(2)
-        }
-    }
+use crate::failure::{self, Failure};
+
+/// Reads phone numbers as people write them.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  printf 'GB\\t(0)7700 900123\\nFR\\t06 12 34 56 78\\n' | anysms numbers clean
+
+Environment: reads none.
+
+Exit codes:
+  0  every line was answered
+  2  the command line is wrong, or standard input cannot be read")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Reads `REGION<TAB>number` lines from standard input and prints one line of JSON for each.
+    ///
+    /// REGION is a country code such as GB, or ZZ for none. In the answer, `valid` is false for a number
+    /// that could not be read or is in no range in use, and null where the country's plan is not known;
+    /// `type` and `number_region` are libphonenumber's words; `mended` lists what was corrected, and
+    /// `error` says what is wrong.
+    #[command(after_help = "\
+Example:
+  printf 'GB\\t(0)7700 900123\\nFR\\t06 12 34 56 78\\n' | anysms numbers clean
+
+Environment: reads none.
+
+Exit codes:
+  0  every line was answered
+  2  the command line is wrong, or standard input cannot be read")]
+    Clean,
+}
+
+pub(crate) fn run(Arguments { command: Command::Clean }: &Arguments) -> Result<ExitCode, Failure> {
+    let cleaned = clean(io::stdin().lock(), BufWriter::new(io::stdout().lock()));
+    failure::unless_pipe_closed(cleaned.map(|()| ExitCode::SUCCESS))
 }
 
 fn clean(mut lines: impl BufRead, mut out: impl Write) -> io::Result<()> {
@@ -45,7 +68,7 @@ fn clean(mut lines: impl BufRead, mut out: impl Write) -> io::Result<()> {
 }
 
 fn answer(line: &str) -> Value {
-    match read(line) {
+    match parse(line) {
         Ok(parsed) => {
             let number = parsed.number();
             let mended: Vec<String> = parsed.corrections().iter().map(|m| m.to_string()).collect();
@@ -58,7 +81,7 @@ fn answer(line: &str) -> Value {
                 "error": null,
             })
         }
-        Err(Refused { valid, error }) => json!({
+        Err(Unreadable { valid, error }) => json!({
             "valid": valid,
             "e164": null,
             "type": null,
@@ -69,27 +92,32 @@ fn answer(line: &str) -> Value {
     }
 }
 
-/// Why there is no number; `valid` is unknown where only an engine could tell.
-struct Refused {
+/// The reason there is no number.
+struct Unreadable {
+    /// `None` where only an engine with the country's plan could tell.
     valid: Option<bool>,
     error: String,
 }
 
-fn refused(error: &impl ToString) -> Refused {
-    Refused { valid: Some(false), error: error.to_string() }
+impl Unreadable {
+    fn new(error: &impl ToString) -> Self {
+        Self { valid: Some(false), error: error.to_string() }
+    }
 }
 
-fn read(line: &str) -> Result<ParsedNumber, Refused> {
+fn parse(line: &str) -> Result<ParsedNumber, Unreadable> {
     let (region, text) = line
         .split_once('\t')
-        .ok_or_else(|| refused(&"line: needs REGION, a tab, and the number"))?;
+        .ok_or_else(|| Unreadable::new(&"line: needs REGION, a tab, and the number"))?;
     let region = match region {
         "ZZ" => None,
-        code => Some(code.parse::<Region>().map_err(|error| refused(&error))?),
+        code => Some(code.parse::<Region>().map_err(|error| Unreadable::new(&error))?),
     };
     number::parse(text, region).map_err(|error| match error {
-        PhoneNumberError::UnsupportedRegion { .. } => Refused { valid: None, ..refused(&error) },
-        error => refused(&error),
+        PhoneNumberError::UnsupportedRegion { .. } => {
+            Unreadable { valid: None, ..Unreadable::new(&error) }
+        }
+        error => Unreadable::new(&error),
     })
 }
 

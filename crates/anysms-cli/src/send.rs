@@ -1,53 +1,46 @@
-//! Sends one message and prints the receipt as a JSON line.
-//!
-//! ```text
-//! cargo run --example send --all-features -- --provider twilio --to +447700900123 \
-//!     --from +15555550100 --text "Your table is ready" --sandbox
-//! ```
-//!
-//! Exit code 0: accepted. 1: refused or not reached, with kind, code and outcome on standard error.
-//! 2: the command line or the configuration is wrong.
-
-mod common;
+//! `anysms send`: one message.
 
 use std::process::ExitCode;
 
-use anysms::{Message, PhoneNumber, Sender};
-use clap::Parser;
-use common::{Client, Failure, Target};
+use anysms::{Destination, Message, Sender};
+use clap::Args;
 
-/// Sends one message and prints the receipt as a JSON line.
-#[derive(Parser)]
-struct Arguments {
+use crate::{
+    failure::Failure,
+    output,
+    target::{Client, Target, account_environment},
+};
+
+/// Sends one message and prints the receipt as a line of JSON.
+#[derive(Args)]
+#[command(after_help = concat!("\
+Example:
+  anysms send --provider twilio --to +447700900123 --text \"Your table is ready\" --sandbox
+
+", account_environment!(), "
+Exit codes:
+  0  accepted
+  1  refused or not reached; standard error has the kind, the code and the outcome
+  2  the command line or the configuration is wrong"))]
+pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// The recipient, in international form: +447700900123.
-    #[arg(long)]
+    /// The recipient, in international form: +447700900123, or whatsapp:+447700900123.
+    #[arg(long, value_name = "RECIPIENT")]
     to: String,
     /// The sender: a number, a short code, a name or a pool. Default: the environment's.
-    #[arg(long)]
+    #[arg(long, value_name = "SENDER")]
     from: Option<String>,
     /// The text.
     #[arg(long)]
     text: String,
-    /// Where the provider reports what becomes of it.
-    #[arg(long)]
+    /// The address that the provider calls when the status changes.
+    #[arg(long, value_name = "URL")]
     status_callback: Option<String>,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match common::arguments() {
-        Ok(arguments) => match send(arguments).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => failure.report(),
-        },
-        Err(code) => code,
-    }
-}
-
-async fn send(arguments: Arguments) -> Result<(), Failure> {
-    let to: PhoneNumber = arguments.to.parse().map_err(|error| Failure::usage("--to", error))?;
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let to: Destination = arguments.to.parse().map_err(|error| Failure::usage("--to", error))?;
     let mut message = Message::new(to, arguments.text);
     if let Some(from) = arguments.from {
         let sender: Sender = from.parse().map_err(|error| Failure::usage("--from", error))?;
@@ -58,6 +51,6 @@ async fn send(arguments: Arguments) -> Result<(), Failure> {
         message = message.with_status_callback(url);
     }
     let (client, _sandbox) = Client::new(&arguments.target).await?;
-    common::print(&client.provider().send(&message).await?);
-    Ok(())
+    output::json(&client.provider().send(&message).await?);
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,14 +1,36 @@
-//! What the command-line examples share: choosing a provider, and ending with the right code.
+//! [`Target`]: the provider that a command talks to.
 
-use std::{io::Write, process::ExitCode, sync::Arc};
+use std::sync::Arc;
 
 use anysms::{
-    Error, ErrorKind, SmsProvider, SmsProviderExt,
+    SmsProvider, SmsProviderExt,
     plivo::{Plivo, PlivoConfig},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig},
 };
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+
+/// The environment variables of both providers, as a literal for `concat!`.
+macro_rules! account_environment {
+    () => {
+        "\
+Environment:
+  TWILIO_ACCOUNT_SID            Twilio's account
+  TWILIO_AUTH_TOKEN             its token, unless there is an API key
+  TWILIO_API_KEY, TWILIO_API_SECRET
+                                an API key in place of the token
+  TWILIO_REGION, TWILIO_EDGE    region and edge (optional)
+  TWILIO_FROM                   default sender (optional)
+  PLIVO_AUTH_ID                 Plivo's account
+  PLIVO_AUTH_TOKEN              its token
+  PLIVO_FROM                    default sender (optional)
+  With --sandbox none of them is read.
+"
+    };
+}
+pub(crate) use account_environment;
 
 #[derive(Args)]
 pub(crate) struct Target {
@@ -19,25 +41,25 @@ pub(crate) struct Target {
     #[arg(long, global = true, conflicts_with = "base_url")]
     pub(crate) sandbox: bool,
     /// Call this test host on a loopback address in place of the provider, such as
-    /// `http://127.0.0.1:8080`.
-    #[arg(long, global = true)]
+    /// `http://127.0.0.1:4010`.
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Vendor {
     Twilio,
     Plivo,
 }
 
-/// A client of either vendor.
+/// A client of either provider.
 pub(crate) enum Client {
     Twilio(Twilio),
     Plivo(Plivo),
 }
 
 impl Client {
-    /// The client, and the sandbox it talks to, which lives as long as the caller keeps it.
+    /// Makes the client, and the sandbox it talks to, which runs until it is dropped.
     pub(crate) async fn new(target: &Target) -> Result<(Self, Option<Sandbox>), Failure> {
         let missing = || Failure::usage("--provider", "is not given: twilio or plivo");
         let provider = target.provider.ok_or_else(missing)?;
@@ -70,76 +92,11 @@ impl Client {
         Ok((client, sandbox))
     }
 
-    /// The client as any provider.
+    /// The client behind the trait that all providers share.
     pub(crate) fn provider(&self) -> Arc<dyn SmsProvider> {
         match self {
             Self::Twilio(twilio) => twilio.clone().into_dyn(),
             Self::Plivo(plivo) => plivo.clone().into_dyn(),
         }
-    }
-}
-
-/// How a run ends other than well: one line on standard error, and an exit code.
-pub(crate) enum Failure {
-    /// The command line or the configuration is wrong: 2.
-    Usage(String),
-    /// The provider refused, or could not be reached: 1.
-    Refused(Box<Error>),
-}
-
-impl Failure {
-    pub(crate) fn usage(field: &str, rule: impl std::fmt::Display) -> Self {
-        Self::Usage(format!("{field}: {rule}"))
-    }
-
-    pub(crate) fn report(&self) -> ExitCode {
-        match self {
-            Self::Usage(line) => {
-                eprintln!("error: {line}");
-                ExitCode::from(2)
-            }
-            Self::Refused(error) => {
-                let outcome = error.outcome().as_str();
-                let code = error.code().unwrap_or("none");
-                eprintln!("error: kind={} code={code} outcome={outcome}: {error}", error.kind());
-                ExitCode::from(1)
-            }
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    /// What this side refuses before anything is asked is the caller's to mend.
-    fn from(error: Error) -> Self {
-        use ErrorKind::{Config, InvalidContent, InvalidRequest, InvalidSender};
-        let ours = matches!(error.kind(), Config | InvalidContent | InvalidRequest | InvalidSender);
-        if ours && error.status().is_none() {
-            Self::Usage(error.to_string())
-        } else {
-            Self::Refused(Box::new(error))
-        }
-    }
-}
-
-/// Reads the command line; a mistake in it is one line on standard error and exit code 2.
-pub(crate) fn arguments<T: Parser>() -> Result<T, ExitCode> {
-    T::try_parse().map_err(|error| {
-        if !error.use_stderr() {
-            print!("{error}"); // --help
-            return ExitCode::SUCCESS;
-        }
-        let text = error.to_string(); // several lines, of which the last are about usage
-        let lines = text.lines().take_while(|line| !line.starts_with("Usage"));
-        eprintln!("{}", lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "));
-        ExitCode::from(2)
-    })
-}
-
-/// Prints a value as one JSON line.
-pub(crate) fn print(value: &impl serde::Serialize) {
-    let mut out = std::io::stdout().lock();
-    let written = serde_json::to_writer(&mut out, value).map_err(Into::into);
-    if written.and_then(|()| writeln!(out)).is_err() {
-        std::process::exit(0); // whoever read the lines has read enough
     }
 }

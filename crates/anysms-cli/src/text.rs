@@ -1,14 +1,4 @@
-//! Checks texts before they are sent: how they are encoded and cut, what they cost, what is wrong.
-//!
-//! ```text
-//! cargo run --example check_text -- --marketing --price 0.04 FILE...
-//! ```
-//!
-//! Every file is one text; a line break at its end does not count. Exit code 0: nothing is wrong.
-//! 1: something is. 2: the command line is wrong, or a file cannot be read.
-//!
-//! With `--jsonl`, reads `{"text": "..."}` lines from standard input and writes one line for each:
-//! `{"encoding": "GSM-7", "units": 19, "segments": 1}`, or `{"error": "..."}`, and then exit code 2.
+//! `anysms text check`: encoding, segments and findings of texts, before they are sent.
 
 use std::{
     fs,
@@ -21,29 +11,59 @@ use anysms::{
     Decimal,
     text::{CheckOptions, LengthLimit, SegmentRule, Segments, check, segments_by},
 };
-use clap::{Parser, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
-/// Checks texts before they are sent. Exit code 0: nothing is wrong; 1: something is; 2: the command
-/// line is wrong, or a file cannot be read.
-#[derive(Parser)]
-struct Arguments {
+use crate::failure::{self, Failure};
+
+/// CheckOptions texts before they are sent.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(Check),
+}
+
+const AFTER_HELP: &str = "\
+Example:
+  anysms text check --marketing --price 0.04 ready.txt
+
+Environment: reads none.
+
+Exit codes:
+  0  nothing is wrong
+  1  a text has findings
+  2  the command line is wrong, or a file or a line cannot be read";
+
+/// Prints how each text is encoded and split into segments, what it costs, and what is wrong with it.
+///
+/// Every file is one text; a line break at its end does not count. With `--jsonl`, reads
+/// `{"text": "..."}` lines from standard input and prints one line of JSON for each:
+/// `{"encoding": "GSM-7", "units": 19, "segments": 1}`, or `{"error": "..."}`.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+struct Check {
     /// The files, each of them one text.
     #[arg(required_unless_present = "jsonl")]
     files: Vec<PathBuf>,
-    /// What stays together where a text is cut.
+    /// The rule by which a text is split into segments.
     #[arg(long, default_value = "twilio")]
     rule: RuleName,
     /// The texts are marketing: they must say how to opt out.
     #[arg(long)]
     marketing: bool,
     /// The most segments that a text may take.
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT")]
     max_segments: Option<usize>,
-    /// The vendor whose limit a text must keep to. Default: both.
+    /// The provider whose limit a text must keep to. Default: both.
     #[arg(long)]
     limit: Option<LimitName>,
-    /// The texts may be UCS-2: find only characters that have a substitute.
+    /// The texts may be UCS-2: report only characters that have a substitute.
     #[arg(long)]
     allow_ucs2: bool,
     /// The price of one segment.
@@ -66,25 +86,20 @@ enum LimitName {
     Plivo,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let rule = match arguments.rule {
+pub(crate) fn run(
+    Arguments { command: Command::Check(check) }: &Arguments,
+) -> Result<ExitCode, Failure> {
+    let rule = match check.rule {
         RuleName::Twilio => SegmentRule::Twilio,
         RuleName::Plain => SegmentRule::Plain,
     };
     let out = BufWriter::new(io::stdout().lock());
-    let done = if arguments.jsonl { count(rule, out) } else { report(&arguments, rule, out) };
-    done.unwrap_or_else(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => ExitCode::SUCCESS, // nobody reads on
-        _ => {
-            eprintln!("{error}");
-            ExitCode::from(2)
-        }
-    })
+    let done = if check.jsonl { count(rule, out) } else { report(check, rule, out) };
+    failure::unless_pipe_closed(done)
 }
 
 /// Prints the report of every file.
-fn report(arguments: &Arguments, rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
+fn report(arguments: &Check, rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
     let mut checks = CheckOptions::default().with_rule(rule);
     if arguments.marketing {
         checks = checks.with_marketing();
@@ -95,7 +110,9 @@ fn report(arguments: &Arguments, rule: SegmentRule, mut out: impl Write) -> io::
     if let Some(max) = arguments.max_segments {
         checks = checks.with_max_segments(max);
     }
-    for (name, limit) in [(LimitName::Twilio, LengthLimit::TWILIO), (LimitName::Plivo, LengthLimit::PLIVO)] {
+    for (name, limit) in
+        [(LimitName::Twilio, LengthLimit::TWILIO), (LimitName::Plivo, LengthLimit::PLIVO)]
+    {
         if arguments.limit.is_none_or(|only| only == name) {
             checks = checks.with_limit(limit);
         }
@@ -136,7 +153,7 @@ fn report(arguments: &Arguments, rule: SegmentRule, mut out: impl Write) -> io::
     }))
 }
 
-/// `2 segments of UCS-2, 73 units, 61 left, costs 0.08`
+/// Formats measures such as `2 segments of UCS-2, 73 units, 61 left, costs 0.08`.
 fn measures(segments: Segments, price: Option<Decimal>) -> String {
     let line = format!("{segments}, {} left", segments.remaining());
     match price {
@@ -145,7 +162,7 @@ fn measures(segments: Segments, price: Option<Decimal>) -> String {
     }
 }
 
-/// Counts the texts of JSON lines: one line out for every line in.
+/// Counts the texts of JSON lines: prints one line for every line read.
 fn count(rule: SegmentRule, mut out: impl Write) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (index, line) in io::stdin().lock().split(b'\n').enumerate() {

@@ -1,12 +1,8 @@
-//! Receives Twilio's webhooks on bare hyper: `cargo run --example webhook_hyper -- --help`.
+//! hyper, without a framework.
 
 use std::{io, sync::Arc, time::Duration};
 
-use anysms::{
-    twilio::TwilioWebhook,
-    webhook::{MAX_BODY, PublicUrl, Webhook, WebhookExt, WebhookRequest},
-};
-use clap::Parser;
+use anysms::webhook::{MAX_BODY, Webhook, WebhookExt, WebhookRequest};
 use http::{Error, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -15,24 +11,11 @@ use tokio::{net::TcpListener, time};
 
 type Answer = Response<Full<bytes::Bytes>>;
 
-/// Receives Twilio's webhooks; the auth token comes from `TWILIO_AUTH_TOKEN`.
-#[derive(Parser)]
-struct Arguments {
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    /// The whole address that Twilio calls.
-    #[arg(long)]
-    public_url: PublicUrl,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { port, public_url } = Arguments::parse();
-    let webhook = Arc::new(TwilioWebhook::from_env(public_url)?);
-    Ok(serve(TcpListener::bind(("127.0.0.1", port)).await?, webhook).await?)
-}
-
-pub(crate) async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
+/// Serves every path until the process ends.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
     loop {
         if let Ok((stream, _)) = listener.accept().await {
             let webhook = webhook.clone();

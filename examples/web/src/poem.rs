@@ -1,35 +1,18 @@
-//! Receives Twilio's webhooks on poem: `cargo run --example webhook_poem -- --help`.
+//! poem.
 
 use std::{io, sync::Arc};
 
-use anysms::{
-    twilio::TwilioWebhook,
-    webhook::{MAX_BODY, PublicUrl, Webhook, WebhookExt, WebhookRequest},
-};
-use clap::Parser;
+use anysms::webhook::{MAX_BODY, Webhook, WebhookExt, WebhookRequest};
 use poem::{
     Request, Response, Route, Server, endpoint::make, http::StatusCode, listener::TcpAcceptor, post,
 };
 use tokio::net::TcpListener;
 
-/// Receives Twilio's webhooks; the auth token comes from `TWILIO_AUTH_TOKEN`.
-#[derive(Parser)]
-struct Arguments {
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    /// The whole address that Twilio calls.
-    #[arg(long)]
-    public_url: PublicUrl,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { port, public_url } = Arguments::parse();
-    let webhook = Arc::new(TwilioWebhook::from_env(public_url)?);
-    Ok(serve(TcpListener::bind(("127.0.0.1", port)).await?, webhook).await?)
-}
-
-pub(crate) async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
+/// Serves every path below `/hooks/` until the process ends.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Result<()> {
     let hook = post(make(move |request| answer(webhook.clone(), request)));
     let routes = Route::new().at("/hooks/*below", hook);
     Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?).run(routes).await

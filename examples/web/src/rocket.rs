@@ -1,34 +1,15 @@
-//! Receives Twilio's webhooks on Rocket: `cargo run --example webhook_rocket -- --help`.
+//! Rocket.
 
 use std::sync::Arc;
 
-use anysms::{
-    twilio::TwilioWebhook,
-    webhook::{MAX_BODY, PublicUrl, Webhook, WebhookExt, WebhookRequest},
-};
-use clap::Parser;
+use anysms::webhook::{MAX_BODY, Webhook, WebhookExt, WebhookRequest};
 use rocket::data::{Data, ToByteUnit};
 use rocket::http::{ContentType, Method, Status};
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Build, Config, Request, Rocket};
 
-/// Receives Twilio's webhooks; the auth token comes from `TWILIO_AUTH_TOKEN`.
-#[derive(Parser)]
-struct Arguments {
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    #[arg(long)]
-    public_url: PublicUrl,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { port, public_url } = Arguments::parse();
-    rocket(port, Arc::new(TwilioWebhook::from_env(public_url)?)).launch().await?;
-    Ok(())
-}
-
-pub(crate) fn rocket(port: u16, webhook: Arc<dyn Webhook>) -> Rocket<Build> {
+/// Makes a server on this port of 127.0.0.1 for every path below `/hooks/`.
+pub fn server(port: u16, webhook: Arc<dyn Webhook>) -> Rocket<Build> {
     let config = Config { port, ..Config::default() };
     rocket::custom(config).mount("/hooks", [Route::new(Method::Post, "/<below..>", Hook(webhook))])
 }

@@ -1,35 +1,15 @@
-//! Receives Twilio's webhooks on warp: `cargo run --example webhook_warp -- --help`.
+//! warp.
 
 use std::{pin::pin, sync::Arc};
 
-use anysms::{
-    twilio::TwilioWebhook,
-    webhook::{MAX_BODY, PublicUrl, Webhook, WebhookExt, WebhookRequest},
-};
+use anysms::webhook::{MAX_BODY, Webhook, WebhookExt, WebhookRequest};
 use bytes::{Buf, BufMut, Bytes};
-use clap::Parser;
 use futures_util::{Stream, StreamExt};
 use tokio::net::TcpListener;
 use warp::{Filter, any, body, header, http::Request, http::Response, path, query};
 
-/// Receives Twilio's webhooks; the auth token comes from `TWILIO_AUTH_TOKEN`.
-#[derive(Parser)]
-struct Arguments {
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    #[arg(long)]
-    public_url: PublicUrl,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { port, public_url } = Arguments::parse();
-    let webhook = Arc::new(TwilioWebhook::from_env(public_url)?);
-    serve(TcpListener::bind(("127.0.0.1", port)).await?, webhook).await;
-    Ok(())
-}
-
-pub(crate) async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) {
+/// Serves every path below `/hooks/` until the process ends.
+pub async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) {
     let query = query::raw().map(|query| format!("?{query}")).or(any().map(String::new)).unify();
     let target = path("hooks").and(path::full()).and(query);
     let request = warp::post().and(target).and(header::headers_cloned());

@@ -192,8 +192,8 @@ pub fn is_full(webhook: &dyn Webhook, request: WebhookRequest<'_>) -> bool {
 const SAID: [&str; 4] = [
     include_str!("../../../src/webhook/diagnosis.rs"),
     include_str!("../../../src/webhook/error.rs"),
-    include_str!("../../../src/twilio/webhook.rs"),
-    include_str!("../../../src/plivo/webhook.rs"),
+    include_str!("../../../src/twilio/webhook/mod.rs"),
+    include_str!("../../../src/plivo/webhook/mod.rs"),
 ];
 
 /// Diagnoses one request in eight, as a diagnosis checks many times over.

@@ -1,4 +1,4 @@
-//! [`PlivoDialect`]: Plivo's half of the sandbox.
+//! [`PlivoSandbox`]: Plivo's half of the sandbox.
 //!
 //! It validates what Plivo validates before it answers; what Plivo finds out later (opt-out, too
 //! long) becomes a failed message. The texts of the errors are this crate's own, but for those that
@@ -17,7 +17,7 @@ use crate::{
     plivo::{PLIVO, PlivoConfig, PlivoWebhook},
     provider_id::ProviderId,
     random,
-    sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
+    sandbox::{self, Ask, Carried, Carrier, SandboxVendor, Fate, Inbound, Sandbox, Step},
     text::LengthLimit,
     transport::lenient,
     webhook::PublicUrl,
@@ -26,9 +26,9 @@ use crate::{
 /// Plivo's half of the sandbox.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::exhaustive_structs)] // nothing to set
-pub struct PlivoDialect;
+pub struct PlivoSandbox;
 
-impl PlivoDialect {
+impl PlivoSandbox {
     /// The sandbox's account.
     pub const AUTH_ID: &'static str = "MA000000000000000001";
     /// Its auth token.
@@ -41,9 +41,9 @@ impl PlivoConfig {
     /// The configuration for a sandbox: its address, its account, and a number to send from.
     #[must_use]
     pub fn sandbox(sandbox: &Sandbox) -> Self {
-        let config = Self::new(PlivoDialect::AUTH_ID, PlivoDialect::AUTH_TOKEN)
+        let config = Self::new(PlivoSandbox::AUTH_ID, PlivoSandbox::AUTH_TOKEN)
             .with_base_url(sandbox.base_url());
-        match PlivoDialect::NUMBER.parse() {
+        match PlivoSandbox::NUMBER.parse() {
             Ok(sender) => config.with_sender(sender),
             Err(_) => config, // the constant is a number
         }
@@ -56,7 +56,7 @@ impl PlivoWebhook {
     /// # Errors
     /// None; the sandbox has a token.
     pub fn sandbox(url: PublicUrl) -> crate::error::Result<Self> {
-        Self::new(PlivoDialect::AUTH_TOKEN, url)
+        Self::new(PlivoSandbox::AUTH_TOKEN, url)
     }
 }
 
@@ -65,7 +65,7 @@ type Refusal = (u16, &'static str);
 
 const NOT_FOUND: Refusal = (404, "not found");
 
-impl Dialect for PlivoDialect {
+impl SandboxVendor for PlivoSandbox {
     fn provider(&self) -> ProviderId {
         PLIVO
     }
@@ -171,7 +171,7 @@ fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     let path = ask.uri.path().strip_prefix("/v1/Account/").ok_or(NOT_FOUND)?;
     let path = path.strip_suffix('/').ok_or(NOT_FOUND)?; // the slash is part of every address
     let segments: Vec<&str> = path.split('/').collect();
-    if segments[0] != PlivoDialect::AUTH_ID {
+    if segments[0] != PlivoSandbox::AUTH_ID {
         return Err(NOT_FOUND);
     }
     let find = |uuid: &str| {
@@ -264,7 +264,7 @@ fn body(message: &Carried) -> Value {
         "message_updated_time": offset(message.updated_at),
         "message_uuid": uuid,
         "requester_ip": "127.0.0.1",
-        "resource_uri": format!("/v1/Account/{}/Message/{uuid}/", PlivoDialect::AUTH_ID),
+        "resource_uri": format!("/v1/Account/{}/Message/{uuid}/", PlivoSandbox::AUTH_ID),
         "to_number": message.to.digits().to_string(),
         "total_amount": amount(message),
         "total_rate": RATE,
@@ -295,12 +295,12 @@ fn account() -> Value {
     json!({
         "account_type": "standard",
         "api_id": new_uuid(),
-        "auth_id": PlivoDialect::AUTH_ID,
+        "auth_id": PlivoSandbox::AUTH_ID,
         "auto_recharge": false,
         "billing_mode": "prepaid",
         "cash_credits": "10.00000",
         "name": "Sandbox",
-        "resource_uri": format!("/v1/Account/{}/", PlivoDialect::AUTH_ID),
+        "resource_uri": format!("/v1/Account/{}/", PlivoSandbox::AUTH_ID),
         "timezone": "UTC",
     })
 }

@@ -8,7 +8,7 @@ use super::{NOT_FOUND, Refusal, new_uuid, plain};
 use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl},
     number::PhoneNumber,
-    plivo::{PLIVO, PlivoDialect},
+    plivo::{PLIVO, PlivoSandbox},
     sandbox::{self, Ask, Callback, Carried, Carrier},
     text::{SegmentRule, segments_by},
 };
@@ -117,7 +117,7 @@ fn media_of(asked: &Value) -> Result<Vec<(String, WebUrl)>, Refusal> {
     }
     for id in entries("media_ids") {
         let id = id.as_str().unwrap_or_default();
-        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", PlivoDialect::AUTH_ID);
+        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", PlivoSandbox::AUTH_ID);
         media.push((id.to_owned(), url.parse().map_err(|_| (400, "media_ids is not valid"))?));
     }
     if media.len() > 10 { Err((400, "at most 10 media are allowed")) } else { Ok(media) }

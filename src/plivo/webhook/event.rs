@@ -2,131 +2,116 @@
 //!
 //! Source: Plivo's pages on message status callbacks and incoming messages, as of 2026-11-20.
 
+use std::{borrow::Cow, sync::LazyLock};
+
 use crate::{
     message::{Address, Currency, MessageId, Money},
     plivo::{PLIVO, error::delivery_failure, status::PlivoStatus},
     text::Keyword,
     transport::lenient,
     webhook::{
-        Authenticity, Event, Form, InboundMedia, InboundMessage, OtherEvent, Proof, StatusUpdate,
-        WebhookError, WebhookErrorKind, WebhookRequest,
+        Authenticity, Content, Event, Fields, IdName, InboundMedia, InboundMessage, OtherEvent, Params,
+        StatusUpdate, Verified, WebhookError, WebhookErrorKind,
     },
 };
 
+static MESSAGE_UUID: LazyLock<IdName> = LazyLock::new(|| IdName::new("MessageUUID"));
+
 /// Reads a request that was checked.
-pub(in crate::plivo) fn read(
-    request: &WebhookRequest<'_>,
-    proof: &Proof<'_>,
-) -> Result<Event, WebhookError> {
-    let form = match request.method() {
-        "GET" => Form::parse(request.query().unwrap_or_default().as_bytes())?,
-        _ => Form::parse(request.body())?,
+pub(in crate::plivo) fn read(verified: &Verified<'_>) -> Result<Event, WebhookError> {
+    let (request, proof) = (verified.request_for(&PLIVO)?, verified.proof());
+    let params = match (verified.content(), request.method()) {
+        (Content::Params(params), _) => Cow::Borrowed(params),
+        (_, "GET") => {
+            Cow::Owned(Params::parse(request.query().unwrap_or_default().as_bytes())?)
+        }
+        _ => Cow::Owned(Params::parse(request.body())?),
     };
     let authenticity = proof.authenticity;
-    if form.has("MessageUUID") && form.has("Status") {
-        let mut update = status(&form, authenticity)?;
+    if params.has("MessageUUID") && params.has("Status") {
+        let mut update = status(&params, authenticity)?;
         update.account = proof.account.as_deref().map(Into::into);
         Ok(Event::Status(update))
-    } else if form.has("MessageUUID") && form.has("From") {
-        let mut message = inbound(&form, authenticity)?;
+    } else if params.has("MessageUUID") && params.has("From") {
+        let mut message = inbound(&params, authenticity)?;
         message.account = proof.account.as_deref().map(Into::into);
         Ok(Event::Inbound(message))
     } else {
-        let fields = form.extra(|_| false);
-        Ok(Event::Other(OtherEvent::new(PLIVO, fields, authenticity)))
+        Ok(Event::Other(OtherEvent::new(PLIVO, params.fields().rest(), authenticity)))
     }
 }
 
-fn message_id(form: &Form) -> Result<MessageId, WebhookError> {
+fn message_id(fields: &mut Fields<'_>) -> Result<MessageId, WebhookError> {
     let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageUUID");
-    MessageId::new(PLIVO, form.required("MessageUUID")?).map_err(invalid)
+    MessageId::new(PLIVO, fields.required("MessageUUID")?).map_err(invalid)
 }
 
 /// The price, which Plivo gives without a currency: US dollars.
-fn price(form: &Form) -> Result<Option<Money>, WebhookError> {
-    let Some(amount) = form.text("TotalAmount")? else { return Ok(None) };
+fn price(fields: &mut Fields<'_>) -> Result<Option<Money>, WebhookError> {
+    let Some(amount) = fields.text("TotalAmount")? else { return Ok(None) };
     let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field("TotalAmount");
     let plain = amount.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     Money::charge(amount, Currency::USD).filter(|_| plain).map(Some).ok_or(invalid)
 }
 
-fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
-    form.is_cut_once("MessageUUID", &[])?;
-    let word = form.required("Status")?;
+fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+    params.refuse_resplit(&MESSAGE_UUID, &[])?;
+    // In the order of their names.
+    let fields = &mut params.fields();
+    let delivered_at = fields.text("DeliveryReportTime")?;
+    let failure = delivery_failure(fields.text("ErrorCode")?);
+    let from = fields.name("From")?.map(Address::from_plain);
+    fields.discard(&["MessageTime"]);
+    let message = message_id(fields)?;
+    let pool = fields.parsed("PowerpackUUID")?;
+    let queued_at = fields.text("QueuedTime")?;
+    let sent_at = fields.text("SentTime")?;
+    let sequence = fields.parsed("Sequence")?;
+    let word = fields.required("Status")?;
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-') {
         return Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field("Status"));
     }
-    let failure = delivery_failure(form.text("ErrorCode")?);
+    let to = fields.name("To")?.map(Address::from_plain);
+    let price = price(fields)?;
+    let segments = fields.parsed("Units")?;
+    let requester = params.get("requester_ip")?.and_then(|address| address.parse().ok());
+
     let status = PlivoStatus::from(word).into();
-    let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.from = form.name("From")?.map(Address::from_plain);
-    update.to = form.name("To")?.map(Address::from_plain);
-    update.pool = form.parsed("PowerpackUUID")?;
-    update.segments = form.parsed("Units")?;
-    update.requester = form.text("requester_ip")?.and_then(|address| address.parse().ok());
-    update.price = price(form)?;
-    update.sequence = form.parsed("Sequence")?;
-    let at = form.text("DeliveryReportTime")?.or(form.text("SentTime")?);
-    update.at = at.or(form.text("QueuedTime")?).and_then(lenient::time);
-    update.extra = form.extra(|name| {
-        const READ: [&str; 13] = [
-            "MessageUUID",
-            "Status",
-            "ErrorCode",
-            "From",
-            "To",
-            "PowerpackUUID",
-            "Units",
-            "TotalAmount",
-            "Sequence",
-            "DeliveryReportTime",
-            "SentTime",
-            "QueuedTime",
-            "MessageTime",
-        ];
-        READ.contains(&name)
-    });
+    let mut update = StatusUpdate::new(message, status, failure, authenticity);
+    (update.from, update.to, update.pool) = (from, to, pool);
+    (update.segments, update.price, update.sequence) = (segments, price, sequence);
+    update.requester = requester;
+    update.at = delivered_at.or(sent_at).or(queued_at).and_then(lenient::time);
+    update.extra = fields.rest();
     Ok(update)
 }
 
-fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
-    form.is_cut_once("MessageUUID", &["Text", "Body"])?;
+fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+    params.refuse_resplit(&MESSAGE_UUID, &["Text", "Body"])?;
+    let fields = &mut params.fields();
     let ends =
-        (Address::from_plain(form.required("From")?), Address::from_plain(form.required("To")?));
+        (Address::from_plain(fields.required("From")?), Address::from_plain(fields.required("To")?));
     // The text of an MMS is in Body.
-    let text = form.get("Text")?.or(form.get("Body")?).unwrap_or_default();
-    let mut message = InboundMessage::new(message_id(form)?, ends, text.into(), authenticity);
-    message.pool = form.parsed("PowerpackUUID")?;
-    message.segments = form.parsed("Units")?;
-    message.media = media(form)?;
-    message.keyword = match form.text("MessageIntent")? {
+    let text = fields.take("Text")?.or(fields.take("Body")?).unwrap_or_default();
+    let mut message = InboundMessage::new(message_id(fields)?, ends, text.into(), authenticity);
+    message.pool = fields.parsed("PowerpackUUID")?;
+    message.segments = fields.parsed("Units")?;
+    message.media = media(fields)?;
+    message.keyword = match fields.text("MessageIntent")? {
         Some("optout") => Some(Keyword::OptOut),
         Some("optin") => Some(Keyword::OptIn),
         Some("help") => Some(Keyword::Help),
         _ => None,
     };
-    message.extra = form.extra(|name| {
-        const READ: [&str; 8] = [
-            "MessageUUID",
-            "From",
-            "To",
-            "Text",
-            "Body",
-            "PowerpackUUID",
-            "Units",
-            "MessageIntent",
-        ];
-        READ.contains(&name) || media_number(name).is_some()
-    });
+    message.extra = fields.rest();
     Ok(message)
 }
 
 /// Every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
 /// from 1 in others.
-fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
-    let numbered = form.pairs().filter_map(|(name, url)| Some((media_number(name)?, url)));
-    let mut numbered: Vec<_> = numbered.collect();
-    numbered.sort_unstable_by_key(|(number, _)| *number);
+fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
+    let mut numbered = fields.take_all("Media", media_number);
+    numbered.sort_by_key(|(number, _)| *number);
     if numbered.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field("Media"));
     }
@@ -135,6 +120,6 @@ fn media(form: &Form) -> Result<Vec<InboundMedia>, WebhookError> {
     numbered.into_iter().map(|entry| Ok(InboundMedia::new(url(entry)?, None))).collect()
 }
 
-fn media_number(name: &str) -> Option<u32> {
-    name.strip_prefix("Media").filter(|n| n.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+fn media_number(digits: &str) -> Option<u32> {
+    Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }

@@ -12,8 +12,8 @@ use crate::{
     plivo::PLIVO,
     provider_id::ProviderId,
     webhook::{
-        Attempt, Authenticity, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
-        Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook, WebhookError,
+        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
+        Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook, WebhookError,
         WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
@@ -194,7 +194,7 @@ impl PlivoWebhook {
             _ => (query.as_bytes(), body),
         };
         let mut text = base.as_bytes().to_vec();
-        append_v3(&mut text, (&Signed::parse(query)?, &Signed::parse(body)?), nonce);
+        append_v3(&mut text, (&Params::parse(query)?, &Params::parse(body)?), nonce);
         Ok(sign(&self.signing_key(base)?, &text))
     }
 
@@ -267,7 +267,7 @@ impl PlivoWebhook {
             Version::V2 => ("", &b""[..]),
             Version::V3 => (url.query.unwrap_or_default(), body),
         };
-        let (query, params) = (Signed::parse(query.as_bytes())?, Signed::parse(body)?);
+        let (query, params) = (Params::parse(query.as_bytes())?, Params::parse(body)?);
         if !self.rules.lenient && disputed(&url, &query, request.method()) {
             return Err(bad.with_field("address"));
         }
@@ -279,6 +279,11 @@ impl PlivoWebhook {
                 break;
             }
         }
+        let content = match (found.scheme.version, request.method()) {
+            (Version::V3, "GET") => Content::Params(query),
+            (Version::V1 | Version::V3, "POST") => Content::Params(params),
+            _ => Content::Unread,
+        };
         // By GET nothing parts a name from a value in what is signed: `Text=a&Status=b` may have been
         // one text or two parameters.
         let authenticity = match (found.scheme.version, request.method()) {
@@ -291,7 +296,7 @@ impl PlivoWebhook {
             None => proof.with_signature(found.value),
         };
         proof.account = keys.account.map(Into::into);
-        Ok(proof)
+        Ok(proof.with_content(content))
     }
 }
 
@@ -350,7 +355,7 @@ impl Webhook for PlivoWebhook {
     }
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
-        event::read(verified.request_for(&PLIVO)?, verified.proof())
+        event::read(verified)
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
@@ -361,7 +366,7 @@ impl Webhook for PlivoWebhook {
         };
         let mut older = self.clone();
         (older.rules.require_v3, older.rules.allow_v1) = (false, true);
-        let others: [(&str, &Attempt<'_>); 3] = [
+        let others: [(&str, &Check<'_>); 3] = [
             ("with `lenient`", &check(self.clone().lenient())),
             ("with `by_main_account`", &check(self.clone().by_main_account())),
             ("with an older version of the signature", &check(older)),

@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Signed, decode_mac};
+use crate::webhook::{Key, Origin, RequestUrl, Params, decode_mac};
 
 /// Most signatures in one header.
 const MOST: usize = 8;
@@ -26,12 +26,12 @@ impl Version {
         self,
         text: &mut Vec<u8>,
         (url, (port, path)): (&RequestUrl<'_>, (&str, &str)),
-        (query, params): (&Signed, &Signed),
+        (query, params): (&Params, &Params),
         nonce: Option<&str>,
     ) {
         let Origin { scheme, host, .. } = url.origin;
         text.clear();
-        text.reserve(96 + host.len() + path.len() + query.len() + params.len());
+        text.reserve(96 + host.len() + path.len() + query.written_len() + params.written_len());
         let mut push = |part: &str| text.extend_from_slice(part.as_bytes());
         [scheme, "://", host, port, path].into_iter().for_each(&mut push);
         match self {
@@ -124,11 +124,7 @@ pub(in crate::plivo) fn sign(key: &Key, text: &[u8]) -> String {
 
 /// Appends what V3 signs behind the address: its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(in crate::plivo) fn append_v3(
-    text: &mut Vec<u8>,
-    (query, params): (&Signed, &Signed),
-    nonce: &str,
-) {
+pub(in crate::plivo) fn append_v3(text: &mut Vec<u8>, (query, params): (&Params, &Params), nonce: &str) {
     if !query.is_empty() || !params.is_empty() {
         text.push(b'?');
     }
@@ -165,7 +161,7 @@ pub(in crate::plivo) fn forms<'a>(
 }
 
 /// Whether Plivo's SDKs disagree about what is signed of this address.
-pub(in crate::plivo) fn disputed(url: &RequestUrl<'_>, query: &Signed, method: &str) -> bool {
+pub(in crate::plivo) fn disputed(url: &RequestUrl<'_>, query: &Params, method: &str) -> bool {
     // The parameters of a GET are in its query, and may be anything.
     let in_query = method != "GET" && (query.has_repeated_name() || !query.is_ascii());
     url.path.contains('%') || in_query

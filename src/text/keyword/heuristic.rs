@@ -162,9 +162,9 @@ const NEGATIONS: [&str; 16] = [
     "text",
 ];
 
-/// Returns `true` if a sentence contains one of the wordings, or consists of a core word and fillers: "Stop.
-/// I moved away", "I asked before, please stop". An exclamation before another sentence may be a joke and
-/// does not count: "Stop! You're making me blush".
+/// Returns `true` if a sentence contains one of the wordings, or consists of a core word and fillers:
+/// "Stop. I moved away", "I asked before, please stop". An exclamation before another sentence may be a
+/// joke and does not count: "Stop! You're making me blush".
 pub(super) fn reads_like_opt_out(text: &str) -> bool {
     let Some(whole) = read(text).filter(|_| text.len() <= 4 * MAX) else { return false };
     let sentences: Vec<_> = text.split_inclusive(['.', '!', '?', ';', ',', '\n']).collect();

@@ -29,8 +29,8 @@ pub enum Keyword {
     /// The sender wants messages again.
     ///
     /// Reverses an earlier opt-out by keyword, but is not consent by itself: ignore it from senders who did
-    /// not opt out that way. A vendor may treat `YES` as an opt-in, which may instead be the answer to one of
-    /// your questions.
+    /// not opt out that way. A vendor may treat `YES` as an opt-in, which may instead be the answer to one
+    /// of your questions.
     OptIn,
     /// The sender asks for information about the service.
     Help,
@@ -113,8 +113,8 @@ impl Keywords {
         Self { standard: false, custom: BTreeMap::new() }
     }
 
-    /// Adds a keyword of one or more words, or changes its meaning. Accents count; case and punctuation at the
-    /// ends do not.
+    /// Adds a keyword of one or more words, or changes its meaning. Accents count; case and punctuation at
+    /// the ends do not.
     ///
     /// Add the words of another language:
     ///
@@ -173,8 +173,8 @@ impl Keywords {
         self.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning)
     }
 
-    /// Returns `true` if a text that is not a keyword reads like an opt-out, such as "please stop texting me"
-    /// or "take me off your list". Covers English, French and Spanish.
+    /// Returns `true` if a text that is not a keyword reads like an opt-out, such as "please stop texting
+    /// me" or "take me off your list". Covers English, French and Spanish.
     ///
     /// Use it to show the message to a person, not to act on it. Such a wording is a legal opt-out if a
     /// reasonable person would understand it so (47 CFR 64.1200(a)(10), as of 2026-11-20). `false` is no

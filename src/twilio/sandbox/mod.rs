@@ -1,4 +1,4 @@
-//! [`TwilioDialect`]: Twilio's half of the sandbox.
+//! [`TwilioSandbox`]: Twilio's half of the sandbox.
 //!
 //! It validates what Twilio validates, with Twilio's codes, its test credentials' magic numbers
 //! (`+1500555000x`) among them. The texts of the errors are this crate's own.
@@ -15,7 +15,7 @@ use crate::{
     number::PhoneNumber,
     provider_id::ProviderId,
     random,
-    sandbox::{self, Ask, Carried, Carrier, Dialect, Fate, Inbound, Sandbox, Step},
+    sandbox::{self, Ask, Carried, Carrier, SandboxVendor, Fate, Inbound, Sandbox, Step},
     twilio::{TWILIO, TwilioConfig, TwilioWebhook, account::FORM, error_help},
     webhook::PublicUrl,
 };
@@ -23,9 +23,9 @@ use crate::{
 /// Twilio's half of the sandbox.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::exhaustive_structs)] // nothing to set
-pub struct TwilioDialect;
+pub struct TwilioSandbox;
 
-impl TwilioDialect {
+impl TwilioSandbox {
     /// The sandbox's account.
     pub const ACCOUNT_SID: &'static str = "AC00000000000000000000000000000001";
     /// Its auth token.
@@ -38,9 +38,9 @@ impl TwilioConfig {
     /// The configuration for a sandbox: its address, its account, and a number to send from.
     #[must_use]
     pub fn sandbox(sandbox: &Sandbox) -> Self {
-        let config = Self::new(TwilioDialect::ACCOUNT_SID, TwilioDialect::AUTH_TOKEN)
+        let config = Self::new(TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN)
             .with_base_url(sandbox.base_url());
-        match TwilioDialect::NUMBER.parse() {
+        match TwilioSandbox::NUMBER.parse() {
             Ok(sender) => config.with_sender(sender),
             Err(_) => config, // the constant is a number
         }
@@ -53,7 +53,7 @@ impl TwilioWebhook {
     /// # Errors
     /// None; the sandbox has a token.
     pub fn sandbox(url: PublicUrl) -> crate::error::Result<Self> {
-        Self::new(TwilioDialect::AUTH_TOKEN, url)
+        Self::new(TwilioSandbox::AUTH_TOKEN, url)
     }
 }
 
@@ -62,7 +62,7 @@ type Refusal = (u16, u32, &'static str);
 
 const NOT_FOUND: Refusal = (404, 20404, "The requested resource was not found");
 
-impl Dialect for TwilioDialect {
+impl SandboxVendor for TwilioSandbox {
     fn provider(&self) -> ProviderId {
         TWILIO
     }
@@ -155,8 +155,8 @@ fn with_request_id(mut response: Response<Bytes>) -> Response<Bytes> {
 }
 
 fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
-    let account = TwilioDialect::ACCOUNT_SID;
-    let token = TwilioDialect::AUTH_TOKEN;
+    let account = TwilioSandbox::ACCOUNT_SID;
+    let token = TwilioSandbox::AUTH_TOKEN;
     if ask.basic().is_none_or(|(user, password)| user != account || password != token) {
         return Err((401, 20003, "Authenticate"));
     }
@@ -264,7 +264,7 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
 }
 
 fn body(message: &Carried) -> Value {
-    let account = TwilioDialect::ACCOUNT_SID;
+    let account = TwilioSandbox::ACCOUNT_SID;
     let sid = message.id.value();
     let uri = format!("/2010-04-01/Accounts/{account}/Messages/{sid}");
     let sent = message.status == MessageStatus::Sent || message.status.is_final();
@@ -306,7 +306,7 @@ fn media_body(message: &Carried, (sid, _): &(String, WebUrl)) -> Value {
     json!({
         "sid": sid,
         "parent_sid": message.id.value(),
-        "account_sid": TwilioDialect::ACCOUNT_SID,
+        "account_sid": TwilioSandbox::ACCOUNT_SID,
         "content_type": "image/png",
         "date_created": date(message.created_at),
     })
@@ -327,12 +327,12 @@ fn delete_media(
 
 fn account_body() -> Value {
     json!({
-        "sid": TwilioDialect::ACCOUNT_SID,
+        "sid": TwilioSandbox::ACCOUNT_SID,
         "friendly_name": "Sandbox",
         "status": "active",
         "type": "Full",
-        "owner_account_sid": TwilioDialect::ACCOUNT_SID,
-        "auth_token": TwilioDialect::AUTH_TOKEN,
+        "owner_account_sid": TwilioSandbox::ACCOUNT_SID,
+        "auth_token": TwilioSandbox::AUTH_TOKEN,
     })
 }
 

@@ -2,164 +2,160 @@
 //!
 //! Source: Twilio's pages on status callbacks and incoming messages, as of 2026-11-20.
 
+use std::{borrow::Cow, sync::LazyLock};
+
 use crate::{
     message::{Address, Extra, MessageId},
     text::Keyword,
     twilio::{TWILIO, error::delivery_failure, status::TwilioStatus},
     webhook::{
-        Authenticity, Event, Form, Geography, InboundMedia, InboundMessage, OtherEvent,
-        StatusUpdate, WebhookError, WebhookErrorKind, WebhookRequest,
+        Authenticity, Content, Event, Fields, Geography, IdName, InboundMedia, InboundMessage, MAX_PARAMS,
+        OtherEvent, Params, StatusUpdate, Verified, WebhookError, WebhookErrorKind, WebhookRequest,
     },
 };
 
+static MESSAGE_SID: LazyLock<IdName> = LazyLock::new(|| IdName::new("MessageSid"));
+
 /// Reads a request that was checked.
-pub(in crate::twilio) fn read(
-    request: &WebhookRequest<'_>,
-    authenticity: Authenticity,
-) -> Result<Event, WebhookError> {
-    let Some(form) = fields(request)? else {
-        let twice = WebhookError::new(WebhookErrorKind::DuplicateField).with_field("body");
-        let fields = Extra::from_body(request.body()).ok_or(twice)?;
-        return Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)));
+pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookError> {
+    let request = verified.request_for(&TWILIO)?;
+    let authenticity = verified.proof().authenticity;
+    let content = match verified.content() {
+        Content::Unread => Cow::Owned(content(request)?),
+        read => Cow::Borrowed(read),
     };
-    if form.has("MessageStatus") {
-        status(&form, authenticity).map(Event::Status)
-    } else if form.has("Body") && form.has("From") && !form.has("EventType") {
-        inbound(&form, authenticity).map(Event::Inbound)
+    let other = |fields| Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)));
+    let params = match &*content {
+        Content::Unread => return other(Extra::default()),
+        Content::Json(fields) => return other(fields.clone()),
+        Content::Params(params) => params,
+    };
+    if params.has("MessageStatus") {
+        status(params, authenticity).map(Event::Status)
+    } else if params.has("Body") && params.has("From") && !params.has("EventType") {
+        inbound(params, authenticity).map(Event::Inbound)
     } else {
-        let fields = form.extra(|_| false);
-        Ok(Event::Other(OtherEvent::new(TWILIO, fields, authenticity)))
+        other(params.fields().rest())
     }
 }
 
-/// The account that a request is about, as far as it says so; not proved before the signature is.
-pub(in crate::twilio) fn account(request: &WebhookRequest<'_>) -> Option<String> {
-    match fields(request).ok()? {
-        Some(form) => form.get("AccountSid").ok()?.map(str::to_owned),
-        None => Extra::from_body(request.body())?.get("AccountSid").map(str::to_owned),
-    }
-}
-
-/// The fields of a request: of a form by POST, of the query by GET; none of any other body.
-fn fields(request: &WebhookRequest<'_>) -> Result<Option<Form>, WebhookError> {
+/// Reads the fields of a request: of a form by POST, of the query by GET, else of a JSON body.
+pub(in crate::twilio) fn content(request: &WebhookRequest<'_>) -> Result<Content, WebhookError> {
+    let twice = WebhookError::new(WebhookErrorKind::DuplicateField).with_field("body");
     match request.method() {
-        "GET" => Form::parse(request.query().unwrap_or_default().as_bytes()).map(Some),
-        _ if request.has_form()? => Form::parse(request.body()).map(Some),
-        _ => Ok(None),
+        "GET" => Params::parse(request.query().unwrap_or_default().as_bytes()).map(Content::Params),
+        _ if request.has_form()? => Params::parse(request.body()).map(Content::Params),
+        _ => Extra::from_body(request.body()).map(Content::Json).ok_or(twice),
     }
 }
 
-fn message_id(form: &Form) -> Result<MessageId, WebhookError> {
-    let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageSid");
-    MessageId::new(TWILIO, form.required("MessageSid")?).map_err(invalid)
+/// The account that a request claims to be about; not proved before the signature is.
+pub(in crate::twilio) fn account(content: &Content) -> Option<&str> {
+    match content {
+        Content::Unread => None,
+        Content::Params(params) => params.get("AccountSid").ok()?,
+        Content::Json(fields) => fields.get("AccountSid"),
+    }
 }
 
-fn status(form: &Form, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
-    form.is_cut_once("MessageSid", &[])?;
-    let word = form.required("MessageStatus")?;
+fn message_id(fields: &mut Fields<'_>) -> Result<MessageId, WebhookError> {
+    let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field("MessageSid");
+    MessageId::new(TWILIO, fields.required("MessageSid")?).map_err(invalid)
+}
+
+fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+    params.refuse_resplit(&MESSAGE_SID, &[])?;
+    // In the order of their names.
+    let fields = &mut params.fields();
+    let account = fields.name("AccountSid")?.map(Into::into);
+    let code = fields.parsed::<u32>("ErrorCode")?.map(|n| n.to_string());
+    let from = fields.name("From")?.map(Address::from_wire);
+    let message = message_id(fields)?;
+    let word = fields.required("MessageStatus")?;
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
         let kind = WebhookErrorKind::InvalidField;
         return Err(WebhookError::new(kind).with_field("MessageStatus"));
     }
-    let failure =
-        delivery_failure(form.parsed::<u32>("ErrorCode")?.map(|n| n.to_string()).as_deref());
+    let pool = fields.parsed("MessagingServiceSid")?;
+    fields.discard(&["SmsSid", "SmsStatus"]);
+    let to = fields.name("To")?.map(Address::from_wire);
+
+    let failure = delivery_failure(code.as_deref());
     let status = TwilioStatus::from(word).into();
-    let mut update = StatusUpdate::new(message_id(form)?, status, failure, authenticity);
-    update.account = form.name("AccountSid")?.map(Into::into);
-    update.from = form.name("From")?.map(Address::from_wire);
-    update.to = form.name("To")?.map(Address::from_wire);
-    update.pool = form.parsed("MessagingServiceSid")?;
-    update.extra = form.extra(|name| {
-        const READ: [&str; 9] = [
-            "MessageSid",
-            "SmsSid",
-            "MessageStatus",
-            "SmsStatus",
-            "ErrorCode",
-            "AccountSid",
-            "From",
-            "To",
-            "MessagingServiceSid",
-        ];
-        READ.contains(&name)
-    });
+    let mut update = StatusUpdate::new(message, status, failure, authenticity);
+    (update.account, update.pool) = (account, pool);
+    (update.from, update.to) = (from, to);
+    update.extra = fields.rest();
     Ok(update)
 }
 
-fn inbound(form: &Form, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
-    form.is_cut_once("MessageSid", &["Body"])?;
-    let ends =
-        (Address::from_wire(form.required("From")?), Address::from_wire(form.required("To")?));
-    let text = form.get("Body")?.unwrap_or_default().into();
-    let mut message = InboundMessage::new(message_id(form)?, ends, text, authenticity);
-    message.account = form.name("AccountSid")?.map(Into::into);
-    message.pool = form.parsed("MessagingServiceSid")?;
-    message.segments = form.parsed("NumSegments")?;
-    let (media, numbered) = media(form)?;
-    message.media = media;
-    message.keyword = match form.text("OptOutType")? {
+fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+    params.refuse_resplit(&MESSAGE_SID, &["Body"])?;
+    // In the order of their names.
+    let fields = &mut params.fields();
+    let account = fields.name("AccountSid")?.map(Into::into);
+    let text = fields.take("Body")?.unwrap_or_default().into();
+    let from = Address::from_wire(fields.required("From")?);
+    let from_geography = geography(fields, ["FromCity", "FromCountry", "FromState", "FromZip"])?;
+    let media = media(fields)?;
+    let message = message_id(fields)?;
+    let pool = fields.parsed("MessagingServiceSid")?;
+    let segments = fields.parsed("NumSegments")?;
+    let keyword = match params.get("OptOutType")? {
         Some("STOP") => Some(Keyword::OptOut),
         Some("START") => Some(Keyword::OptIn),
         Some("HELP") => Some(Keyword::Help),
         _ => None,
     };
-    message.from_geography = geography(form, ["FromCountry", "FromState", "FromCity", "FromZip"])?;
-    message.to_geography = geography(form, ["ToCountry", "ToState", "ToCity", "ToZip"])?;
-    message.extra = form.extra(|name| {
-        const READ: [&str; 19] = [
-            "MessageSid",
-            "SmsSid",
-            "SmsMessageSid",
-            "AccountSid",
-            "MessagingServiceSid",
-            "From",
-            "To",
-            "Body",
-            "NumMedia",
-            "NumSegments",
-            "SmsStatus",
-            "FromCountry",
-            "FromState",
-            "FromCity",
-            "FromZip",
-            "ToCountry",
-            "ToState",
-            "ToCity",
-            "ToZip",
-        ];
-        READ.contains(&name) || numbered.iter().any(|known| known == name)
-    });
+    fields.discard(&["SmsMessageSid", "SmsSid", "SmsStatus"]);
+    let to = Address::from_wire(fields.required("To")?);
+    let to_geography = geography(fields, ["ToCity", "ToCountry", "ToState", "ToZip"])?;
+
+    let mut message = InboundMessage::new(message, (from, to), text, authenticity);
+    (message.account, message.pool) = (account, pool);
+    (message.segments, message.media, message.keyword) = (segments, media, keyword);
+    (message.from_geography, message.to_geography) = (from_geography, to_geography);
+    message.extra = fields.rest();
     Ok(message)
 }
 
-/// `MediaUrl0` and so on, as many as `NumMedia` says, and the names under which they stand.
-fn media(form: &Form) -> Result<(Vec<InboundMedia>, Vec<String>), WebhookError> {
-    let count: u32 = form.parsed("NumMedia")?.unwrap_or(0);
-    let (mut media, mut names) = (Vec::new(), Vec::new());
-    for n in 0..count.min(crate::webhook::MAX_PARAMS as u32) {
-        let mut find = |prefix: &'static str| {
-            let name = format!("{prefix}{n}");
-            let value = form.get_as(&name, prefix);
-            names.push(name);
-            value
-        };
-        let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
-        let url = find("MediaUrl")?.ok_or(fail(WebhookErrorKind::MissingField))?;
+/// `MediaUrl0` and so on, as many as `NumMedia` says.
+fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
+    let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
+    let count: u32 = fields.parsed("NumMedia")?.unwrap_or(0);
+    let (mut media, mut name) = (Vec::new(), String::new());
+    let numbers = 0..count.min(MAX_PARAMS as u32);
+    let mut find = |prefix: &'static str, n| {
+        name.clear();
+        name.push_str(prefix);
+        push_number(&mut name, n);
+        fields.take_as(&name, prefix)
+    };
+    for n in numbers {
+        let kind = find("MediaContentType", n)?.map(str::to_owned);
+        let url = find("MediaUrl", n)?.ok_or(fail(WebhookErrorKind::MissingField))?;
         let url = url.parse().map_err(|_| fail(WebhookErrorKind::InvalidField))?;
-        media.push(InboundMedia::new(url, find("MediaContentType")?.map(str::to_owned)));
+        media.push(InboundMedia::new(url, kind));
     }
-    Ok((media, names))
+    Ok(media)
+}
+
+fn push_number(text: &mut String, n: u32) {
+    if n > 9 {
+        push_number(text, n / 10);
+    }
+    text.extend(char::from_digit(n % 10, 10));
 }
 
 fn geography(
-    form: &Form,
-    [country, state, city, zip]: [&'static str; 4],
+    fields: &mut Fields<'_>,
+    [city, country, state, zip]: [&'static str; 4],
 ) -> Result<Option<Geography>, WebhookError> {
-    let text = |name| Ok(form.text(name)?.map(Into::into));
+    let mut text = |name| Ok(fields.text(name)?.map(Into::into));
     let place = Geography {
+        city: text(city)?,
         country: text(country)?,
         state: text(state)?,
-        city: text(city)?,
         zip: text(zip)?,
     };
     Ok(Some(place).filter(|place| *place != Geography::default()))

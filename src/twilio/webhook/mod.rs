@@ -14,8 +14,8 @@ use crate::{
     provider_id::ProviderId,
     twilio::TWILIO,
     webhook::{
-        Attempt, Authenticity, Diagnosis, Event, Form, InboundMessage, Key, KeyLookup, KeyRing,
-        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Signed, Verified, Webhook,
+        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook,
         WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
@@ -186,12 +186,11 @@ impl TwilioWebhook {
     /// # Errors
     /// Those of a body that could not have been signed; `MissingSignature` if no key is known.
     pub fn sign(&self, url: &str, body: &[u8]) -> Result<String, WebhookError> {
-        let params = Form::parse(body)?;
-        let account = params.get("AccountSid").ok().flatten();
+        let params = Params::parse(body)?;
         let missing = WebhookError::new(WebhookErrorKind::MissingSignature);
-        let keys = self.keys(|| account.map(str::to_owned)).ok();
+        let keys = self.keys(params.get("AccountSid").ok().flatten()).ok();
         let mut text = url.as_bytes().to_vec();
-        Signed::parse(body)?.write_distinct(&mut text);
+        params.write_distinct(&mut text);
         match (keys.as_deref().and_then(<[Key]>::first), self.shared.first()) {
             (Some(key), _) => Ok((key.clone(), Algorithm::Sha1)),
             (None, Some(shared)) => Ok((shared.key.clone(), shared.algorithm)),
@@ -201,12 +200,12 @@ impl TwilioWebhook {
     }
 
     /// The auth tokens that are good for the account that a request claims to be about.
-    fn keys(&self, account: impl FnOnce() -> Option<String>) -> Result<Keys, WebhookError> {
+    fn keys(&self, account: Option<&str>) -> Result<Keys, WebhookError> {
         match &self.tokens {
             Tokens::None => Err(WebhookError::new(WebhookErrorKind::BadSignature)),
             Tokens::Ring(ring) => Ok(ring.keys()),
-            Tokens::ByAccount(lookup) => account()
-                .and_then(|account| lookup.keys(&account))
+            Tokens::ByAccount(lookup) => account
+                .and_then(|account| lookup.keys(account))
                 .map(|ring| ring.keys())
                 .ok_or(WebhookError::new(WebhookErrorKind::WrongAccount)),
         }
@@ -244,27 +243,40 @@ impl TwilioWebhook {
         let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
         let signature = algorithm.decode(header).ok_or(mismatch)?;
         let url = url.of(request)?;
-        let params = signed_params(request, self.lenient)?;
+        let content = match signed_params(request, self.lenient)? {
+            Some(params) => Content::Params(params),
+            None if self.asks_account() => event::content(request).unwrap_or(Content::Unread),
+            None => Content::Unread,
+        };
+        // Parameters of a GET are signed with its query.
+        let params = match &content {
+            Content::Params(params) if request.method() == "POST" => Some(params),
+            _ => None,
+        };
+        let account = event::account(&content);
         let key = match shared {
-            Some(shared) => matching(&url, &params, &signature, std::slice::from_ref(&shared.key)),
-            None => {
-                let keys = self.keys(|| event::account(request))?;
-                matching(&url, &params, &signature, &keys)
-            }
+            Some(shared) => matching(&url, params, &signature, std::slice::from_ref(&shared.key)),
+            None => matching(&url, params, &signature, &self.keys(account)?),
         };
         let key = key.ok_or(mismatch)?;
-        if self.account.is_some() && event::account(request) != self.account {
+        if self.account.is_some() && account != self.account.as_deref() {
             return Err(WebhookError::new(WebhookErrorKind::WrongAccount));
         }
         let scheme = if shared.is_some() { SETTINGS } else { HEADER };
-        Ok(Proof::new(Authenticity::Full, scheme, key).with_signature(header))
+        let proof = Proof::new(Authenticity::Full, scheme, key);
+        Ok(proof.with_signature(header).with_content(content))
+    }
+
+    /// Whether the check depends on the account that a request claims to be about.
+    const fn asks_account(&self) -> bool {
+        self.account.is_some() || matches!(self.tokens, Tokens::ByAccount(_))
     }
 }
 
 /// Which key made this signature, over any form of the address.
 fn matching(
     url: &RequestUrl<'_>,
-    params: &Signed,
+    params: Option<&Params>,
     signature: &Signature,
     keys: &[Key],
 ) -> Option<usize> {
@@ -307,7 +319,7 @@ impl Webhook for TwilioWebhook {
     }
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
-        event::read(verified.request_for(&TWILIO)?, verified.proof().authenticity)
+        event::read(verified)
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
@@ -318,7 +330,7 @@ impl Webhook for TwilioWebhook {
         };
         let mut any_account = self.clone();
         any_account.account = None;
-        let others: [(&str, &Attempt<'_>); 2] = [
+        let others: [(&str, &Check<'_>); 2] = [
             ("with `lenient`", &check(self.clone().lenient())),
             ("for another account than the one of `for_account`", &check(any_account)),
         ];
@@ -331,11 +343,14 @@ impl Webhook for TwilioWebhook {
     }
 }
 
-/// The parameters that are part of the signed text: those of a form, and none of a GET or of a body
-/// whose hash is in the query.
-fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Signed, WebhookError> {
+/// The parameters of a form, which are part of the signed text; `None` for a GET and for a body of another
+/// type, whose hash must be in the query.
+fn signed_params(
+    request: &WebhookRequest<'_>,
+    lenient: bool,
+) -> Result<Option<Params>, WebhookError> {
     match request.method() {
-        "GET" if request.body().is_empty() => Signed::parse(b""),
+        "GET" if request.body().is_empty() => Ok(None),
         "POST" => {
             let form = request.has_form()?;
             match request.query().map_or(Ok(None), |query| hash_in_query(query, lenient))? {
@@ -343,7 +358,8 @@ fn signed_params(request: &WebhookRequest<'_>, lenient: bool) -> Result<Signed, 
                     Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
                 }
                 None if !form => Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch)),
-                _ => Signed::parse(if form { request.body() } else { b"" }),
+                _ if form => Params::parse(request.body()).map(Some),
+                _ => Ok(None),
             }
         }
         _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),

@@ -4,7 +4,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Signed, decode_mac};
+use crate::webhook::{Key, Origin, RequestUrl, Params, decode_mac};
 
 /// The hash of the HMAC: SHA-1 with an auth token, and either with a SharedKey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,16 +81,19 @@ pub(in crate::twilio) fn signed_text(
     text: &mut Vec<u8>,
     url: &RequestUrl<'_>,
     (userinfo, port): (&str, &str),
-    params: &Signed,
+    params: Option<&Params>,
 ) {
     let Origin { scheme, host, .. } = url.origin;
     let (mark, query) = url.query.map_or(("", ""), |query| ("?", query));
     let parts = [scheme, "://", userinfo, host, port, url.path, mark, query];
     text.clear();
-    text.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + params.len());
+    let params_len = params.map_or(0, Params::written_len);
+    text.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + params_len);
     parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
     // A repeated name is signed once for each of its different values.
-    params.write_distinct(text);
+    if let Some(params) = params {
+        params.write_distinct(text);
+    }
 }
 
 #[cfg(test)]

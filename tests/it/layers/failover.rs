@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::scripted::Scripted;
+use crate::layers::scripted::Scripted;
 use anysms::{
-    Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Query, SmsProvider, SmsProviderExt,
+    Error, ErrorKind, Message, MessageId, Outcome, PhoneNumber, ProviderId, Query, SmsProvider,
+    SmsProviderExt,
     layers::{Failover, Retry, RetryPolicy},
 };
 
@@ -12,7 +13,7 @@ const ONE: ProviderId = ProviderId::from_static("one");
 const TWO: ProviderId = ProviderId::from_static("two");
 
 fn message() -> Message {
-    Message::new("+447700900123".parse().unwrap(), "Your table is ready")
+    Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Your table is ready")
 }
 
 fn down() -> Error {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scripted::{ACME, Scripted, message, message_to};
+use crate::layers::scripted::{ACME, Scripted, message, message_to};
 use anysms::{
     Decimal, Error, ErrorKind, Message, Outcome, SmsProvider,
     layers::{DRY_RUN, Guard, GuardPolicy},
@@ -145,7 +145,7 @@ async fn no_more_is_spent_than_the_cap_in_any_window() {
     );
     for hour in 0..24 {
         sent(&sms, &message()).await;
-        assert!(!sent(&sms, &Message::new(message().to(), "")).await, "it has no price");
+        assert!(!sent(&sms, &Message::new(message().destination(), "")).await, "it has no price");
         assert_eq!(acme.calls(), hour + 1);
         advance(Duration::from_secs(60 * 60)).await;
     }
@@ -169,7 +169,6 @@ async fn staging_writes_to_one_number_or_to_nobody() {
     assert!(sms.send(&message_to("+15555550100")).await.is_err());
 }
 
-#[cfg(feature = "quiet-hours")]
 mod quiet_hours {
     use anysms::{MessageClass, layers::QuietHours};
 
@@ -178,10 +177,10 @@ mod quiet_hours {
     #[test]
     fn hours_are_checked() {
         for (from, until) in [(8, 8), (21, 8), (8, 25)] {
-            let error = QuietHours::default().with_allowed(from, until).unwrap_err();
+            let error = QuietHours::default().with_allowed_hours(from, until).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
         }
-        assert!(QuietHours::default().with_allowed(0, 24).is_ok());
+        assert!(QuietHours::default().with_allowed_hours(0, 24).is_ok());
     }
 
     /// The clock is the machine's, so the zone is one in which it is noon, or midnight, now.
@@ -201,7 +200,7 @@ mod quiet_hours {
             (&night, MessageClass::OneTimeCode, true),
         ] {
             let name = zone.clone();
-            let quiet = QuietHours::default().with_zone(move |_| Some(name.clone()));
+            let quiet = QuietHours::default().with_time_zone(move |_| Some(name.clone()));
             let (sms, _) = guarded(gb().with_quiet_hours(quiet));
             let result = sms.send(&message().with_class(class)).await;
             assert_eq!(result.is_ok(), goes, "{zone} {class:?}");
@@ -210,7 +209,7 @@ mod quiet_hours {
                 assert!((4.0..=5.25).contains(&hours), "{hours}");
             }
         }
-        let nowhere = QuietHours::default().with_zone(|_| Some("Nowhere/Land".into()));
+        let nowhere = QuietHours::default().with_time_zone(|_| Some("Nowhere/Land".into()));
         let (sms, acme) = guarded(gb().with_quiet_hours(nowhere));
         assert!(!sent(&sms, &message().with_class(MessageClass::Marketing)).await);
         assert_eq!(acme.calls(), 0);

@@ -2,22 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::scripted::{ACME, Scripted};
+use crate::layers::scripted::{ACME, Scripted};
 use anysms::{
     ErrorKind, SmsProvider, SmsProviderExt,
     layers::{
-        DeliveryReports, Failover, GuardPolicy, LayerExt, Limit, RetryPolicy, Route, Weighted,
+        Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,
     },
     number::Region,
-    suppression::{MemoryOptOuts, OptOuts},
+    suppression::{MemorySuppressionList, SuppressionList},
 };
 
 fn acme() -> Scripted {
     Scripted::failing(ACME, [])
 }
 
-fn list() -> Arc<dyn OptOuts> {
-    Arc::new(MemoryOptOuts::new())
+fn list() -> Arc<dyn SuppressionList> {
+    Arc::new(MemorySuppressionList::new())
 }
 
 fn policy() -> GuardPolicy {
@@ -29,7 +29,7 @@ fn nothing_waits_between_the_list_and_the_submission() {
     assert!(acme().suppress(list()).is_ok());
     let wrong = [
         acme().retry(RetryPolicy::default()).into_dyn(),
-        acme().rate_limit([Limit::messages(1)]).into_dyn(),
+        acme().rate_limit([Quota::messages(1)]).into_dyn(),
         acme().rate_limit([]).timeout(Duration::from_secs(1)).guard(policy()).into_dyn(),
         Failover::new(acme()).or(acme().retry(RetryPolicy::default())).unwrap().into_dyn(),
         Route::new(acme().rate_limit([])).into_dyn(),
@@ -49,7 +49,7 @@ fn a_list_is_around_all_or_none_and_a_guard_is_outside() {
     let bare = || acme().into_dyn();
     let suppressed = || acme().suppress(list()).unwrap().into_dyn();
     let guarded = || acme().guard(policy()).into_dyn();
-    let reports = DeliveryReports::default();
+    let reports = ProviderHealth::default();
     for (one, other) in [
         (bare(), suppressed()),
         (suppressed(), bare()),
@@ -74,7 +74,7 @@ fn a_list_is_around_all_or_none_and_a_guard_is_outside() {
 
 #[test]
 fn the_stack_says_what_it_is() {
-    let inner = acme().suppress(list()).unwrap().rate_limit([Limit::messages(1)]);
+    let inner = acme().suppress(list()).unwrap().rate_limit([Quota::messages(1)]);
     let stack = inner.retry(RetryPolicy::default()).guard(policy()).timeout(Duration::from_secs(1));
     let capabilities = stack.capabilities();
     assert!(capabilities.waits && capabilities.suppresses && capabilities.guards);

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     ErrorKind, Message, MessageId, Outcome, SmsProvider,
-    layers::{LayerExt, Limit, MemoryRates, RateLimit},
+    layers::{LayerExt, MemoryRateStore, Quota, RateLimit},
 };
 use tokio::{
     task::JoinSet,
@@ -17,9 +17,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// One a second, and what is added where nothing is made up for.
 const TURN: Duration = Duration::from_millis(1_005);
 
-fn limited(limits: impl IntoIterator<Item = Limit>) -> (Arc<RateLimit<Scripted>>, Scripted) {
+fn limited(limits: impl IntoIterator<Item = Quota>) -> (Arc<RateLimit<Scripted>>, Scripted) {
     let acme = Scripted::failing(ACME, []);
-    let sms = acme.clone().rate_limit(limits).with_longest_wait(Duration::MAX);
+    let sms = acme.clone().rate_limit(limits).with_max_wait(Duration::MAX);
     (Arc::new(sms), acme)
 }
 
@@ -53,7 +53,7 @@ async fn every_second_and_the_mean_are_near_the_limit() {
     for (rate, seconds) in
         [(1, 600), (7, 600), (10, 600), (25, 120), (49, 120), (100, 120), (1_000, 20)]
     {
-        let (sms, acme) = limited([Limit::messages(rate)]);
+        let (sms, acme) = limited([Quota::messages(rate)]);
         flood(&sms, 50, SECOND * seconds, &message()).await;
         let times = acme.begun.lock().unwrap().clone();
         let (most, mean) = (most_in_a_second(&times), times.len() as f64 / f64::from(seconds));
@@ -64,7 +64,7 @@ async fn every_second_and_the_mean_are_near_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_is_no_credit() {
-    let (sms, acme) = limited([Limit::messages(10)]);
+    let (sms, acme) = limited([Quota::messages(10)]);
     for _ in 0..3 {
         flood(&sms, 5, SECOND * 3, &message()).await;
         sleep(SECOND * 600).await;
@@ -74,7 +74,7 @@ async fn a_pause_is_no_credit() {
 
 #[tokio::test(start_paused = true)]
 async fn in_the_order_in_which_they_came() {
-    let (sms, acme) = limited([Limit::messages(10)]);
+    let (sms, acme) = limited([Quota::messages(10)]);
     let messages: Vec<Message> = (0..100).map(|_| message()).collect();
     let mut set = JoinSet::new();
     for message in messages.clone() {
@@ -88,7 +88,7 @@ async fn in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn senders_and_campaigns_have_limits_of_their_own() {
-    let (sms, acme) = limited([Limit::messages(1).per_sender()]);
+    let (sms, acme) = limited([Quota::messages(1).per_sender()]);
     let start = Instant::now();
     for _ in 0..3 {
         for sender in ["+447700900001", "+447700900002", "ACME"] {
@@ -98,7 +98,7 @@ async fn senders_and_campaigns_have_limits_of_their_own() {
     }
     assert_eq!((start.elapsed().as_secs(), acme.calls()), (2, 12));
 
-    let (sms, acme) = limited([Limit::messages(60).within(SECOND * 60).per_campaign()]);
+    let (sms, acme) = limited([Quota::messages(60).within(SECOND * 60).per_campaign()]);
     let start = Instant::now();
     for _ in 0..3 {
         sms.send(&message().with_campaign("a")).await.unwrap();
@@ -107,7 +107,7 @@ async fn senders_and_campaigns_have_limits_of_their_own() {
     }
     assert_eq!((start.elapsed().as_secs_f64().round(), acme.calls()), (2.0, 9));
 
-    let (sms, _) = limited([Limit::messages(1).per(|message| Some(message.text()[..4].into()))]);
+    let (sms, _) = limited([Quota::messages(1).per(|message| Some(message.text()[..4].into()))]);
     let start = Instant::now();
     sms.send(&message()).await.unwrap();
     sms.send(&message()).await.unwrap();
@@ -116,9 +116,9 @@ async fn senders_and_campaigns_have_limits_of_their_own() {
 
 #[tokio::test(start_paused = true)]
 async fn segments_take_their_time() {
-    let (sms, _) = limited([Limit::segments(1).per_sender()]);
+    let (sms, _) = limited([Quota::segments(1).per_sender()]);
     let start = Instant::now();
-    let long = Message::new(message().to(), "x".repeat(400)); // three segments
+    let long = Message::new(message().destination(), "x".repeat(400)); // three segments
     for message in [&long, &message(), &message()] {
         sms.send(message).await.unwrap();
     }
@@ -127,7 +127,7 @@ async fn segments_take_their_time() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_whatever_asks_the_provider() {
-    let (sms, acme) = limited([Limit::requests(1), Limit::messages(1_000)]);
+    let (sms, acme) = limited([Quota::requests(1), Quota::messages(1_000)]);
     let (start, id) = (Instant::now(), MessageId::new(ACME, "1").unwrap());
     sms.send(&message()).await.unwrap();
     sms.cancel(&id).await.unwrap();
@@ -135,7 +135,7 @@ async fn requests_are_whatever_asks_the_provider() {
     sms.list(&anysms::Query::new()).await.unwrap();
     sms.check().await.unwrap_err();
     assert_eq!((start.elapsed().as_secs(), acme.calls()), (4, 5));
-    let (sms, _) = limited([Limit::messages(1)]);
+    let (sms, _) = limited([Quota::messages(1)]);
     let start = Instant::now();
     for _ in 0..10 {
         sms.cancel(&id).await.unwrap();
@@ -146,7 +146,7 @@ async fn requests_are_whatever_asks_the_provider() {
 /// Two limits are kept in every window, and who waits for a sender's is not in the others' way.
 #[tokio::test(start_paused = true)]
 async fn several_limits_hold_together() {
-    let (sms, acme) = limited([Limit::messages(1).per_sender(), Limit::messages(3)]);
+    let (sms, acme) = limited([Quota::messages(1).per_sender(), Quota::messages(3)]);
     let mut set = JoinSet::new();
     for n in 0..6 {
         let (sms, message) = (Arc::clone(&sms), from(&format!("+44770090000{n}")));
@@ -171,7 +171,7 @@ async fn several_limits_hold_together() {
         assert!(most_in_a_second(&own) == 1 && own.len() >= 40, "{n}: {}", own.len());
     }
 
-    let (sms, acme) = limited([Limit::messages(1).per_sender(), Limit::messages(100)]);
+    let (sms, acme) = limited([Quota::messages(1).per_sender(), Quota::messages(100)]);
     flood(&sms, 20, SECOND, &from("SLOW")).await;
     let mut set = JoinSet::new();
     for _ in 0..20 {
@@ -188,7 +188,7 @@ async fn several_limits_hold_together() {
 #[tokio::test(start_paused = true)]
 async fn what_would_wait_too_long_is_refused_at_once() {
     let acme = Scripted::failing(ACME, []);
-    let sms = acme.clone().rate_limit([Limit::messages(1)]).with_longest_wait(Duration::ZERO);
+    let sms = acme.clone().rate_limit([Quota::messages(1)]).with_max_wait(Duration::ZERO);
     sms.send(&message()).await.unwrap();
     let error = sms.send(&message()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimited, Outcome::NotSent));
@@ -197,7 +197,7 @@ async fn what_would_wait_too_long_is_refused_at_once() {
     sleep(TURN).await;
     sms.send(&message()).await.unwrap();
 
-    let sms = Arc::new(acme.clone().rate_limit([Limit::messages(1)]).with_longest_wait(TURN * 5));
+    let sms = Arc::new(acme.clone().rate_limit([Quota::messages(1)]).with_max_wait(TURN * 5));
     let mut set = JoinSet::new();
     for _ in 0..20 {
         let sms = Arc::clone(&sms);
@@ -215,7 +215,7 @@ async fn what_would_wait_too_long_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn who_stops_waiting_leaves_the_place_to_the_next() {
-    let (sms, acme) = limited([Limit::messages(1)]);
+    let (sms, acme) = limited([Quota::messages(1)]);
     sms.send(&message()).await.unwrap();
     let mut set = JoinSet::new();
     for _ in 0..10 {
@@ -232,11 +232,11 @@ async fn who_stops_waiting_leaves_the_place_to_the_next() {
 
 #[tokio::test(start_paused = true)]
 async fn a_home_and_a_name_are_shared() {
-    let rates = Arc::new(MemoryRates::new());
+    let rates = Arc::new(MemoryRateStore::new());
     let acme = Scripted::failing(ACME, []);
     let one = |name| {
-        let sms = acme.clone().rate_limit([Limit::messages(1)]);
-        sms.with_longest_wait(Duration::MAX).shared(rates.clone(), name)
+        let sms = acme.clone().rate_limit([Quota::messages(1)]);
+        sms.with_max_wait(Duration::MAX).shared(rates.clone(), name)
     };
     let start = Instant::now();
     for sms in [one("a"), one("a"), one("b")] {
@@ -248,7 +248,7 @@ async fn a_home_and_a_name_are_shared() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_of_none_lets_nothing_wait_through() {
     let acme = Scripted::failing(ACME, []);
-    let sms = acme.clone().rate_limit([Limit::messages(0)]);
+    let sms = acme.clone().rate_limit([Quota::messages(0)]);
     sms.send(&message()).await.unwrap();
     assert_eq!(sms.send(&message()).await.unwrap_err().kind(), ErrorKind::RateLimited);
 }

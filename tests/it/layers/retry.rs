@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, Message, MessageClass, MessageId, Outcome, Query, SmsProvider,
-    layers::{AllowResend, Retry, RetryPolicy},
+    layers::{ResendPolicy, Retry, RetryPolicy},
 };
 use tokio::time::Instant;
 
@@ -143,7 +143,7 @@ async fn reads_are_tried_again_too() {
 async fn one_try_is_no_retry() {
     for tries in [0, 1] {
         let acme = failing([limited()]);
-        let sms = Retry::new(acme.clone(), RetryPolicy::default().with_tries(tries));
+        let sms = Retry::new(acme.clone(), RetryPolicy::default().with_max_attempts(tries));
         assert!(sms.send(&message()).await.is_err());
         assert_eq!(acme.calls(), 1);
     }
@@ -154,7 +154,7 @@ fn lost() -> Error {
 }
 
 fn resending() -> RetryPolicy {
-    RetryPolicy::default().with_resend(MessageClass::OneTimeCode, AllowResend::default())
+    RetryPolicy::default().with_resend(MessageClass::OneTimeCode, ResendPolicy::default())
 }
 
 fn code() -> Message {
@@ -182,9 +182,9 @@ async fn a_code_may_come_twice_if_the_policy_says_so() {
     }
 }
 
-fn none() -> AllowResend {
-    let mut none = AllowResend::default();
-    none.most = 0;
+fn none() -> ResendPolicy {
+    let mut none = ResendPolicy::default();
+    none.max = 0;
     none
 }
 

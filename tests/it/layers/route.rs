@@ -1,9 +1,9 @@
 //! `Route`: the first rule that fits.
 
-use crate::scripted::{Scripted, message_to};
+use crate::layers::scripted::{Scripted, message_to};
 use anysms::{
-    ErrorKind, MessageId, ProviderId, Query, SmsProvider, SmsProviderExt, layers::Route,
-    number::Region,
+    ErrorKind, MessageId, PhoneNumber, ProviderId, Query, SmsProvider, SmsProviderExt,
+    layers::Route, number::Region,
 };
 
 const ABROAD: ProviderId = ProviderId::from_static("abroad");
@@ -27,7 +27,8 @@ fn route() -> Route {
 
 #[tokio::test]
 async fn the_first_rule_that_fits() {
-    let long = || anysms::Message::new("+15555550100".parse().unwrap(), "x".repeat(1_001));
+    let long =
+        || anysms::Message::new("+15555550100".parse::<PhoneNumber>().unwrap(), "x".repeat(1_001));
     for (message, expected) in [
         (message_to("+447700900123"), UK),
         (message_to("+447797123456"), UK),

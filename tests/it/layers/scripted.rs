@@ -10,8 +10,8 @@ use std::{
 };
 
 use anysms::{
-    Capabilities, Error, ErrorKind, Message, MessageId, MessageRecord, ProviderId, Query, Receipt,
-    Result, SmsProvider, async_trait, message::Page, provider::AccountStatus,
+    Capabilities, Error, ErrorKind, Message, MessageId, MessageRecord, PhoneNumber, ProviderId,
+    Query, Receipt, Result, SmsProvider, async_trait, message::Page, provider::AccountStatus,
 };
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ pub(crate) fn message() -> Message {
 }
 
 pub(crate) fn message_to(to: &str) -> Message {
-    Message::new(to.parse().unwrap(), "Your table is ready")
+    Message::new(to.parse::<PhoneNumber>().unwrap(), "Your table is ready")
 }
 
 /// Fails as it is told to, each time the next, and then accepts; every call takes as long as it is told
@@ -69,7 +69,7 @@ impl Scripted {
 
     /// Who was sent to, in order, whatever was answered.
     pub(crate) fn recipients(&self) -> Vec<String> {
-        self.sent.lock().unwrap().iter().map(|message| message.to().to_string()).collect()
+        self.sent.lock().unwrap().iter().map(|message| message.destination().to_string()).collect()
     }
 
     /// How many calls there were.

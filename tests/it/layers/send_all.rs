@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Capabilities, Decimal, Error, ErrorKind, Message, Outcome, ProviderId, Receipt, Result,
     SmsProvider, SmsProviderExt, async_trait, message::Money,
@@ -45,7 +45,7 @@ impl SmsProvider for Counting {
 }
 
 fn taking(seconds: impl IntoIterator<Item = u64>) -> Vec<Message> {
-    let message = |seconds: u64| Message::new(message().to(), seconds.to_string());
+    let message = |seconds: u64| Message::new(message().destination(), seconds.to_string());
     seconds.into_iter().map(message).collect()
 }
 
@@ -145,7 +145,8 @@ async fn the_summary_counts_everything() {
         Error::unknown(ErrorKind::Timeout),
     ];
     let acme = Scripted::failing(ACME, errors);
-    let message = |n: u64| Message::new(message().to(), "x".repeat(if n == 9 { 200 } else { 5 }));
+    let message =
+        |n: u64| Message::new(message().destination(), "x".repeat(if n == 9 { 200 } else { 5 }));
     let price = |_: &Message| Some(Money::new(Decimal::new(4, 2), "GBP".parse().unwrap()));
     let (sender, seen) = std::sync::mpsc::channel();
     let mut all = acme

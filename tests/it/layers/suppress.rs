@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, MessageId, MessageStatus, Outcome, PhoneNumber, ProviderId, Result,
     SmsProvider, async_trait,
     layers::{Failover, LayerExt, Suppress},
     message::{Address, DeliveryFailure},
-    suppression::{MemoryOptOuts, OptOutSource, OptOuts},
+    suppression::{MemorySuppressionList, SuppressionList, SuppressionSource},
     text::Keywords,
     webhook::{Authenticity, Event, InboundMessage, StatusUpdate},
 };
@@ -33,21 +33,21 @@ fn failed(kind: ErrorKind) -> Event {
     Event::Status(update)
 }
 
-async fn learn(list: &MemoryOptOuts, event: &Event) -> Option<OptOutSource> {
+async fn learn(list: &MemorySuppressionList, event: &Event) -> Option<SuppressionSource> {
     list.learn(event, &Keywords::standard()).await.unwrap();
     list.find(number()).await.unwrap()
 }
 
 #[tokio::test]
 async fn who_opted_out_is_sent_nothing() {
-    let (acme, list) = (Scripted::failing(ACME, []), MemoryOptOuts::new());
+    let (acme, list) = (Scripted::failing(ACME, []), MemorySuppressionList::new());
     let sms = acme.clone().suppress(Arc::new(list.clone())).unwrap();
     assert!(sms.send(&message()).await.is_ok());
-    list.insert(number(), OptOutSource::Manual).await.unwrap();
+    list.insert(number(), SuppressionSource::Manual).await.unwrap();
     let error = sms.send(&message()).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
     assert!(!error.may_fail_over() && !error.is_retryable());
-    list.remove(number(), OptOutSource::Manual).await.unwrap();
+    list.remove(number(), SuppressionSource::Manual).await.unwrap();
     assert!(sms.send(&message()).await.is_ok());
     assert_eq!(acme.calls(), 2);
 }
@@ -57,7 +57,7 @@ async fn one_providers_opt_out_holds_at_the_next() {
     let down = || Error::not_sent(ErrorKind::Connect);
     let one = Scripted::failing(ACME, [Error::not_sent(ErrorKind::OptedOut), down(), down()]);
     let two = Scripted::failing(ProviderId::from_static("two"), []);
-    let list: Arc<dyn OptOuts> = Arc::new(MemoryOptOuts::new());
+    let list: Arc<dyn SuppressionList> = Arc::new(MemorySuppressionList::new());
     let sms = Failover::new(one.clone().suppress(list.clone()).unwrap())
         .or(two.clone().suppress(list.clone()).unwrap())
         .unwrap();
@@ -65,7 +65,7 @@ async fn one_providers_opt_out_holds_at_the_next() {
         assert_eq!(sms.send(&message()).await.unwrap_err().kind(), ErrorKind::OptedOut);
     }
     assert_eq!((one.calls(), two.calls()), (1, 0), "the first is down since, and nobody asks");
-    assert_eq!(list.find(number()).await.unwrap(), Some(OptOutSource::Provider));
+    assert_eq!(list.find(number()).await.unwrap(), Some(SuppressionSource::Provider));
 }
 
 #[tokio::test]
@@ -74,16 +74,16 @@ async fn a_list_that_cannot_be_read_refuses_everybody() {
     struct Down;
 
     #[async_trait]
-    impl OptOuts for Down {
-        async fn find(&self, _: PhoneNumber) -> Result<Option<OptOutSource>> {
+    impl SuppressionList for Down {
+        async fn find(&self, _: PhoneNumber) -> Result<Option<SuppressionSource>> {
             Err(Error::unknown(ErrorKind::Unavailable))
         }
 
-        async fn insert(&self, _: PhoneNumber, _: OptOutSource) -> Result<()> {
+        async fn insert(&self, _: PhoneNumber, _: SuppressionSource) -> Result<()> {
             Err(Error::unknown(ErrorKind::Unavailable))
         }
 
-        async fn remove(&self, _: PhoneNumber, _: OptOutSource) -> Result<()> {
+        async fn remove(&self, _: PhoneNumber, _: SuppressionSource) -> Result<()> {
             Err(Error::unknown(ErrorKind::Unavailable))
         }
     }
@@ -98,24 +98,28 @@ async fn a_list_that_cannot_be_read_refuses_everybody() {
 
 #[tokio::test]
 async fn events_teach_it() {
-    let list = MemoryOptOuts::new();
+    let list = MemorySuppressionList::new();
     for text in ["Hello", "HELP", "START", "don't stop"] {
         assert_eq!(learn(&list, &inbound(text, Authenticity::Full)).await, None, "{text}");
     }
     for authenticity in [Authenticity::Full, Authenticity::UrlOnly] {
         let stop = learn(&list, &inbound(" stop ", authenticity)).await;
-        assert_eq!(stop, Some(OptOutSource::Keyword));
+        assert_eq!(stop, Some(SuppressionSource::Keyword));
         let forged = learn(&list, &inbound("START", Authenticity::UrlOnly)).await;
-        assert_eq!(forged, Some(OptOutSource::Keyword), "an opt-in must be signed as a whole");
+        assert_eq!(forged, Some(SuppressionSource::Keyword), "an opt-in must be signed as a whole");
         assert_eq!(learn(&list, &inbound("START", Authenticity::Full)).await, None);
     }
     assert_eq!(learn(&list, &failed(ErrorKind::Unreachable)).await, None);
-    assert_eq!(learn(&list, &failed(ErrorKind::OptedOut)).await, Some(OptOutSource::Provider));
+    assert_eq!(learn(&list, &failed(ErrorKind::OptedOut)).await, Some(SuppressionSource::Provider));
     assert_eq!(learn(&list, &inbound("START", Authenticity::Full)).await, None);
-    list.insert(number(), OptOutSource::Manual).await.unwrap();
+    list.insert(number(), SuppressionSource::Manual).await.unwrap();
     for text in ["STOP", "START"] {
         let stays = learn(&list, &inbound(text, Authenticity::Full)).await;
-        assert_eq!(stays, Some(OptOutSource::Manual), "{text}: not by message, not back by one");
+        assert_eq!(
+            stays,
+            Some(SuppressionSource::Manual),
+            "{text}: not by message, not back by one"
+        );
     }
     assert!(!format!("{list:?}").contains("7700"));
 }

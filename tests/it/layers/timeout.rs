@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::scripted::{ACME, Scripted, message};
+use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, MessageId, Outcome, Query, SmsProvider,
     layers::{LayerExt, Timeout},

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::scripted::{Scripted, message};
+use crate::layers::scripted::{Scripted, message};
 use anysms::{
     ErrorKind, MessageId, MessageStatus, ProviderId, SmsProvider,
-    layers::{DeliveryReports, Weighted},
+    layers::{ProviderHealth, Weighted},
     message::DeliveryFailure,
     webhook::{Authenticity, Event, StatusUpdate},
 };
@@ -14,8 +14,8 @@ use tokio::time::advance;
 const ONE: ProviderId = ProviderId::from_static("one");
 const TWO: ProviderId = ProviderId::from_static("two");
 
-fn both(weights: (u32, u32)) -> (Weighted, DeliveryReports) {
-    let reports = DeliveryReports::default();
+fn both(weights: (u32, u32)) -> (Weighted, ProviderHealth) {
+    let reports = ProviderHealth::default();
     let (one, two) = (Scripted::failing(ONE, []), Scripted::failing(TWO, []));
     (Weighted::new(one, weights.0, &reports).and(two, weights.1).unwrap(), reports)
 }
@@ -31,7 +31,7 @@ fn report(id: &MessageId, failure: Option<ErrorKind>) -> Event {
 /// delivered. Returns the first provider's share.
 async fn share(
     sms: &Weighted,
-    reports: &DeliveryReports,
+    reports: &ProviderHealth,
     failure: Option<ErrorKind>,
     after: Duration,
 ) -> f64 {

@@ -11,7 +11,7 @@ use anysms::{
     },
 };
 
-use crate::common::{Call, NONCE, PS, S, SIGNATURE, TOKEN, U, form, s_and, s_but};
+use crate::webhook_cases::common::{Call, NONCE, PS, S, SIGNATURE, TOKEN, U, form, s_and, s_but};
 
 const A: &str = S[0].1;
 const B: &str = "AC00000000000000000000000000000002";
@@ -77,7 +77,7 @@ fn twilio_by_get_names_its_account_in_the_query() {
     let public: PublicUrl = U.parse().unwrap();
     let webhook = TwilioWebhook::by_account(keys, public.by_get());
     let url = format!("{U}?{}", form(&S));
-    let by_a = crate::common::twilio_get(U);
+    let by_a = crate::webhook_cases::common::twilio_get(U);
     let call = Call::get(&url).signed_by(&by_a, &url);
     assert_eq!(call.check(&webhook), Ok(0));
     let other = url.replace(A, B);
@@ -161,19 +161,20 @@ fn keys_that_are_looked_up_change_meanwhile() {
 
 #[test]
 fn one_verifiers_keys_are_not_its_clones() {
-    let production = crate::common::twilio(U);
+    let production = crate::webhook_cases::common::twilio(U);
     let staging = production.clone().with_key("staging").unwrap();
     let call =
         Call::status().signed_by(&TwilioWebhook::new("staging", U.parse().unwrap()).unwrap(), U);
     assert_eq!((call.check(&staging), call.check(&production)), (Ok(1), Err(BadSignature)));
 
-    let production = crate::common::plivo(crate::common::V);
+    let production = crate::webhook_cases::common::plivo(crate::webhook_cases::common::V);
     let staging = production.clone().with_key("staging").unwrap();
     let subaccounts = staging.clone().with_subaccount_key("more").unwrap();
     let more = subaccounts.clone().with_subaccount_key("most").unwrap();
     let by = |token: &str| {
-        Call::plivo(crate::common::V)
-            .v3_of(&PlivoWebhook::new(token, crate::common::V.parse().unwrap()).unwrap())
+        Call::plivo(crate::webhook_cases::common::V).v3_of(
+            &PlivoWebhook::new(token, crate::webhook_cases::common::V.parse().unwrap()).unwrap(),
+        )
     };
     assert_eq!(
         (by("staging").check(&staging), by("staging").check(&production)),

@@ -5,7 +5,7 @@ use anysms::{
     webhook::WebhookErrorKind::{AmbiguousHeader, BadSignature, MissingSignature},
 };
 
-use crate::common::{Call, S, SIGNATURE, TOKEN, U, form, twilio};
+use crate::webhook_cases::common::{Call, S, SIGNATURE, TOKEN, U, form, twilio};
 
 const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
 const NAME: &str = "webhooks_sharedkey_01";

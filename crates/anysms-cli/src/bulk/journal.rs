@@ -1,5 +1,5 @@
-//! What has begun and how it ended, on disk before anything is sent: a run that was killed goes on where it
-//! stopped, and sends nobody the same message twice.
+//! [`Journal`]: the state of every row, on disk before anything is sent. A run that was killed continues
+//! where it stopped, and sends nobody the same message twice.
 
 use std::{
     collections::HashMap,
@@ -11,19 +11,19 @@ use std::{
 use anysms::{Error, Receipt, message::MessageKey};
 use serde::{Deserialize, Serialize};
 
-/// Where one row stands.
+/// The state of one row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct State {
+pub(super) struct State {
     /// `begun`, `accepted`, `not_sent` or `unknown`.
-    pub(crate) state: String,
+    pub(super) state: String,
     /// The provider's id.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) id: String,
-    /// Why it was not sent, or may have been.
+    pub(super) id: String,
+    /// The reason it was not sent, or may have been.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) error: String,
-    /// Whether it is proved that nothing was sent, and the cause may be mended: by time, or by whoever has
-    /// the account.
+    pub(super) error: String,
+    /// `true` if nothing was sent and another run may succeed: the cause passes with time, or the account's
+    /// owner can remove it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     again: bool,
 }
@@ -38,17 +38,17 @@ impl State {
     }
 
     /// A row that has not begun yet.
-    pub(crate) fn waiting() -> Self {
+    pub(super) fn waiting() -> Self {
         Self::new("waiting", "")
     }
 
-    /// A row that is no message.
-    pub(crate) fn invalid(why: &str) -> Self {
+    /// A row that cannot be made into a message.
+    pub(super) fn invalid(why: &str) -> Self {
         Self::new("invalid", why)
     }
 
-    /// How a message ended.
-    pub(crate) fn of(result: &Result<Receipt, Error>) -> Self {
+    /// The state after a send.
+    pub(super) fn of(result: &Result<Receipt, Error>) -> Self {
         let id = result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
         let error = result.as_ref().err();
         let state = error.map_or("accepted", |error| error.outcome().as_str());
@@ -61,8 +61,8 @@ impl State {
     }
 }
 
-/// A file of JSON lines, to which is only ever added.
-pub(crate) struct Journal {
+/// An append-only file of JSON lines, one for each change of a row's state.
+pub(super) struct Journal {
     file: File,
     states: HashMap<String, State>,
 }
@@ -75,15 +75,15 @@ struct Line {
 }
 
 impl Journal {
-    /// Opens the journal, and reads what earlier runs left.
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+    /// Opens the journal and reads the states that earlier runs left.
+    pub(super) fn open(path: &Path) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
-            File::open(folder)?.sync_all()?; // that there is a journal is on disk, too
+            File::open(folder)?.sync_all()?; // the new file's name is on disk, too
         }
         let mut states = HashMap::new();
         for line in BufReader::new(&file).split(b'\n') {
-            // The last line of a run that was killed may be half a line, and stands for nothing.
+            // The last line of a run that was killed may be half a line, and counts for nothing.
             if let Ok(Line { key, state }) = serde_json::from_slice(&line?) {
                 states.insert(key, state);
             }
@@ -98,24 +98,25 @@ impl Journal {
         Ok(Self { file, states })
     }
 
-    /// Whether a message may begin: it never has, or it is proved that it was not sent.
-    pub(crate) fn may_begin(&self, key: &MessageKey) -> bool {
+    /// Returns `true` if a message may be sent: it never was, or it is proved that nothing left.
+    pub(super) fn may_begin(&self, key: &MessageKey) -> bool {
         self.states.get(key.as_str()).is_none_or(|state| state.again)
     }
 
-    /// Keeps that a message begins. It is on disk when this returns, so that no crash forgets it.
-    pub(crate) fn begin(&mut self, key: &MessageKey) -> std::io::Result<()> {
+    /// Records that a message begins. The record is on disk when this returns, so that no crash loses it.
+    pub(super) fn begin(&mut self, key: &MessageKey) -> std::io::Result<()> {
         self.write(key, State::begun())?;
         self.file.sync_data()
     }
 
-    /// Keeps how a message ended.
-    pub(crate) fn end(&mut self, key: &MessageKey, state: State) -> std::io::Result<()> {
+    /// Records the state after a send.
+    pub(super) fn end(&mut self, key: &MessageKey, state: State) -> std::io::Result<()> {
         self.write(key, state)
     }
 
-    /// Where a message stands. One that began in a run that was killed is unknown.
-    pub(crate) fn state(&self, key: &MessageKey) -> Option<State> {
+    /// Returns the state of a message; `None` if it never began. One that began in a run that was killed is
+    /// `unknown`.
+    pub(super) fn state(&self, key: &MessageKey) -> Option<State> {
         let mut state = self.states.get(key.as_str())?.clone();
         if state.state == "begun" {
             state.state = "unknown".into();

@@ -1,0 +1,169 @@
+//! [`Fields`]: looks up the fields of a verified request, each once.
+
+use std::str::FromStr;
+
+use crate::{
+    message::Extra,
+    webhook::{
+        MAX_PARAMS, WebhookError, WebhookErrorKind,
+        params::Params,
+    },
+};
+
+/// Parameters, and which of them were taken; [`rest`](Self::rest) has the others.
+pub(crate) struct Fields<'a> {
+    params: &'a Params,
+    /// One bit for each parameter, by its place.
+    taken: [u64; MAX_PARAMS / 64],
+    /// Place of the field that was taken last.
+    last: usize,
+    /// Most fields and bytes that are left.
+    left: (usize, usize),
+}
+
+impl Params {
+    pub(crate) const fn fields(&self) -> Fields<'_> {
+        let left = (self.spans.len(), self.text.len());
+        Fields { params: self, taken: [0; _], last: usize::MAX, left }
+    }
+
+    /// Tells whether there is a parameter of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        !self.find(name).is_empty()
+    }
+
+    /// The one value of a parameter.
+    ///
+    /// # Errors
+    /// `DuplicateField` if it is there several times.
+    pub(crate) fn get(&self, name: &'static str) -> Result<Option<&str>, WebhookError> {
+        let found = self.find(name);
+        if found.len() > 1 {
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
+        }
+        Ok(self.spans.get(found).and_then(<[_]>::first).map(|span| self.value(*span)))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Takes the one value of a field.
+    ///
+    /// # Errors
+    /// `DuplicateField` if it is there several times.
+    pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
+        self.take_as(name, name)
+    }
+
+    /// Takes the one value of a field whose name has a number; an error calls it `field`.
+    ///
+    /// # Errors
+    /// `DuplicateField` if it is there several times.
+    pub(crate) fn take_as(
+        &mut self,
+        name: &str,
+        field: &'static str,
+    ) -> Result<Option<&'a str>, WebhookError> {
+        let found = self.params.find_behind(self.last, name);
+        if found.len() > 1 {
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
+        }
+        Ok(found.last().map(|at| self.take_at(at)))
+    }
+
+    fn take_at(&mut self, at: usize) -> &'a str {
+        let span = self.params.spans[at];
+        let (word, bit) = (&mut self.taken[at / 64], 1 << (at % 64));
+        if *word & bit == 0 {
+            *word |= bit;
+            self.left.0 -= 1;
+            self.left.1 -= span.name().len() + span.value().len();
+        }
+        self.last = at;
+        self.params.value(span)
+    }
+
+    /// Takes the one value of a field; `None` if it is empty.
+    ///
+    /// # Errors
+    /// `DuplicateField`.
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
+        Ok(self.take(name)?.filter(|value| !value.is_empty()))
+    }
+
+    /// Takes the one value of a field that names something; `None` if it is empty.
+    ///
+    /// # Errors
+    /// `DuplicateField`; `InvalidField` if it has control characters.
+    pub(crate) fn name(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
+        let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field(name);
+        match self.text(name)? {
+            Some(text) if has_control(text) => Err(invalid),
+            text => Ok(text),
+        }
+    }
+
+    /// Takes the one value of a field that names something and must be there.
+    ///
+    /// # Errors
+    /// `MissingField`, `DuplicateField`; `InvalidField` if it has control characters.
+    pub(crate) fn required(&mut self, name: &'static str) -> Result<&'a str, WebhookError> {
+        let missing = || WebhookError::new(WebhookErrorKind::MissingField).with_field(name);
+        self.name(name)?.ok_or_else(missing)
+    }
+
+    /// Takes the one value of a field as another type; `None` if it is empty.
+    ///
+    /// # Errors
+    /// `DuplicateField`; `InvalidField` if it cannot be read.
+    pub(crate) fn parsed<T: FromStr>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, WebhookError> {
+        let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field(name);
+        self.text(name)?.map(str::parse).transpose().map_err(invalid)
+    }
+
+    /// Takes every field whose name starts with `prefix` and goes on with something that `read` reads, in
+    /// the order of the names.
+    pub(crate) fn take_all<T>(
+        &mut self,
+        prefix: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Vec<(T, &'a str)> {
+        let params = self.params;
+        let start = params.spans.partition_point(|span| params.name(*span) < prefix);
+        let names = params.spans[start..].iter().map(|span| params.name(*span));
+        let rests = names.map_while(|name| name.strip_prefix(prefix)).enumerate();
+        rests
+            .filter_map(|(at, rest)| Some((start + at, read(rest)?)))
+            .map(|(at, key)| (key, self.take_at(at)))
+            .collect()
+    }
+
+    /// Takes fields that say nothing new.
+    pub(crate) fn discard(&mut self, names: &[&str]) {
+        for name in names {
+            for at in self.params.find_behind(self.last, name) {
+                self.take_at(at);
+            }
+        }
+    }
+
+    /// The parameters that were not taken, in the order of their names.
+    pub(crate) fn rest(&self) -> Extra {
+        let (count, bytes) = self.left;
+        let mut extra = Extra::with_capacity(count, bytes);
+        for (at, span) in self.params.spans.iter().enumerate() {
+            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
+                extra.add(self.params.name(*span), self.params.value(*span));
+            }
+        }
+        extra
+    }
+}
+
+fn has_control(text: &str) -> bool {
+    // Without an early end, so that many bytes are looked at in one step. U+0080 to U+009F begin with C2.
+    let suspect = |b: &u8| (*b < b' ') | (*b == 0x7f) | (*b == 0xc2);
+    text.bytes().fold(false, |any, b| any | suspect(&b)) && text.chars().any(char::is_control)
+}
