@@ -21,7 +21,6 @@ use anysms_store::{Filter, MessageStore, Worker};
 use anysms::{
     Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
     Timestamp, async_trait,
-    layers::LayerExt,
     twilio::TwilioWebhook,
     webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
 };
@@ -58,7 +57,7 @@ fn message(number: u64) -> Message {
     let to: PhoneNumber = format!("+447700{:06}", number % 1_000_000).parse().expect("a number");
     Message::new(to, format!("Your table is ready, number {number}: please come to the desk."))
         .with_key(format!("order-{number}").parse().expect("a key"))
-        .with_tenant(format!("tenant-{}", number % 10))
+        .with_tenant(format!("tenant-{}", number % 10).parse().expect("a tenant"))
 }
 
 /// Resident memory in MiB.
@@ -103,12 +102,12 @@ async fn main() {
             for _ in 0..4 {
                 let options = pool.connect_options().as_ref().clone();
                 let own = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
-                stores.push(Arc::new(MessageStore::postgres(own).await.expect("a store")));
+                stores.push(MessageStore::postgres(own).await.expect("a store"));
             }
         }
         other => panic!("{other}: sqlite or postgres"),
     }
-    let (store, fake) = (Arc::clone(&stores[0]), Fake::default());
+    let (store, fake) = (stores[0].clone(), Fake::default());
     enqueue(&store, count).await;
     drain(&stores[..1], &fake, count / 2).await;
     drain(&stores, &fake, count).await;
@@ -187,7 +186,7 @@ async fn drain(stores: &[MessageStore], fake: &Fake, up_to: u64) {
     let (start, before) = (Instant::now(), fake.0.load(Ordering::Relaxed));
     let mut tasks = tokio::task::JoinSet::new();
     for store in stores {
-        let recorded = fake.clone().recorded(store.clone()).expect("a stack");
+        let recorded = fake.clone().recorded(store).expect("a stack");
         let worker = Worker::new(store.clone(), recorded).expect("a worker");
         let mut stopped = stopped.clone();
         let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };

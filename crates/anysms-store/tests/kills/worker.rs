@@ -1,13 +1,12 @@
 //! The store that processes share, and the process that sends, from inside.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anysms_store::RecordExt;
 use anysms_store::{Entry, Filter, StorePolicy, MessageStore, Stage, TablePrefix, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, ProviderId, Receipt, SmsProvider,
     async_trait,
-    layers::LayerExt,
 };
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::{
@@ -182,12 +181,12 @@ pub(crate) async fn open(place: &str, lease: Duration) -> MessageStore {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
         let options = options.create_if_missing(true);
         MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
-        return Arc::new(MessageStore::sqlite_with(options, prefix, policy).await.unwrap());
+        return MessageStore::sqlite_with(options, prefix, policy).await.unwrap();
     };
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(place));
     let pool = pool.await.unwrap();
     MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
-    Arc::new(MessageStore::postgres_with(pool, prefix, policy).await.unwrap())
+    MessageStore::postgres_with(pool, prefix, policy).await.unwrap()
 }
 
 /// A server's socket and a database.
