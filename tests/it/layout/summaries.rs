@@ -52,7 +52,6 @@ const NOT_YET: &[&str] = &[
     "anysms-store/run",
     "anysms-store/store",
     "error",
-    "layers",
     "plivo",
     "provider",
     "sandbox",
