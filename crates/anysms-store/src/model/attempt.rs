@@ -29,7 +29,7 @@ pub struct AttemptRecord {
     pub id: Option<MessageId>,
     /// Outcome that is proved; `None` while the answer is waited for.
     pub outcome: Option<AttemptOutcome>,
-    /// How the outcome became known.
+    /// Way in which the outcome became known.
     pub settled_by: Option<SettledBy>,
     /// Progress of the delivery.
     pub status: Progress,
@@ -63,7 +63,7 @@ pub struct AttemptRecord {
     pub(crate) token: AttemptToken,
     #[serde(skip)]
     pub(crate) reports: StatusReducer,
-    /// How often the provider was asked what became of it, and when it is asked next; while the answer is
+    /// Number of times the provider was asked what became of it, and when it is asked next; while the answer is
     /// waited for, when its lease is over.
     #[serde(skip)]
     pub(crate) checks: u32,
@@ -87,7 +87,7 @@ pub enum AttemptOutcome {
     Unknown,
 }
 
-/// How an attempt's outcome became known.
+/// Way in which an attempt's outcome became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

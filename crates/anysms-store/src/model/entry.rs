@@ -88,7 +88,7 @@ pub struct Entry {
     pub failed_at: Option<Timestamp>,
     /// Time an inbound message was read.
     pub read_at: Option<Timestamp>,
-    /// What the key stands for.
+    /// Content that the key stands for.
     #[serde(skip)]
     pub(crate) content: ContentFingerprint,
     /// The message as JSON, while it is still to be sent.
@@ -97,7 +97,7 @@ pub struct Entry {
     /// Grows with each claim: what was claimed before cannot be begun any more.
     #[serde(skip)]
     pub(crate) fence: i64,
-    /// How often it was claimed since it was last begun.
+    /// Number of claims since it was last begun.
     #[serde(skip)]
     pub(crate) claims: u32,
     /// When the queue looks at it next: when it is due, or when its lease ends.
@@ -140,7 +140,7 @@ impl Entry {
     }
 }
 
-/// What is cheaper to clone than to make.
+/// A clone is cheaper than a new one.
 static BLANK: LazyLock<Entry> = LazyLock::new(|| Entry {
     id: EntryId::default(),
     direction: Direction::Outbound,

@@ -37,11 +37,11 @@ pub struct StatusEvent {
     pub at: Option<Timestamp>,
     /// Time it came first.
     pub received_at: Timestamp,
-    /// How often it came.
+    /// Number of times it came.
     pub times: u32,
     /// `true` if something further was known already when it came.
     pub stale: bool,
-    /// Which attempt it is of; 0 while nobody knows.
+    /// Attempt that it is of; 0 while nobody knows.
     #[serde(skip)]
     pub(crate) attempt: i64,
     #[serde(skip)]
@@ -87,7 +87,7 @@ static BLANK: LazyLock<StatusEvent> = LazyLock::new(|| {
     StatusEvent::of(&update, None, Timestamp::UNIX_EPOCH)
 });
 
-/// What an event changed.
+/// Changes that an event made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
@@ -113,7 +113,7 @@ pub struct Applied {
     pub delivered_twice: bool,
 }
 
-/// Whether an event came before.
+/// Novelty of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     New,

@@ -20,7 +20,7 @@ impl TextHash {
     }
 }
 
-/// What a key stands for: the same key with another content is a mistake.
+/// Fingerprint of the content that a key stands for: the same key with another content is a mistake.
 ///
 /// 64 bits of a hash do, as only messages with the same key are ever compared. Each row keeps by which version of
 /// the rules its hash was made, and a message is compared by the rules of the row.
@@ -34,7 +34,7 @@ impl ContentFingerprint {
     /// Version that is written. 1 is the first edition's: options in the order in which they were set.
     const VERSION: u8 = 2;
 
-    /// Of an inbound message, which nobody sends, and of what is erased: equal to no message.
+    /// Fingerprint of an inbound message, which nobody sends, and of what is erased: equal to no message.
     pub(crate) const NONE: Self = Self { version: Self::VERSION, hash: 0 };
 
     /// Covers recipient, text, media, sender and the vendors' options: what the recipient sees. When it is sent, how

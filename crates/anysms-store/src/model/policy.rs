@@ -13,7 +13,7 @@ use anysms::{
 
 use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint};
 
-/// How much a store keeps of texts, how long a key stands for its message, and how long a lease lasts.
+/// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct StorePolicy {
     pub(crate) lease: Duration,
 }
 
-/// How much a store keeps of the text of a message that was sent or came in. What waits in the queue is kept whole
+/// Part that a store keeps of the text of a message that was sent or came in. What waits in the queue is kept whole
 /// until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ use anysms::message::{DeliveryFailure, MessageStatus};
 
 /// Progress of a message, or of one attempt to send it. The later in this list, the further.
 ///
-/// What did not arrive stands below what did: a delivery report is evidence, and a report of failure may
+/// A status of what did not arrive stands below what did: a delivery report is evidence, and a report of failure may
 /// be a timeout. A cancel stands below everything that shows that it came too late.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -285,7 +285,7 @@ impl StatusReducer {
     }
 }
 
-/// Of two codes at the same status one has to stand, whichever came first: one is more than none, a number
+/// Decides between two codes at the same status: one has to stand, whichever came first: one is more than none, a number
 /// more than a word, and the greater of two numbers more than the other.
 fn weight(failure: &Option<DeliveryFailure>) -> Option<(Option<u64>, &str, &str)> {
     let failure = failure.as_ref()?;

@@ -24,7 +24,7 @@ pub struct Suppression {
     pub number: PhoneNumber,
     /// Scope.
     pub scope: SuppressionScope,
-    /// How it became known.
+    /// Source from which it became known.
     pub source: SuppressionSource,
     /// Time it became known.
     pub at: Timestamp,
@@ -79,7 +79,7 @@ impl SuppressionScope {
         self.meets(&Self { tenant: message.tenant().cloned(), sender: named.map(Address::from) })
     }
 
-    /// Whether both may be about the same message.
+    /// Returns whether both may be about the same message.
     pub(crate) fn meets(&self, of: &Self) -> bool {
         let tenant = self.tenant.is_none() || self.tenant == of.tenant;
         let sender = self.sender.is_none() || of.sender.is_none() || self.sender == of.sender;

@@ -34,7 +34,7 @@ impl Begin {
         self.message.extensions().get::<Fence>().map(|fence| fence.0)
     }
 
-    /// Whether a policy allows it although an earlier attempt may have been sent.
+    /// Returns whether a policy allows it although an earlier attempt may have been sent.
     pub(crate) fn may_resend(&self) -> bool {
         self.message.extensions().get::<ResendAllowed>().is_some()
     }
@@ -67,7 +67,7 @@ pub(crate) enum Begun {
 }
 
 impl Begun {
-    /// What a layer answers who may not submit.
+    /// Returns the answer of a layer that may not submit; `None` if it may.
     pub(crate) fn into_result(self, provider: &ProviderId) -> Option<Result<Receipt>> {
         let refuse = |kind, outcome, detail| {
             let error = Error::new(kind, outcome).with_provider(provider.clone());

@@ -8,10 +8,10 @@ use anysms::{error::ErrorKind, message::DeliveryFailure};
 
 use crate::{AttemptOutcome, AttemptRecord, Entry, Progress, Stage, model::entry::Case};
 
-/// How often a message is claimed without being begun before somebody has to look at it.
+/// Most claims of a message without being begun before somebody has to look at it.
 const MOST_CLAIMS: u32 = 5;
 
-/// What the queue gives up or takes back of a claim.
+/// End of a claim.
 #[derive(Clone, Debug)]
 pub(crate) enum Release {
     /// It is to be sent again after so long. Nothing was sent.
@@ -22,7 +22,7 @@ pub(crate) enum Release {
     Dead,
 }
 
-/// What a look at the queue came to.
+/// Result of a look at a message of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
     /// It is this worker's now.
@@ -101,7 +101,7 @@ impl Case {
         self.entry.status == Some(Progress::Canceled)
     }
 
-    /// Whether an attempt is not proved to have sent nothing.
+    /// Returns whether an attempt is not proved to have sent nothing.
     fn may_be_sent(&self) -> bool {
         self.attempts.iter().any(|attempt| attempt.outcome != Some(AttemptOutcome::NotSent))
     }
@@ -118,7 +118,7 @@ impl Case {
         self.entry.stage == Stage::Waiting
     }
 
-    /// Whether a submission began whose lease is over: whoever made it is gone, or was.
+    /// Returns whether a submission began whose lease is over: whoever made it is gone, or was.
     pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
         let over = |attempt: &AttemptRecord| attempt.check_at.is_some_and(|at| at <= now);
         self.attempts.iter().any(|attempt| attempt.outcome.is_none() && over(attempt))

@@ -1,4 +1,4 @@
-//! What is done in a store: each reads cases, has them decide, and writes them back, in one transaction and for
+//! Operations of a store: each reads cases, has them decide, and writes them back, in one transaction and for
 //! many at a time.
 
 use std::{
@@ -40,7 +40,7 @@ pub(crate) struct Claimed {
     pub(crate) name: Named,
     pub(crate) fence: i64,
     pub(crate) message: Message,
-    /// How long it has been due.
+    /// Time since it was due.
     pub(crate) age: Duration,
 }
 
@@ -280,7 +280,7 @@ pub(crate) async fn release(
     change(tables, claims, |case, (fence, release)| case.release(*fence, release, now)).await
 }
 
-/// What somebody may do with one message.
+/// Order of a person for one message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Order {
     Cancel,

@@ -19,10 +19,10 @@ use crate::{
     protocol::admission::{Begin, Begun},
 };
 
-/// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
+/// Least part of a lease that must be left when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;
 
-/// How a submission ended.
+/// End of a submission.
 #[derive(Clone, Debug)]
 pub(crate) struct Finish {
     pub(crate) token: AttemptToken,
@@ -203,7 +203,7 @@ impl Case {
         applied
     }
 
-    /// What the provider says of an attempt when it is asked: a record, or that it has none.
+    /// Takes the answer of a provider that was asked about an attempt: a record, or that it has none.
     pub(crate) fn settle(
         &mut self,
         token: AttemptToken,
@@ -280,7 +280,7 @@ impl Case {
         Some(receipt)
     }
 
-    /// Whether the key may stand for another message: this one ended, and its time is over.
+    /// Returns whether the key may stand for another message: this one ended, and its time is over.
     pub(crate) fn is_over(&self, keep: Duration, now: Timestamp) -> bool {
         let begun = self.attempts.iter().map(|attempt| attempt.begun_at);
         let last = begun.chain(self.entry.due_at).fold(self.entry.created_at, Timestamp::max);

@@ -6,7 +6,7 @@ use anysms_store::RecordExt;
 use anysms_store::{AttemptOutcome, Progress, SuppressionScope, SettledBy, Stage, Worker};
 use anysms::{
     ErrorKind, Message, MessageClass, Outcome, SmsProvider, SmsProviderExt,
-    layers::{AllowResend, Failover, LayerExt, Limit, RetryPolicy},
+    layers::{ResendPolicy, Failover, LayerExt, Quota, RetryPolicy},
     suppression::{MemorySuppressionList, SuppressionSource},
 };
 
@@ -70,7 +70,7 @@ pub(crate) async fn what_may_have_been_sent_is_not_sent_again(backend: Backend) 
 
 pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_so(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
-    let mut again = AllowResend::default();
+    let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
     let sms = fake.clone().recorded(&backend.store).unwrap().retry(policy);
@@ -84,7 +84,7 @@ pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_
 
 pub(crate) async fn what_was_not_sent_may_be_sent(backend: Backend) {
     let fake = Fake::failing(2, &busy());
-    let policy = RetryPolicy::default().with_waits(Duration::ZERO, Duration::ZERO);
+    let policy = RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO);
     let sms = fake.clone().recorded(&backend.store).unwrap().retry(policy);
     sms.send(&message("a")).await.unwrap();
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
@@ -191,7 +191,7 @@ pub(crate) async fn a_stack_that_goes_round_the_log_cannot_be_built(backend: Bac
     let recorded = || plain().recorded(&backend.store).unwrap();
     let refused = [
         plain().retry(RetryPolicy::default()).recorded(&backend.store).err(),
-        plain().rate_limit([Limit::messages(1)]).recorded(&backend.store).err(),
+        plain().rate_limit([Quota::messages(1)]).recorded(&backend.store).err(),
         recorded().recorded(&backend.store).err(),
         Failover::new(recorded()).or(plain()).err(),
         Failover::new(plain()).or(recorded()).err(),

@@ -18,7 +18,7 @@ use anysms_store::{Filter, Progress, MessageStore, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Receipt, Result,
     SmsProvider, async_trait,
-    layers::{BreakerPolicy, Failover, LayerExt, Limit, RetryPolicy},
+    layers::{BreakerPolicy, Failover, LayerExt, Quota, RetryPolicy},
 };
 use tokio::time::{Instant, sleep};
 
@@ -93,7 +93,7 @@ async fn providers_that_come_and_go_take_nothing_twice() {
     let retry = RetryPolicy::default;
     let first = one.clone().recorded(&store).unwrap().retry(retry());
     let second = two.clone().recorded(&store).unwrap().retry(retry());
-    let breaker = BreakerPolicy::default().with_probe_every(Duration::from_millis(300));
+    let breaker = BreakerPolicy::default().with_probe_interval(Duration::from_millis(300));
     let sms = Arc::new(Failover::with_policy(first, breaker).or(second).unwrap());
     let mut sends = tokio::task::JoinSet::new();
     for message in messages(count) {
@@ -148,7 +148,7 @@ async fn a_queue_outlives_an_hour_without_any_provider() {
     let begun = one.begun;
     let line = |line: &Line| {
         let limited =
-            line.clone().recorded(&store).unwrap().rate_limit([Limit::messages(100)]);
+            line.clone().recorded(&store).unwrap().rate_limit([Quota::messages(100)]);
         limited.retry(RetryPolicy::default())
     };
     let sms = Failover::new(line(&one)).or(line(&two)).unwrap();

@@ -6,7 +6,7 @@ use anysms_store::RecordExt;
 use anysms_store::{Applied, AttemptOutcome, AttemptToken, Progress, MessageStore, SettledBy};
 use anysms::{
     Message, MessageClass, MessageId, ProviderId, SmsProvider,
-    layers::{AllowResend, LayerExt, RetryPolicy},
+    layers::{ResendPolicy, LayerExt, RetryPolicy},
 };
 
 use crate::{
@@ -170,7 +170,7 @@ pub(crate) async fn a_second_delivery_is_counted(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
     let recorded = fake.clone().recorded(&backend.store).unwrap();
     let recorded = recorded.with_callback("https://example.com/hooks/acme".parse().unwrap());
-    let mut again = AllowResend::default();
+    let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default();
     let class = MessageClass::OneTimeCode;

@@ -16,7 +16,7 @@ pub(crate) enum Connection<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// Which of the databases.
+/// Kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     #[cfg(feature = "sqlite")]

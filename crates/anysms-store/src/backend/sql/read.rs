@@ -1,4 +1,4 @@
-//! What is read from the tables: lists, histories, reports.
+//! Reads: lists, histories, reports.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! How a store in a database forgets: [`RetentionSql`], and what is done by it.
+//! [`RetentionSql`]: statements that remove what is old.
 
 use std::collections::HashSet;
 

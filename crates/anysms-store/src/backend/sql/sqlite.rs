@@ -24,7 +24,7 @@ const OLDEST: i64 = 3_051_003;
 /// Reads at a time.
 const READERS: u32 = 4;
 
-/// How long a write waits for another process.
+/// Time that a write waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
 pub(crate) async fn migrate(options: &SqliteConnectOptions, prefix: &TablePrefix) -> Result<()> {

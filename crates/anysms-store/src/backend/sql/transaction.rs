@@ -37,7 +37,7 @@ use crate::{
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
 };
 
-/// How far a lease may seem to lie ahead before the clock must have been put back.
+/// Distance by which a lease may seem to lie ahead before the clock must have been put back.
 const SKEW: Duration = Duration::from_secs(2);
 
 pub(crate) struct SqlTransaction<'c, 's> {
@@ -52,7 +52,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
-    /// What has a place is never changed by whoever does not hold that.
+    /// A message that has a place is never changed by whoever does not hold that.
     async fn cases(&mut self, ids: &[i64]) -> Result<Vec<Case>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -118,7 +118,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
         Ok(cases)
     }
 
-    /// What the queue has to look at, and nobody else holds.
+    /// Loads what the queue has to look at, and nobody else holds.
     async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
         let mut places = self.connection.rows(&self.sql.due, &args).await.map_err(failed)?;

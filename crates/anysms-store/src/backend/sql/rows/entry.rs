@@ -150,7 +150,7 @@ pub(crate) fn place_of(row: &[Value]) -> Result<(i64, i64), Corrupt> {
     }
 }
 
-/// What stands in place of the number of a message from now on.
+/// Replacement of the number of a message from now on.
 #[derive(Serialize)]
 pub(crate) struct ForgetRow<'a> {
     id: i64,
