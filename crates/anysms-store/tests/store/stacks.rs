@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use anysms_store::RecordExt;
-use anysms_store::{AttemptOutcome, Filter, StorePolicy, Progress, SettledBy, Stage};
 use anysms::{
     ErrorKind, Outcome, SmsProvider, Timestamp,
-    layers::{GuardPolicy, LayerExt, Limit},
+    layers::{GuardPolicy, LayerExt, Quota},
     number::Region,
     suppression::SuppressionSource,
 };
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Filter, Progress, SettledBy, Stage, StorePolicy};
 use tokio::time::sleep;
 
 use crate::{
@@ -84,7 +84,7 @@ async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
 async fn what_a_timeout_leaves_to_itself_is_sent_once(backend: Backend) {
     let fake = Fake::new();
     let recorded = fake.clone().recorded(&backend.store).unwrap();
-    let stack = recorded.rate_limit([Limit::messages(2)]).timeout(Duration::from_millis(50));
+    let stack = recorded.rate_limit([Quota::messages(2)]).timeout(Duration::from_millis(50));
     let running = Running::start(&backend.store, stack);
     enqueue(&backend.store, 10).await;
     until_in(&backend.store, Stage::Done, 10, 20).await;
@@ -220,19 +220,22 @@ async fn a_callback_is_believed_after_all(backend: Backend) {
 
 /// Where a policy sends again what may have been sent.
 async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
-    use anysms::{MessageClass, layers::AllowResend, layers::RetryPolicy};
+    use anysms::{MessageClass, layers::ResendPolicy, layers::RetryPolicy};
     let store = backend.store.clone();
     let fake = Fake::failing(1, &timed_out());
     let out = move |_: &anysms::Message| {
         let store = store.clone();
         tokio::task::block_in_place(|| {
-            let opt_out =
-                store.suppress(number(123), anysms_store::SuppressionScope::all(), SuppressionSource::Keyword);
+            let opt_out = store.suppress(
+                number(123),
+                anysms_store::SuppressionScope::all(),
+                SuppressionSource::Keyword,
+            );
             tokio::runtime::Handle::current().block_on(opt_out).unwrap();
         });
         Duration::ZERO
     };
-    let mut again = AllowResend::default();
+    let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
     let around = Around::new(fake.clone().recorded(&backend.store).unwrap(), |_| Duration::ZERO);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anysms_store::RecordExt;
-use anysms_store::{Applied, AttemptOutcome, AttemptToken, Progress, MessageStore, SettledBy};
 use anysms::{
     Message, MessageClass, MessageId, ProviderId, SmsProvider,
-    layers::{AllowResend, LayerExt, RetryPolicy},
+    layers::{LayerExt, ResendPolicy, RetryPolicy},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Applied, AttemptOutcome, AttemptToken, MessageStore, Progress, SettledBy};
 
 use crate::{
     Backend,
@@ -170,7 +170,7 @@ pub(crate) async fn a_second_delivery_is_counted(backend: Backend) {
     let fake = Fake::failing(1, &timed_out());
     let recorded = fake.clone().recorded(&backend.store).unwrap();
     let recorded = recorded.with_callback("https://example.com/hooks/acme".parse().unwrap());
-    let mut again = AllowResend::default();
+    let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default();
     let class = MessageClass::OneTimeCode;
