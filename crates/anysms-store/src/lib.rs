@@ -57,3 +57,8 @@ pub use run::{
     worker::Worker,
 };
 pub use store::MessageStore;
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anysms_store::RecordExt;
-use anysms_store::{AttemptOutcome, Progress, SuppressionScope, SettledBy, Stage, Worker};
 use anysms::{
     ErrorKind, Message, MessageClass, Outcome, SmsProvider, SmsProviderExt,
-    layers::{ResendPolicy, Failover, LayerExt, Quota, RetryPolicy},
+    layers::{Failover, LayerExt, Quota, ResendPolicy, RetryPolicy},
     suppression::{MemorySuppressionList, SuppressionSource},
 };
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Progress, SettledBy, Stage, SuppressionScope, Worker};
 
 use crate::{
     Backend,
@@ -68,7 +68,9 @@ pub(crate) async fn what_may_have_been_sent_is_not_sent_again(backend: Backend) 
     assert_eq!(history.attempts[0].outcome, Some(AttemptOutcome::Unknown));
 }
 
-pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_so(backend: Backend) {
+pub(crate) async fn what_may_have_been_sent_is_sent_again_where_the_policy_says_so(
+    backend: Backend,
+) {
     let fake = Fake::failing(1, &timed_out());
     let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
@@ -133,11 +135,25 @@ pub(crate) async fn organisations_have_keys_of_their_own(backend: Backend) {
     let sms = fake.clone().recorded(&backend.store).unwrap();
     sms.send(&message("a")).await.unwrap();
     sms.send(&message("a").with_tenant("clinic".parse().unwrap())).await.unwrap();
-    sms.send(&message("a").with_tenant("garage".parse().unwrap()).with_destination(number(124))).await.unwrap();
+    sms.send(&message("a").with_tenant("garage".parse().unwrap()).with_destination(number(124)))
+        .await
+        .unwrap();
     assert_eq!(fake.calls(), 3);
-    let history = backend.store.history(Some(&"clinic".parse().unwrap()), message("a").key()).await.unwrap().unwrap();
+    let history = backend
+        .store
+        .history(Some(&"clinic".parse().unwrap()), message("a").key())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(history.entry.tenant.as_ref().map(|one| one.as_str()), Some("clinic"));
-    assert!(backend.store.history(Some(&"shop".parse().unwrap()), message("a").key()).await.unwrap().is_none());
+    assert!(
+        backend
+            .store
+            .history(Some(&"shop".parse().unwrap()), message("a").key())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 pub(crate) async fn who_opted_out_is_not_sent_to(backend: Backend) {
@@ -149,7 +165,12 @@ pub(crate) async fn who_opted_out_is_not_sent_to(backend: Backend) {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::OptedOut, Outcome::NotSent));
     sms.send(&message("a")).await.unwrap();
     assert_eq!(fake.calls(), 1);
-    let history = backend.store.history(Some(&"clinic".parse().unwrap()), message("a").key()).await.unwrap().unwrap();
+    let history = backend
+        .store
+        .history(Some(&"clinic".parse().unwrap()), message("a").key())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(history.entry.status, Some(Progress::Failed));
     assert_eq!(history.entry.failure.unwrap().kind, ErrorKind::OptedOut);
 }

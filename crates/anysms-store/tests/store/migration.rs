@@ -1,9 +1,11 @@
 //! Databases of the first edition.
 
+use std::time::Duration;
+
 use anysms::{Message, MessageId, PhoneNumber, TenantId, message::MessageKey};
 use anysms_store::{
     AttemptOutcome, DeliveryState, Filter, MessageStore, Progress, RecordExt, Stage,
-    SuppressionScope, TablePrefix,
+    StorePolicy, SuppressionScope, TablePrefix,
 };
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -57,6 +59,11 @@ fn tables(own: &str, id: &str, key: &str) -> String {
     )
 }
 
+/// The rows are of 2023, and their keys still stand for their messages.
+fn policy() -> StorePolicy {
+    StorePolicy::default().with_keys(Duration::from_secs(20 * 365 * 24 * 60 * 60))
+}
+
 async fn all_is_read(store: &MessageStore) {
     let clinic: TenantId = "clinic".parse().unwrap();
     let key = |text: &str| text.parse::<MessageKey>().unwrap();
@@ -107,7 +114,11 @@ async fn a_sqlite_file_of_the_first_edition_is_read() {
     let path = folder.path().join("store.db");
     let sql = tables(SQLITE, "INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY");
     connect(&path).await.execute(AssertSqlSafe(sql)).await.unwrap();
-    all_is_read(&MessageStore::sqlite(&path).await.unwrap()).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let prefix = TablePrefix::default();
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+    let store = MessageStore::sqlite_with(options, prefix, policy()).await.unwrap();
+    all_is_read(&store).await;
     // Once is enough.
     assert!(MessageStore::sqlite(&path).await.is_ok());
 }
@@ -119,7 +130,9 @@ async fn a_postgres_database_of_the_first_edition_is_read() {
     let id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
     let sql = tables(POSTGRES, id, "BIGINT PRIMARY KEY");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
-    all_is_read(&MessageStore::postgres(pool).await.unwrap()).await;
+    let prefix = TablePrefix::default();
+    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+    all_is_read(&MessageStore::postgres_with(pool, prefix, policy()).await.unwrap()).await;
 }
 
 #[test]

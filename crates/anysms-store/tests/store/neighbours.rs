@@ -109,7 +109,7 @@ async fn the_next_version_comes(
             15 => change("ALTER TABLE sms_attempt ADD COLUMN later TEXT NOT NULL DEFAULT ''").await,
             20 => change("CREATE INDEX sms_later ON sms_message (later)").await,
             25 => change("ALTER TABLE sms_queue ADD COLUMN later TEXT").await,
-            30 => change("INSERT INTO sms_migration (version) VALUES (2)").await,
+            30 => change("INSERT INTO sms_migration (version) VALUES (3)").await,
             _ => {}
         }
         stack().send(&message(&format!("d{n}"))).await.unwrap();

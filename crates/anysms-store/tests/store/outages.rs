@@ -13,13 +13,13 @@ use std::{
     time::Duration,
 };
 
-use anysms_store::RecordExt;
-use anysms_store::{Filter, Progress, MessageStore, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Receipt, Result,
     SmsProvider, async_trait,
     layers::{BreakerPolicy, Failover, LayerExt, Quota, RetryPolicy},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Filter, MessageStore, Progress, Worker};
 use tokio::time::{Instant, sleep};
 
 use crate::number;
@@ -147,8 +147,7 @@ async fn a_queue_outlives_an_hour_without_any_provider() {
     let (one, two) = (Line::new("one", is_up), Line::new("two", is_up));
     let begun = one.begun;
     let line = |line: &Line| {
-        let limited =
-            line.clone().recorded(&store).unwrap().rate_limit([Quota::messages(100)]);
+        let limited = line.clone().recorded(&store).unwrap().rate_limit([Quota::messages(100)]);
         limited.retry(RetryPolicy::default())
     };
     let sms = Failover::new(line(&one)).or(line(&two)).unwrap();

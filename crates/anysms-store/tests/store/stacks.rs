@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use anysms_store::RecordExt;
-use anysms_store::{AttemptOutcome, Filter, StorePolicy, Progress, SettledBy, Stage};
 use anysms::{
     ErrorKind, Outcome, SmsProvider, Timestamp,
     layers::{GuardPolicy, LayerExt, Quota},
     number::Region,
     suppression::SuppressionSource,
 };
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Filter, Progress, SettledBy, Stage, StorePolicy};
 use tokio::time::sleep;
 
 use crate::{
@@ -226,8 +226,11 @@ async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
     let out = move |_: &anysms::Message| {
         let store = store.clone();
         tokio::task::block_in_place(|| {
-            let opt_out =
-                store.suppress(number(123), anysms_store::SuppressionScope::all(), SuppressionSource::Keyword);
+            let opt_out = store.suppress(
+                number(123),
+                anysms_store::SuppressionScope::all(),
+                SuppressionSource::Keyword,
+            );
             tokio::runtime::Handle::current().block_on(opt_out).unwrap();
         });
         Duration::ZERO

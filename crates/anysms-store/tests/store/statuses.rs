@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anysms_store::RecordExt;
-use anysms_store::{Applied, AttemptOutcome, AttemptToken, Progress, MessageStore, SettledBy};
 use anysms::{
     Message, MessageClass, MessageId, ProviderId, SmsProvider,
-    layers::{ResendPolicy, LayerExt, RetryPolicy},
+    layers::{LayerExt, ResendPolicy, RetryPolicy},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Applied, AttemptOutcome, AttemptToken, MessageStore, Progress, SettledBy};
 
 use crate::{
     Backend,
