@@ -74,6 +74,12 @@ impl ErrorKind {
         self.words().0
     }
 
+    /// Returns the kind as half a sentence for people, such as `the recipient opted out`. The wording may change.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        self.words().1
+    }
+
     pub(super) const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Config => ("config", "the configuration is not usable"),

@@ -46,7 +46,7 @@ impl WebUrl {
     }
 }
 
-/// Whether a text is a URL of the most common form, for which the whole grammar is not needed.
+/// Returns `true` for a URL of the most common form, for which the whole grammar is not needed.
 fn is_plain(text: &str) -> bool {
     let Some(rest) = text.as_bytes().strip_prefix(b"https://") else { return false };
     let host = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());

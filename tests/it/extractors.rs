@@ -134,8 +134,10 @@ async fn by_actix(spy: &Arc<Spy>, headers: &[(&str, &str)], body: Chunks) -> Cam
     }
     let body: std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
         Box::pin(body.map(|chunk| chunk.map_err(PayloadError::Io)));
-    let hook =
-        actix::VerifiedEvent::<dyn Webhook>::from_request(&request.to_http_request(), &mut body.into());
+    let hook = actix::VerifiedEvent::<dyn Webhook>::from_request(
+        &request.to_http_request(),
+        &mut body.into(),
+    );
     match hook.await {
         Ok(hook) => {
             assert_eq!(hook.proof.scheme, "x-acme");

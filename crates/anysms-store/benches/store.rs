@@ -1,6 +1,6 @@
-//! What the message log does in a second, beside what its database does bare.
+//! What the message store does in a second, beside what its database does bare.
 //!
-//! `cargo bench --bench log -- sqlite 1000000` or `-- postgres 1000000`. PostgreSQL runs on a server of the
+//! `cargo bench --bench store -- sqlite 1000000` or `-- postgres 1000000`. PostgreSQL runs on a server of the
 //! bench's own, with 1 GB of buffers; with the 128 MB that a server has by default, a report over a million messages
 //! takes twice as long. Without arguments it is SQLite with 2,000.
 
@@ -16,11 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, MessageStore, Worker};
 use anysms::{
     Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
     Timestamp, async_trait,
     layers::LayerExt,
-    log::{LogFilter, MessageLog, PostgresLog, SqliteLog, Worker},
     twilio::TwilioWebhook,
     webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
 };
@@ -57,7 +58,7 @@ fn message(number: u64) -> Message {
     let to: PhoneNumber = format!("+447700{:06}", number % 1_000_000).parse().expect("a number");
     Message::new(to, format!("Your table is ready, number {number}: please come to the desk."))
         .with_key(format!("order-{number}").parse().expect("a key"))
-        .with_organisation(format!("organisation-{}", number % 10))
+        .with_tenant(format!("tenant-{}", number % 10))
 }
 
 /// Resident memory in MiB.
@@ -76,19 +77,19 @@ fn rate(name: &str, count: u64, start: Instant) {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|one| one != "--bench").collect();
-    let home = arguments.first().map_or("sqlite", String::as_str);
+    let backend = arguments.first().map_or("sqlite", String::as_str);
     let count: u64 = arguments.get(1).map_or(2_000, |count| count.parse().expect("a number"));
     let folder =
         tempfile::tempdir_in(std::env::current_dir().expect("a folder")).expect("a folder");
-    // Four programs on one log, each with connections of its own.
-    let mut logs: Vec<Arc<dyn MessageLog>> = Vec::new();
+    // Four programs on one store, each with connections of its own.
+    let mut stores: Vec<MessageStore> = Vec::new();
     let server;
-    match home {
+    match backend {
         "sqlite" => {
             bare_sqlite(&folder.path().join("bare.db")).await;
             for _ in 0..4 {
-                let log = SqliteLog::open(folder.path().join("log.db")).await.expect("a log");
-                logs.push(Arc::new(log));
+                let store = MessageStore::sqlite(folder.path().join("store.db")).await.expect("a store");
+                stores.push(store);
             }
         }
         "postgres" => {
@@ -102,17 +103,17 @@ async fn main() {
             for _ in 0..4 {
                 let options = pool.connect_options().as_ref().clone();
                 let own = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
-                logs.push(Arc::new(PostgresLog::new(own).await.expect("a log")));
+                stores.push(Arc::new(MessageStore::postgres(own).await.expect("a store")));
             }
         }
         other => panic!("{other}: sqlite or postgres"),
     }
-    let (log, fake) = (Arc::clone(&logs[0]), Fake::default());
-    enqueue(&log, count).await;
-    drain(&logs[..1], &fake, count / 2).await;
-    drain(&logs, &fake, count).await;
-    webhooks(&log, count.min(100_000)).await;
-    reports(&log).await;
+    let (store, fake) = (Arc::clone(&stores[0]), Fake::default());
+    enqueue(&store, count).await;
+    drain(&stores[..1], &fake, count / 2).await;
+    drain(&stores, &fake, count).await;
+    webhooks(&store, count.min(100_000)).await;
+    reports(&store).await;
 }
 
 /// What the database does with one row a commit, and with 500.
@@ -171,23 +172,23 @@ async fn bare_postgres(pool: &sqlx::PgPool) {
     rate("bare rows, 500 a commit", 10_000, start);
 }
 
-async fn enqueue(log: &Arc<dyn MessageLog>, count: u64) {
+async fn enqueue(store: &MessageStore, count: u64) {
     let start = Instant::now();
-    log.enqueue_all(&mut (0..count / 10).map(message), None).await.expect("queued");
+    store.enqueue_all(&mut (0..count / 10).map(message), None).await.expect("queued");
     let tenth = resident();
-    log.enqueue_all(&mut (count / 10..count).map(message), None).await.expect("queued");
+    store.enqueue_all(&mut (count / 10..count).map(message), None).await.expect("queued");
     rate("enqueue", count, start);
     println!("memory: {tenth:.1} MiB at a tenth, {:.1} MiB at the end", resident());
 }
 
 /// A worker for each, until so many have been sent in all.
-async fn drain(logs: &[Arc<dyn MessageLog>], fake: &Fake, up_to: u64) {
+async fn drain(stores: &[MessageStore], fake: &Fake, up_to: u64) {
     let (stop, stopped) = watch::channel(false);
     let (start, before) = (Instant::now(), fake.0.load(Ordering::Relaxed));
     let mut tasks = tokio::task::JoinSet::new();
-    for log in logs {
-        let recorded = fake.clone().recorded(Arc::clone(log)).expect("a stack");
-        let worker = Worker::new(Arc::clone(log), recorded).expect("a worker");
+    for store in stores {
+        let recorded = fake.clone().recorded(store.clone()).expect("a stack");
+        let worker = Worker::new(store.clone(), recorded).expect("a worker");
         let mut stopped = stopped.clone();
         let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
         tasks.spawn(worker.with_concurrency(128).run_until(stopped));
@@ -196,13 +197,13 @@ async fn drain(logs: &[Arc<dyn MessageLog>], fake: &Fake, up_to: u64) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let sent = fake.0.load(Ordering::Relaxed) - before;
-    rate(&format!("drain by {}", logs.len()), sent, start);
+    rate(&format!("drain by {}", stores.len()), sent, start);
     stop.send_replace(true);
     tasks.join_all().await;
 }
 
 /// Requests as they come in, each checked, read and kept, 64 at a time.
-async fn webhooks(log: &Arc<dyn MessageLog>, count: u64) {
+async fn webhooks(store: &MessageStore, count: u64) {
     let url = PublicUrl::parse("https://example.com/hooks/twilio").expect("a url");
     let webhook = Arc::new(TwilioWebhook::new("token", url).expect("a webhook"));
     let requests: Arc<Vec<(Vec<u8>, String)>> = Arc::new((0..count).map(signed).collect());
@@ -210,7 +211,7 @@ async fn webhooks(log: &Arc<dyn MessageLog>, count: u64) {
     let start = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
-        let (log, webhook) = (Arc::clone(log), Arc::clone(&webhook));
+        let (store, webhook) = (store.clone(), Arc::clone(&webhook));
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         tasks.spawn(async move {
             let mut times = Vec::new();
@@ -226,7 +227,7 @@ async fn webhooks(log: &Arc<dyn MessageLog>, count: u64) {
                 let Ok(Event::Status(update)) = webhook.receive(request) else {
                     panic!("a status")
                 };
-                assert!(log.record_status(&update, None).await.expect("kept").message.is_some());
+                assert!(store.record_status(&update, None).await.expect("kept").message.is_some());
                 times.push(begun.elapsed());
             }
             times
@@ -263,16 +264,16 @@ fn signed(number: u64) -> (Vec<u8>, String) {
     (body.finish().into_bytes(), STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-async fn reports(log: &Arc<dyn MessageLog>) {
+async fn reports(store: &MessageStore) {
     let month = Duration::from_secs(31 * 24 * 60 * 60);
     let filter =
-        LogFilter::new().with_organisation("organisation-3").with_since(Timestamp::now() - month);
+        Filter::new().with_tenant("tenant-3".parse().unwrap()).with_since(Timestamp::now() - month);
     for round in 1..=2 {
         let start = Instant::now();
-        let report = log.delivery_report(&filter).await.expect("a report");
+        let report = store.delivery_stats(&filter).await.expect("a report");
         let report_took = start.elapsed();
         let start = Instant::now();
-        let usage = log.usage(&filter).await.expect("a report");
+        let usage = store.usage(&filter).await.expect("a report");
         println!(
             "reports, round {round}: {} messages, delivery {:.0} ms, usage {:.0} ms ({} rows)",
             report.messages(),
@@ -282,6 +283,6 @@ async fn reports(log: &Arc<dyn MessageLog>) {
         );
     }
     let start = Instant::now();
-    let page = log.entries(&filter, 50, None).await.expect("a page");
+    let page = store.entries(&filter, 50, None).await.expect("a page");
     println!("a page of {}: {:.1} ms", page.items.len(), start.elapsed().as_secs_f64() * 1_000.0);
 }

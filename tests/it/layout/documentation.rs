@@ -8,7 +8,17 @@ use super::source::{Source, libraries};
 const EXAMPLES: usize = 15;
 
 /// Rooms that have enough of them, and keep to it.
-const ENOUGH: &[&str] = &["account", "number", "provider", "provider_id", "testing", "text"];
+const ENOUGH: &[&str] = &[
+    "account",
+    "anysms-store",
+    "layers",
+    "number",
+    "provider",
+    "provider_id",
+    "testing",
+    "text",
+    "webhook",
+];
 
 /// Counts the public items of a file: types, functions, constants, and methods of public types.
 fn public_items(source: &Source) -> usize {

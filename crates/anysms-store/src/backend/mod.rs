@@ -1,177 +1,152 @@
-//! [`Home`]: where a log lives, and [`Work`], which is all that is done there.
+//! Storage of messages: in memory, in SQLite and in PostgreSQL.
+//!
+//! What belongs here: the sealed [`Backend`] trait, the operations that run in its transactions
+//! (`operation`), the tables that they read and write (`transaction`), and the backends. Nothing here decides
+//! what may become of a message: that is `protocol`.
 
-use async_trait::async_trait;
+pub(crate) mod clock;
+pub(crate) mod memory;
+pub(crate) mod notify;
+pub(crate) mod operation;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod sql;
+pub(crate) mod transaction;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, MessageId, MessageRecord, Page, Text}, number::PhoneNumber, opt_out::OptOutSource, provider_id::ProviderId};
+use std::{fmt, sync::Arc};
 
-use crate::{Applied, AttemptToken, DeliveryReport, EntryId, Forgotten, History, LogEntry, LogFilter, LoggedEvent, OptOut, OptOutScope, Usage, backend::{clock::SteadyClock, notify::Wake, transaction::{Named, Tables, Which}}, model::{entry::Case, policy::LogPolicy}, protocol::{admission::{Begin, Begun}, lease::Release, operations::{self, Check, Claim, Enqueue, Order}, transitions::Finish}, run::retention::{self, Purge}};
+use anysms::{
+    error::Result,
+    message::{Cursor, Page},
+    number::PhoneNumber,
+};
 
-/// Where a log lives.
-#[async_trait]
-pub(crate) trait Home: std::fmt::Debug + Send + Sync {
-    fn policy(&self) -> LogPolicy;
+use crate::{
+    DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
+    backend::{
+        clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
+        transaction::Named,
+    },
+};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use sql::SqlBackend;
 
-    /// Does one thing, durably, in a transaction that it may share with others.
-    async fn run(&self, work: Work) -> Result<Answer>;
+/// What a backend does.
+pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
+    fn policy(&self) -> StorePolicy;
 
-    /// The time by which leases and schedules go.
+    /// Clock of leases and schedules.
     fn clock(&self) -> &SteadyClock;
 
-    /// What tells workers that there may be something to do.
-    fn wake(&self) -> &Wake;
+    /// Signal to the workers of this process that the queue may hold something.
+    fn signal(&self) -> &QueueSignal;
 
-    async fn read_entries(
+    /// Runs an operation in a transaction, which it may share with others, and returns its output once that
+    /// is committed.
+    fn run<O: Operation>(&self, operation: O) -> impl Future<Output = Result<O::Output>> + Send;
+
+    fn entries(
         &self,
-        filter: &LogFilter,
+        filter: &Filter,
         most: u32,
         cursor: Option<&Cursor>,
-    ) -> Result<Page<LogEntry>>;
+    ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 
-    async fn read_history(&self, name: &Named) -> Result<Option<History>>;
+    fn history(&self, name: &Named) -> impl Future<Output = Result<Option<History>>> + Send;
 
-    async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport>;
+    fn delivery_stats(&self, filter: &Filter)
+    -> impl Future<Output = Result<DeliveryStats>> + Send;
 
-    async fn read_usage(&self, filter: &LogFilter) -> Result<Usage>;
+    fn usage(&self, filter: &Filter) -> impl Future<Output = Result<Usage>> + Send;
 
-    async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>>;
+    fn suppressions(
+        &self,
+        after: Option<PhoneNumber>,
+        most: u32,
+    ) -> impl Future<Output = Result<Vec<Suppression>>> + Send;
 }
 
-/// One thing that is done in a log.
+/// Where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend follows one
+/// protocol; name it to take a store and a store in a transaction alike.
+///
+/// ```
+/// use anysms::{Message, Result};
+/// use anysms_store::{Backend, MessageStore};
+///
+/// async fn thank<B: Backend>(store: &MessageStore<B>, message: Message) -> Result<()> {
+///     store.enqueue(&[message], None).await?.remove(0)?;
+///     Ok(())
+/// }
+/// ```
+#[allow(private_bounds)] // that is the seal
+pub trait Backend: RawBackend {}
+
+impl<B: RawBackend> Backend for B {}
+
+/// Backend that a constructor of [`MessageStore`](crate::MessageStore) chose: memory, SQLite or PostgreSQL.
 #[derive(Clone, Debug)]
-pub(crate) enum Work {
-    Begin(Box<Begin>),
-    Finish(Box<Finish>),
-    Record(Box<LoggedEvent>),
-    Insert(Box<LogEntry>),
-    Enqueue(Vec<Enqueue>),
-    Claim(usize),
-    Renew(Vec<(Named, i64)>),
-    Release(Vec<(Named, (i64, Release))>),
-    Order(Named, Order),
-    Checks(Vec<ProviderId>, usize),
-    Settle(Vec<(AttemptToken, Option<MessageRecord>)>),
-    CountIds(Vec<MessageId>),
-    MarkRead(Vec<EntryId>),
-    Purge(Purge),
-    Erase(Vec<Text>),
-    FindOptOuts(PhoneNumber),
-    OptOut(OptOut),
-    OptIn(PhoneNumber, OptOutScope, OptOutSource),
+pub struct AnyBackend(pub(crate) Kind);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Memory(Arc<MemoryBackend>),
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    Sql(Arc<SqlBackend>),
 }
 
-impl Work {
-    /// Whether it is done together with others of its kind.
-    pub(crate) const fn is_grouped(&self) -> bool {
-        matches!(self, Self::Begin(_) | Self::Finish(_) | Self::Record(_))
-    }
-}
-
-macro_rules! answers {
-    ($($name:ident($type:ty),)+) => {
-        /// What came of it.
-        #[derive(Clone, Debug)]
-        pub(crate) enum Answer {
-            $($name($type),)+
+/// Does the same with whichever backend it is.
+macro_rules! each {
+    ($any:expr, $backend:ident => $do:expr) => {
+        match &$any.0 {
+            Kind::Memory($backend) => $do,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Kind::Sql($backend) => $do,
         }
-
-        $(impl TryFrom<Answer> for $type {
-            type Error = Error;
-
-            fn try_from(answer: Answer) -> Result<Self> {
-                match answer {
-                    Answer::$name(value) => Ok(value),
-                    _ => Err(Error::not_sent(ErrorKind::Other).with_detail("log: another answer")),
-                }
-            }
-        })+
     };
 }
 
-answers! {
-    Nothing(()),
-    Begun(Begun),
-    Applied(Applied),
-    Ids(Vec<Result<EntryId>>),
-    Claims((Vec<Claim>, bool)),
-    Held(Vec<bool>),
-    Done(bool),
-    Count(u64),
-    Forgotten((Forgotten, bool)),
-    Erased((u64, bool)),
-    Checks((Vec<Check>, bool)),
-    Cases(Vec<Case>),
-    OptOuts(Vec<OptOut>),
-}
+impl RawBackend for AnyBackend {
+    fn policy(&self) -> StorePolicy {
+        each!(self, backend => backend.policy())
+    }
 
-/// Does several things in one transaction, those of a kind together.
-pub(crate) async fn perform(
-    tables: &mut dyn Tables,
-    policy: LogPolicy,
-    works: &[Work],
-) -> Result<Vec<Answer>> {
-    let mut answers: Vec<Option<Answer>> = vec![None; works.len()];
-    let mut finishes = Vec::new();
-    let mut events = Vec::new();
-    let mut begins = Vec::new();
-    for (place, work) in works.iter().enumerate() {
-        match work {
-            Work::Finish(finish) => finishes.push((place, &**finish)),
-            Work::Record(event) => events.push((place, &**event)),
-            Work::Begin(begin) => begins.push((place, &**begin)),
-            other => answers[place] = Some(single(tables, policy, other).await?),
-        }
+    fn clock(&self) -> &SteadyClock {
+        each!(self, backend => backend.clock())
     }
-    if !finishes.is_empty() {
-        ops::finish(tables, &seconds(&finishes)).await?;
-        finishes.iter().for_each(|(place, _)| answers[*place] = Some(Answer::Nothing(())));
-    }
-    if !events.is_empty() {
-        let applied = ops::record(tables, &seconds(&events)).await?;
-        for ((place, _), applied) in events.iter().zip(applied) {
-            answers[*place] = Some(Answer::Applied(applied));
-        }
-    }
-    if !begins.is_empty() {
-        let begun = ops::begin(tables, policy, &seconds(&begins)).await?;
-        for ((place, _), begun) in begins.iter().zip(begun) {
-            answers[*place] = Some(Answer::Begun(begun));
-        }
-    }
-    Ok(answers.into_iter().flatten().collect())
-}
 
-fn seconds<'a, T>(placed: &[(usize, &'a T)]) -> Vec<&'a T> {
-    placed.iter().map(|(_, one)| *one).collect()
-}
+    fn signal(&self) -> &QueueSignal {
+        each!(self, backend => backend.signal())
+    }
 
-async fn single(tables: &mut dyn Tables, policy: LogPolicy, work: &Work) -> Result<Answer> {
-    Ok(match work {
-        Work::Begin(_) | Work::Finish(_) | Work::Record(_) => Answer::Nothing(()), // done together
-        Work::Insert(entry) => {
-            tables.insert(vec![(**entry).clone()]).await?;
-            Answer::Nothing(())
-        }
-        Work::Enqueue(messages) => Answer::Ids(ops::enqueue(tables, policy, messages).await?),
-        Work::Claim(most) => Answer::Claims(ops::claim(tables, policy, *most).await?),
-        Work::Renew(claims) => Answer::Held(ops::renew(tables, policy, claims).await?),
-        Work::Release(claims) => Answer::Held(ops::release(tables, claims).await?),
-        Work::Order(name, order) => Answer::Done(ops::order(tables, name, *order).await?),
-        Work::Checks(providers, most) => {
-            Answer::Checks(ops::checks(tables, providers, *most).await?)
-        }
-        Work::Settle(found) => Answer::Cases(ops::settle(tables, found).await?),
-        Work::CountIds(ids) => Answer::Count(tables.load(Which::Ids(ids)).await?.len() as u64),
-        Work::MarkRead(ids) => Answer::Count(tables.mark_read(ids).await?),
-        Work::Purge(purge) => Answer::Forgotten(retention::purge(tables, purge).await?),
-        Work::Erase(theirs) => Answer::Erased(retention::erase(tables, theirs).await?),
-        Work::FindOptOuts(number) => Answer::OptOuts(tables.opt_outs(&[*number]).await?),
-        Work::OptOut(opt_out) => {
-            tables.insert_opt_outs(std::slice::from_ref(opt_out)).await?;
-            Answer::Nothing(())
-        }
-        Work::OptIn(number, scope, up_to) => {
-            tables.remove_opt_out(*number, scope, *up_to).await?;
-            Answer::Nothing(())
-        }
-    })
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        each!(self, backend => backend.run(operation).await)
+    }
+
+    async fn entries(
+        &self,
+        filter: &Filter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        each!(self, backend => backend.entries(filter, most, cursor).await)
+    }
+
+    async fn history(&self, name: &Named) -> Result<Option<History>> {
+        each!(self, backend => backend.history(name).await)
+    }
+
+    async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
+        each!(self, backend => backend.delivery_stats(filter).await)
+    }
+
+    async fn usage(&self, filter: &Filter) -> Result<Usage> {
+        each!(self, backend => backend.usage(filter).await)
+    }
+
+    async fn suppressions(
+        &self,
+        after: Option<PhoneNumber>,
+        most: u32,
+    ) -> Result<Vec<Suppression>> {
+        each!(self, backend => backend.suppressions(after, most).await)
+    }
 }

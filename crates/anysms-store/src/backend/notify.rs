@@ -1,4 +1,4 @@
-//! [`Wake`]: what tells a worker that there may be something to do.
+//! [`QueueSignal`]: the signal to a worker that the queue may hold something.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use tokio::{sync::Notify, time::timeout};
 
 /// Wakes the workers of one process.
 #[derive(Debug, Default)]
-pub(crate) struct Wake(Notify);
+pub(crate) struct QueueSignal(Notify);
 
-impl Wake {
-    /// Something was put into the queue.
-    pub(crate) fn now(&self) {
+impl QueueSignal {
+    /// Wakes one worker.
+    pub(crate) fn raise(&self) {
         self.0.notify_one();
     }
 
-    /// Waits for that, or for so long.
+    /// Waits for the signal, at most this long.
     pub(crate) async fn wait(&self, at_most: Duration) {
         let _ = timeout(at_most, self.0.notified()).await;
     }

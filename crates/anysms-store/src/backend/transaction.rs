@@ -1,15 +1,15 @@
-//! [`Tables`]: what a home of the log reads and writes within one transaction. Everything that decides is in
-//! `case` and `ops`, and the same for all homes.
+//! [`Tables`]: what a backend of the store reads and writes within one transaction. Everything that decides is in
+//! `case` and `ops`, and the same for all backends.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::Result, message::{MessageId, MessageKey, Text}, number::PhoneNumber, opt_out::OptOutSource, provider_id::ProviderId};
+use anysms::{TenantId, error::Result, message::{MessageId, MessageKey, Text}, number::PhoneNumber, ProviderId};
 
-use crate::{AttemptToken, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, model::{entry::Case, event::Seen}, run::retention::{Forget, Memory}};
+use crate::{AttemptToken, EntryId, Entry, StatusEvent, Suppression, SuppressionScope, model::{entry::Case, event::Seen, suppression::SuppressionSource}, run::retention::{Forget, Redaction}};
 
-/// A message by its organisation and key.
-pub(crate) type Named = (Option<String>, MessageKey);
+/// A message by its tenant and key.
+pub(crate) type Named = (Option<TenantId>, MessageKey);
 
 /// Which cases to read.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +30,17 @@ pub(crate) enum Which<'a> {
     },
 }
 
-/// The tables of one home, within one transaction.
+/// The tables of one backend, within one transaction.
 #[async_trait]
 pub(crate) trait Tables: Upkeep {
-    /// The home's time, the same for the whole transaction.
+    /// The backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 
     /// Reads cases, each with all its attempts in order, and keeps other transactions from changing them.
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>>;
 
     /// Writes new entries. One whose key stands for an entry already is left out; the cases of the others.
-    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>>;
+    async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>>;
 
     /// Writes what has changed of cases since they were read.
     async fn save(&mut self, cases: &[Case]) -> Result<()>;
@@ -49,29 +49,29 @@ pub(crate) trait Tables: Upkeep {
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()>;
 
     /// Writes events that are new, and counts those that came before.
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>>;
+    async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>>;
 
     /// Reads the events of messages that were not known when they came.
-    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>>;
+    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<StatusEvent>>;
 
     /// Writes to which attempt events belong, and whether they were stale.
-    async fn save_events(&mut self, events: &[LoggedEvent]) -> Result<()>;
+    async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()>;
 
     /// Writes that inbound messages were read; of how many that is news.
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64>;
 
     /// All opt-outs of these numbers.
-    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>>;
+    async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>>;
 
     /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
-    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()>;
+    async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()>;
 
     /// Takes an opt-out off, unless its source is greater.
-    async fn remove_opt_out(
+    async fn remove_suppression(
         &mut self,
         number: PhoneNumber,
-        scope: &OptOutScope,
-        up_to: OptOutSource,
+        scope: &SuppressionScope,
+        up_to: SuppressionSource,
     ) -> Result<()>;
 }
 
@@ -82,13 +82,13 @@ pub(crate) trait Upkeep: Send {
     /// what stands for its number.
     async fn older(
         &mut self,
-        than: Memory,
+        than: Redaction,
         before: Timestamp,
         most: usize,
     ) -> Result<Vec<(EntryId, String)>>;
 
     /// At most so many messages to or from one of these addresses.
-    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>>;
+    async fn with_address(&mut self, remote: &[Text], most: usize) -> Result<Vec<EntryId>>;
 
     /// Forgets texts. What still waits is called back.
     async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()>;

@@ -1,54 +1,68 @@
-//! [`Attempt`]: one submission of a message to one provider, from the intent to the end.
+//! [`AttemptRecord`]: one submission of a message to one provider, from the intent to the end.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptToken, LogStatus, Progress, StatusConflict};
+use anysms::{
+    AccountId, ProviderId,
+    message::{DeliveryFailure, MessageId, Money},
+};
 
-use anysms::{message::{DeliveryFailure, MessageId, Money}, provider_id::ProviderId};
+use crate::{AttemptToken, EntryId, Progress, StatusConflict, StatusReducer};
 
-/// One submission of a message to one provider. It is written down before the provider is asked.
+/// Submission of a message to one provider, written down before the provider is asked.
+///
+/// To add a field: this struct, [`AttemptRecord::new`], one line in `backend/sql/rows/attempt.rs`, and a step of
+/// `backend/sql/schema`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Attempt {
-    /// 1 for the message's first.
+pub struct AttemptRecord {
+    /// Number of the attempt, from 1.
     pub number: u32,
-    /// Who was asked.
+    /// Provider that was asked.
     pub provider: ProviderId,
-    /// The provider's id, once it is known.
+    /// Account at the provider; `None` where the provider has none, or did not say.
+    pub account: Option<AccountId>,
+    /// Provider's id of the message, once it is known.
     pub id: Option<MessageId>,
-    /// What is proved; none while the answer is waited for.
+    /// Outcome that is proved; `None` while the answer is waited for.
     pub outcome: Option<AttemptOutcome>,
-    /// How that became known.
+    /// How the outcome became known.
     pub settled_by: Option<SettledBy>,
-    /// How far it got.
-    pub status: LogStatus,
-    /// Why it did not arrive.
+    /// Progress of the delivery.
+    pub status: Progress,
+    /// Reason why it did not arrive, with the provider's code.
     pub failure: Option<DeliveryFailure>,
-    /// An end was reported that was none.
+    /// The same reason as half a sentence for people, in this project's words.
+    pub error_text: Option<String>,
+    /// Reports that contradict each other.
     pub conflict: Option<StatusConflict>,
-    /// The provider gave two ids for it. The first is kept.
+    /// `true` if the provider gave two ids for it. The first is kept.
     pub id_conflict: bool,
-    /// When it was written down, just before the provider was asked.
+    /// Time it was written down, just before the provider was asked.
     pub begun_at: Timestamp,
-    /// When the answer came.
+    /// Time the answer came.
     pub ended_at: Option<Timestamp>,
-    /// When it arrived, where the provider says so.
+    /// Time the message arrived, where the provider says so.
     pub delivered_at: Option<Timestamp>,
-    /// How many segments the provider counts.
+    /// Time of the last report that it failed.
+    pub failed_at: Option<Timestamp>,
+    /// Number of segments that the provider counts.
     pub segments: Option<u32>,
-    /// What the provider charged.
+    /// Price that the provider charged.
     pub price: Option<Money>,
-    /// The provider's id of the request, for its support desk.
+    /// Provider's id of the request, for its support desk.
     pub request_id: Option<String>,
     #[serde(skip)]
-    pub(crate) row: i64, // 0 until a home has given one
+    pub(crate) row: i64, // 0 until a backend has given one
+    #[serde(skip)]
+    pub(crate) message: EntryId,
     #[serde(skip)]
     pub(crate) token: AttemptToken,
     #[serde(skip)]
-    pub(crate) progress: Progress,
+    pub(crate) reports: StatusReducer,
     /// How often the provider was asked what became of it, and when it is asked next; while the answer is
     /// waited for, when its lease is over.
     #[serde(skip)]
@@ -60,16 +74,16 @@ pub struct Attempt {
     pub(crate) given_up: bool,
 }
 
-/// What is proved of an attempt.
+/// Proved outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// The provider took it.
+    /// Accepted by the provider.
     Accepted,
-    /// Nothing was sent.
+    /// Not sent.
     NotSent,
-    /// It may have been sent.
+    /// Unconfirmed: it may have been sent.
     Unknown,
 }
 
@@ -84,9 +98,9 @@ pub enum SettledBy {
     Callback,
     /// By asking the provider later.
     Lookup,
-    /// It is not known and will not be: the time to find out is over.
+    /// Not known, and nobody asks any more: the time to find out is over.
     GivenUp,
-    /// By somebody, with [`MessageLog::settle`](crate::MessageLog::settle).
+    /// By hand, with [`MessageStore::settle`](crate::MessageStore::settle).
     Hand,
 }
 
@@ -96,39 +110,51 @@ const UNKNOWN_CHECKS: [u64; 4] = [30, 2 * 60, 10 * 60, 60 * 60];
 /// After which time the provider is asked for what no webhook brought: the end, and then the price.
 const MISSING_CHECKS: [u64; 4] = [10 * 60, 60 * 60, 24 * 60 * 60, 72 * 60 * 60];
 
-impl Attempt {
+impl AttemptRecord {
     pub(crate) fn new(
+        message: EntryId,
         number: u32,
-        provider: ProviderId,
+        (provider, account): (ProviderId, Option<AccountId>),
         token: AttemptToken,
         now: Timestamp,
     ) -> Self {
         Self {
             number,
             provider,
+            account,
             id: None,
             outcome: None,
             settled_by: None,
-            status: LogStatus::Prepared,
+            status: Progress::Prepared,
             failure: None,
+            error_text: None,
             conflict: None,
             id_conflict: false,
             begun_at: now,
             ended_at: None,
             delivered_at: None,
+            failed_at: None,
             segments: None,
             price: None,
             request_id: None,
             row: 0,
+            message,
             token,
-            progress: Progress::default(),
+            reports: StatusReducer::default(),
             checks: 0,
             check_at: None,
             given_up: false,
         }
     }
 
-    /// Whether more is to come of it.
+    /// An attempt of which nothing is set.
+    pub(crate) fn blank() -> Self {
+        let provider = ProviderId::from_static("none");
+        let (message, token) = (EntryId::default(), AttemptToken::NONE);
+        Self::new(message, 0, (provider, None), token, Timestamp::UNIX_EPOCH)
+    }
+
+    /// Returns whether more is to come of it.
     pub(crate) fn is_open(&self) -> bool {
         match self.outcome {
             None => true,
@@ -138,7 +164,7 @@ impl Attempt {
         }
     }
 
-    /// Whether it is known if it was sent, or nobody will find out.
+    /// Returns whether it is known if it was sent, or nobody will find out.
     pub(crate) const fn is_known(&self) -> bool {
         match self.outcome {
             None => false,
@@ -147,17 +173,48 @@ impl Attempt {
         }
     }
 
-    /// Takes a report. Whether the status was not reported before.
-    pub(crate) fn report(&mut self, status: LogStatus, failure: Option<&DeliveryFailure>) -> bool {
-        let news = self.progress.add(status, failure);
-        self.read_progress();
-        news
+    /// Takes a report of a status at a time, with its reason in our words. Returns `true` if the status was not
+    /// reported before.
+    pub(crate) fn report(
+        &mut self,
+        status: Progress,
+        failure: Option<&DeliveryFailure>,
+        at: Timestamp,
+    ) -> bool {
+        let is_new = self.reports.add(status, failure);
+        self.derive();
+        if status.is_negative() && status != Progress::Canceled {
+            self.failed_at = self.failed_at.max(Some(at));
+        }
+        is_new
     }
 
-    pub(crate) fn read_progress(&mut self) {
-        self.status = self.progress.status();
-        self.failure = self.progress.failure().cloned();
-        self.conflict = self.progress.conflict();
+    /// Says in the project's own words why it failed, if this is the failure that counts.
+    pub(crate) fn explain(&mut self, failure: &DeliveryFailure, words: &str) {
+        if self.failure.as_ref() == Some(failure) && !words.is_empty() {
+            self.error_text = Some(words.to_owned());
+        }
+    }
+
+    /// Sets what follows from the reports.
+    fn derive(&mut self) {
+        self.status = self.reports.status();
+        self.conflict = self.reports.conflict();
+        let failure = self.reports.failure();
+        if self.failure.as_ref() != failure {
+            self.failure = failure.cloned();
+            self.error_text = failure.map(|failure| failure.kind.description().to_owned());
+        }
+    }
+
+    /// Puts what was read back together: the reports, with the failure that stands beside them.
+    pub(crate) fn restore_reports(&mut self) {
+        self.reports = StatusReducer::from_seen(self.reports.seen(), self.failure.clone());
+        self.status = self.reports.status();
+        self.conflict = self.reports.conflict();
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.error_text.is_none()) {
+            self.error_text = Some(failure.kind.description().to_owned()); // of the first edition
+        }
     }
 
     /// Learns the provider's id. A second one does not replace the first.
@@ -174,16 +231,16 @@ impl Attempt {
             && self.outcome == Some(AttemptOutcome::NotSent);
         if denied {
             (self.outcome, self.settled_by) = (Some(AttemptOutcome::Unknown), None);
-            self.progress = Progress::default();
-            self.report(LogStatus::Unknown, None);
+            (self.reports, self.failed_at) = (StatusReducer::default(), None);
+            self.report(Progress::Unconfirmed, None, self.begun_at);
         }
     }
 
     /// The provider has it, as this says. What is missing of it is asked for as of one that was answered, once at
     /// least.
     pub(crate) fn accept(&mut self, by: SettledBy, now: Timestamp) {
-        if self.status <= LogStatus::Unknown {
-            self.report(LogStatus::Accepted, None);
+        if self.status <= Progress::Unconfirmed {
+            self.report(Progress::Accepted, None, now);
         }
         (self.outcome, self.settled_by) = (Some(AttemptOutcome::Accepted), Some(by));
         let age = now.duration_since(self.begun_at).as_secs();
@@ -210,7 +267,7 @@ impl Attempt {
             after.and_then(|after| self.begun_at.checked_add(Duration::from_secs(*after)).ok());
     }
 
-    /// Whether another look may still come.
+    /// Returns whether this was the last look.
     pub(crate) const fn is_last_check(&self) -> bool {
         self.checks as usize >= UNKNOWN_CHECKS.len()
     }

@@ -1,73 +1,96 @@
-//! [`LogEntry`]: one message of the log, and what its row keeps for the queue.
+//! [`Entry`]: a message of the store, and what its row keeps for the queue.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, LogStatus, LoggedEvent, TextHash, model::hash::ContentHash, run::retention::Memory};
+use anysms::{
+    AccountId, ProviderId, Sender, TenantId,
+    message::{
+        Address, DeliveryFailure, Direction, MessageClass, MessageId, MessageKey, Money, Text,
+        WebUrl,
+    },
+    number::Region,
+};
 
-use anysms::{message::{Address, DeliveryFailure, Direction, MessageClass, MessageKey, Money, Text, WebUrl}, number::Region, provider_id::ProviderId};
+use crate::{
+    AttemptRecord, DeliveryState, Progress, StatusEvent, TextHash,
+    model::hash::ContentFingerprint, run::retention::Redaction,
+};
 
-/// One message of the log, in either direction.
+/// Message of the store, in either direction.
+///
+/// To add a field: this struct, [`Entry::blank`], one line in `backend/sql/rows/entry.rs`, and a step of
+/// `backend/sql/schema`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct LogEntry {
-    /// Its place in the log.
+pub struct Entry {
+    /// Place in the store.
     pub id: EntryId,
-    /// Which way it went.
+    /// Direction: outbound or inbound.
     pub direction: Direction,
-    /// Whose it is, where a program serves several.
-    pub organisation: Option<String>,
-    /// The message's key; of an inbound one a key made from the provider's id.
+    /// Tenant on whose behalf it was sent, or to whom it came; `None` where a program has no tenants.
+    pub tenant: Option<TenantId>,
+    /// Idempotency key; of an inbound message one made from the provider's id.
     pub key: MessageKey,
-    /// The recipient; of an inbound one the writer. A keyed hash once its time is over.
-    pub theirs: Address,
-    /// The sender; of an inbound one the address it came to. None while nobody knows.
-    pub ours: Option<Address>,
-    /// The country of the other's number.
+    /// Other end: the recipient, or the writer of an inbound message. A keyed hash once its retention is over.
+    pub remote: Address,
+    /// Own end: the sender, or the address an inbound message came to. `None` while it is not known.
+    pub local: Option<Address>,
+    /// Sender or pool that the message asked for; `None` for the provider's default.
+    pub sender: Option<Sender>,
+    /// Country of the remote number.
     pub country: Option<Region>,
-    /// The text, as far as the policy keeps it.
+    /// Text, as far as the policy keeps it.
     pub text: Option<Text>,
-    /// The addresses of its media, which are kept and go with the text.
+    /// Addresses of its media, kept as long as the text.
     pub media: Vec<WebUrl>,
     /// SHA-256 of the text, which stays when the text goes.
     pub text_hash: Option<TextHash>,
-    /// How many segments: as the provider counts, or as this crate does until then.
+    /// Number of segments: as the provider counts, or as this crate counts until then.
     pub segments: Option<u32>,
-    /// What it is for.
+    /// Purpose.
     pub class: MessageClass,
-    /// The campaign.
+    /// Campaign.
     pub campaign: Option<String>,
-    /// The user who caused it.
+    /// User who caused it.
     pub user: Option<String>,
-    /// The tags, in the order of their letters.
+    /// Tags, sorted.
     pub tags: Vec<String>,
-    /// Where it is in the queue.
+    /// Stage of the queue.
     pub stage: Stage,
-    /// Where it stands; none of an inbound one.
-    pub status: Option<LogStatus>,
-    /// Why it did not arrive.
+    /// Progress of the delivery; `None` for an inbound message.
+    pub status: Option<Progress>,
+    /// Reason why it did not arrive, with the provider's code.
     pub failure: Option<DeliveryFailure>,
-    /// Who sent it, or was asked last; of an inbound one who brought it.
+    /// The same reason as half a sentence for people, in this project's words.
+    pub error_text: Option<String>,
+    /// Provider that sent it, or was asked last; of an inbound message the one that brought it.
     pub provider: Option<ProviderId>,
-    /// What it was expected to cost.
+    /// Account at that provider; `None` where the provider has none, or did not say.
+    pub account: Option<AccountId>,
+    /// Provider's id of it.
+    pub provider_id: Option<MessageId>,
+    /// Expected cost.
     pub estimate: Option<Money>,
-    /// What it cost.
+    /// Cost that the provider charged.
     pub price: Option<Money>,
-    /// When it was written down.
+    /// Time it was written down.
     pub created_at: Timestamp,
-    /// When it is or was to be sent, if that is later.
+    /// Time it is or was due, if that is later.
     pub due_at: Option<Timestamp>,
-    /// When a provider took it.
+    /// Time a provider accepted it.
     pub accepted_at: Option<Timestamp>,
-    /// When it arrived.
+    /// Time it arrived.
     pub delivered_at: Option<Timestamp>,
-    /// When an inbound one was read.
+    /// Time it failed; `None` unless it is failed now.
+    pub failed_at: Option<Timestamp>,
+    /// Time an inbound message was read.
     pub read_at: Option<Timestamp>,
     /// What the key stands for.
     #[serde(skip)]
-    pub(crate) content: ContentHash,
+    pub(crate) content: ContentFingerprint,
     /// The message as JSON, while it is still to be sent.
     #[serde(skip)]
     pub(crate) payload: Option<Text>,
@@ -83,34 +106,104 @@ pub struct LogEntry {
     #[serde(skip)]
     pub(crate) leased_at: Option<Timestamp>,
     #[serde(skip)]
-    pub(crate) memory: Memory,
+    pub(crate) redaction: Redaction,
     /// From when on it is not worth sending.
     #[serde(skip)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// Where an outbound message is in the queue.
+impl Entry {
+    /// Returns the state of an outbound message as one plain word; `None` for an inbound one.
+    ///
+    /// A dead letter ([`Stage::Dead`]) that was never sent counts as failed: somebody has to look at it.
+    #[must_use]
+    pub fn state(&self) -> Option<DeliveryState> {
+        let state = self.status.map(DeliveryState::of);
+        let dead = self.stage == Stage::Dead && state == Some(DeliveryState::Pending);
+        if dead { Some(DeliveryState::Failed) } else { state }
+    }
+
+    /// Returns the provider's code of the failure, or this project's own word; `None` unless it failed.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        self.failure.as_ref().map(|failure| failure.code.as_str())
+    }
+
+    /// The name of the tenant, empty for none, as tables have it.
+    pub(crate) fn tenant_name(&self) -> &str {
+        self.tenant.as_ref().map_or("", TenantId::as_str)
+    }
+
+    /// An outbound entry of which nothing is set.
+    pub(crate) fn blank() -> Self {
+        BLANK.clone()
+    }
+}
+
+/// What is cheaper to clone than to make.
+static BLANK: LazyLock<Entry> = LazyLock::new(|| Entry {
+    id: EntryId::default(),
+    direction: Direction::Outbound,
+    tenant: None,
+    key: MessageKey::random(),
+    remote: Address::Other("".into()),
+    local: None,
+    sender: None,
+    country: None,
+    text: None,
+    media: Vec::new(),
+    text_hash: None,
+    segments: None,
+    class: MessageClass::default(),
+    campaign: None,
+    user: None,
+    tags: Vec::new(),
+    stage: Stage::Done,
+    status: None,
+    failure: None,
+    error_text: None,
+    provider: None,
+    account: None,
+    provider_id: None,
+    estimate: None,
+    price: None,
+    created_at: Timestamp::UNIX_EPOCH,
+    due_at: None,
+    accepted_at: None,
+    delivered_at: None,
+    failed_at: None,
+    read_at: None,
+    content: ContentFingerprint::NONE,
+    payload: None,
+    fence: 0,
+    claims: 0,
+    wake_at: None,
+    leased_at: None,
+    redaction: Redaction::Whole,
+    expires_at: None,
+});
+
+/// Stage of an outbound message in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
-    /// It waits until it is due.
+    /// Waits until it is due.
     Waiting,
-    /// A worker has it and has not begun.
+    /// Claimed by a worker, not begun.
     Claimed,
-    /// It is being submitted.
+    /// Being submitted.
     Sending,
-    /// It left the queue, whatever became of it.
+    /// Out of the queue, whatever became of it.
     Done,
-    /// It was claimed five times and never begun, or cannot be read (a dead letter, to some): somebody has to look
-    /// at it, and, once it can be read, [`requeue`](crate::MessageLog::requeue) it or
-    /// [call it back](crate::MessageLog::cancel_queued).
+    /// Dead letter: claimed five times and never begun, or unreadable. Look at it, then
+    /// [`requeue`](crate::MessageStore::requeue) or [cancel](crate::MessageStore::cancel_queued) it.
     Dead,
 }
 
 impl Stage {
-    /// As it stands in a log's tables.
-    pub(crate) const ALL: [(Self, i64, &str); 5] = [
+    /// All, each by its number in the tables and its word.
+    const ALL: [(Self, i64, &str); 5] = [
         (Self::Waiting, 0, "waiting"),
         (Self::Claimed, 1, "claimed"),
         (Self::Sending, 2, "sending"),
@@ -118,14 +211,22 @@ impl Stage {
         (Self::Dead, 4, "dead"),
     ];
 
-    /// The stage as a word. Part of the contract.
+    /// Returns the stage as a word, such as `waiting`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         Self::ALL[self as usize].2
     }
+
+    pub(crate) const fn number(self) -> i64 {
+        Self::ALL[self as usize].1
+    }
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known, _)| *known == number).map(|(stage, ..)| stage)
+    }
 }
 
-/// The place of a message in a log: the later, the greater. Of this log only.
+/// Place of a message in one store: the later the message, the greater.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -138,83 +239,50 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// A message of the log with all that was tried and reported.
+/// Message with its attempts and its events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct History {
-    /// The message.
-    pub entry: LogEntry,
-    /// What was tried, in order.
-    pub attempts: Vec<Attempt>,
-    /// What was reported, in the order it came.
-    pub events: Vec<LoggedEvent>,
+    /// Message.
+    pub entry: Entry,
+    /// Attempts, in order.
+    pub attempts: Vec<AttemptRecord>,
+    /// Events, in the order in which they came.
+    pub events: Vec<StatusEvent>,
 }
 
-/// A message and its attempts: what is read, changed and written as one. What it says may be left out, as
-/// nothing hangs on it.
+/// A message and its attempts: what is read, changed and written as one. Its content may be left out, as nothing
+/// hangs on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    pub(crate) entry: LogEntry,
-    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) entry: Entry,
+    pub(crate) attempts: Vec<AttemptRecord>,
     /// As it was read.
-    read: Box<Read>,
+    read: Box<(Entry, Vec<AttemptRecord>)>,
 }
-
-#[derive(Clone, Debug)]
-struct Read {
-    facts: Facts,
-    place: Place,
-    attempts: Vec<Attempt>,
-}
-
-/// What changes of a message itself.
-type Facts = (
-    MessageKey,
-    (Option<LogStatus>, Option<DeliveryFailure>, Option<ProviderId>),
-    (Option<u32>, Option<Money>, Option<Money>),
-    (Option<Timestamp>, Option<Timestamp>),
-);
-
-/// What changes of its place in the queue.
-type Place = (Stage, i64, u32, Option<Timestamp>, Option<Timestamp>, bool);
 
 impl Case {
-    pub(crate) fn new(entry: LogEntry, attempts: Vec<Attempt>) -> Self {
-        let read = Read { facts: facts(&entry), place: place(&entry), attempts: attempts.clone() };
-        Self { entry, attempts, read: Box::new(read) }
+    pub(crate) fn new(entry: Entry, attempts: Vec<AttemptRecord>) -> Self {
+        let read = Box::new((entry.clone(), attempts.clone()));
+        Self { entry, attempts, read }
     }
 
-    /// Whether the message itself has changed since it was read.
-    pub(crate) fn entry_changed(&self) -> bool {
-        self.read.facts != facts(&self.entry)
+    /// The message as it was read.
+    pub(crate) fn before(&self) -> &Entry {
+        &self.read.0
     }
 
-    /// Whether its place in the queue has.
-    pub(crate) fn place_changed(&self) -> bool {
-        self.read.place != place(&self.entry)
+    /// Returns whether it had a place in the queue when it was read.
+    pub(crate) fn had_place(&self) -> bool {
+        let before = self.before();
+        before.wake_at.is_some() || before.stage == Stage::Dead
     }
 
-    /// Whether it had one when it was read.
-    pub(crate) fn has_place(&self) -> bool {
-        let (stage, _, _, wake_at, ..) = self.read.place;
-        wake_at.is_some() || stage == Stage::Dead
-    }
-
-    /// The attempts that have, and those that are new.
-    pub(crate) fn changed_attempts(&self) -> impl Iterator<Item = &Attempt> {
-        let known = self.read.attempts.iter().map(Some).chain(std::iter::repeat(None));
-        let changed = |(attempt, known): &(&Attempt, Option<&Attempt>)| *known != Some(*attempt);
+    /// The attempts that have changed, and those that are new.
+    pub(crate) fn changed_attempts(&self) -> impl Iterator<Item = &AttemptRecord> {
+        let known = self.read.1.iter().map(Some).chain(std::iter::repeat(None));
+        let changed =
+            |(attempt, known): &(&AttemptRecord, Option<&AttemptRecord>)| *known != Some(*attempt);
         self.attempts.iter().zip(known).filter(changed).map(|(attempt, _)| attempt)
     }
-}
-
-fn facts(entry: &LogEntry) -> Facts {
-    let stands = (entry.status, entry.failure.clone(), entry.provider.clone());
-    let times = (entry.accepted_at, entry.delivered_at);
-    (entry.key.clone(), stands, (entry.segments, entry.estimate, entry.price), times)
-}
-
-fn place(entry: &LogEntry) -> Place {
-    let payload = entry.payload.is_some();
-    (entry.stage, entry.fence, entry.claims, entry.wake_at, entry.leased_at, payload)
 }

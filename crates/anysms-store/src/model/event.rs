@@ -1,37 +1,45 @@
-//! [`LoggedEvent`]: what a provider reported of a message, as the log keeps it; [`Applied`]: what came of it.
+//! [`StatusEvent`]: a status as the store keeps it; [`Applied`]: what it changed.
+
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{AttemptToken, LogStatus, StatusConflict};
+use anysms::{
+    AccountId, ProviderId, TenantId,
+    message::{DeliveryFailure, MessageId, MessageKey, MessageStatus, Money},
+    webhook::{Authenticity, EventId, StatusUpdate},
+};
 
-use anysms::{message::{DeliveryFailure, MessageId, MessageKey, MessageStatus, Money}, webhook::{EventId, StatusUpdate}};
+use crate::{AttemptToken, Progress, StatusConflict};
 
-/// What a provider reported of a message. All of it is kept, even where it changes nothing.
+/// Status that a provider reported of a message. Every one is kept, even where it changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct LoggedEvent {
-    /// The same for every delivery of this news.
+pub struct StatusEvent {
+    /// Id of the event, the same for every delivery of it.
     pub id: EventId,
-    /// The provider's id of the message.
+    /// Provider's id of the message.
     pub message: MessageId,
-    /// The status, in the provider's own word if it is not known.
+    /// Account that the provider names.
+    pub account: Option<AccountId>,
+    /// Status, in the provider's own word if it is not known.
     pub status: MessageStatus,
-    /// Why it did not arrive.
+    /// Reason why the message did not arrive.
     pub failure: Option<DeliveryFailure>,
-    /// How many segments the provider counts.
+    /// Number of segments that the provider counts.
     pub segments: Option<u32>,
-    /// What it cost.
+    /// Price that the provider charged.
     pub price: Option<Money>,
-    /// The provider's count of this message's news, where it counts. For display: order is not relied on.
+    /// Provider's count of the events of this message, where it counts. For display: no order is relied on.
     pub sequence: Option<u32>,
-    /// When it happened, where the provider says.
+    /// Time it happened, where the provider says.
     pub at: Option<Timestamp>,
-    /// When it came first.
+    /// Time it came first.
     pub received_at: Timestamp,
     /// How often it came.
     pub times: u32,
-    /// Something further was known already when it came.
+    /// `true` if something further was known already when it came.
     pub stale: bool,
     /// Which attempt it is of; 0 while nobody knows.
     #[serde(skip)]
@@ -40,11 +48,12 @@ pub struct LoggedEvent {
     pub(crate) token: Option<AttemptToken>,
 }
 
-impl LoggedEvent {
+impl StatusEvent {
     pub(crate) fn of(update: &StatusUpdate, token: Option<AttemptToken>, now: Timestamp) -> Self {
         Self {
             id: update.id,
             message: update.message.clone(),
+            account: update.account.clone(),
             status: update.status.clone(),
             failure: update.failure.clone(),
             segments: update.segments,
@@ -59,36 +68,48 @@ impl LoggedEvent {
         }
     }
 
-    /// Whether it is of a message that the log does not know (yet).
+    /// Returns `true` if it is of a message that the store does not know (yet).
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         self.attempt == 0
     }
+
+    /// An event of which nothing is set.
+    pub(crate) fn blank() -> Self {
+        BLANK.clone()
+    }
 }
 
-/// What came of an event.
+#[allow(clippy::expect_used)] // the id is a constant that fits
+static BLANK: LazyLock<StatusEvent> = LazyLock::new(|| {
+    let id = MessageId::new(ProviderId::from_static("none"), "none").expect("fits");
+    let update = StatusUpdate::new(id, MessageStatus::Accepted, None, Authenticity::Full);
+    StatusEvent::of(&update, None, Timestamp::UNIX_EPOCH)
+});
+
+/// What an event changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// Which message, by its organisation and key; none while the log does not know it: the event is kept
-    /// and counts as soon as the message is known.
-    pub message: Option<(Option<String>, MessageKey)>,
-    /// Where the message stands now.
-    pub status: Option<LogStatus>,
-    /// The message stands elsewhere than before: tell the user.
-    pub news: bool,
-    /// It came before.
+    /// Tenant and key of the message; `None` while the store does not know it: the event is kept and counts as soon
+    /// as the message is known.
+    pub message: Option<(Option<TenantId>, MessageKey)>,
+    /// Progress of the message now.
+    pub status: Option<Progress>,
+    /// `true` if the progress of the message changed: tell the user.
+    pub changed: bool,
+    /// `true` if the event came before.
     pub duplicate: bool,
-    /// Something further was known already.
+    /// `true` if something further was known already.
     pub stale: bool,
-    /// The status is a word that is not known, or one of inbound messages, and changed nothing; that the provider
-    /// has the message is proved all the same.
+    /// `true` if the status is a word that is not known, or one of inbound messages, and changed nothing; that the
+    /// provider has the message is proved all the same.
     pub unmapped: bool,
-    /// It shows that an end which was reported was none, or the other way round.
+    /// Contradiction with an earlier report.
     pub conflict: Option<StatusConflict>,
-    /// The provider's id is another than the one that the attempt has. The first is kept.
+    /// `true` if the provider's id differs from the one that the attempt has. The first is kept.
     pub id_conflict: bool,
-    /// This attempt arrived although an earlier one did: the recipient has the message twice.
+    /// `true` if this attempt arrived although an earlier one did: the recipient has the message twice.
     pub delivered_twice: bool,
 }
 

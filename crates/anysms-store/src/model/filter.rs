@@ -1,154 +1,174 @@
-//! [`LogFilter`]: which messages of a log.
+//! [`Filter`]: which messages of a store to read.
 
 use jiff::Timestamp;
 
-use crate::{LogStatus, Stage, model::entry::Case};
+use anysms::{
+    AccountId, ProviderId, TenantId,
+    message::{Address, Direction, MessageId, Text},
+    number::Region,
+};
 
-use anysms::{message::{Address, Direction, MessageId, Text}, number::Region, provider_id::ProviderId};
+use crate::{Progress, Stage, model::entry::Case};
 
-/// Which messages of a log to list, count or export. Empty: all.
+/// Filter of messages to list, count or export. Empty: all.
 ///
-/// Indexes find messages by number, provider's id, tag and words, those of which nobody knows and those that are
-/// set aside, and within an organisation those of a user, a campaign or a time, and what is unread. A program
-/// without organisations says so by [`with_organisation`](Self::with_organisation) with an empty name. By anything
-/// else all messages are looked through, the latest first.
+/// Indexes find messages by number, provider's id, tag and words, unconfirmed ones and dead letters, and within a
+/// tenant those of a user, a campaign or a time, and what is unread. A program without tenants says so by
+/// [`without_tenant`](Self::without_tenant). By anything else all messages are looked through, the latest first.
 ///
 /// ```
-/// use anysms::log::LogFilter;
 /// use anysms::message::Direction;
+/// use anysms_store::Filter;
 ///
-/// let unread = LogFilter::new().with_organisation("clinic-17").unread();
+/// let unread = Filter::new().with_tenant("clinic-17".parse()?).unread();
 /// assert_eq!(unread.direction, Some(Direction::Inbound));
+/// # Ok::<(), anysms::message::TenantIdError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LogFilter {
-    /// Of this organisation; an empty name is that of messages without one.
-    pub organisation: Option<String>,
-    /// Caused by this user.
+pub struct Filter {
+    /// Only messages of this tenant; `Some(None)` for those that have none.
+    pub tenant: Option<Option<TenantId>>,
+    /// Only messages that this user caused.
     pub user: Option<String>,
-    /// Of this campaign.
+    /// Only messages of this campaign.
     pub campaign: Option<String>,
-    /// With this tag.
+    /// Only messages with this tag.
     pub tag: Option<String>,
-    /// Of which an attempt has this id of a provider.
+    /// Only the message of which an attempt has this provider's id.
     pub id: Option<MessageId>,
-    /// Sent or brought by this provider.
+    /// Only messages that this provider sent or brought.
     pub provider: Option<ProviderId>,
-    /// To or from a number of this country.
+    /// Only messages of this account at a provider.
+    pub account: Option<AccountId>,
+    /// Only messages to or from numbers of this country.
     pub country: Option<Region>,
-    /// In this direction.
+    /// Only messages in this direction.
     pub direction: Option<Direction>,
-    /// That stand here.
-    pub status: Option<LogStatus>,
-    /// That are here in the queue.
+    /// Only messages with this status.
+    pub status: Option<Progress>,
+    /// Only messages in this stage of the queue.
     pub stage: Option<Stage>,
-    /// To or from this number or address of the others.
-    pub theirs: Option<Address>,
-    /// From or to this address of yours.
-    pub ours: Option<Address>,
-    /// Inbound and not read yet.
+    /// Only messages to or from this remote number or address.
+    pub remote: Option<Address>,
+    /// Only messages from or to this address of your own.
+    pub local: Option<Address>,
+    /// Only inbound messages that are not read yet.
     pub unread: bool,
-    /// With all these words in the text, in any order.
+    /// Only messages with all these words in the text, in any order.
     pub words: Vec<Text>,
-    /// Written down at this time or later.
+    /// Only messages written down at this time or later.
     pub since: Option<Timestamp>,
-    /// Written down before this time.
+    /// Only messages written down before this time.
     pub until: Option<Timestamp>,
 }
 
-impl LogFilter {
-    /// All messages.
+impl Filter {
+    /// Returns the filter of all messages.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only those of this organisation; with an empty name those that have none.
+    /// Only messages of this tenant.
     #[must_use]
-    pub fn with_organisation(mut self, organisation: impl Into<String>) -> Self {
-        self.organisation = Some(organisation.into());
+    pub fn with_tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(Some(tenant));
         self
     }
 
-    /// Only those that this user caused.
+    /// Only messages that have no tenant.
+    #[must_use]
+    pub fn without_tenant(mut self) -> Self {
+        self.tenant = Some(None);
+        self
+    }
+
+    /// Only messages of this account at a provider.
+    #[must_use]
+    pub fn with_account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Only messages that this user caused.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Only those of this campaign.
+    /// Only messages of this campaign.
     #[must_use]
     pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
         self.campaign = Some(campaign.into());
         self
     }
 
-    /// Only those with this tag.
+    /// Only messages with this tag.
     #[must_use]
     pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
         self.tag = Some(tag.into());
         self
     }
 
-    /// Only that outbound one of which an attempt has this id of a provider.
+    /// Only the outbound message of which an attempt has this provider's id.
     #[must_use]
     pub fn with_id(mut self, id: MessageId) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Only those that this provider sent or brought.
+    /// Only messages that this provider sent or brought.
     #[must_use]
     pub fn with_provider(mut self, provider: ProviderId) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Only those to or from numbers of this country.
+    /// Only messages to or from numbers of this country.
     #[must_use]
     pub fn with_country(mut self, country: Region) -> Self {
         self.country = Some(country);
         self
     }
 
-    /// Only those in this direction.
+    /// Only messages in this direction.
     #[must_use]
     pub fn with_direction(mut self, direction: Direction) -> Self {
         self.direction = Some(direction);
         self
     }
 
-    /// Only those that stand here.
+    /// Only messages with this status.
     #[must_use]
-    pub fn with_status(mut self, status: LogStatus) -> Self {
+    pub fn with_status(mut self, status: Progress) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Only those that are here in the queue.
+    /// Only messages in this stage of the queue.
     #[must_use]
     pub fn with_stage(mut self, stage: Stage) -> Self {
         self.stage = Some(stage);
         self
     }
 
-    /// Only those to or from this number or address of the others.
+    /// Only messages to or from this remote number or address.
     #[must_use]
-    pub fn with_theirs(mut self, theirs: impl Into<Address>) -> Self {
-        self.theirs = Some(theirs.into());
+    pub fn with_remote(mut self, remote: impl Into<Address>) -> Self {
+        self.remote = Some(remote.into());
         self
     }
 
-    /// Only those from or to this address of yours.
+    /// Only messages from or to this address of your own.
     #[must_use]
-    pub fn with_ours(mut self, ours: impl Into<Address>) -> Self {
-        self.ours = Some(ours.into());
+    pub fn with_local(mut self, local: impl Into<Address>) -> Self {
+        self.local = Some(local.into());
         self
     }
 
-    /// Only those that came in and were not read yet.
+    /// Only inbound messages that are not read yet.
     #[must_use]
     pub fn unread(mut self) -> Self {
         self.unread = true;
@@ -156,7 +176,7 @@ impl LogFilter {
         self
     }
 
-    /// Only those with all words of this text, in any order, whatever their case. Texts that the policy does
+    /// Only messages with all words of this text, in any order, whatever their case. Texts that the policy does
     /// not keep are not found.
     #[must_use]
     pub fn with_words(mut self, text: &str) -> Self {
@@ -164,33 +184,33 @@ impl LogFilter {
         self
     }
 
-    /// Only those written down at this time or later.
+    /// Only messages written down at this time or later.
     #[must_use]
     pub fn with_since(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// Only those written down before this time.
+    /// Only messages written down before this time.
     #[must_use]
     pub fn with_until(mut self, until: Timestamp) -> Self {
         self.until = Some(until);
         self
     }
 
-    /// Whether an entry is one of them.
+    /// Returns whether a message is one of them.
     pub(crate) fn matches(&self, Case { entry, attempts, .. }: &Case) -> bool {
         fn is<T: PartialEq>(wanted: &Option<T>, known: &Option<T>) -> bool {
             wanted.is_none() || wanted == known
         }
-        let name = entry.organisation.as_deref().unwrap_or_default();
-        self.organisation.as_ref().is_none_or(|wanted| wanted == name)
+        self.tenant.as_ref().is_none_or(|wanted| *wanted == entry.tenant)
             && is(&self.user, &entry.user)
             && is(&self.campaign, &entry.campaign)
             && is(&self.provider, &entry.provider)
+            && is(&self.account, &entry.account)
             && is(&self.country, &entry.country)
             && is(&self.status, &entry.status)
-            && is(&self.ours, &entry.ours)
+            && is(&self.local, &entry.local)
             && self
                 .id
                 .as_ref()
@@ -198,7 +218,7 @@ impl LogFilter {
             && self.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
             && self.direction.is_none_or(|direction| direction == entry.direction)
             && self.stage.is_none_or(|stage| stage == entry.stage)
-            && self.theirs.as_ref().is_none_or(|theirs| *theirs == entry.theirs)
+            && self.remote.as_ref().is_none_or(|remote| *remote == entry.remote)
             && !(self.unread && (entry.read_at.is_some() || entry.direction != Direction::Inbound))
             && self.since.is_none_or(|since| entry.created_at >= since)
             && self.until.is_none_or(|until| entry.created_at < until)

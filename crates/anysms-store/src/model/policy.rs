@@ -1,38 +1,54 @@
-//! [`LogPolicy`]: what a log keeps, and for how long; and what becomes an entry by it.
+//! [`StorePolicy`]: how much a store keeps, and for how long; and the entries that messages become by it.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{EntryId, LogEntry, LogStatus, Stage, TextHash, model::hash::ContentHash, run::retention::Memory};
+use anysms::{
+    TenantId,
+    message::{Address, Direction, Media, Message, MessageKey, Text, WebUrl},
+    text,
+    webhook::InboundMessage,
+};
 
-use anysms::{message::{Address, Direction, Media, Message, MessageClass, MessageKey, Text, WebUrl}, text, webhook::InboundMessage};
+use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint};
 
-/// What a log keeps, and for how long a key stands for its message.
+/// How much a store keeps of texts, how long a key stands for its message, and how long a lease lasts.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms_store::{StorePolicy, TextPolicy};
+///
+/// let policy = StorePolicy::default()
+///     .with_texts(TextPolicy::Truncate(20))
+///     .with_keys(Duration::from_secs(24 * 60 * 60));
+/// assert_ne!(policy, StorePolicy::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LogPolicy {
+pub struct StorePolicy {
     pub(crate) texts: TextPolicy,
     pub(crate) keys: Duration,
     pub(crate) lease: Duration,
 }
 
-/// What a log keeps of the text of a message that has been sent or came in. What waits in the queue is kept
-/// whole until then.
+/// How much a store keeps of the text of a message that was sent or came in. What waits in the queue is kept whole
+/// until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TextPolicy {
     /// The text, until [`Retention`](crate::Retention) takes it.
     Keep,
-    /// So many characters of it, and its hash.
+    /// This many characters of it, and its hash.
     Truncate(usize),
     /// Its hash alone.
     Hash,
-    /// Nothing. A send of which nobody knows can then be found by its callback alone.
+    /// Nothing. An unconfirmed send can then be found by its callback alone.
     Absent,
 }
 
-impl Default for LogPolicy {
+impl Default for StorePolicy {
     /// Texts are kept, a key stands for its message for 7 days, and a lease lasts a minute.
     fn default() -> Self {
         let (week, minute) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60));
@@ -40,26 +56,28 @@ impl Default for LogPolicy {
     }
 }
 
-impl LogPolicy {
-    /// What is kept of texts.
+impl StorePolicy {
+    /// Sets how much is kept of texts.
     #[must_use]
     pub const fn with_texts(mut self, texts: TextPolicy) -> Self {
         self.texts = texts;
         self
     }
 
-    /// How long a key stands for its message, from when that was written down, was due or was last tried, whichever
-    /// is the latest. After that the same key is a new message, unless the old one still waits.
+    /// Sets how long a key stands for its message, from when that was written down, was due or was last tried,
+    /// whichever is the latest; 7 days by default. After that the same key is a new message, unless the old one still
+    /// waits.
     #[must_use]
     pub const fn with_keys(mut self, keep: Duration) -> Self {
         self.keys = keep;
         self
     }
 
-    /// How long a worker has what it claimed unless it says that it is still at it, and after how long a
-    /// submission of which nothing is heard counts as one of which nobody knows. Twice as long as a
-    /// submission takes at most, at least a second; the built-in transport ends by itself after 30 seconds.
-    /// All processes of one log must have the same.
+    /// Sets how long a worker holds a claim that it does not renew, and after how long a submission without an answer
+    /// counts as unconfirmed; 60 seconds by default, at least 1.
+    ///
+    /// Give it twice the longest time that a submission takes; the built-in transport ends by itself after 30
+    /// seconds. All processes of one store must use the same.
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_secs(1));
@@ -89,19 +107,18 @@ impl LogPolicy {
     }
 
     /// The entry of a message that is sent at once.
-    pub(crate) fn outbound(self, message: &Message, now: Timestamp) -> LogEntry {
+    pub(crate) fn outbound(self, message: &Message, now: Timestamp) -> Entry {
         let (text, text_hash) = self.text(message.text());
         let mut tags: Vec<String> = message.tags().map(str::to_owned).collect();
         tags.sort_unstable();
         tags.dedup();
-        LogEntry {
-            id: EntryId::default(),
-            direction: Direction::Outbound,
-            organisation: message.organisation().map(str::to_owned),
+        Entry {
+            tenant: message.tenant().cloned(),
             key: message.key().clone(),
-            theirs: message.to().into(),
-            ours: message.sender().map(Address::from),
-            country: message.to().region(),
+            remote: message.destination().into(),
+            local: message.sender().map(Address::from),
+            sender: message.sender().cloned(),
+            country: message.destination().number().and_then(|number| number.region()),
             text,
             media: self.media(message.media().iter().map(Media::url)),
             text_hash,
@@ -111,24 +128,10 @@ impl LogPolicy {
             user: message.user().map(str::to_owned),
             tags,
             stage: Stage::Sending,
-            status: Some(LogStatus::Prepared),
-            failure: None,
-            provider: None,
-            estimate: None,
-            price: None,
+            status: Some(Progress::Prepared),
             created_at: now,
-            due_at: None,
-            accepted_at: None,
-            delivered_at: None,
-            read_at: None,
-            content: ContentHash::of(message),
-            payload: None,
-            fence: 0,
-            claims: 0,
-            wake_at: None,
-            leased_at: None,
-            expires_at: None,
-            memory: Memory::default(),
+            content: ContentFingerprint::of(message),
+            ..Entry::blank()
         }
     }
 
@@ -138,11 +141,11 @@ impl LogPolicy {
         message: &Message,
         at: Option<Timestamp>,
         now: Timestamp,
-    ) -> LogEntry {
+    ) -> Entry {
         let due = at.unwrap_or(now);
         let validity = message.validity().and_then(|validity| due.checked_add(validity).ok());
         let json = serde_json::to_string(message).unwrap_or_default(); // what cannot be read back is dead
-        LogEntry {
+        Entry {
             stage: Stage::Waiting,
             payload: Some(json.into()),
             wake_at: Some(due),
@@ -156,48 +159,29 @@ impl LogPolicy {
     pub(crate) fn inbound(
         self,
         message: &InboundMessage,
-        organisation: Option<&str>,
+        tenant: Option<&TenantId>,
         now: Timestamp,
-    ) -> LogEntry {
+    ) -> Entry {
         let (text, text_hash) = self.text(&message.text);
         // 8 + 32 visible characters: a key.
         let key =
             format!("inbound-{}", message.id).parse().unwrap_or_else(|_| MessageKey::random());
-        LogEntry {
-            id: EntryId::default(),
+        Entry {
             direction: Direction::Inbound,
-            organisation: organisation.map(str::to_owned),
+            tenant: tenant.cloned(),
             key,
-            theirs: message.from.clone(),
-            ours: Some(message.to.clone()),
+            remote: message.from.clone(),
+            local: Some(message.to.clone()),
             country: message.from.number().and_then(|number| number.region()),
             text,
             media: self.media(message.media.iter().map(|media| &media.url)),
             text_hash,
             segments: message.segments,
-            class: MessageClass::default(),
-            campaign: None,
-            user: None,
-            tags: Vec::new(),
-            stage: Stage::Done,
-            status: None,
-            failure: None,
             provider: Some(message.message.provider().clone()),
-            estimate: None,
-            price: None,
+            account: message.account.clone(),
+            provider_id: Some(message.message.clone()),
             created_at: now,
-            due_at: None,
-            accepted_at: None,
-            delivered_at: None,
-            read_at: None,
-            content: ContentHash::NONE,
-            payload: None,
-            fence: 0,
-            claims: 0,
-            wake_at: None,
-            leased_at: None,
-            expires_at: None,
-            memory: Memory::default(),
+            ..Entry::blank()
         }
     }
 }

@@ -1,10 +1,12 @@
-//! [`LogStatus`], and [`Progress`], which puts reports together in whatever order they come.
+//! [`Progress`], [`DeliveryState`], and [`StatusReducer`], which joins reports in whatever order they come.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use anysms::message::{DeliveryFailure, MessageStatus};
 
-/// How far a message or one attempt to send it got. The later in this list, the further.
+/// Progress of a message, or of one attempt to send it. The later in this list, the further.
 ///
 /// What did not arrive stands below what did: a delivery report is evidence, and a report of failure may
 /// be a timeout. A cancel stands below everything that shows that it came too late.
@@ -13,70 +15,70 @@ use anysms::message::{DeliveryFailure, MessageStatus};
 )]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum LogStatus {
+pub enum Progress {
     /// Written down, not submitted yet or being submitted now.
     #[default]
     Prepared,
-    /// It may have been sent: nobody knows.
-    Unknown,
-    /// The provider holds it until a given time.
+    /// Perhaps sent: its outcome is unknown.
+    Unconfirmed,
+    /// Held by the provider until a given time.
     Scheduled,
-    /// The provider took it.
+    /// Accepted by the provider.
     Accepted,
-    /// It waits in a queue of the provider.
+    /// In a queue of the provider.
     Queued,
-    /// It was called back before it was sent.
+    /// Canceled before it was sent.
     Canceled,
-    /// It is being handed to the carrier.
+    /// On its way to the carrier.
     Sending,
-    /// The carrier took it.
+    /// Accepted by the carrier.
     Sent,
-    /// It never left the provider, or never reached it.
+    /// Failed: it never left the provider, or never reached it.
     Failed,
-    /// The provider refused it after taking it.
+    /// Refused by the provider after it was accepted.
     Rejected,
-    /// The carrier reports that it did not arrive.
+    /// Not delivered, as the carrier reports.
     Undelivered,
-    /// Parts of it arrived.
+    /// Delivered in part.
     PartiallyDelivered,
-    /// The carrier reports that it arrived.
+    /// Delivered, as the carrier reports.
     Delivered,
-    /// The recipient opened it.
+    /// Opened by the recipient.
     Read,
 }
 
-/// Each with its rank, which is what a database keeps: there is room for more between them.
-const RANKS: [(LogStatus, u8, &str); 14] = [
-    (LogStatus::Prepared, 0, "prepared"),
-    (LogStatus::Unknown, 10, "unknown"),
-    (LogStatus::Scheduled, 20, "scheduled"),
-    (LogStatus::Accepted, 25, "accepted"),
-    (LogStatus::Queued, 30, "queued"),
-    (LogStatus::Canceled, 35, "canceled"),
-    (LogStatus::Sending, 40, "sending"),
-    (LogStatus::Sent, 50, "sent"),
-    (LogStatus::Failed, 62, "failed"),
-    (LogStatus::Rejected, 63, "rejected"),
-    (LogStatus::Undelivered, 66, "undelivered"),
-    (LogStatus::PartiallyDelivered, 70, "partially_delivered"),
-    (LogStatus::Delivered, 80, "delivered"),
-    (LogStatus::Read, 90, "read"),
+/// All, each with its rank, which is what a database keeps: there is room for more between them.
+const RANKS: [(Progress, u8, &str); 14] = [
+    (Progress::Prepared, 0, "prepared"),
+    (Progress::Unconfirmed, 10, "unconfirmed"),
+    (Progress::Scheduled, 20, "scheduled"),
+    (Progress::Accepted, 25, "accepted"),
+    (Progress::Queued, 30, "queued"),
+    (Progress::Canceled, 35, "canceled"),
+    (Progress::Sending, 40, "sending"),
+    (Progress::Sent, 50, "sent"),
+    (Progress::Failed, 62, "failed"),
+    (Progress::Rejected, 63, "rejected"),
+    (Progress::Undelivered, 66, "undelivered"),
+    (Progress::PartiallyDelivered, 70, "partially_delivered"),
+    (Progress::Delivered, 80, "delivered"),
+    (Progress::Read, 90, "read"),
 ];
 
-impl LogStatus {
-    /// All, from the least to the furthest.
+impl Progress {
+    /// Returns all, from the least to the furthest.
     #[must_use]
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         RANKS.into_iter().map(|(status, ..)| status)
     }
 
-    /// The status as a word, such as `delivered`. Part of the contract.
+    /// Returns it as a word, such as `delivered`. Part of the contract.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         RANKS[self as usize].2
     }
 
-    /// Its place in the order, as it stands in a log's tables: 0 to 90, with gaps.
+    /// Returns its rank, 0 to 90 with gaps, as the tables of a store have it.
     #[must_use]
     pub const fn rank(self) -> u8 {
         RANKS[self as usize].1
@@ -86,8 +88,16 @@ impl LogStatus {
         RANKS.into_iter().find(|(_, known, _)| i64::from(*known) == rank).map(|(status, ..)| status)
     }
 
-    /// What a provider's status of an outbound message means here; none for one of inbound messages and for
-    /// a word that is not known.
+    /// Returns the progress that a provider's status means; `None` for a status of inbound messages and for a word
+    /// that is not known.
+    ///
+    /// ```
+    /// use anysms::MessageStatus;
+    /// use anysms_store::Progress;
+    ///
+    /// assert_eq!(Progress::of(&MessageStatus::Delivered), Some(Progress::Delivered));
+    /// assert_eq!(Progress::of(&MessageStatus::from_word("weird-new")), None);
+    /// ```
     #[must_use]
     pub fn of(status: &MessageStatus) -> Option<Self> {
         Some(match status {
@@ -103,19 +113,17 @@ impl LogStatus {
             MessageStatus::PartiallyDelivered => Self::PartiallyDelivered,
             MessageStatus::Delivered => Self::Delivered,
             MessageStatus::Read => Self::Read,
-            MessageStatus::Receiving | MessageStatus::Received | MessageStatus::Unknown(_) => {
-                return None;
-            }
+            _ => return None, // one of inbound messages, or a word that is not known
         })
     }
 
-    /// Whether nothing more is expected.
+    /// Returns `true` if nothing more is expected.
     #[must_use]
     pub const fn is_final(self) -> bool {
         self.is_negative() || matches!(self, Self::Delivered | Self::Read)
     }
 
-    /// Whether it is final and did not arrive.
+    /// Returns `true` if it is final and the message did not arrive.
     #[must_use]
     pub const fn is_negative(self) -> bool {
         matches!(self, Self::Canceled | Self::Failed | Self::Rejected | Self::Undelivered)
@@ -126,69 +134,143 @@ impl LogStatus {
     }
 }
 
-impl std::fmt::Display for LogStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// What is known of one attempt: every status that was reported of it, and why it failed where it did.
+/// State of an outbound message as one plain word, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeliveryState {
+    /// Not sent yet: in the queue, or scheduled at the provider.
+    Pending,
+    /// Sent: accepted by the provider; no report of its delivery yet.
+    Sent,
+    /// Delivered.
+    Delivered,
+    /// Failed: refused, expired, or not delivered.
+    Failed,
+    /// Unconfirmed: it may have been sent, and nobody knows.
+    Unconfirmed,
+    /// Canceled before it was sent.
+    Canceled,
+}
+
+impl DeliveryState {
+    /// Returns the state of a progress.
+    ///
+    /// ```
+    /// use anysms_store::{DeliveryState, Progress};
+    ///
+    /// assert_eq!(DeliveryState::of(Progress::Undelivered).as_str(), "failed");
+    /// assert_eq!(DeliveryState::of(Progress::Queued), DeliveryState::Sent);
+    /// ```
+    #[must_use]
+    pub const fn of(progress: Progress) -> Self {
+        match progress {
+            Progress::Prepared | Progress::Scheduled => Self::Pending,
+            Progress::Unconfirmed => Self::Unconfirmed,
+            Progress::Accepted
+            | Progress::Queued
+            | Progress::Sending
+            | Progress::Sent
+            | Progress::PartiallyDelivered => Self::Sent,
+            Progress::Delivered | Progress::Read => Self::Delivered,
+            Progress::Failed | Progress::Rejected | Progress::Undelivered => Self::Failed,
+            Progress::Canceled => Self::Canceled,
+        }
+    }
+
+    /// Returns it as a word, such as `delivered`. Part of the contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+impl fmt::Display for DeliveryState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Everything that was reported of one attempt: each status, and the reason of a failure.
 ///
 /// Reports come late, twice and in any order, so this only ever grows: any order and any repetition of the
 /// same reports gives the same.
+///
+/// ```
+/// use anysms_store::{Progress, StatusReducer};
+///
+/// let mut reports = StatusReducer::default();
+/// for status in [Progress::Delivered, Progress::Sent, Progress::Queued] {
+///     reports.add(status, None);
+/// }
+/// assert_eq!(reports.status(), Progress::Delivered);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct StatusReducer {
     /// One bit for each status that was reported, the furthest the highest.
     seen: u16,
     failure: Option<DeliveryFailure>,
 }
 
-/// Reports of one attempt that cannot both be true, such as failed and delivered.
+/// Two reports of one attempt that cannot both be true, such as failed and delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct StatusConflict {
-    /// The end that was reported and was none.
-    pub from: LogStatus,
-    /// What shows that it was none.
-    pub to: LogStatus,
+    /// End that was reported and was none.
+    pub from: Progress,
+    /// Report that shows it.
+    pub to: Progress,
 }
 
-impl Progress {
-    /// Takes a report. Whether the status was not reported before.
-    pub fn add(&mut self, status: LogStatus, failure: Option<&DeliveryFailure>) -> bool {
-        let news = self.seen & status.bit() == 0;
+impl StatusReducer {
+    /// Adds a report. Returns `true` if the status was not reported before.
+    pub fn add(&mut self, status: Progress, failure: Option<&DeliveryFailure>) -> bool {
+        let is_new = self.seen & status.bit() == 0;
         self.join(&Self { seen: status.bit(), failure: failure.cloned() });
-        news
+        is_new
     }
 
-    /// Takes all that another knows of the same attempt.
+    /// Adds all reports that another has of the same attempt.
     pub fn join(&mut self, other: &Self) {
-        let (ours, theirs) = (self.status(), other.status());
+        let (mine, others) = (self.status(), other.status());
         // A failure goes with the status that has it.
-        if theirs > ours || theirs == ours && weight(&other.failure) > weight(&self.failure) {
+        if others > mine || others == mine && weight(&other.failure) > weight(&self.failure) {
             self.failure.clone_from(&other.failure);
         }
         self.seen |= other.seen;
     }
 
-    /// How far it got.
+    /// Returns the furthest status.
     #[must_use]
-    pub fn status(&self) -> LogStatus {
-        LogStatus::all().rfind(|status| self.seen & status.bit() != 0).unwrap_or_default()
+    pub fn status(&self) -> Progress {
+        Progress::all().rfind(|status| self.seen & status.bit() != 0).unwrap_or_default()
     }
 
-    /// Why, if that is a failure and the provider says why.
+    /// Returns the reason of the failure; `None` if that status is none, or the provider gives no reason.
     #[must_use]
     pub const fn failure(&self) -> Option<&DeliveryFailure> {
         self.failure.as_ref()
     }
 
-    /// Whether an end was reported that was none.
+    /// Returns an end that was reported and was none; `None` if the reports agree.
     #[must_use]
     pub fn conflict(&self) -> Option<StatusConflict> {
-        let seen = |status: &LogStatus| self.seen & status.bit() != 0;
-        let to = LogStatus::all().rfind(|status| seen(status) && !status.is_negative())?;
-        let from = LogStatus::all()
+        let seen = |status: &Progress| self.seen & status.bit() != 0;
+        let to = Progress::all().rfind(|status| seen(status) && !status.is_negative())?;
+        let from = Progress::all()
             .rfind(|status| seen(status) && status.is_negative() && *status < to)?;
         Some(StatusConflict { from, to })
     }
@@ -210,13 +292,22 @@ fn weight(failure: &Option<DeliveryFailure>) -> Option<(Option<u64>, &str, &str)
     Some((failure.code.parse().ok(), &failure.code, failure.kind.as_str()))
 }
 
-/// Where a message stands of which these are the attempts, each with whether more is to come of it: something
-/// that arrived counts first, then what is on its way, then the end.
+/// Returns the progress of a message from that of its attempts, each with whether more is to come of it; `None`
+/// without attempts.
+///
+/// Something that arrived counts first, then what is on its way, then the end.
+///
+/// ```
+/// use anysms_store::{Progress, message_status};
+///
+/// let attempts = [(Progress::Failed, false), (Progress::Sending, true)];
+/// assert_eq!(message_status(attempts), Some(Progress::Sending));
+/// ```
 #[must_use]
-pub fn message_status(attempts: impl IntoIterator<Item = (LogStatus, bool)>) -> Option<LogStatus> {
+pub fn message_status(attempts: impl IntoIterator<Item = (Progress, bool)>) -> Option<Progress> {
     let (mut arrived, mut open, mut ended) = (None, None, None);
     for (status, is_open) in attempts {
-        let most = if status >= LogStatus::Delivered {
+        let most = if status >= Progress::Delivered {
             &mut arrived
         } else if is_open {
             &mut open

@@ -1,20 +1,51 @@
-//! [`Begin`]: what is about to be submitted; [`Begun`]: whether it may be.
+//! [`Begin`]: an attempt that is about to be made; [`Begun`]: the decision.
 
-use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{Message, Money, Receipt}, provider_id::ProviderId};
+use anysms::{
+    AccountId, ProviderId,
+    error::{Error, ErrorKind, Outcome, Result},
+    layers::ResendAllowed,
+    message::{Message, Money, Receipt},
+};
 
-use crate::{AttemptToken, model::hash::ContentHash};
+use crate::{AttemptToken, backend::transaction::Named, model::hash::ContentFingerprint};
 
-/// What is about to be submitted.
+/// An attempt that is about to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct Begin {
     pub(crate) message: Message,
-    pub(crate) content: ContentHash,
+    pub(crate) content: ContentFingerprint,
     pub(crate) provider: ProviderId,
+    pub(crate) account: Option<AccountId>,
     pub(crate) token: AttemptToken,
     pub(crate) estimate: Option<Money>,
 }
 
-/// Whether it may be.
+/// Mark of a message on its way from the queue: under which claim it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fence(pub(crate) i64);
+
+impl Begin {
+    pub(crate) fn name(&self) -> Named {
+        name(&self.message)
+    }
+
+    /// The claim of the queue under which it is sent; `None` for a direct send.
+    pub(crate) fn fence(&self) -> Option<i64> {
+        self.message.extensions().get::<Fence>().map(|fence| fence.0)
+    }
+
+    /// Whether a policy allows it although an earlier attempt may have been sent.
+    pub(crate) fn may_resend(&self) -> bool {
+        self.message.extensions().get::<ResendAllowed>().is_some()
+    }
+}
+
+/// The name of a message.
+pub(crate) fn name(message: &Message) -> Named {
+    (message.tenant().cloned(), message.key().clone())
+}
+
+/// Decision on an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
     /// It is written down: submit it.
@@ -47,16 +78,16 @@ impl Begun {
             Self::Go => None,
             Self::Earlier(receipt) => Some(Ok(receipt)),
             Self::MaybeSent => {
-                refuse(ErrorKind::Conflict, unknown, "key: may have been sent before")
+                refuse(ErrorKind::Conflict, unknown, "idempotency key: may have been sent before, and its outcome is unknown")
             }
             Self::OtherContent => {
-                refuse(ErrorKind::Conflict, not_sent, "key: stands for another content")
+                refuse(ErrorKind::Conflict, not_sent, "idempotency key: was already used for a different message")
             }
-            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "key: is in the queue"),
-            Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "key: the claim is over"),
-            Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: is over"),
+            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "idempotency key: the message waits in the queue"),
+            Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "lease: the claim is over"),
+            Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: over before the message was sent"),
             Self::OptedOut => {
-                refuse(ErrorKind::OptedOut, not_sent, "to: is on the log's list of opt-outs")
+                refuse(ErrorKind::OptedOut, not_sent, "to: is on the store's list of opt-outs")
             }
         }
     }

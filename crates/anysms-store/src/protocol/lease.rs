@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use anysms::{error::ErrorKind, message::DeliveryFailure};
 
-use crate::{Attempt, AttemptOutcome, LogStatus, Stage, model::entry::Case};
+use crate::{AttemptOutcome, AttemptRecord, Entry, Progress, Stage, model::entry::Case};
 
 /// How often a message is claimed without being begun before somebody has to look at it.
 const MOST_CLAIMS: u32 = 5;
@@ -46,7 +46,7 @@ impl Case {
             }
         }
         if self.entry.expires_at.is_some_and(|expires| expires <= now) {
-            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
+            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"), now);
             return Woken::Left;
         }
         if self.entry.claims >= MOST_CLAIMS {
@@ -79,11 +79,11 @@ impl Case {
             Release::Later(wait) => {
                 self.entry.stage = Stage::Waiting;
                 self.entry.claims = self.entry.claims.saturating_sub(1);
-                (self.entry.status, self.entry.failure) = (Some(LogStatus::Prepared), None);
+                self.entry.set_status(Progress::Prepared);
                 self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
                 self.entry.leased_at = None;
             }
-            Release::Never(failure) => self.refuse(failure.clone()),
+            Release::Never(failure) => self.refuse(failure.clone(), now),
             Release::Dead => self.leave(Stage::Dead),
         }
         true
@@ -96,9 +96,9 @@ impl Case {
         }
         if matches!(self.entry.stage, Stage::Waiting | Stage::Dead) {
             self.leave(Stage::Done);
-            (self.entry.status, self.entry.failure) = (Some(LogStatus::Canceled), None);
+            self.entry.set_status(Progress::Canceled);
         }
-        self.entry.status == Some(LogStatus::Canceled)
+        self.entry.status == Some(Progress::Canceled)
     }
 
     /// Whether an attempt is not proved to have sent nothing.
@@ -120,7 +120,7 @@ impl Case {
 
     /// Whether a submission began whose lease is over: whoever made it is gone, or was.
     pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
-        let over = |attempt: &Attempt| attempt.check_at.is_some_and(|at| at <= now);
+        let over = |attempt: &AttemptRecord| attempt.check_at.is_some_and(|at| at <= now);
         self.attempts.iter().any(|attempt| attempt.outcome.is_none() && over(attempt))
     }
 
@@ -129,7 +129,7 @@ impl Case {
         for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome.is_none()) {
             attempt.outcome = Some(AttemptOutcome::Unknown);
             let failure = DeliveryFailure::new(ErrorKind::Interrupted, "lease");
-            attempt.report(LogStatus::Unknown, Some(&failure));
+            attempt.report(Progress::Unconfirmed, Some(&failure), attempt.begun_at);
             attempt.schedule_check();
         }
         self.leave(Stage::Done);
@@ -163,13 +163,23 @@ impl Case {
     }
 
     /// It leaves the queue and will not be sent.
-    pub(crate) fn refuse(&mut self, failure: DeliveryFailure) {
+    pub(crate) fn refuse(&mut self, failure: DeliveryFailure, now: Timestamp) {
         self.leave(Stage::Done);
         let maybe = Some(AttemptOutcome::Unknown);
         if self.attempts.iter().any(|attempt| attempt.outcome == maybe) {
             return self.derive(); // it was not sent again, and may have been before
         }
-        self.entry.status = Some(LogStatus::Failed);
+        self.entry.status = Some(Progress::Failed);
+        self.entry.error_text = Some(failure.kind.description().to_owned());
         self.entry.failure = Some(failure);
+        self.entry.failed_at = Some(now);
+    }
+}
+
+impl Entry {
+    /// Sets a status that is no failure.
+    fn set_status(&mut self, status: Progress) {
+        self.status = Some(status);
+        (self.failure, self.error_text, self.failed_at) = (None, None, None);
     }
 }

@@ -1,16 +1,31 @@
-//! What is done in a log: each reads cases, has them decide, and writes them back, in one transaction and for
+//! What is done in a store: each reads cases, has them decide, and writes them back, in one transaction and for
 //! many at a time.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map},
     time::Duration,
 };
 
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Message, MessageId, MessageRecord}, provider_id::ProviderId, webhook::EventId};
+use anysms::{
+    ProviderId,
+    error::{Error, ErrorKind, Result},
+    message::{Message, MessageId, MessageRecord},
+    webhook::EventId,
+};
 
-use crate::{Applied, AttemptOutcome, AttemptToken, EntryId, LogEntry, LogStatus, LoggedEvent, backend::transaction::{Named, Tables, Which}, model::{entry::Case, event::Seen, policy::LogPolicy}, protocol::{admission::{Begin, Begun}, lease::{Release, Woken}, transitions::Finish}};
+use crate::{
+    Applied, AttemptOutcome, AttemptToken, Entry, EntryId, Progress, StatusEvent,
+    Suppression,
+    backend::transaction::{Named, Tables, Which},
+    model::{entry::Case, event::Seen, policy::StorePolicy},
+    protocol::{
+        admission::{Begin, Begun, Fence, name},
+        lease::{Release, Woken},
+        transitions::Finish,
+    },
+};
 
 /// A message on its way into the queue.
 #[derive(Clone, Debug)]
@@ -21,7 +36,7 @@ pub(crate) struct Enqueue {
 
 /// A message that a worker has claimed.
 #[derive(Clone, Debug)]
-pub(crate) struct Claim {
+pub(crate) struct Claimed {
     pub(crate) name: Named,
     pub(crate) fence: i64,
     pub(crate) message: Message,
@@ -37,16 +52,12 @@ pub(crate) struct Check {
     pub(crate) place: usize,
 }
 
-fn name(message: &Message) -> Named {
-    (message.organisation().map(str::to_owned), message.key().clone())
-}
-
 /// The cases of these names, made where there are none. Old ones give their keys to those that are missing.
 async fn cases(
     tables: &mut dyn Tables,
-    policy: LogPolicy,
+    policy: StorePolicy,
     names: &[Named],
-    missing: Vec<LogEntry>,
+    missing: Vec<Entry>,
 ) -> Result<Vec<Case>> {
     let now = tables.now();
     let fresh = missing.clone();
@@ -73,30 +84,32 @@ async fn cases(
     Ok(cases)
 }
 
-fn name_of(entry: &LogEntry) -> Named {
-    (entry.organisation.clone(), entry.key.clone())
+fn name_of(entry: &Entry) -> Named {
+    (entry.tenant.clone(), entry.key.clone())
 }
 
 /// Writes intents down, and says which may be submitted.
 pub(crate) async fn begin(
     tables: &mut dyn Tables,
-    policy: LogPolicy,
+    policy: StorePolicy,
     begins: &[&Begin],
 ) -> Result<Vec<Begun>> {
     let now = tables.now();
-    let names: Vec<Named> = begins.iter().map(|begin| name(&begin.message)).collect();
-    let direct = begins.iter().filter(|begin| begin.message.trail.fence.is_none());
+    let names: Vec<Named> = begins.iter().map(|begin| begin.name()).collect();
+    let direct = begins.iter().filter(|begin| begin.fence().is_none());
     let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
     let mut cases = cases(tables, policy, &names, missing).await?;
-    let numbers: Vec<_> = begins.iter().map(|begin| begin.message.to()).collect();
-    let opt_outs = tables.opt_outs(&numbers).await?;
+    let numbers: Vec<_> = begins.iter().filter_map(|begin| begin.message.destination().number()).collect();
+    let suppressions = tables.suppressions(&numbers).await?;
     let places: HashMap<Named, usize> =
         cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
     let begun = begins.iter().zip(&names).map(|(begin, name)| {
         let Some(place) = places.get(name) else { return Begun::LeaseLost }; // it was erased
         let message = &begin.message;
-        let opted_out =
-            opt_outs.iter().any(|one| one.number == message.to() && one.scope.covers(message));
+        let number = message.destination().number();
+        let covers =
+            |one: &&Suppression| Some(one.number) == number && one.scope.covers(message);
+        let opted_out = suppressions.iter().any(|one| covers(&one));
         cases[*place].begin(begin, opted_out, policy.lease, now)
     });
     let begun = begun.collect();
@@ -127,14 +140,14 @@ pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Res
 /// Keeps events and applies them to their messages.
 pub(crate) async fn record(
     tables: &mut dyn Tables,
-    events: &[&LoggedEvent],
+    events: &[&StatusEvent],
 ) -> Result<Vec<Applied>> {
     let mut places: HashMap<EventId, usize> = HashMap::new();
-    let mut unique: Vec<LoggedEvent> = Vec::new();
+    let mut unique: Vec<StatusEvent> = Vec::new();
     for event in events {
         match places.entry(event.id) {
-            Entry::Occupied(known) => unique[*known.get()].times += 1,
-            Entry::Vacant(vacant) => {
+            hash_map::Entry::Occupied(known) => unique[*known.get()].times += 1,
+            hash_map::Entry::Vacant(vacant) => {
                 vacant.insert(unique.len());
                 unique.push((*event).clone());
             }
@@ -152,23 +165,23 @@ pub(crate) async fn record(
     let applied = apply(&mut cases, &mut unique);
     tables.save(&cases).await?;
     let mut seen = tables.insert_events(&unique).await?;
-    let of = |event: &&LoggedEvent| {
+    let of = |event: &&StatusEvent| {
         let place = places[&event.id];
         let seen = std::mem::replace(&mut seen[place], Seen::Before);
         let applied = applied[place].clone();
-        let news = match seen {
-            Seen::New => applied.news,
+        let changed = match seen {
+            Seen::New => applied.changed,
             // Its commit may have been taken for lost. Better told twice than never.
-            Seen::Again => !applied.stale && applied.status == LogStatus::of(&event.status),
+            Seen::Again => !applied.stale && applied.status == Progress::of(&event.status),
             Seen::Before => false,
         };
-        Applied { duplicate: seen == Seen::Before, news, ..applied }
+        Applied { duplicate: seen == Seen::Before, changed, ..applied }
     };
     Ok(events.iter().map(of).collect())
 }
 
 /// Each event to its attempt, by the token if it has one, else by the provider's id.
-fn apply(cases: &mut [Case], events: &mut [LoggedEvent]) -> Vec<Applied> {
+fn apply(cases: &mut [Case], events: &mut [StatusEvent]) -> Vec<Applied> {
     let mut places = HashMap::new();
     for (at, case) in cases.iter().enumerate() {
         for (place, attempt) in case.attempts.iter().enumerate() {
@@ -178,7 +191,7 @@ fn apply(cases: &mut [Case], events: &mut [LoggedEvent]) -> Vec<Applied> {
             }
         }
     }
-    let one = |event: &mut LoggedEvent| {
+    let one = |event: &mut StatusEvent| {
         let place = event.token.and_then(|token| places.get(&Ok(token)));
         // A token of another provider's attempt is none.
         let place = place.filter(|(at, place)| {
@@ -193,7 +206,7 @@ fn apply(cases: &mut [Case], events: &mut [LoggedEvent]) -> Vec<Applied> {
 /// Writes messages into the queue; which entry each is. The same again is the same entry.
 pub(crate) async fn enqueue(
     tables: &mut dyn Tables,
-    policy: LogPolicy,
+    policy: StorePolicy,
     messages: &[Enqueue],
 ) -> Result<Vec<Result<EntryId>>> {
     let now = tables.now();
@@ -203,12 +216,13 @@ pub(crate) async fn enqueue(
     let contents: Vec<_> = missing.iter().map(|entry| entry.content).collect();
     let cases = cases(tables, policy, &names, missing).await?;
     let known: HashMap<Named, &Case> = cases.iter().map(|case| (case.name(), case)).collect();
-    let ids = names.iter().zip(contents).map(|(name, content)| match known.get(name) {
-        Some(case) if case.entry.content == content => Ok(case.entry.id),
+    let asked = names.iter().zip(messages).zip(contents);
+    let ids = asked.map(|((name, enqueue), content)| match known.get(name) {
+        Some(case) if case.entry.content.matches(&enqueue.message, content) => Ok(case.entry.id),
         Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
-            .with_detail("key: stands for another content")
+            .with_detail("idempotency key: was already used for a different message")
             .by_layer()),
-        None => Err(Error::not_sent(ErrorKind::Unavailable).with_detail("log: the entry is gone")),
+        None => Err(Error::not_sent(ErrorKind::Unavailable).with_detail("store: the entry is gone")),
     });
     Ok(ids.collect())
 }
@@ -217,9 +231,9 @@ pub(crate) async fn enqueue(
 /// there may be more.
 pub(crate) async fn claim(
     tables: &mut dyn Tables,
-    policy: LogPolicy,
+    policy: StorePolicy,
     most: usize,
-) -> Result<(Vec<Claim>, bool)> {
+) -> Result<(Vec<Claimed>, bool)> {
     let now = tables.now();
     let mut cases = tables.load(Which::Due(most)).await?;
     let mut claims = Vec::new();
@@ -232,9 +246,9 @@ pub(crate) async fn claim(
                 continue;
             };
             message = message.with_key(case.entry.key.clone()); // which it may have given away
-            message.trail.fence = Some(case.entry.fence);
+            message.extensions_mut().insert(Fence(case.entry.fence));
             let due = case.entry.due_at.unwrap_or(case.entry.created_at);
-            claims.push(Claim {
+            claims.push(Claimed {
                 name: case.name(),
                 fence: case.entry.fence,
                 message,
@@ -250,7 +264,7 @@ pub(crate) async fn claim(
 /// Prolongs claims; whether each is still held.
 pub(crate) async fn renew(
     tables: &mut dyn Tables,
-    policy: LogPolicy,
+    policy: StorePolicy,
     claims: &[(Named, i64)],
 ) -> Result<Vec<bool>> {
     let now = tables.now();

@@ -1,15 +1,23 @@
-//! The protocol: what may become of a message and its attempts, as changes of a [`Case`]. No I/O.
+//! Transitions: what may become of a message and its attempts, as changes of a [`Case`]. No I/O.
 //!
-//! Every home of the log reads a case, calls one of these and writes the case back in one transaction, so
-//! that all homes decide alike.
+//! Every backend of the store reads a case, calls one of these and writes the case back in one transaction, so
+//! that all backends decide alike.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use anysms::{error::{ErrorKind, Outcome, Result}, message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt}};
+use anysms::{
+    error::{ErrorKind, Outcome, Result},
+    message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt},
+};
 
-use crate::{Applied, Attempt, AttemptOutcome, AttemptToken, Begin, Begun, LogStatus, LoggedEvent, SettledBy, Stage, message_status, model::entry::Case};
+use crate::{
+    Applied, AttemptOutcome, AttemptRecord, AttemptToken, Progress, SettledBy, Stage, StatusEvent,
+    message_status,
+    model::entry::Case,
+    protocol::admission::{Begin, Begun},
+};
 
 /// What must be left of a lease when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;
@@ -29,9 +37,9 @@ impl Case {
         lease: Duration,
         now: Timestamp,
     ) -> Begun {
-        let trail = begin.message.trail;
+        let fence = begin.fence();
         // A layer may send what is claimed elsewhere: a guard, for staging.
-        if trail.fence.is_none() && self.entry.content != begin.content {
+        if fence.is_none() && !self.entry.content.matches(&begin.message, begin.content) {
             return Begun::OtherContent;
         }
         if self.is_stale(now) {
@@ -45,10 +53,10 @@ impl Case {
             return Begun::Earlier(receipt);
         }
         let of = |outcome| self.attempts.iter().any(|attempt| attempt.outcome == outcome);
-        if of(None) || of(Some(AttemptOutcome::Unknown)) && !trail.resend {
+        if of(None) || of(Some(AttemptOutcome::Unknown)) && !begin.may_resend() {
             return Begun::MaybeSent;
         }
-        match (trail.fence, self.entry.stage) {
+        match (fence, self.entry.stage) {
             (Some(fence), Stage::Claimed | Stage::Sending) => {
                 if fence != self.entry.fence || !self.is_leased(lease / 12 * LEAST_TWELFTHS, now) {
                     return Begun::LeaseLost;
@@ -59,15 +67,16 @@ impl Case {
             (None, Stage::Sending | Stage::Done) => {}
         }
         if opted_out {
-            self.refuse(DeliveryFailure::new(ErrorKind::OptedOut, "opted_out"));
+            self.refuse(DeliveryFailure::new(ErrorKind::OptedOut, "opted_out"), now);
             return Begun::OptedOut;
         }
         if self.entry.expires_at.is_some_and(|expires| expires <= now) {
-            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"));
+            self.refuse(DeliveryFailure::new(ErrorKind::Expired, "expired"), now);
             return Begun::Expired;
         }
         let number = self.attempts.len() as u32 + 1;
-        self.attempts.push(Attempt::new(number, begin.provider.clone(), begin.token, now));
+        let asked = (begin.provider.clone(), begin.account.clone());
+        self.attempts.push(AttemptRecord::new(self.entry.id, number, asked, begin.token, now));
         self.entry.stage = Stage::Sending;
         self.entry.claims = 0;
         self.entry.estimate = begin.estimate.or(self.entry.estimate);
@@ -90,12 +99,14 @@ impl Case {
                 attempt.retract();
                 attempt.outcome = Some(AttemptOutcome::Accepted);
                 attempt.request_id.clone_from(&receipt.request_id);
+                attempt.account = receipt.account.clone().or(attempt.account.take());
                 attempt.segments = attempt.segments.or(receipt.segments);
                 attempt.price = attempt.price.or(receipt.price);
                 if let Some(id) = &receipt.id {
                     attempt.learn_id(id);
                 }
-                attempt.report(LogStatus::of(&receipt.status).unwrap_or(LogStatus::Accepted), None);
+                let status = Progress::of(&receipt.status).unwrap_or(Progress::Accepted);
+                attempt.report(status, None, now);
             }
             Err(error) if taken => {
                 attempt.request_id = error.request_id().map(str::to_owned);
@@ -107,14 +118,16 @@ impl Case {
                 match error.outcome() {
                     Outcome::NotSent => {
                         attempt.outcome = Some(AttemptOutcome::NotSent);
-                        attempt.report(LogStatus::Failed, Some(&failure));
+                        attempt.report(Progress::Failed, Some(&failure), now);
                     }
                     Outcome::Unknown if attempt.settled_by == Some(SettledBy::Hand) => {}
                     Outcome::Unknown => {
                         attempt.outcome = Some(AttemptOutcome::Unknown);
-                        attempt.report(LogStatus::Unknown, Some(&failure));
+                        attempt.report(Progress::Unconfirmed, Some(&failure), now);
                     }
                 }
+                attempt.explain(&failure, error.detail());
+                attempt.account = error.account().cloned().or(attempt.account.take());
             }
         }
         if attempt.outcome != Some(AttemptOutcome::Unknown) {
@@ -134,7 +147,7 @@ impl Case {
     }
 
     /// Takes an event of an attempt, by its place.
-    pub(crate) fn apply(&mut self, place: usize, event: &mut LoggedEvent) -> Applied {
+    pub(crate) fn apply(&mut self, place: usize, event: &mut StatusEvent) -> Applied {
         let before = self.entry.status;
         let Some(attempt) = self.attempts.get_mut(place) else { return Applied::default() };
         let (known, ids) = (attempt.id.is_some(), attempt.id_conflict);
@@ -153,12 +166,14 @@ impl Case {
         } else {
             attempt.segments = event.segments.or(attempt.segments);
             attempt.price = event.price.or(attempt.price);
-            match LogStatus::of(&event.status) {
+            attempt.account = attempt.account.take().or_else(|| event.account.clone());
+            match Progress::of(&event.status) {
                 None => applied.unmapped = true,
                 Some(reported) => {
                     event.stale = reported < status;
-                    attempt.report(reported, event.failure.as_ref());
-                    if attempt.delivered_at.is_none() && reported >= LogStatus::Delivered {
+                    let at = event.at.unwrap_or(event.received_at);
+                    attempt.report(reported, event.failure.as_ref(), at);
+                    if attempt.delivered_at.is_none() && reported >= Progress::Delivered {
                         attempt.delivered_at = event.at.or(Some(event.received_at));
                     }
                 }
@@ -174,7 +189,7 @@ impl Case {
         applied.stale = event.stale;
         applied.id_conflict |= attempt.id_conflict && !ids;
         applied.conflict = attempt.conflict.filter(|_| attempt.conflict != conflicts);
-        let arrived = |status| status >= LogStatus::Delivered;
+        let arrived = |status| status >= Progress::Delivered;
         applied.delivered_twice = arrived(attempt.status)
             && !arrived(status)
             && self.attempts.iter().filter(|attempt| arrived(attempt.status)).count() > 1;
@@ -183,8 +198,8 @@ impl Case {
         }
         self.derive();
         applied.status = self.entry.status;
-        applied.news = self.entry.status != before;
-        applied.message = Some((self.entry.organisation.clone(), self.entry.key.clone()));
+        applied.changed = self.entry.status != before;
+        applied.message = Some((self.entry.tenant.clone(), self.entry.key.clone()));
         applied
     }
 
@@ -204,9 +219,11 @@ impl Case {
             attempt.learn_id(&record.id);
             attempt.segments = record.segments.or(attempt.segments);
             attempt.price = record.price.or(attempt.price);
-            if let Some(status) = LogStatus::of(&record.status) {
-                attempt.report(status, record.failure.as_ref());
-                if attempt.delivered_at.is_none() && status >= LogStatus::Delivered {
+            attempt.account = attempt.account.take().or_else(|| record.account.clone());
+            if let Some(status) = Progress::of(&record.status) {
+                let at = record.updated_at.unwrap_or(now);
+                attempt.report(status, record.failure.as_ref(), at);
+                if attempt.delivered_at.is_none() && status >= Progress::Delivered {
                     attempt.delivered_at = record.updated_at;
                 }
             }
@@ -223,8 +240,8 @@ impl Case {
 
     /// Somebody has decided what became of attempts of which nobody knows. Whether there were any.
     pub(crate) fn decide(&mut self, outcome: AttemptOutcome, now: Timestamp) -> bool {
-        let unknown = |attempt: &&mut Attempt| attempt.outcome == Some(AttemptOutcome::Unknown);
-        let mut news = false;
+        let unknown = |attempt: &&mut AttemptRecord| attempt.outcome == Some(AttemptOutcome::Unknown);
+        let mut any = false;
         for attempt in self.attempts.iter_mut().filter(unknown) {
             match outcome {
                 AttemptOutcome::Accepted => {
@@ -234,27 +251,28 @@ impl Case {
                     let failure = DeliveryFailure::new(ErrorKind::Other, "settled");
                     attempt.outcome = Some(AttemptOutcome::NotSent);
                     (attempt.settled_by, attempt.given_up) = (Some(SettledBy::Hand), false);
-                    attempt.report(LogStatus::Failed, Some(&failure));
+                    attempt.report(Progress::Failed, Some(&failure), now);
                 }
                 AttemptOutcome::Unknown => return false,
             }
             attempt.schedule_check();
-            news = true;
+            any = true;
         }
-        if news {
+        if any {
             self.derive();
         }
         let decided =
-            |a: &Attempt| a.settled_by == Some(SettledBy::Hand) && a.outcome == Some(outcome);
+            |a: &AttemptRecord| a.settled_by == Some(SettledBy::Hand) && a.outcome == Some(outcome);
         self.attempts.iter().any(decided)
     }
 
     /// The receipt of the attempt that was accepted.
     pub(crate) fn receipt(&self) -> Option<Receipt> {
-        let accepted = |a: &&Attempt| a.outcome == Some(AttemptOutcome::Accepted);
+        let accepted = |a: &&AttemptRecord| a.outcome == Some(AttemptOutcome::Accepted);
         let attempt = self.attempts.iter().find(accepted)?;
         let key = self.entry.key.clone();
         let mut receipt = Receipt::new(attempt.provider.clone(), attempt.id.clone(), key);
+        receipt.account.clone_from(&attempt.account);
         receipt.segments = attempt.segments;
         receipt.price = attempt.price;
         receipt.request_id.clone_from(&attempt.request_id);
@@ -290,8 +308,14 @@ impl Case {
         entry.status = Some(status);
         let shown = attempts.iter().rev().find(|attempt| attempt.status == status);
         entry.failure = shown.and_then(|attempt| attempt.failure.clone());
-        let answered = shown.filter(|attempt| attempt.status > LogStatus::Prepared);
-        entry.provider = answered.map(|attempt| attempt.provider.clone()).or(entry.provider.take());
+        entry.error_text = shown.and_then(|attempt| attempt.error_text.clone());
+        let failed = status.is_negative() && status != Progress::Canceled;
+        entry.failed_at = shown.filter(|_| failed).and_then(|attempt| attempt.failed_at);
+        if let Some(answered) = shown.filter(|attempt| attempt.status > Progress::Prepared) {
+            entry.provider = Some(answered.provider.clone());
+            entry.account.clone_from(&answered.account);
+            entry.provider_id.clone_from(&answered.id);
+        }
         let accepted = || attempts.iter().filter(|a| a.outcome == Some(AttemptOutcome::Accepted));
         entry.accepted_at =
             accepted().map(|attempt| attempt.ended_at.unwrap_or(attempt.begun_at)).min();

@@ -1,19 +1,19 @@
-//! Messages of a log as CSV and as JSON lines.
+//! Messages as CSV and as JSON lines.
 
 use std::io::Write;
 
 use anysms::{error::{Error, ErrorKind, Result}, message::Direction};
 
-use crate::{LogEntry, LogFilter, MessageLog};
+use crate::{Entry, Filter, MessageStore};
 
-/// The columns of [`csv()`], part of the contract: more may come at the end.
+/// Columns of [`csv()`], part of the contract: more may come at the end.
 pub const COLUMNS: &[&str] = &[
     "id",
     "direction",
-    "organisation",
+    "tenant",
     "key",
-    "theirs",
-    "ours",
+    "remote",
+    "local",
     "country",
     "text",
     "segments",
@@ -34,38 +34,73 @@ pub const COLUMNS: &[&str] = &[
     "read_at",
     "estimate",
     "media",
+    "state",
+    "sender",
+    "account",
+    "provider_id",
+    "error_text",
+    "failed_at",
 ];
 
-/// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header; how many.
+/// Writes the messages of a filter as CSV, the latest first, with [`COLUMNS`] as its header, and returns how many.
 ///
 /// A text that a spreadsheet would take for a formula has an apostrophe before it, numbers too: they begin
 /// with `+`.
 ///
+/// ```
+/// use anysms::{Message, PhoneNumber};
+/// use anysms_store::{Filter, MessageStore, export};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MessageStore::memory();
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
+/// store.enqueue(&[message], None).await?;
+/// let mut file = Vec::new();
+/// assert_eq!(export::csv(&store, &Filter::new(), &mut file).await?, 1);
+/// assert!(String::from_utf8(file)?.starts_with("id,direction,tenant,key,remote"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
-/// Those of the log, and `Other` if the writer fails.
+/// - `Unavailable`: the store cannot be read.
+/// - `Other`: the writer fails.
 pub async fn csv(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
+    store: &MessageStore,
+    filter: &Filter,
     writer: impl Write + Send,
 ) -> Result<u64> {
     let mut writer = ::csv::Writer::from_writer(writer);
     writer.write_record(COLUMNS).map_err(unwritable)?;
     let count =
-        each(log, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
+        each(store, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
     writer.flush().map_err(unwritable)?;
     Ok(count)
 }
 
-/// Writes the messages of a filter as JSON, one on each line, the latest first; how many.
+/// Writes the messages of a filter as JSON, one on each line, the latest first, and returns how many.
+///
+/// ```
+/// use anysms_store::{Filter, MessageStore, export};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anysms::Result<()> {
+/// let store = MessageStore::memory();
+/// assert_eq!(export::json_lines(&store, &Filter::new(), std::io::stdout()).await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// Those of the log, and `Other` if the writer fails.
+/// - `Unavailable`: the store cannot be read.
+/// - `Other`: the writer fails.
 pub async fn json_lines(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
+    store: &MessageStore,
+    filter: &Filter,
     mut writer: impl Write + Send,
 ) -> Result<u64> {
-    let count = each(log, filter, |entry| {
+    let count = each(store, filter, |entry| {
         serde_json::to_writer(&mut writer, entry).map_err(unwritable)?;
         writer.write_all(b"\n").map_err(unwritable)
     });
@@ -73,13 +108,13 @@ pub async fn json_lines(
 }
 
 async fn each(
-    log: &dyn MessageLog,
-    filter: &LogFilter,
-    mut write: impl FnMut(&LogEntry) -> Result<()> + Send,
+    store: &MessageStore,
+    filter: &Filter,
+    mut write: impl FnMut(&Entry) -> Result<()> + Send,
 ) -> Result<u64> {
     let (mut count, mut cursor) = (0, None);
     loop {
-        let page = log.entries(filter, 500, cursor.as_ref()).await?;
+        let page = store.entries(filter, 500, cursor.as_ref()).await?;
         for entry in &page.items {
             write(entry)?;
             count += 1;
@@ -95,7 +130,7 @@ fn unwritable<E>(_: E) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail("export: the writer fails")
 }
 
-fn cells(entry: &LogEntry) -> Vec<String> {
+fn cells(entry: &Entry) -> Vec<String> {
     fn text<T: ToString>(value: Option<&T>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
@@ -103,10 +138,10 @@ fn cells(entry: &LogEntry) -> Vec<String> {
     let cells = [
         entry.id.to_string(),
         if entry.direction == Direction::Inbound { "inbound" } else { "outbound" }.to_owned(),
-        text(entry.organisation.as_ref()),
+        text(entry.tenant.as_ref()),
         entry.key.to_string(),
-        entry.theirs.to_string(),
-        text(entry.ours.as_ref()),
+        entry.remote.to_string(),
+        text(entry.local.as_ref()),
         text(entry.country.as_ref()),
         text(entry.text.as_ref()),
         text(entry.segments.as_ref()),
@@ -127,6 +162,12 @@ fn cells(entry: &LogEntry) -> Vec<String> {
         text(entry.read_at.as_ref()),
         text(entry.estimate.as_ref()),
         entry.media.iter().map(|url| url.as_str()).collect::<Vec<_>>().join(" "),
+        text(entry.state().as_ref()),
+        text(entry.sender.as_ref()),
+        text(entry.account.as_ref()),
+        entry.provider_id.as_ref().map_or("", |id| id.value()).to_owned(),
+        text(entry.error_text.as_ref()),
+        text(entry.failed_at.as_ref()),
     ];
     cells.into_iter().map(harmless).collect()
 }

@@ -1,4 +1,8 @@
-//! [`DeliveryReport`] and [`Usage`]: what a log adds up to.
+//! [`DeliveryStats`] and [`Usage`]: sums over the messages of a store.
+//!
+//! What belongs here: the sums, and the files they are exported to. Nothing here changes a message.
+
+pub mod export;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,37 +10,36 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::LogStatus;
+use crate::Progress;
 
-use anysms::{message::{Currency, DeliveryFailure}, number::Region};
+use anysms::{AccountId, ProviderId, message::{Currency, DeliveryFailure}, number::Region};
 
-/// How outbound messages fared.
+/// Counts, failures and delivery times of outbound messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct DeliveryReport {
-    /// How many stand where, from the least to the furthest; only where there are some.
-    pub statuses: Vec<(LogStatus, u64)>,
-    /// How many of those that ended no provider took: they were refused, had expired, or were to somebody who
-    /// opted out.
+pub struct DeliveryStats {
+    /// Number of messages by status, from the least to the furthest, where there are any.
+    pub statuses: Vec<(Progress, u64)>,
+    /// Number of ended messages that no provider accepted: refused, expired, or to a suppressed recipient.
     pub refused: u64,
-    /// Why those that did not arrive did not, the most frequent first.
+    /// Reasons of the messages that did not arrive, the most frequent first.
     pub failures: Vec<(DeliveryFailure, u64)>,
-    /// How long those took that arrived, from the provider's yes to the carrier's report; none if none did. To
-    /// the hundredth of a second below 10 seconds, the tenth below 100, and the second from there on.
+    /// Time from acceptance to delivery; `None` if nothing was delivered. To the hundredth of a second below 10 seconds,
+    /// the tenth below 100, and the second from there on.
     pub time_to_deliver: Option<Percentiles>,
 }
 
-/// How long the quicker 50, 95 and 99 of a hundred took at most. As JSON in seconds.
+/// Percentiles of times. As JSON in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Percentiles {
-    /// Half of them took at most so long.
+    /// Longest time of the quickest 50 %.
     #[serde(serialize_with = "seconds")]
     pub p50: Duration,
-    /// 95 % of them took at most so long.
+    /// Longest time of the quickest 95 %.
     #[serde(serialize_with = "seconds")]
     pub p95: Duration,
-    /// 99 % of them took at most so long.
+    /// Longest time of the quickest 99 %.
     #[serde(serialize_with = "seconds")]
     pub p99: Duration,
 }
@@ -45,31 +48,31 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
     serializer.serialize_f64(time.as_secs_f64())
 }
 
-impl DeliveryReport {
-    /// How many messages there are.
+impl DeliveryStats {
+    /// Returns the number of messages.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.statuses.iter().map(|(_, count)| count).sum()
     }
 
-    /// How many stand here.
+    /// Returns the number of messages with this status.
     #[must_use]
-    pub fn count(&self, status: LogStatus) -> u64 {
+    pub fn count(&self, status: Progress) -> u64 {
         self.statuses.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
     }
 
-    /// How many arrived.
+    /// Returns the number of messages that were delivered.
     #[must_use]
     pub fn delivered(&self) -> u64 {
-        self.count(LogStatus::Delivered) + self.count(LogStatus::Read)
+        self.count(Progress::Delivered) + self.count(Progress::Read)
     }
 
-    /// The share of those that arrived of those that a provider took and whose end is known, from 0 to 1; none if
-    /// there are none. Messages that were called back are not counted.
+    /// Returns the share of delivered messages among those that a provider accepted and that ended, from 0 to 1; `None`
+    /// if there are none. Canceled messages are not counted.
     #[must_use]
     pub fn delivery_rate(&self) -> Option<f64> {
         let ended =
-            |(status, _): &&(LogStatus, u64)| status.is_final() && *status != LogStatus::Canceled;
+            |(status, _): &&(Progress, u64)| status.is_final() && *status != Progress::Canceled;
         let ended: u64 = self.statuses.iter().filter(ended).map(|(_, count)| count).sum();
         let ended = ended.saturating_sub(self.refused);
         (ended > 0).then(|| self.delivered() as f64 / ended as f64)
@@ -78,12 +81,12 @@ impl DeliveryReport {
     /// So many stand here, of which a provider took so many.
     pub(crate) fn add(
         &mut self,
-        status: LogStatus,
+        status: Progress,
         failure: Option<DeliveryFailure>,
         count: u64,
         taken: u64,
     ) {
-        if status.is_final() && status != LogStatus::Canceled {
+        if status.is_final() && status != Progress::Canceled {
             self.refused += count.saturating_sub(taken);
         }
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
@@ -141,35 +144,39 @@ impl Times {
     }
 }
 
-/// What was sent and what it cost, by day, country and currency.
+/// Messages, segments and costs of what providers accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Usage {
-    /// By day, then country, then currency.
+    /// Rows by day, then country, currency, provider and account.
     pub rows: Vec<UsageRow>,
 }
 
-/// What was sent to one country on one day, and what it cost in one currency.
+/// Messages of one day to one country over one account, and their cost in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UsageRow {
-    /// The day on which the messages were written down, in UTC.
+    /// Day on which the messages were written down, in UTC.
     pub day: Date,
-    /// Where they went; none where no country has the number.
+    /// Country of the recipients; `None` where no country has the number.
     pub country: Option<Region>,
-    /// In which currency they were estimated or charged; none while neither is known.
+    /// Provider that accepted them.
+    pub provider: Option<ProviderId>,
+    /// Account at the provider.
+    pub account: Option<AccountId>,
+    /// Currency of the amounts; `None` while neither an estimate nor a price is known.
     pub currency: Option<Currency>,
-    /// How many messages a provider took.
+    /// Number of messages.
     pub messages: u64,
-    /// How many segments they had.
+    /// Number of segments.
     pub segments: u64,
-    /// What they were expected to cost, of those of which that was known.
+    /// Sum of the estimates.
     #[serde(serialize_with = "as_text")]
     pub estimated: Decimal,
-    /// What they cost, of those of which the provider has said it.
+    /// Sum of the prices that the provider charged.
     #[serde(serialize_with = "as_text")]
     pub actual: Decimal,
-    /// Of how many the provider has said what they cost.
+    /// Number of messages whose price is known.
     pub priced: u64,
 }
 
@@ -186,6 +193,8 @@ impl UsageRow {
         Self {
             day,
             country,
+            provider: None,
+            account: None,
             currency,
             messages: 0,
             segments: 0,
@@ -197,13 +206,13 @@ impl UsageRow {
 }
 
 impl Usage {
-    /// How many messages.
+    /// Returns the number of messages.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.rows.iter().map(|row| row.messages).sum()
     }
 
-    /// How many segments.
+    /// Returns the number of segments.
     #[must_use]
     pub fn segments(&self) -> u64 {
         self.rows.iter().map(|row| row.segments).sum()
@@ -211,8 +220,10 @@ impl Usage {
 
     /// After all is added.
     pub(crate) fn sort(&mut self) {
-        self.rows.sort_by_key(|row| {
-            (row.day, row.country.map(|region| region.to_string()), row.currency)
+        self.rows.sort_by_cached_key(|row| {
+            let country = row.country.map(|region| region.to_string());
+            let asked = (row.provider.clone(), row.account.clone());
+            (row.day, country, row.currency, asked)
         });
     }
 }

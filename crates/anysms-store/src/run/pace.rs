@@ -29,7 +29,7 @@ const MOST: u32 = 10;
 
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What asks no provider may be tried so soon: a log that cannot be written, a breaker.
+/// What asks no provider may be tried so soon: a store that cannot be written, a breaker.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 impl Pace {
@@ -86,7 +86,7 @@ fn is_trouble(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anysms::{message::MessageKey, provider_id::ProviderId};
+    use anysms::{message::MessageKey, ProviderId};
 
     fn sent() -> Result<Receipt> {
         Ok(Receipt::new(ProviderId::from_static("acme"), None, MessageKey::random()))

@@ -5,48 +5,77 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use anysms::{error::{ErrorKind, Result}, message::{Direction, MessageKey, MessageRecord, Query}, provider::SmsProvider};
+use anysms::{
+    TenantId,
+    error::{ErrorKind, Result},
+    message::{Direction, MessageKey, MessageRecord, Query},
+    provider::SmsProvider,
+};
 
-use crate::{Attempt, AttemptOutcome, AttemptToken, LogFilter, MessageLog, SettledBy, TextHash, Work, ask, model::entry::Case, protocol::operations::Check, trouble};
+use crate::{
+    AttemptOutcome, AttemptRecord, AttemptToken, Filter, MessageStore, SettledBy, TextHash,
+    backend::{
+        RawBackend,
+        operation::{Checks, Settle},
+    },
+    model::entry::Case,
+    protocol::operations::Check,
+    run::trouble,
+};
 
-/// Asks providers what became of attempts of which nobody knows (30 seconds, 2, 10 and 60 minutes after they
-/// began), and of those whose end or price no webhook brought (10 minutes, an hour, one and three days).
+/// Asks providers what became of unconfirmed attempts (30 seconds, 2, 10 and 60 minutes after they began), and of
+/// those whose end or price no webhook brought (10 minutes, an hour, one and three days).
 ///
-/// An attempt without an id is looked for in the provider's list: the one message to the same number, with the
-/// same text, made about then, which no other attempt has or may have. Where there are several messages or
-/// several attempts, or the log keeps no hash of texts, nothing is concluded. **What is not found is not
-/// proved**: after the last look it stays unknown ([`SettledBy::GivenUp`]), and is never sent again by itself;
-/// [`MessageLog::settle`] keeps what somebody found out.
+/// An attempt without an id is looked for in the provider's list: the one message to the same number, with the same
+/// text, made about then, which no other attempt has or may have. Where there are several messages or several
+/// attempts, or the store keeps no hash of texts, nothing is concluded. **What is not found is not proved**: after
+/// the last look it stays unconfirmed ([`SettledBy::GivenUp`]) and is never sent again by itself;
+/// [`MessageStore::settle`] resolves it by hand.
 ///
 /// ```
-/// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, twilio: impl anysms::SmsProvider) -> anysms::Result<()> {
-/// use anysms::log::Reconciler;
+/// use anysms_store::{MessageStore, Reconciler};
 ///
-/// let reconciler = Reconciler::new(log).with_provider(twilio);
-/// let settled = reconciler.run_once().await?;
-/// println!("{} of {} settled", settled.settled, settled.asked);
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anysms::Result<()> {
+/// let reconciler = Reconciler::new(MessageStore::memory()).with_provider(Acme);
+/// let done = reconciler.run_once().await?;
+/// assert_eq!((done.asked, done.settled), (0, 0));
 /// # Ok(())
 /// # }
 /// ```
 pub struct Reconciler {
-    log: Arc<dyn MessageLog>,
+    store: MessageStore,
     providers: Vec<Arc<dyn SmsProvider>>,
     given_up: Option<GivenUp>,
 }
 
-type GivenUp = Box<dyn Fn(Option<&str>, &MessageKey) + Send + Sync>;
+type GivenUp = Box<dyn Fn(Option<&TenantId>, &MessageKey) + Send + Sync>;
 
-/// What one round came to.
+/// Numbers of one round of the reconciler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reconciled {
-    /// Of how many attempts a provider was asked.
+    /// Number of attempts of which a provider was asked.
     pub asked: u64,
-    /// How many of those of which nobody knew are known now.
+    /// Number of unconfirmed attempts that are confirmed now.
     pub settled: u64,
-    /// How many were given up: nobody knows, and nobody will ask again.
+    /// Number of attempts that were given up: unconfirmed, and nobody asks again.
     pub given_up: u64,
-    /// Of how many the provider could not be asked. They come again.
+    /// Number of attempts of which the provider could not be asked. They come again.
     pub failed: u64,
 }
 
@@ -57,41 +86,41 @@ const MOST: usize = 100;
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
 impl Reconciler {
-    /// For a log.
+    /// Returns a reconciler of a store that asks no provider yet.
     #[must_use]
-    pub fn new(log: Arc<dyn MessageLog>) -> Self {
-        Self { log, providers: Vec::new(), given_up: None }
+    pub fn new(store: MessageStore) -> Self {
+        Self { store, providers: Vec::new(), given_up: None }
     }
 
-    /// Asks this provider of its messages. Give it plain: nothing is sent. What a provider is to be asked that
-    /// is not among these is left to other reconcilers of the log for an hour.
+    /// Adds a provider that is asked of its messages. Give it plain: nothing is sent.
+    ///
+    /// Attempts of a provider that is not among these are left to other reconcilers of the store for an hour.
     #[must_use]
     pub fn with_provider(mut self, provider: impl SmsProvider) -> Self {
         self.providers.push(Arc::new(provider));
         self
     }
 
-    /// Hears of each message, by its organisation and key, of which an attempt was given up: it may have been
-    /// sent, and somebody has to decide.
+    /// Sets a function that hears of each message, by its tenant and key, of which an attempt was given up: it may have
+    /// been sent, and somebody has to decide.
     #[must_use]
     pub fn on_given_up(
         mut self,
-        hear: impl Fn(Option<&str>, &MessageKey) + Send + Sync + 'static,
+        hear: impl Fn(Option<&TenantId>, &MessageKey) + Send + Sync + 'static,
     ) -> Self {
         self.given_up = Some(Box::new(hear));
         self
     }
 
-    /// Asks of all that is due now.
+    /// Asks of every attempt that is due now.
     ///
     /// # Errors
-    /// Those of the log. A provider that cannot be asked is counted.
+    /// `Unavailable` if the store cannot be read or written. A provider that cannot be asked is counted.
     pub async fn run_once(&self) -> Result<Reconciled> {
         let mut reconciled = Reconciled::default();
         loop {
             let ids = self.providers.iter().map(|provider| provider.id()).collect();
-            let (checks, more): (Vec<Check>, bool) =
-                ask(&*self.log, Work::Checks(ids, MOST)).await?;
+            let (checks, more) = self.store.backend.run(Checks(ids, MOST)).await?;
             if checks.is_empty() && !more {
                 return Ok(reconciled);
             }
@@ -107,8 +136,8 @@ impl Reconciler {
         }
     }
 
-    /// Asks again and again, until it is told to stop. A log that cannot be reached is waited for, with an event of
-    /// `tracing` each time, where that feature is on.
+    /// Asks every 5 seconds until `stop` ends. A store that cannot be reached is waited for, with a warning of `tracing`
+    /// each time, where that feature is on.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let rounds = async {
             loop {
@@ -131,7 +160,7 @@ impl Reconciler {
         found: Vec<(AttemptToken, Option<MessageRecord>)>,
         reconciled: &mut Reconciled,
     ) -> Result<()> {
-        let cases: Vec<Case> = ask(&*self.log, Work::Settle(found)).await?;
+        let cases = self.store.backend.run(Settle(found)).await?;
         for attempt in checks.iter().filter(|check| check.is_unknown()) {
             let case = cases.iter().find(|case| case.name() == attempt.case.name());
             let token =
@@ -143,7 +172,7 @@ impl Reconciler {
             if now.settled_by == Some(SettledBy::GivenUp) {
                 reconciled.given_up += 1;
                 if let Some(hear) = &self.given_up {
-                    hear(case.entry.organisation.as_deref(), &case.entry.key);
+                    hear(case.entry.tenant.as_ref(), &case.entry.key);
                 }
             }
         }
@@ -176,9 +205,9 @@ impl Reconciler {
         if !provider.capabilities().list {
             return Ok(None);
         }
-        let whole = self.log.history(entry.organisation.as_deref(), &entry.key).await?;
+        let whole = self.store.history(entry.tenant.as_ref(), &entry.key).await?;
         let hash = whole.and_then(|whole| whole.entry.text_hash);
-        let (Some(to), Some(hash)) = (entry.theirs.number(), hash) else { return Ok(None) };
+        let (Some(to), Some(hash)) = (entry.remote.number(), hash) else { return Ok(None) };
         let from = attempt.begun_at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
         let until = attempt.begun_at.checked_add(SKEW).unwrap_or(Timestamp::MAX);
         let query = Query::new().with_to(to).with_since(from).with_until(until);
@@ -192,7 +221,7 @@ impl Reconciler {
         loop {
             let page = provider.list(&query).await?;
             for record in page.items.into_iter().filter(same) {
-                if self.log.knows(&record.id).await? {
+                if self.store.knows(&record.id).await? {
                     continue; // another attempt's
                 }
                 if found.replace(record).is_some() {
@@ -212,20 +241,23 @@ impl Reconciler {
 
     /// Whether what is found may be another attempt's of which nobody knows either.
     async fn has_rival(&self, check: &Check, hash: TextHash) -> Result<bool> {
-        let ours = &check.case.attempts[check.place];
-        let rivals = |attempt: &Attempt| {
-            let apart = attempt.begun_at.duration_since(ours.begun_at).unsigned_abs();
+        let this = &check.case.attempts[check.place];
+        let rivals = |attempt: &AttemptRecord| {
+            let apart = attempt.begun_at.duration_since(this.begun_at).unsigned_abs();
             let open = matches!(attempt.outcome, None | Some(AttemptOutcome::Unknown));
-            attempt.token != ours.token
-                && attempt.provider == ours.provider
+            attempt.token != this.token
+                && attempt.provider == this.provider
+                && (attempt.account.is_none()
+                    || this.account.is_none()
+                    || attempt.account == this.account)
                 && open
                 && attempt.id.is_none()
                 && apart <= 2 * SKEW
         };
-        let to = LogFilter::new().with_theirs(check.case.entry.theirs.clone());
-        let page = self.log.entries(&to, 1_000, None).await?;
+        let to = Filter::new().with_remote(check.case.entry.remote.clone());
+        let page = self.store.entries(&to, 1_000, None).await?;
         for entry in page.items.iter().filter(|e| e.text_hash == Some(hash)) {
-            let history = self.log.history(entry.organisation.as_deref(), &entry.key).await?;
+            let history = self.store.history(entry.tenant.as_ref(), &entry.key).await?;
             if history.is_some_and(|history| history.attempts.iter().any(rivals)) {
                 return Ok(true);
             }
@@ -243,7 +275,7 @@ impl Check {
 impl fmt::Debug for Reconciler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reconciler")
-            .field("log", &self.log)
+            .field("store", &self.store)
             .field("providers", &self.providers)
             .finish_non_exhaustive()
     }

@@ -1,27 +1,85 @@
-//! [`Recorded`]: every attempt is in the log before the provider is asked.
+//! [`Recorded`]: every attempt is in the store before the provider is asked.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use anysms::{error::{Error, ErrorKind, Result}, layers::misplaced, message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl}, provider::{AccountStatus, Capabilities, SmsProvider}, provider_id::ProviderId};
+use anysms::{
+    AccountKey, ProviderId,
+    error::{Error, ErrorKind, Result},
+    message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt, WebUrl},
+    provider::{AccountStatus, Capabilities, SmsProvider},
+};
 
-use crate::{AttemptToken, Begin, Begun, ContentHash, Finish, MessageLog, Work, ask};
+use crate::{
+    AttemptToken, MessageStore,
+    backend::RawBackend,
+    model::hash::ContentFingerprint,
+    protocol::{
+        admission::{Begin, Begun},
+        transitions::Finish,
+    },
+};
 
-/// Writes every attempt into a [`MessageLog`]: that it will be made, before the provider is asked, and what
-/// came of it. Share one log among all providers.
+/// Puts [`Recorded`] around a provider.
 ///
-/// A message whose key has an attempt that was accepted is not sent again: the send answers with the receipt
-/// of that attempt ([`Receipt::earlier`]). One that may have been sent is refused as `Conflict` with an outcome
-/// of `Unknown`, unless [`RetryPolicy::with_resend`](anysms::layers::RetryPolicy::with_resend) allows it. The
-/// same key with another content is a `Conflict`. So is a message that waits in the log's queue.
+/// ```
+/// use anysms::{Message, PhoneNumber, SmsProvider};
+/// use anysms_store::{MessageStore, RecordExt};
 ///
-/// A log that cannot be written refuses every message. What has begun runs to its end in a task of its own,
-/// even if the caller stops waiting.
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MessageStore::memory();
+/// let sms = Acme.recorded(&store)?;
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
+/// let receipt = sms.send(&message).await?;
+/// let again = sms.send(&message).await?;
+/// assert!(again.earlier, "the same key is not sent twice");
+/// assert_eq!(again.id, receipt.id);
+/// # Ok(())
+/// # }
+/// ```
+pub trait RecordExt: SmsProvider + Sized {
+    /// Writes every attempt of this provider into a store.
+    ///
+    /// # Errors
+    /// Those of [`Recorded::new`].
+    fn recorded(self, store: &MessageStore) -> Result<Recorded<Self>> {
+        Recorded::new(self, store.clone())
+    }
+}
+
+impl<P: SmsProvider> RecordExt for P {}
+
+/// Layer that writes every attempt into a [`MessageStore`]: the intent before the provider is asked, the outcome after
+/// it. Share one store among all providers.
+///
+/// A message whose key has an accepted attempt is not sent again: the send returns the receipt of that attempt
+/// ([`Receipt::earlier`]). One that may have been sent is refused as `Conflict` with an outcome of `Unknown`, unless
+/// [`RetryPolicy::with_resend`](anysms::layers::RetryPolicy::with_resend) allows it. The same key with a different
+/// message is a `Conflict`; so is a message that waits in the store's queue. A recipient whom the store suppresses is
+/// refused as `OptedOut`.
+///
+/// A store that cannot be written refuses every message. A submission that has begun runs to its end in a task of its
+/// own, even if the caller stops waiting.
 pub struct Recorded<P> {
     inner: Arc<P>,
-    log: Arc<dyn MessageLog>,
+    store: MessageStore,
     callback: Option<WebUrl>,
     price: PriceOf,
 }
@@ -29,30 +87,32 @@ pub struct Recorded<P> {
 type PriceOf = Arc<dyn Fn(&Message) -> Option<Money> + Send + Sync>;
 
 impl<P: SmsProvider> Recorded<P> {
-    /// Around a provider.
+    /// Wraps a provider.
     ///
     /// # Errors
-    /// `Config` if a send of the provider may wait before it submits, as a retry or a rate limit does: each
-    /// try is an attempt of its own. And if a guard is inside, which may send to another number.
-    pub fn new(inner: P, log: Arc<dyn MessageLog>) -> Result<Self> {
+    /// `Config` if the provider may wait before it submits, as a retry or a rate limit does (each try is an attempt of
+    /// its own), if it holds a guard, which may send to another number, or if it is recorded already.
+    pub fn new(inner: P, store: MessageStore) -> Result<Self> {
         let capabilities = inner.capabilities();
         if capabilities.waits || capabilities.guards || capabilities.records {
-            return Err(misplaced("recorded: goes directly around each provider"));
+            let error = Error::not_sent(ErrorKind::Config);
+            return Err(error.with_detail("recorded: goes directly around each provider, inside of retry, rate limit, route, failover and guard"));
         }
-        Ok(Self { inner: Arc::new(inner), log, callback: None, price: Arc::new(|_| None) })
+        Ok(Self { inner: Arc::new(inner), store, callback: None, price: Arc::new(|_| None) })
     }
 
-    /// Has the provider report under this address, with the token of each attempt as one more segment of its
-    /// path: `https://example.com/hooks/twilio/{token}`. Hand that to
-    /// [`record_status`](MessageLog::record_status), and a report finds its attempt even if it comes before
-    /// the answer of the send, or that answer never comes. In place of the message's own address.
+    /// Sets the address under which the provider reports, with the token of each attempt as one more segment of its
+    /// path: `https://example.com/hooks/twilio/{token}`.
+    ///
+    /// With the token [`ingest`](MessageStore::ingest) finds the attempt of a report that comes before the answer of
+    /// the send, or although that answer never came. Replaces the message's own address.
     #[must_use]
     pub fn with_callback(mut self, base: WebUrl) -> Self {
         self.callback = Some(base);
         self
     }
 
-    /// What a message is expected to cost, for [`usage`](MessageLog::usage).
+    /// Sets the function that estimates the cost of a message, for [`usage`](MessageStore::usage).
     #[must_use]
     pub fn with_price(
         mut self,
@@ -80,7 +140,7 @@ impl<P: SmsProvider> Recorded<P> {
 /// One submission, from the intent to what came of it.
 async fn submit<P: SmsProvider>(
     inner: Arc<P>,
-    log: Arc<dyn MessageLog>,
+    store: MessageStore,
     begin: Begin,
     callback: Option<WebUrl>,
 ) -> Result<Receipt> {
@@ -89,16 +149,16 @@ async fn submit<P: SmsProvider>(
     if let Some(url) = callback {
         message = message.with_status_callback(url);
     }
-    let begun: Begun = match ask(&*log, Work::Begin(Box::new(begin))).await {
+    let begun: Begun = match store.backend.run(begin).await {
         Ok(begun) => begun,
         Err(error) => {
             // The intent may be written down all the same, and nothing is sent. That says nothing of the message:
-            // it may be sent once the log can be written.
-            let detail = "log: the intent cannot be written down";
+            // it may be sent once the store can be written.
+            let detail = "store: the intent cannot be written";
             let code = error.code().unwrap_or(error.kind().as_str()).to_owned();
             let error = Error::not_sent(ErrorKind::Unavailable).with_code(code);
             let error = error.with_provider(provider.clone()).with_detail(detail).by_layer();
-            tokio::spawn(keep(log, Finish { token, result: Err(error.clone()) }));
+            tokio::spawn(keep(store, Finish { token, result: Err(error.clone()) }));
             return Err(error);
         }
     };
@@ -107,19 +167,18 @@ async fn submit<P: SmsProvider>(
     }
     let result = inner.send(&message).await;
     let finish = Finish { token, result: result.clone() };
-    let written: Result<()> = ask(&*log, Work::Finish(Box::new(finish.clone()))).await;
+    let written = store.backend.run(finish.clone()).await;
     if written.is_err() {
-        tokio::spawn(keep(log, finish));
+        tokio::spawn(keep(store, finish));
     }
     result
 }
 
-/// Writes an end down once the log can be written again. Until then the attempt counts as one of which nobody
-/// knows.
-async fn keep(log: Arc<dyn MessageLog>, finish: Finish) {
+/// Writes an outcome once the store can be written again. Until then the attempt counts as unconfirmed.
+async fn keep(store: MessageStore, finish: Finish) {
     for wait in [1, 2, 5, 10, 30, 60, 120, 300, 600] {
         sleep(Duration::from_secs(wait)).await;
-        if ask::<_, ()>(&*log, Work::Finish(Box::new(finish.clone()))).await.is_ok() {
+        if store.backend.run(finish.clone()).await.is_ok() {
             return;
         }
     }
@@ -133,20 +192,27 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { records: true, ..self.inner.capabilities() }
+        let mut capabilities = self.inner.capabilities();
+        capabilities.records = true;
+        capabilities
+    }
+
+    fn account(&self, message: &Message) -> Option<AccountKey> {
+        self.inner.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let token = AttemptToken::random();
         let begin = Begin {
             message: message.clone(),
-            content: ContentHash::of(message),
+            content: ContentFingerprint::of(message),
             provider: self.id(),
+            account: self.inner.account(message).map(|account| account.id),
             token,
             estimate: (self.price)(message),
         };
-        let (inner, log) = (Arc::clone(&self.inner), Arc::clone(&self.log));
-        let task = tokio::spawn(submit(inner, log, begin, self.callback(token)?));
+        let (inner, store) = (Arc::clone(&self.inner), self.store.clone());
+        let task = tokio::spawn(submit(inner, store, begin, self.callback(token)?));
         // A provider that panics leaves the intent behind, and that is the truth.
         task.await.unwrap_or_else(|_| Err(Error::unknown(ErrorKind::Interrupted)))
     }
@@ -172,7 +238,7 @@ impl<P: fmt::Debug> fmt::Debug for Recorded<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorded")
             .field("inner", &self.inner)
-            .field("log", &self.log)
+            .field("store", &self.store)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! [`Retention`]: when texts and numbers leave a log.
+//! [`Retention`]: when texts and numbers leave a store.
 
 use std::{fmt, time::Duration};
 
@@ -10,25 +10,36 @@ use sha2::Sha256;
 
 use anysms::{error::{Error, ErrorKind, Result}, message::{Address, Text}, number::PhoneNumber};
 
-use crate::{ContentHash, EntryId, LogEntry, backend::transaction::Tables};
+use crate::{Entry, EntryId, backend::transaction::Tables, model::hash::ContentFingerprint};
 
-/// When texts, numbers and whole messages leave a log, by when a message was written down. Opt-outs stay.
-/// What still waits in the queue stays too; what was set aside ([`Stage::Dead`](crate::Stage)) does not.
+/// When texts, numbers and whole messages leave a store, counted from when a message was written down. Suppressions
+/// stay, and so does what waits in the queue; dead letters ([`Stage::Dead`](crate::Stage::Dead)) do not.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms_store::Retention;
+///
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let retention = Retention::default().with_texts(7 * day).with_numbers(400 * day, "a secret")?;
+/// # drop(retention);
+/// # Ok::<(), anysms::Error>(())
+/// ```
 pub struct Retention {
     texts: Option<Duration>,
     numbers: Option<(Duration, SecretString)>,
     messages: Option<Duration>,
 }
 
-/// How much of a log was forgotten.
+/// Numbers of what a purge removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Forgotten {
-    /// Of how many messages the text.
+pub struct PurgeReport {
+    /// Number of messages that lost their text.
     pub texts: u64,
-    /// Of how many messages the number.
+    /// Number of messages that lost their number.
     pub numbers: u64,
-    /// How many messages altogether.
+    /// Number of messages that were removed altogether.
     pub messages: u64,
 }
 
@@ -41,32 +52,34 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Texts and the addresses of media go after so long; hashes of texts stay.
+    /// Removes texts and the addresses of media after this time; hashes of texts stay.
     #[must_use]
     pub const fn with_texts(mut self, keep: Duration) -> Self {
         self.texts = Some(keep);
         self
     }
 
-    /// In place of the others' numbers stands a hash by this secret after so long; 400 days are usual. The
-    /// same number has the same hash, so that messages to one person can still be counted; whoever has the
-    /// secret can tell whose. Texts, their hashes and what keys stand for go with the numbers: a message with
-    /// such a key is refused from then on, until the key is free.
+    /// Replaces remote numbers by a hash by this secret after this time; 400 days are usual.
+    ///
+    /// The same number has the same hash, so that messages to one person can still be counted; whoever has the secret
+    /// can tell whose. Texts, their hashes and what keys stand for go with the numbers: a message with such a key is
+    /// refused from then on, until the key is free.
     ///
     /// # Errors
     /// `Config` if the secret is empty.
     pub fn with_numbers(mut self, keep: Duration, secret: impl Into<String>) -> Result<Self> {
         let secret = SecretString::from(secret.into());
         if secret.expose_secret().is_empty() {
-            return Err(Error::not_sent(ErrorKind::Config).with_detail("secret: is empty"));
+            return Err(Error::not_sent(ErrorKind::Config).with_detail("secret: empty; give one of at least 16 random characters"));
         }
         self.numbers = Some((keep, secret));
         Ok(self)
     }
 
-    /// Messages that ended go altogether so long after they were written down, were due and were last tried, with
-    /// all that was tried and reported, and so do events of messages that the log never knew. Not before the key
-    /// is free ([`LogPolicy::with_keys`](crate::LogPolicy::with_keys)), whatever is said here.
+    /// Removes messages that ended this long after they were written down, were due and were last tried, with their
+    /// attempts and events, and events of messages that the store never knew.
+    ///
+    /// Not before the key is free ([`StorePolicy::with_keys`](crate::StorePolicy::with_keys)).
     #[must_use]
     pub const fn with_messages(mut self, keep: Duration) -> Self {
         self.messages = Some(keep);
@@ -82,7 +95,7 @@ impl Retention {
         }
     }
 
-    /// All that may stand in a log for a number: itself, in other channels, and its hash.
+    /// All that may stand in a store for a number: itself, in other channels, and its hash.
     pub(crate) fn addresses(&self, number: PhoneNumber) -> Vec<Text> {
         let plain =
             ["", "whatsapp:", "rcs:", "sms:", "tel:"].map(|channel| format!("{channel}{number}"));
@@ -112,9 +125,9 @@ impl fmt::Debug for Purge {
     }
 }
 
-/// How much of a message a log has forgotten.
+/// How much of a message a store has report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Memory {
+pub(crate) enum Redaction {
     #[default]
     Whole,
     WithoutText,
@@ -125,7 +138,7 @@ pub(crate) enum Memory {
 #[derive(Clone, Debug)]
 pub(crate) struct Forget {
     pub(crate) id: EntryId,
-    pub(crate) theirs: String,
+    pub(crate) remote: String,
 }
 
 /// What stands in place of a number that was erased.
@@ -135,27 +148,27 @@ pub(crate) const ERASED: &str = "#erased";
 const MOST: usize = 5_000;
 
 /// Forgets what is old, a part of it; whether there may be more.
-pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(Forgotten, bool)> {
-    let (mut forgotten, most) = (Forgotten::default(), MOST as u64);
+pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(PurgeReport, bool)> {
+    let (mut report, most) = (PurgeReport::default(), MOST as u64);
     if let Some(before) = purge.messages {
-        forgotten.messages = tables.remove(before, MOST).await?;
+        report.messages = tables.remove(before, MOST).await?;
     }
     if let Some(before) = purge.texts {
-        let old = tables.older(Memory::WithoutText, before, MOST).await?;
+        let old = tables.older(Redaction::WithoutText, before, MOST).await?;
         let ids: Vec<EntryId> = old.into_iter().map(|(id, _)| id).collect();
-        forgotten.texts = ids.len() as u64;
+        report.texts = ids.len() as u64;
         tables.forget_texts(&ids).await?;
     }
     if let Some((before, secret)) = &purge.numbers {
-        let old = tables.older(Memory::WithoutNumber, *before, MOST).await?;
+        let old = tables.older(Redaction::WithoutNumber, *before, MOST).await?;
         let forget =
-            |(id, theirs): (EntryId, String)| Forget { id, theirs: hashed(secret, &theirs) };
+            |(id, remote): (EntryId, String)| Forget { id, remote: hashed(secret, &remote) };
         let old: Vec<Forget> = old.into_iter().map(forget).collect();
-        forgotten.numbers = old.len() as u64;
+        report.numbers = old.len() as u64;
         tables.forget_numbers(&old).await?;
     }
-    let Forgotten { texts, numbers, messages } = forgotten;
-    Ok((forgotten, texts >= most || numbers >= most || messages >= most))
+    let PurgeReport { texts, numbers, messages } = report;
+    Ok((report, texts >= most || numbers >= most || messages >= most))
 }
 
 /// Forgets all that came from or went to these addresses, a part of it; whether there may be more. What waits to
@@ -163,34 +176,34 @@ pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(For
 pub(crate) async fn erase(tables: &mut dyn Tables, addresses: &[Text]) -> Result<(u64, bool)> {
     let ids = tables.with_address(addresses, MOST).await?;
     let (count, more) = (ids.len() as u64, ids.len() == MOST);
-    let forget = |id| Forget { id, theirs: ERASED.to_owned() };
+    let forget = |id| Forget { id, remote: ERASED.to_owned() };
     let forget: Vec<Forget> = ids.into_iter().map(forget).collect();
     tables.forget_numbers(&forget).await?;
     Ok((count, more))
 }
 
 /// 48 bits of a keyed hash: enough to tell people apart, too few to be sure of one.
-fn hashed(secret: &SecretString, theirs: &str) -> String {
+fn hashed(secret: &SecretString, remote: &str) -> String {
     let key = secret.expose_secret().as_bytes();
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return "#".to_owned() }; // takes any key
-    mac.update(theirs.as_bytes());
+    mac.update(remote.as_bytes());
     let hash = mac.finalize().into_bytes();
     hash.iter().take(6).fold("#".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-impl LogEntry {
+impl Entry {
     /// Forgets the text, in memory.
     pub(crate) fn forget_text(&mut self) {
         self.text = None;
         self.media.clear();
-        self.memory = self.memory.max(Memory::WithoutText);
+        self.redaction = self.redaction.max(Redaction::WithoutText);
     }
 
     /// Forgets the text and the number, in memory.
     pub(crate) fn forget_number(&mut self, forget: &Forget) {
         self.forget_text();
-        (self.text_hash, self.content) = (None, ContentHash::NONE);
-        self.theirs = Address::from_wire(&forget.theirs);
-        self.memory = Memory::WithoutNumber;
+        (self.text_hash, self.content) = (None, ContentFingerprint::NONE);
+        self.remote = Address::from_wire(&forget.remote);
+        self.redaction = Redaction::WithoutNumber;
     }
 }

@@ -1,4 +1,4 @@
-//! [`Worker`]: sends what is in a log's queue.
+//! [`Worker`]: sends what is in a store's queue.
 
 use std::{
     collections::HashMap,
@@ -13,30 +13,67 @@ use tokio::{
     time::{Instant, interval, sleep, timeout},
 };
 
-use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::{DeliveryFailure, Receipt}, provider::SmsProvider};
+use anysms::{
+    error::{Error, ErrorKind, Outcome, Result},
+    message::{DeliveryFailure, Receipt},
+    provider::SmsProvider,
+};
 
-use crate::{MessageLog, Stage, Work, ask, backend::transaction::Named, protocol::{lease::Release, operations::Claim}, run::pace::{Pace, SOON}, trouble};
+use crate::{
+    MessageStore, Stage,
+    backend::{
+        RawBackend,
+        operation::{Claim, ReleaseAll, Renew},
+        transaction::Named,
+    },
+    protocol::{lease::Release, operations::Claimed},
+    run::{
+        pace::{Pace, SOON},
+        trouble,
+    },
+};
 
-/// Sends what is in a log's queue by a stack of layers with [`Recorded`](crate::Recorded) in it. Run
-/// as many as you like, on as many machines as the log's home allows: a message is one worker's at a time,
-/// and one that lost it cannot send it.
+/// Sends what is in a store's queue by a stack of layers with [`Recorded`](crate::Recorded) in it.
 ///
-/// What is proved not to have been sent, for a reason that may pass or lies with the account, is sent again
-/// later: after 30 seconds, or 5 where no provider was asked, and then after as long as it has waited, 10 minutes
-/// at most, until it expires or has waited for four hours. What may have been sent is never sent again. While
+/// Run as many as you like, on as many machines as the backend allows: a message is claimed by one worker at a time,
+/// and a worker whose lease is over cannot send it.
+///
+/// A message that is proved not to have been sent, for a reason that may pass or lies with the account, is sent again
+/// later: after 30 seconds, or 5 where no provider was asked, and then after as long as it has waited, 10 minutes at
+/// most, until it expires or has waited for four hours. A message that may have been sent is never sent again. While
 /// nothing goes through at all, single messages are tried and all others wait.
 ///
-/// ```
-/// # async fn example(log: std::sync::Arc<dyn anysms::log::MessageLog>, stack: impl anysms::SmsProvider) -> anysms::Result<()> {
-/// use anysms::log::Worker;
+/// [`Runner`](crate::Runner) runs it together with the reconciler and the purge.
 ///
-/// let worker = Worker::new(log, stack)?.with_concurrency(32);
-/// worker.run_until(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
+/// ```
+/// use anysms_store::{MessageStore, RecordExt, Worker};
+///
+/// # #[derive(Clone, Debug)]
+/// # struct Acme;
+/// # #[anysms::async_trait]
+/// # impl anysms::SmsProvider for Acme {
+/// #     fn id(&self) -> anysms::ProviderId {
+/// #         anysms::ProviderId::from_static("acme")
+/// #     }
+/// #     fn capabilities(&self) -> anysms::Capabilities {
+/// #         anysms::Capabilities::default()
+/// #     }
+/// #     async fn send(&self, message: &anysms::Message) -> anysms::Result<anysms::Receipt> {
+/// #         Ok(anysms::Receipt::new(self.id(), None, message.key().clone()))
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anysms::Result<()> {
+/// let store = MessageStore::memory();
+/// let stack = Acme.recorded(&store)?;
+/// let worker = Worker::new(store, stack)?.with_concurrency(32);
+/// let stop = async {}; // in a program: until it is told to stop
+/// worker.run_until(stop).await;
 /// # Ok(())
 /// # }
 /// ```
 pub struct Worker<P> {
-    log: Arc<dyn MessageLog>,
+    store: MessageStore,
     provider: Arc<P>,
     concurrency: usize,
     patience: Duration,
@@ -50,46 +87,46 @@ const POLL: Duration = Duration::from_secs(1);
 type Held = Arc<Mutex<HashMap<Named, i64>>>;
 
 impl<P: SmsProvider> Worker<P> {
-    /// By a stack of layers around this log.
+    /// Returns a worker that sends by a stack of layers around this store.
     ///
     /// # Errors
-    /// `Config` if a message could be submitted without being written down first: there is no `Recorded`
-    /// around each provider.
-    pub fn new(log: Arc<dyn MessageLog>, provider: P) -> Result<Self> {
+    /// `Config` if a message could be submitted without being written down first: there is no `Recorded` around each
+    /// provider.
+    pub fn new(store: MessageStore, provider: P) -> Result<Self> {
         if !provider.capabilities().records {
             let error = Error::not_sent(ErrorKind::Config);
-            return Err(error.with_detail("worker: needs `Recorded` around each provider"));
+            return Err(error.with_detail("worker: not every provider is recorded; put `.recorded(&store)` around each"));
         }
         let grace = Duration::from_secs(30);
         let patience = Duration::from_secs(4 * 60 * 60);
-        Ok(Self { log, provider: Arc::new(provider), concurrency: 32, patience, grace })
+        Ok(Self { store, provider: Arc::new(provider), concurrency: 32, patience, grace })
     }
 
-    /// So many on their way at a time, at least 1; 32 if nothing is said.
+    /// Sets how many messages are sent at a time, at least 1; 32 by default.
     #[must_use]
     pub const fn with_concurrency(mut self, most: usize) -> Self {
         self.concurrency = if most == 0 { 1 } else { most };
         self
     }
 
-    /// For how long after it was due a message is tried again; four hours if nothing is said. One with a
-    /// validity is not tried beyond that.
+    /// Sets for how long after it was due a message is tried again; four hours by default. A message with a validity
+    /// is not tried beyond that.
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How long what is on its way may take after the stop; 30 seconds if nothing is said. What was not begun
-    /// by then goes back into the queue.
+    /// Sets how long sends may take after the stop; 30 seconds by default. What was not begun by then goes back into
+    /// the queue.
     #[must_use]
     pub const fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Sends until it is told to stop, and then waits for what is on its way. A log that cannot be reached is
-    /// waited for, with an event of `tracing` each time, where that feature is on.
+    /// Sends until `stop` ends, and then waits for the sends on their way. A store that cannot be reached is waited for,
+    /// with a warning of `tracing` each time, where that feature is on.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let (held, pace) = (Held::default(), Arc::new(Pace::default()));
         let mut tasks = JoinSet::new();
@@ -104,13 +141,13 @@ impl<P: SmsProvider> Worker<P> {
             let most =
                 if 2 * free < self.concurrency { 0 } else { pace.allowed(free, tasks.len()) };
             if most > 0 {
-                match ask::<_, (Vec<Claim>, bool)>(&*self.log, Work::Claim(most)).await {
+                match self.store.backend.run(Claim(most)).await {
                     Ok((claims, rest)) => {
                         (more, pause) = (rest && most == free, POLL);
                         for claim in claims {
                             lock(&held).insert(claim.name.clone(), claim.fence);
                             let work = Sending {
-                                log: Arc::clone(&self.log),
+                                store: self.store.clone(),
                                 provider: Arc::clone(&self.provider),
                                 held: Arc::clone(&held),
                                 pace: Arc::clone(&pace),
@@ -129,9 +166,9 @@ impl<P: SmsProvider> Worker<P> {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                _ = renewal.tick() => renew(&self.log, &held).await,
+                _ = renewal.tick() => renew(&self.store, &held).await,
                 _ = tasks.join_next(), if full => {}
-                () = self.log.wake().wait(pause), if !full && !more => {}
+                () = self.store.backend.signal().wait(pause), if !full && !more => {}
                 () = std::future::ready(()), if !full && more => {}
             }
         }
@@ -140,7 +177,7 @@ impl<P: SmsProvider> Worker<P> {
 
     /// How often leases of what is on its way are prolonged.
     fn renewal(&self) -> Duration {
-        self.log.policy().lease / 3
+        self.store.backend.policy().lease / 3
     }
 
     /// Waits for what is on its way, and gives back what was not begun.
@@ -153,24 +190,24 @@ impl<P: SmsProvider> Worker<P> {
                 if Instant::now() >= end {
                     break;
                 }
-                renew(&self.log, held).await;
+                renew(&self.store, held).await;
             }
         }
         tasks.shutdown().await; // a submission that has begun is a task of its own, and goes on
         let rest: Vec<(Named, i64)> = lock(held).drain().collect();
         if !rest.is_empty() {
             let back = |(name, fence)| (name, (fence, Release::Later(Duration::ZERO)));
-            let work = Work::Release(rest.into_iter().map(back).collect());
-            let _: Result<Vec<bool>> = ask(&*self.log, work).await; // else their leases end
+            let back = ReleaseAll(rest.into_iter().map(back).collect());
+            let _ = self.store.backend.run(back).await; // else their leases end
         }
     }
 }
 
-async fn renew(log: &Arc<dyn MessageLog>, held: &Held) {
+async fn renew(store: &MessageStore, held: &Held) {
     let claims: Vec<(Named, i64)> =
         lock(held).iter().map(|(name, fence)| (name.clone(), *fence)).collect();
     if !claims.is_empty() {
-        let _: Result<Vec<bool>> = ask(&**log, Work::Renew(claims)).await; // tried again in time
+        let _ = store.backend.run(Renew(claims)).await; // tried again in time
     }
 }
 
@@ -191,7 +228,7 @@ impl Drop for Broken<'_> {
 
 /// One message on its way.
 struct Sending<P> {
-    log: Arc<dyn MessageLog>,
+    store: MessageStore,
     provider: Arc<P>,
     held: Held,
     pace: Arc<Pace>,
@@ -199,7 +236,7 @@ struct Sending<P> {
 }
 
 impl<P: SmsProvider> Sending<P> {
-    async fn run(self, claim: Claim) {
+    async fn run(self, claim: Claimed) {
         let broken = Broken(&self.held, &claim.name);
         let sent = self.provider.send(&claim.message).await;
         drop(broken);
@@ -210,10 +247,10 @@ impl<P: SmsProvider> Sending<P> {
         lock(&self.held).remove(&claim.name);
         let left = self.patience.saturating_sub(claim.age);
         let Some(release) = release(&sent, claim.age, left) else { return };
-        let work = Work::Release(vec![(claim.name, (claim.fence, release))]);
+        let back = ReleaseAll(vec![(claim.name, (claim.fence, release))]);
         for wait in [0, 1, 5] {
             sleep(Duration::from_secs(wait)).await;
-            if ask::<_, Vec<bool>>(&*self.log, work.clone()).await.is_ok() {
+            if self.store.backend.run(back.clone()).await.is_ok() {
                 return; // else its lease ends
             }
         }
@@ -222,12 +259,12 @@ impl<P: SmsProvider> Sending<P> {
     /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
     /// kept for it, for ten leases at most, so that nobody else takes it; then its lease ends. Why it was not sent,
     /// where that is how it ends.
-    async fn outlast(&self, claim: &Claim) -> Option<Error> {
-        let lease = self.log.policy().lease;
+    async fn outlast(&self, claim: &Claimed) -> Option<Error> {
+        let lease = self.store.backend.policy().lease;
         let end = Instant::now() + 10 * lease;
-        let (organisation, key) = &claim.name;
+        let (tenant, key) = &claim.name;
         while Instant::now() < end {
-            if let Ok(history) = self.log.history(organisation.as_deref(), key).await {
+            if let Ok(history) = self.store.history(tenant.as_ref(), key).await {
                 let entry = history.map(|history| history.entry)?;
                 match entry.stage {
                     Stage::Claimed | Stage::Sending if entry.fence != claim.fence => return None,
@@ -247,10 +284,10 @@ impl<P: SmsProvider> Sending<P> {
     }
 }
 
-/// What becomes of a claim; nothing where the log has it already.
+/// What becomes of a claim; nothing where the store has it already.
 fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Release> {
     let error = match sent {
-        // A guard that only tries says so, and nothing was begun. Of what was begun the log knows better.
+        // A guard that only tries says so, and nothing was begun. Of what was begun the store knows better.
         Ok(receipt) if receipt.id.is_none() => {
             let failure = DeliveryFailure::new(ErrorKind::PolicyBlocked, "not_submitted");
             return Some(Release::Never(failure));
@@ -276,7 +313,7 @@ fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Rele
 impl<P: fmt::Debug> fmt::Debug for Worker<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
-            .field("log", &self.log)
+            .field("store", &self.store)
             .field("provider", &self.provider)
             .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()

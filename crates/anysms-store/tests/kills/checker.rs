@@ -1,30 +1,30 @@
-//! Joins what the provider took with what the log says.
+//! Joins what the provider took with what the store says.
 
 use std::{collections::HashMap, sync::Arc};
 
+use anysms_store::{AttemptOutcome, History, Entry, Filter, Progress, MessageStore, Stage};
 use anysms::{
     MessageId, MessageStatus,
-    log::{AttemptOutcome, History, LogEntry, LogFilter, LogStatus, MessageLog, Stage},
     webhook::{Authenticity, StatusUpdate},
 };
 use tokio::task::JoinSet;
 
 use crate::{
     carrier::{Carrier, Taken},
-    worker::{ACME, Home},
+    worker::{ACME, Backend},
 };
 
-/// Holds the log to the provider's own account, before and after the provider reports what it took. How many
+/// Holds the store to the provider's own account, before and after the provider reports what it took. How many
 /// there were of which nobody knew.
-pub(crate) async fn check(home: &Home, carrier: &Carrier, messages: u32) -> u32 {
+pub(crate) async fn check(backend: &Backend, carrier: &Carrier, messages: u32) -> u32 {
     let mut taken: HashMap<String, Taken> = HashMap::new();
     for one in carrier.taken() {
         let twice = taken.insert(one.key.clone(), one);
         assert!(twice.is_none(), "sent twice: {twice:?}");
     }
-    let entries = home.entries(&LogFilter::new()).await;
-    assert_eq!(entries.len() as u32, messages, "every message is in the log");
-    let mut rows: Vec<(LogEntry, Option<Taken>)> = Vec::with_capacity(entries.len());
+    let entries = backend.entries(&Filter::new()).await;
+    assert_eq!(entries.len() as u32, messages, "every message is in the store");
+    let mut rows: Vec<(Entry, Option<Taken>)> = Vec::with_capacity(entries.len());
     for entry in entries {
         let taken = taken.remove(entry.key.as_str());
         rows.push((entry, taken));
@@ -32,44 +32,44 @@ pub(crate) async fn check(home: &Home, carrier: &Carrier, messages: u32) -> u32 
     // Many at a time: a report is a commit, which many share.
     let mut parts = JoinSet::new();
     for part in rows.chunks(rows.len().div_ceil(32)) {
-        parts.spawn(check_part(home.log.clone(), part.to_vec()));
+        parts.spawn(check_part(backend.store.clone(), part.to_vec()));
     }
     parts.join_all().await.iter().sum()
 }
 
-async fn check_part(log: Arc<dyn MessageLog>, rows: Vec<(LogEntry, Option<Taken>)>) -> u32 {
+async fn check_part(store: MessageStore, rows: Vec<(Entry, Option<Taken>)>) -> u32 {
     let mut unknown = 0;
     for (entry, taken) in &rows {
         assert_eq!(entry.stage, Stage::Done, "none is stuck");
-        let history = log.history(None, &entry.key).await.unwrap().unwrap();
+        let history = store.history(None, &entry.key).await.unwrap().unwrap();
         match entry.status.unwrap() {
-            LogStatus::Unknown => unknown += 1,
-            LogStatus::Accepted => {
+            Progress::Unconfirmed => unknown += 1,
+            Progress::Accepted => {
                 assert!(taken.is_some(), "accepted, and the provider has it not")
             }
             other => panic!("{other}"),
         }
         if let Some(taken) = taken {
-            let written = |attempt: &anysms::log::Attempt| attempt.status != LogStatus::Prepared;
+            let written = |attempt: &anysms_store::AttemptRecord| attempt.status != Progress::Prepared;
             assert!(history.attempts.iter().any(written), "taken without an intent");
-            report(&*log, taken).await;
+            report(&*store, taken).await;
         }
-        let history = log.history(None, &entry.key).await.unwrap().unwrap();
+        let history = store.history(None, &entry.key).await.unwrap().unwrap();
         truth(&history, taken.as_ref());
     }
     unknown
 }
 
 /// The provider's webhook, as it would be verified.
-async fn report(log: &dyn MessageLog, taken: &Taken) {
+async fn report(store: &MessageStore, taken: &Taken) {
     let id = MessageId::new(ACME, &taken.id).unwrap();
     let update = StatusUpdate::new(id, MessageStatus::Sent, None, Authenticity::Full);
     let token = Some(taken.token.parse().unwrap());
-    log.record_status(&update, token).await.unwrap();
+    store.record_status(&update, token).await.unwrap();
 }
 
 fn truth(history: &History, taken: Option<&Taken>) {
-    let known = history.entry.status == Some(LogStatus::Sent);
+    let known = history.entry.status == Some(Progress::Sent);
     assert_eq!(known, taken.is_some(), "{:?}", history.entry.status);
     if let Some(taken) = taken {
         let by = history.attempts.iter().find(|a| a.outcome == Some(AttemptOutcome::Accepted));

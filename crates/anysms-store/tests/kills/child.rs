@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     carrier::Carrier,
-    worker::{Home, Point},
+    worker::{Backend, Point},
 };
 
 /// This very program, told by its environment what to be.
@@ -20,20 +20,20 @@ pub(crate) struct Child {
 
 impl Child {
     /// A worker.
-    pub(crate) fn start(home: &Home, carrier: &Carrier, point: Point) -> Self {
-        Self::start_with(home, carrier, point, &[])
+    pub(crate) fn start(backend: &Backend, carrier: &Carrier, point: Point) -> Self {
+        Self::start_with(backend, carrier, point, &[])
     }
 
     /// A worker with more in its environment.
     pub(crate) fn start_with(
-        home: &Home,
+        backend: &Backend,
         carrier: &Carrier,
         point: Point,
         more: &[(&str, String)],
     ) -> Self {
         let mut all = vec![
-            ("ANYSMS_WORKER_LOG", home.place.clone()),
-            ("ANYSMS_WORKER_LEASE", home.lease.as_millis().to_string()),
+            ("ANYSMS_WORKER_LOG", backend.place.clone()),
+            ("ANYSMS_WORKER_LEASE", backend.lease.as_millis().to_string()),
             ("ANYSMS_WORKER_PORT", carrier.port.to_string()),
             ("ANYSMS_WORKER_POINT", format!("{point:?}")),
         ];
@@ -61,7 +61,7 @@ impl Child {
         Self { process, said }
     }
 
-    /// Until it has opened the log.
+    /// Until it has opened the store.
     pub(crate) async fn until_ready(&self) {
         self.until_said("ready", 1).await;
     }

@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms_store::{Filter, Progress, Stage};
 use anysms::{
     ErrorKind, Outcome, Timestamp,
-    log::{LogFilter, LogStatus, Stage},
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     checker,
     child::Child,
     postgres::{Environment, Restartable},
-    worker::{Home, Point, message},
+    worker::{Backend, Point, message},
 };
 
 const LEASE: Duration = Duration::from_secs(2);
@@ -73,8 +73,8 @@ impl Machine {
         ]
     }
 
-    fn start(&self, home: &Home, carrier: &Carrier, point: Point) -> Child {
-        Child::start_with(home, carrier, point, &self.environment())
+    fn start(&self, backend: &Backend, carrier: &Carrier, point: Point) -> Child {
+        Child::start_with(backend, carrier, point, &self.environment())
     }
 
     fn open_gate(&self) {
@@ -98,18 +98,18 @@ impl Machine {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_whose_intent_is_not_on_disk() {
-    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let (backend, machine) = (Backend::sqlite_with(LEASE).await, Machine::new());
     let carrier = Carrier::start(Mode::Takes).await;
-    home.enqueue(10).await;
-    let child = machine.start(&home, &carrier, Point::WaitsBeforeIntent);
+    backend.enqueue(10).await;
+    let child = machine.start(&backend, &carrier, Point::WaitsBeforeIntent);
     child.until_said("waits", 10).await;
     machine.begin(Trouble::DoesNotSync);
     machine.open_gate();
     child.until_said("came of it", 10).await;
     assert_eq!((child.times_said("NotSent"), carrier.taken().len()), (10, 0));
     child.kill().await;
-    crate::finish(&home, &carrier, 10).await;
-    assert_eq!(checker::check(&home, &carrier, 10).await, 0);
+    crate::finish(&backend, &carrier, 10).await;
+    assert_eq!(checker::check(&backend, &carrier, 10).await, 0);
     assert_eq!(carrier.taken().len(), 10);
 }
 
@@ -124,14 +124,14 @@ async fn a_worker_goes_on_when_its_disk_has_room() {
 }
 
 async fn goes_on_after(trouble: Trouble) {
-    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let (backend, machine) = (Backend::sqlite_with(LEASE).await, Machine::new());
     let carrier = Carrier::start(Mode::Takes).await;
-    let mut child = machine.start(&home, &carrier, Point::Nowhere);
+    let mut child = machine.start(&backend, &carrier, Point::Nowhere);
     child.until_ready().await;
-    home.enqueue(5).await;
-    home.until_all_ended(5).await;
+    backend.enqueue(5).await;
+    backend.until_all_ended(5).await;
     machine.begin(trouble);
-    home.enqueue(30).await; // of which it has five
+    backend.enqueue(30).await; // of which it has five
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     assert_eq!(carrier.taken().len(), 5, "it could not write down that it has them");
     machine.end(trouble);
@@ -139,8 +139,8 @@ async fn goes_on_after(trouble: Trouble) {
     carrier.until_taken(30).await;
     println!("at work {:?} after the disk was mended", mended.elapsed());
     assert!(mended.elapsed() < Duration::from_secs(10) && child.is_alive());
-    home.until_all_ended(30).await;
-    assert_eq!(checker::check(&home, &carrier, 30).await, 0);
+    backend.until_all_ended(30).await;
+    assert_eq!(checker::check(&backend, &carrier, 30).await, 0);
     child.kill().await;
 }
 
@@ -149,17 +149,17 @@ async fn goes_on_after(trouble: Trouble) {
 async fn a_disk_that_is_full_refuses_and_goes_on_when_it_has_room_on_postgres() {
     let machine = Machine::new();
     let server = Restartable::start(machine.environment()).await;
-    let home = Home::of_pool(&server.database().await, LEASE).await;
+    let backend = Backend::of_pool(&server.database().await, LEASE).await;
     let carrier = Carrier::start(Mode::Takes).await;
-    let mut child = Child::start(&home, &carrier, Point::Nowhere);
+    let mut child = Child::start(&backend, &carrier, Point::Nowhere);
     child.until_ready().await;
     let (mut queued, mut refused) = (700, 0);
-    home.enqueue(queued).await;
+    backend.enqueue(queued).await;
     carrier.until_taken(100).await;
     machine.begin(Trouble::IsFull); // in the middle
     while refused < 100 {
         let some: Vec<_> = (queued..queued + 7).map(message).collect();
-        match home.log.enqueue(&some, None).await {
+        match backend.store.enqueue(&some, None).await {
             Ok(_) => queued += 7,
             Err(error) => {
                 assert_eq!(
@@ -172,7 +172,7 @@ async fn a_disk_that_is_full_refuses_and_goes_on_when_it_has_room_on_postgres() 
         }
         assert!(queued < 10_000, "it is not full");
     }
-    let there = home.count(&LogFilter::new()).await;
+    let there = backend.count(&Filter::new()).await;
     assert_eq!(there, queued, "all of seven, or none");
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = carrier.taken().len() as u32;
@@ -181,23 +181,23 @@ async fn a_disk_that_is_full_refuses_and_goes_on_when_it_has_room_on_postgres() 
     let mended = Instant::now();
     carrier.until_taken(before + 1).await;
     let took = mended.elapsed();
-    home.enqueue(queued + 30).await; // of which it has some
+    backend.enqueue(queued + 30).await; // of which it has some
     carrier.until_taken(queued + 30).await;
     let all = mended.elapsed();
     println!(
         "{before} of {queued} sent when it was full; at work {took:?} after it had room, done after {all:?}"
     );
     assert!(took < Duration::from_secs(10) && child.is_alive());
-    home.until_all_ended(queued + 30).await;
+    backend.until_all_ended(queued + 30).await;
     // What came of those that were sent when it was full is written down late.
-    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
+    let unknown = Filter::new().with_status(Progress::Unconfirmed);
     for _ in 0..300 {
-        if home.count(&unknown).await == 0 {
+        if backend.count(&unknown).await == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(checker::check(&home, &carrier, queued + 30).await, 0);
+    assert_eq!(checker::check(&backend, &carrier, queued + 30).await, 0);
     child.kill().await;
 }
 
@@ -217,23 +217,23 @@ async fn workers_whose_clocks_differ_send_nothing_twice_on_sqlite() {
 
 /// One starts after the clock has jumped. On PostgreSQL all go by the server's.
 async fn clocks_differ(jump: i64) {
-    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let (backend, machine) = (Backend::sqlite_with(LEASE).await, Machine::new());
     let carrier = Carrier::start(Mode::Takes).await;
-    let first = Child::start(&home, &carrier, Point::Nowhere);
+    let first = Child::start(&backend, &carrier, Point::Nowhere);
     first.until_ready().await;
     machine.put_clock(jump);
-    let second = machine.start(&home, &carrier, Point::Nowhere);
+    let second = machine.start(&backend, &carrier, Point::Nowhere);
     second.until_ready().await;
     for some in 0..4 {
-        home.enqueue(25 * (some + 1)).await;
+        backend.enqueue(25 * (some + 1)).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    home.until_all_ended(100).await;
+    backend.until_all_ended(100).await;
     for child in [first, second] {
         child.signal("-TERM"); // what was given up by the other may be on its way yet
         assert!(child.until_ended().await.success());
     }
-    checker::check(&home, &carrier, 100).await;
+    checker::check(&backend, &carrier, 100).await;
     assert_eq!(carrier.taken().len(), 100, "{jump}");
 }
 
@@ -248,23 +248,23 @@ async fn a_clock_that_jumps_sends_nothing_early_or_twice() {
 }
 
 async fn clock_jumps(jump: i64) {
-    let (home, machine) = (Home::sqlite_with(LEASE).await, Machine::new());
+    let (backend, machine) = (Backend::sqlite_with(LEASE).await, Machine::new());
     let carrier = Carrier::start(Mode::Takes).await;
     machine.put_clock(0);
-    let child = machine.start(&home, &carrier, Point::WaitsBeforeByte);
-    home.enqueue(20).await;
+    let child = machine.start(&backend, &carrier, Point::WaitsBeforeByte);
+    backend.enqueue(20).await;
     child.until_said("waits", 20).await;
     let later = Timestamp::now() + Duration::from_secs(1_800);
-    home.log.enqueue(&[message(1_000)], Some(later)).await.unwrap();
+    backend.store.enqueue(&[message(1_000)], Some(later)).await.unwrap();
     machine.put_clock(jump);
     tokio::time::sleep(Duration::from_secs(25)).await;
     machine.open_gate();
-    home.enqueue(40).await;
+    backend.enqueue(40).await;
     carrier.until_taken(40).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(carrier.taken().len(), 40, "{jump}: none early");
-    assert_eq!(home.count(&LogFilter::new().with_stage(Stage::Waiting)).await, 1);
-    assert!(home.log.cancel_queued(None, message(1_000).key()).await.unwrap());
+    assert_eq!(backend.count(&Filter::new().with_stage(Stage::Waiting)).await, 1);
+    assert!(backend.store.cancel_queued(None, message(1_000).key()).await.unwrap());
     let taken: std::collections::HashSet<_> =
         carrier.taken().into_iter().map(|taken| taken.key).collect();
     assert_eq!(taken.len(), 40, "{jump}: none twice");

@@ -1,4 +1,4 @@
-//! A process that sends is killed again and again: nothing is lost, nothing is sent twice, and the log says of
+//! A process that sends is killed again and again: nothing is lost, nothing is sent twice, and the store says of
 //! every message what is true.
 //!
 //! The worker is a process of its own: this very program, told by its environment what to be. The provider is
@@ -24,10 +24,10 @@ mod worker;
 
 use std::time::Duration;
 
-use anysms::log::{AttemptOutcome, LogFilter, LogStatus};
+use anysms_store::{AttemptOutcome, Filter, Progress};
 use carrier::{Carrier, Mode};
 use child::Child;
-use worker::{Home, Point};
+use worker::{Backend, Point};
 
 fn setting(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
@@ -59,71 +59,71 @@ fn a_worker_in_a_process_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_on_sqlite() {
-    killed_at_random(Home::sqlite().await).await;
+    killed_at_random(Backend::sqlite().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn killed_at_random_on_postgres() {
-    killed_at_random(Home::postgres().await).await;
+    killed_at_random(Backend::postgres().await).await;
 }
 
-async fn killed_at_random(home: Home) {
+async fn killed_at_random(backend: Backend) {
     let (kills, messages) = (setting("ANYSMS_KILLS", 10), setting("ANYSMS_MESSAGES", 1_500));
     let carrier = Carrier::start(Mode::Takes).await;
-    home.enqueue(messages).await;
+    backend.enqueue(messages).await;
     let (mut random, mut midway) = (Random::default(), 0);
     for _ in 0..kills {
-        let child = Child::start(&home, &carrier, Point::Nowhere);
+        let child = Child::start(&backend, &carrier, Point::Nowhere);
         child.until_ready().await;
         tokio::time::sleep(random.up_to(Duration::from_millis(150))).await;
         child.kill().await;
         midway += u32::from((1..messages).contains(&(carrier.taken().len() as u32)));
     }
     assert!(midway > 0, "all were killed before the first message or after the last");
-    finish(&home, &carrier, messages).await;
-    let unknown = checker::check(&home, &carrier, messages).await;
+    finish(&backend, &carrier, messages).await;
+    let unknown = checker::check(&backend, &carrier, messages).await;
     let most = kills * worker::CONCURRENCY as u32;
     println!("{messages} messages, {kills} kills: {unknown} of which nobody knew, at most {most}");
     assert!(unknown <= most);
 }
 
 /// Lets a worker run until nothing is left to do; leases of those that were killed take a moment.
-async fn finish(home: &Home, carrier: &Carrier, messages: u32) {
-    let child = Child::start(home, carrier, Point::Nowhere);
+async fn finish(backend: &Backend, carrier: &Carrier, messages: u32) {
+    let child = Child::start(backend, carrier, Point::Nowhere);
     child.until_ready().await;
-    home.until_all_ended(messages).await;
+    backend.until_all_ended(messages).await;
     child.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_point_on_sqlite() {
-    killed_at_each_point(Home::sqlite).await;
+    killed_at_each_point(Backend::sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn killed_at_each_point_on_postgres() {
-    killed_at_each_point(Home::postgres).await;
+    killed_at_each_point(Backend::postgres).await;
 }
 
 /// Between accept and commit, between claim and intent, and between intent and the first byte.
-async fn killed_at_each_point<F: Future<Output = Home>>(home: fn() -> F) {
+async fn killed_at_each_point<F: Future<Output = Backend>>(backend: fn() -> F) {
     let times = setting("ANYSMS_POINTS", 10);
     let mut all = tokio::task::JoinSet::new();
     for point in [Point::AfterAccept, Point::BeforeIntent, Point::BeforeByte] {
-        let home = home().await;
-        all.spawn(killed_at(home, point, times));
+        let backend = backend().await;
+        all.spawn(killed_at(backend, point, times));
     }
     all.join_all().await;
 }
 
-async fn killed_at(home: Home, point: Point, times: u32) {
+async fn killed_at(backend: Backend, point: Point, times: u32) {
     let mode = if point == Point::AfterAccept { Mode::TakesInSilence } else { Mode::Takes };
     let carrier = Carrier::start(mode).await;
-    home.enqueue(times).await;
+    backend.enqueue(times).await;
     for time in 0..times {
-        let child = Child::start(&home, &carrier, point);
+        let child = Child::start(&backend, &carrier, point);
         if point == Point::AfterAccept {
             carrier.until_taken(time + 1).await;
             child.kill().await;
@@ -133,9 +133,9 @@ async fn killed_at(home: Home, point: Point, times: u32) {
     }
     let carrier = if point == Point::AfterAccept { carrier.answering() } else { carrier };
     let before = carrier.taken().len() as u32;
-    finish(&home, &carrier, times).await;
-    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
-    let unknown = home.count(&unknown).await;
+    finish(&backend, &carrier, times).await;
+    let unknown = Filter::new().with_status(Progress::Unconfirmed);
+    let unknown = backend.count(&unknown).await;
     match point {
         Point::AfterAccept => {
             assert_eq!((before, unknown), (times, times), "each taken, none known")
@@ -144,9 +144,9 @@ async fn killed_at(home: Home, point: Point, times: u32) {
         Point::BeforeByte => assert_eq!((before, unknown), (0, times), "each intended, none sent"),
         _ => unreachable!("is not killed there"),
     }
-    checker::check(&home, &carrier, times).await;
-    for entry in home.entries(&LogFilter::new()).await {
-        let history = home.log.history(None, &entry.key).await.unwrap().unwrap();
+    checker::check(&backend, &carrier, times).await;
+    for entry in backend.entries(&Filter::new()).await {
+        let history = backend.store.history(None, &entry.key).await.unwrap().unwrap();
         assert_eq!(history.attempts.len(), 1, "{point:?}: tried once");
         let taken = carrier.taken().iter().any(|taken| taken.key == entry.key.to_string());
         let accepted = history.attempts[0].outcome == Some(AttemptOutcome::Accepted);

@@ -8,7 +8,7 @@ use crate::{
     child::Child,
     postgres::Restartable,
     setting,
-    worker::{Home, LEASE, Point, message},
+    worker::{Backend, LEASE, Point, message},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,15 +26,15 @@ async fn restarted_at_once_on_postgres() {
 async fn restarted(signal: &'static str) {
     let restarts = setting("ANYSMS_RESTARTS", 1);
     let server = Restartable::start(Vec::new()).await;
-    let home = Home::of_pool(&server.database().await, LEASE).await;
+    let backend = Backend::of_pool(&server.database().await, LEASE).await;
     let carrier = Carrier::start(Mode::Takes).await;
-    let mut child = Child::start(&home, &carrier, Point::Nowhere);
+    let mut child = Child::start(&backend, &carrier, Point::Nowhere);
     child.until_ready().await;
     let (mut count, mut slowest) = (0, Duration::ZERO);
     for restart in 0..restarts {
-        enqueue(&home, count..count + 60).await;
+        enqueue(&backend, count..count + 60).await;
         carrier.until_taken(count + restart % 60).await; // and no further
-        let queueing = enqueue(&home, count + 60..count + 120);
+        let queueing = enqueue(&backend, count + 60..count + 120);
         let (back, ()) = tokio::join!(server.restart(signal), queueing);
         count += 120;
         let more = carrier.taken().len() as u32 + 1;
@@ -43,8 +43,8 @@ async fn restarted(signal: &'static str) {
         assert!(child.is_alive());
         carrier.until_taken(count).await;
     }
-    home.until_all_ended(count).await;
-    let unknown = checker::check(&home, &carrier, count).await;
+    backend.until_all_ended(count).await;
+    let unknown = checker::check(&backend, &carrier, count).await;
     println!(
         "{restarts} restarts, {unknown} of {count} unknown; at work after {slowest:?} at most"
     );
@@ -54,11 +54,11 @@ async fn restarted(signal: &'static str) {
 }
 
 /// Puts messages into the queue as a caller does who asks again after an error.
-async fn enqueue(home: &Home, numbers: std::ops::Range<u32>) {
+async fn enqueue(backend: &Backend, numbers: std::ops::Range<u32>) {
     let messages: Vec<_> = numbers.map(message).collect();
     for some in messages.chunks(5) {
         let mut errors = 0;
-        while let Err(error) = home.log.enqueue(some, None).await {
+        while let Err(error) = backend.store.enqueue(some, None).await {
             errors += 1;
             assert!(error.kind() == anysms::ErrorKind::Unavailable && errors < 10, "{error}");
         }

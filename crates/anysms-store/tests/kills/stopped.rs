@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use anysms::log::{LogFilter, LogStatus};
+use anysms_store::{Filter, Progress};
 
 use crate::{
     carrier::{Carrier, Mode},
     checker,
     child::Child,
     setting,
-    worker::{Home, Point},
+    worker::{Backend, Point},
 };
 
 const LEASE: Duration = Duration::from_secs(2);
@@ -26,9 +26,9 @@ impl Gate {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn start(&self, home: &Home, carrier: &Carrier, point: Point) -> Child {
+    fn start(&self, backend: &Backend, carrier: &Carrier, point: Point) -> Child {
         let path = self.0.path().join("open").display().to_string();
-        Child::start_with(home, carrier, point, &[("ANYSMS_WORKER_GATE", path)])
+        Child::start_with(backend, carrier, point, &[("ANYSMS_WORKER_GATE", path)])
     }
 
     fn open(&self) {
@@ -37,11 +37,11 @@ impl Gate {
 }
 
 /// Stops it where it holds nothing in the database. What a stopped process has locked there is locked for all.
-async fn stop(home: &Home, child: &Child) {
+async fn stop(backend: &Backend, child: &Child) {
     loop {
         child.signal("-STOP");
         tokio::time::sleep(Duration::from_millis(20)).await; // the server may be at its commit
-        if home.is_quiet().await {
+        if backend.is_quiet().await {
             return;
         }
         child.signal("-CONT");
@@ -52,7 +52,7 @@ async fn stop(home: &Home, child: &Child) {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_before_the_intent_on_sqlite() {
     for _ in 0..setting("ANYSMS_STOPS", 1) {
-        stopped_before_the_intent(Home::sqlite_with(LEASE).await).await;
+        stopped_before_the_intent(Backend::sqlite_with(LEASE).await).await;
     }
 }
 
@@ -60,27 +60,27 @@ async fn stopped_before_the_intent_on_sqlite() {
 #[ignore = "needs PostgreSQL"]
 async fn stopped_before_the_intent_on_postgres() {
     for _ in 0..setting("ANYSMS_STOPS", 1) {
-        stopped_before_the_intent(Home::postgres_with(LEASE).await).await;
+        stopped_before_the_intent(Backend::postgres_with(LEASE).await).await;
     }
 }
 
 /// Another has its messages when it goes on, and has not begun either.
-async fn stopped_before_the_intent(home: Home) {
+async fn stopped_before_the_intent(backend: Backend) {
     let carrier = Carrier::start(Mode::Takes).await;
     let (first_gate, second_gate) = (Gate::new(), Gate::new());
-    home.enqueue(MESSAGES).await;
-    let first = first_gate.start(&home, &carrier, Point::WaitsBeforeIntent);
+    backend.enqueue(MESSAGES).await;
+    let first = first_gate.start(&backend, &carrier, Point::WaitsBeforeIntent);
     first.until_said("waits", MESSAGES).await;
-    stop(&home, &first).await;
-    let second = second_gate.start(&home, &carrier, Point::WaitsBeforeIntent);
+    stop(&backend, &first).await;
+    let second = second_gate.start(&backend, &carrier, Point::WaitsBeforeIntent);
     second.until_said("waits", MESSAGES).await;
     first_gate.open();
     first.signal("-CONT");
     first.until_said("came of it", MESSAGES).await;
     assert_eq!((first.times_said("accepted"), carrier.taken().len()), (0, 0), "it is too late");
     second_gate.open();
-    home.until_all_ended(MESSAGES).await;
-    assert_eq!(checker::check(&home, &carrier, MESSAGES).await, 0);
+    backend.until_all_ended(MESSAGES).await;
+    assert_eq!(checker::check(&backend, &carrier, MESSAGES).await, 0);
     assert_eq!(carrier.taken().len() as u32, MESSAGES);
     first.kill().await;
     second.kill().await;
@@ -89,7 +89,7 @@ async fn stopped_before_the_intent(home: Home) {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_after_the_intent_on_sqlite() {
     for _ in 0..setting("ANYSMS_STOPS", 1) {
-        stopped_after_the_intent(Home::sqlite_with(LEASE).await).await;
+        stopped_after_the_intent(Backend::sqlite_with(LEASE).await).await;
     }
 }
 
@@ -97,26 +97,26 @@ async fn stopped_after_the_intent_on_sqlite() {
 #[ignore = "needs PostgreSQL"]
 async fn stopped_after_the_intent_on_postgres() {
     for _ in 0..setting("ANYSMS_STOPS", 1) {
-        stopped_after_the_intent(Home::postgres_with(LEASE).await).await;
+        stopped_after_the_intent(Backend::postgres_with(LEASE).await).await;
     }
 }
 
 /// It sends what it began, late, and nobody else does.
-async fn stopped_after_the_intent(home: Home) {
+async fn stopped_after_the_intent(backend: Backend) {
     let carrier = Carrier::start(Mode::Takes).await;
     let gate = Gate::new();
-    home.enqueue(MESSAGES).await;
-    let first = gate.start(&home, &carrier, Point::WaitsBeforeByte);
+    backend.enqueue(MESSAGES).await;
+    let first = gate.start(&backend, &carrier, Point::WaitsBeforeByte);
     first.until_said("waits", MESSAGES).await;
-    stop(&home, &first).await;
-    let second = Child::start(&home, &carrier, Point::Nowhere);
-    home.until_all_ended(MESSAGES).await;
-    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
-    assert_eq!((home.count(&unknown).await, carrier.taken().len()), (MESSAGES, 0), "nobody knows");
+    stop(&backend, &first).await;
+    let second = Child::start(&backend, &carrier, Point::Nowhere);
+    backend.until_all_ended(MESSAGES).await;
+    let unknown = Filter::new().with_status(Progress::Unconfirmed);
+    assert_eq!((backend.count(&unknown).await, carrier.taken().len()), (MESSAGES, 0), "nobody knows");
     gate.open();
     first.signal("-CONT");
     first.until_said("came of it", MESSAGES).await;
-    assert_eq!(checker::check(&home, &carrier, MESSAGES).await, 0, "what came of it is kept");
+    assert_eq!(checker::check(&backend, &carrier, MESSAGES).await, 0, "what came of it is kept");
     assert_eq!((carrier.taken().len() as u32, second.times_said("accepted")), (MESSAGES, 0));
     first.kill().await;
     second.kill().await;

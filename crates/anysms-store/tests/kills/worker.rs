@@ -1,15 +1,13 @@
-//! The log that processes share, and the process that sends, from inside.
+//! The store that processes share, and the process that sends, from inside.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Entry, Filter, StorePolicy, MessageStore, Stage, TablePrefix, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, ProviderId, Receipt, SmsProvider,
     async_trait,
     layers::LayerExt,
-    log::{
-        LogEntry, LogFilter, LogPolicy, MessageLog, PostgresLog, SqliteLog, Stage, TablePrefix,
-        Worker,
-    },
 };
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::{
@@ -55,23 +53,23 @@ impl Point {
     }
 }
 
-/// A log, and where another process finds it.
-pub(crate) struct Home {
-    pub(crate) log: Arc<dyn MessageLog>,
+/// A store, and where another process finds it.
+pub(crate) struct Backend {
+    pub(crate) store: MessageStore,
     pub(crate) place: String,
     pub(crate) lease: Duration,
     _folder: Option<tempfile::TempDir>,
 }
 
-impl Home {
+impl Backend {
     pub(crate) async fn sqlite() -> Self {
         Self::sqlite_with(LEASE).await
     }
 
     pub(crate) async fn sqlite_with(lease: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join("log.db").display().to_string();
-        Self { log: open(&place, lease).await, place, lease, _folder: Some(folder) }
+        let place = folder.path().join("store.db").display().to_string();
+        Self { store: open(&place, lease).await, place, lease, _folder: Some(folder) }
     }
 
     pub(crate) async fn postgres() -> Self {
@@ -82,12 +80,12 @@ impl Home {
         Self::of_pool(&postgres::database().await, lease).await
     }
 
-    /// A log in the database of a pool.
+    /// A store in the database of a pool.
     pub(crate) async fn of_pool(pool: &sqlx::PgPool, lease: Duration) -> Self {
         let options = pool.connect_options();
         let (socket, database) = (options.get_socket().unwrap(), options.get_database().unwrap());
         let place = format!("postgres:{}:{database}", socket.display());
-        Self { log: open(&place, lease).await, place, lease, _folder: None }
+        Self { store: open(&place, lease).await, place, lease, _folder: None }
     }
 
     /// Whether nobody is in the middle of a transaction.
@@ -111,13 +109,13 @@ impl Home {
     }
 
     pub(crate) async fn enqueue(&self, count: u32) {
-        self.log.enqueue_all(&mut (0..count).map(message), None).await.unwrap();
+        self.store.enqueue_all(&mut (0..count).map(message), None).await.unwrap();
     }
 
-    pub(crate) async fn entries(&self, filter: &LogFilter) -> Vec<LogEntry> {
+    pub(crate) async fn entries(&self, filter: &Filter) -> Vec<Entry> {
         let (mut entries, mut cursor) = (Vec::new(), None);
         loop {
-            let page = self.log.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
+            let page = self.store.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
             entries.extend(page.items);
             cursor = page.next;
             if cursor.is_none() {
@@ -126,17 +124,17 @@ impl Home {
         }
     }
 
-    pub(crate) async fn count(&self, filter: &LogFilter) -> u32 {
+    pub(crate) async fn count(&self, filter: &Filter) -> u32 {
         self.entries(filter).await.len() as u32
     }
 
     pub(crate) async fn until_all_ended(&self, count: u32) {
-        let stage = |stage| LogFilter::new().with_stage(stage);
+        let stage = |stage| Filter::new().with_stage(stage);
         for _ in 0..3_600 {
             let waiting = [Stage::Waiting, Stage::Claimed, Stage::Sending].map(stage);
             let mut left = 0;
             for filter in &waiting {
-                left += self.log.entries(filter, 1, None).await.unwrap().items.len();
+                left += self.store.entries(filter, 1, None).await.unwrap().items.len();
             }
             if left == 0 {
                 assert_eq!(self.count(&stage(Stage::Done)).await, count);
@@ -163,33 +161,33 @@ pub(crate) fn main() {
     let lease = Duration::from_millis(setting("LEASE").parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let log = open(&place, lease).await;
+        let store = open(&place, lease).await;
         let mut stop = signal(SignalKind::terminate()).unwrap();
         println!("ready");
         let wire = Wire { port, point };
         let callback = "https://example.com/hooks/acme".parse().unwrap();
-        let recorded = wire.recorded(log.clone()).unwrap().with_callback(callback);
+        let recorded = wire.recorded(&store).unwrap().with_callback(callback);
         let stack = Outside { inner: recorded, point };
         let dies = matches!(point, Point::BeforeIntent | Point::BeforeByte | Point::AfterAccept);
         let most = if dies { 1 } else { CONCURRENCY };
-        let worker = Worker::new(log, stack).unwrap().with_concurrency(most);
+        let worker = Worker::new(store, stack).unwrap().with_concurrency(most);
         worker.run_until(async { stop.recv().await.unwrap_or_default() }).await;
     });
 }
 
-pub(crate) async fn open(place: &str, lease: Duration) -> Arc<dyn MessageLog> {
+pub(crate) async fn open(place: &str, lease: Duration) -> MessageStore {
     let prefix = TablePrefix::default();
-    let policy = LogPolicy::default().with_lease(lease);
+    let policy = StorePolicy::default().with_lease(lease);
     let Some(place) = place.strip_prefix("postgres:") else {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
         let options = options.create_if_missing(true);
-        SqliteLog::migrate(&options, &prefix).await.unwrap();
-        return Arc::new(SqliteLog::with_options(options, prefix, policy).await.unwrap());
+        MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+        return Arc::new(MessageStore::sqlite_with(options, prefix, policy).await.unwrap());
     };
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(place));
     let pool = pool.await.unwrap();
-    PostgresLog::migrate(&pool, &prefix).await.unwrap();
-    Arc::new(PostgresLog::with_prefix(pool, prefix, policy).await.unwrap())
+    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+    Arc::new(MessageStore::postgres_with(pool, prefix, policy).await.unwrap())
 }
 
 /// A server's socket and a database.
@@ -248,7 +246,7 @@ impl SmsProvider for Wire {
     }
 }
 
-/// A layer outside of the log's.
+/// A layer outside of the store's.
 #[derive(Debug)]
 struct Outside<P> {
     inner: P,

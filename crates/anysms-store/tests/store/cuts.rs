@@ -1,21 +1,21 @@
 //! The connection to the server is cut at each message of the protocol, or the server is gone for good.
 //! `ANYSMS_CUTS=20` goes through all of them, and cuts so often.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+use anysms_store::RecordExt;
+use anysms_store::{Recorded, AttemptOutcome, Progress, MessageStore, SettledBy};
 use anysms::{
     Outcome, SmsProvider,
-    layers::{LayerExt, Recorded},
-    log::{AttemptOutcome, LogStatus, MessageLog, PostgresLog, SettledBy},
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{fake::Fake, message, postgres, proxy::Proxy};
 
-/// A log behind a proxy, and the same log without.
+/// A store behind a proxy, and the same store without.
 struct Cut {
     proxy: Proxy,
-    straight: PostgresLog,
+    straight: MessageStore,
     fake: Fake,
     sms: Recorded<Fake>,
 }
@@ -23,15 +23,15 @@ struct Cut {
 impl Cut {
     async fn new() -> Self {
         let pool = postgres::database().await;
-        Self::of(&pool, PostgresLog::new(pool.clone()).await.unwrap()).await
+        Self::of(&pool, MessageStore::postgres(pool.clone()).await.unwrap()).await
     }
 
-    async fn of(pool: &PgPool, straight: PostgresLog) -> Self {
+    async fn of(pool: &PgPool, straight: MessageStore) -> Self {
         let proxy = Proxy::start(pool);
         let through = PgPoolOptions::new().max_connections(8).connect_with(proxy.options());
-        let log = Arc::new(PostgresLog::new(through.await.unwrap()).await.unwrap());
+        let store = MessageStore::postgres(through.await.unwrap()).await.unwrap();
         let fake = Fake::new();
-        let sms = fake.clone().recorded(log).unwrap();
+        let sms = fake.clone().recorded(&store).unwrap();
         Self { proxy, straight, fake, sms }
     }
 
@@ -69,7 +69,7 @@ async fn a_send_that_is_cut_off_at_any_message_is_sent_once_on_postgres() {
             let key = key.parse().unwrap();
             let history = cut.straight.history(None, &key).await.unwrap().unwrap();
             let [attempt] = history.attempts.as_slice() else { panic!("one attempt") };
-            assert_eq!(history.entry.status, Some(LogStatus::Accepted), "at {at}");
+            assert_eq!(history.entry.status, Some(Progress::Accepted), "at {at}");
             assert_eq!((&attempt.id, attempt.id_conflict), (&receipt.id, false));
             assert_eq!(attempt.outcome, Some(AttemptOutcome::Accepted));
             assert_eq!(attempt.settled_by, Some(SettledBy::Answer));
@@ -87,7 +87,7 @@ async fn what_is_said_when_the_server_is_gone_is_true() {
     let mut said = [0; 3];
     for some in points.chunks(25) {
         let pool = postgres::database().await;
-        let straight = PostgresLog::new(pool.clone()).await.unwrap();
+        let straight = MessageStore::postgres(pool.clone()).await.unwrap();
         let mut all = tokio::task::JoinSet::new();
         for at in some {
             let (cut, at) = (Cut::of(&pool, straight.clone()).await, *at);
@@ -113,7 +113,7 @@ async fn gone_at(cut: Cut, at: u32) -> usize {
     let settled = async {
         loop {
             let history = cut.straight.history(None, sent.key()).await.unwrap();
-            let open = |history: &anysms::log::History| history.attempts[0].outcome.is_none();
+            let open = |history: &anysms_store::History| history.attempts[0].outcome.is_none();
             if !history.as_ref().is_some_and(open) {
                 return history;
             }

@@ -1,14 +1,11 @@
 //! What only a database can do, or do wrong.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, StorePolicy, MessageStore, Reconciler, Retention, Stage, TablePrefix, Worker};
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider,
-    layers::LayerExt,
-    log::{
-        LogFilter, LogPolicy, MessageLog, PostgresLog, Reconciler, Retention, SqliteLog, Stage,
-        TablePrefix, Worker,
-    },
     message::MessageKey,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -28,22 +25,21 @@ fn key(number: u32) -> MessageKey {
 }
 
 pub(crate) async fn run_for(
-    log: &(impl MessageLog + Clone + 'static),
+    store: &MessageStore,
     fake: &Fake,
     time: Duration,
 ) {
-    let log = std::sync::Arc::new(log.clone());
-    let worker = Worker::new(log.clone(), fake.clone().recorded(log).unwrap()).unwrap();
+    let worker = Worker::new(store.clone(), fake.clone().recorded(store).unwrap()).unwrap();
     worker.run_until(tokio::time::sleep(time)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_rows_are_set_aside_and_the_others_are_sent() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.db");
-    let log = SqliteLog::open(&path).await.unwrap();
+    let path = folder.path().join("store.db");
+    let store = MessageStore::sqlite(&path).await.unwrap();
     let messages: Vec<_> = ["a", "b", "c", "d", "e"].map(message).into();
-    log.enqueue(&messages, None).await.unwrap();
+    store.enqueue(&messages, None).await.unwrap();
     let mut connection = connect(&path).await;
     // One that was tried before.
     let tried = "INSERT INTO sms_attempt (message, number, token, provider, outcome, seen, status, id_conflict, \
@@ -57,33 +53,33 @@ async fn broken_rows_are_set_aside_and_the_others_are_sent() {
         connection.execute(broken).await.unwrap();
     }
     let fake = Fake::new();
-    run_for(&log, &fake, Duration::from_secs(2)).await;
+    run_for(&store, &fake, Duration::from_secs(2)).await;
     assert_eq!(fake.calls(), 1);
-    let dead = LogFilter::new().with_stage(Stage::Dead);
+    let dead = Filter::new().with_stage(Stage::Dead);
     let found: i64 = sqlx::query_scalar("SELECT count(*) FROM sms_queue WHERE stage = 4")
         .fetch_one(&mut connection)
         .await
         .unwrap();
     assert_eq!(found, 4, "each is set aside");
-    Reconciler::new(Arc::new(log.clone())).run_once().await.unwrap();
-    assert!(log.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
+    Reconciler::new(store.clone()).run_once().await.unwrap();
+    assert!(store.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.db");
+    let path = folder.path().join("store.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix: TablePrefix = "my_".parse().unwrap();
-    let open = || SqliteLog::with_options(options.clone(), prefix.clone(), LogPolicy::default());
+    let open = || MessageStore::sqlite_with(options.clone(), prefix.clone(), StorePolicy::default());
     let missing = open().await.unwrap_err();
     assert_eq!((missing.kind(), missing.outcome()), (ErrorKind::Config, Outcome::NotSent));
     // By a tool of one's own.
     let mut connection = connect(&path).await;
-    connection.execute(sqlx::AssertSqlSafe(SqliteLog::schema(&prefix, 0))).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(MessageStore::sqlite_schema(&prefix, 0))).await.unwrap();
     open().await.unwrap();
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
-    for (version, fits) in [(2, true), (3, false)] {
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+    for (version, fits) in [(3, true), (4, false)] {
         let insert = format!("INSERT INTO my_migration (version) VALUES ({version})");
         connection.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
         assert_eq!(open().await.is_ok(), fits, "{version}");
@@ -93,14 +89,14 @@ async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.db");
+    let path = folder.path().join("store.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix = TablePrefix::default();
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
     let small = options.clone().pragma("max_page_count", "80");
-    let log = SqliteLog::with_options(small, prefix, LogPolicy::default()).await.unwrap();
+    let store = MessageStore::sqlite_with(small, prefix, StorePolicy::default()).await.unwrap();
     let fake = Fake::new();
-    let sms = fake.clone().recorded(std::sync::Arc::new(log.clone())).unwrap();
+    let sms = fake.clone().recorded(&store).unwrap();
     let (mut sent, mut refused) = (0, 0);
     for number in 0..300 {
         let long = Message::new(crate::number(123), "x".repeat(1_500)).with_key(key(number));
@@ -117,8 +113,8 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     }
     assert!(sent > 10 && refused > 100, "{sent} sent, {refused} refused");
     assert_eq!(fake.calls(), sent, "nothing was sent without an intent");
-    let roomy = SqliteLog::open(&path).await.unwrap();
-    let sms = fake.clone().recorded(std::sync::Arc::new(roomy.clone())).unwrap();
+    let roomy = MessageStore::sqlite(&path).await.unwrap();
+    let sms = fake.clone().recorded(&roomy).unwrap();
     sms.send(&message("afterwards")).await.unwrap();
     assert_eq!(fake.calls(), sent + 1);
 }
@@ -126,13 +122,13 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_cut_off_at_any_page_is_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.db");
-    let log = SqliteLog::open(&path).await.unwrap();
-    let sms = Fake::new().recorded(std::sync::Arc::new(log.clone())).unwrap();
+    let path = folder.path().join("store.db");
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..20 {
         sms.send(&message(&format!("k{number}"))).await.unwrap();
     }
-    let wal = std::fs::read(folder.path().join("log.db-wal")).unwrap();
+    let wal = std::fs::read(folder.path().join("store.db-wal")).unwrap();
     let base = std::fs::read(&path).unwrap();
     let (header, frame) = (32, 24 + 4_096);
     let frames = (wal.len() - header) / frame;
@@ -171,7 +167,7 @@ async fn a_log_that_is_cut_off_at_any_page_is_whole() {
 #[ignore = "needs PostgreSQL"]
 async fn tables_that_grow_are_read_by_their_indexes() {
     let pool = postgres::database().await;
-    PostgresLog::migrate(&pool, &TablePrefix::default()).await.unwrap();
+    MessageStore::migrate_postgres(&pool, &TablePrefix::default()).await.unwrap();
     let scans = async || -> (i64, i64) {
         let sums = "SELECT sum(seq_scan)::bigint, sum(idx_scan)::bigint FROM pg_stat_user_tables \
                     WHERE relname IN ('sms_message', 'sms_content', 'sms_queue', 'sms_attempt', 'sms_event')";
@@ -180,19 +176,19 @@ async fn tables_that_grow_are_read_by_their_indexes() {
     // The server counts late: what made the tables, and then what is made of them.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (before, _) = scans().await;
-    let log = PostgresLog::new(pool.clone()).await.unwrap();
-    log.enqueue_all(&mut (0..2_000).map(|n| message(&format!("m{n}"))), None).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
+    store.enqueue_all(&mut (0..2_000).map(|n| message(&format!("m{n}"))), None).await.unwrap();
     let fake = Fake::new();
-    run_for(&log, &fake, Duration::from_secs(3)).await;
+    run_for(&store, &fake, Duration::from_secs(3)).await;
     for number in 1..=100 {
-        log.record_status(&news(&remote(number), "delivered"), None).await.unwrap();
+        store.record_status(&news(&remote(number), "delivered"), None).await.unwrap();
     }
     for _ in 0..150 {
         if scans().await.1 > 10_000 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
-        log.knows(&remote(1)).await.unwrap(); // a connection tells its counts when it has something to do
+        store.knows(&remote(1)).await.unwrap(); // a connection tells its counts when it has something to do
     }
     let (after, by_index) = scans().await;
     assert!(by_index > 10_000, "{by_index}");
@@ -203,9 +199,9 @@ async fn tables_that_grow_are_read_by_their_indexes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_erased_leaves_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.db");
-    let log = SqliteLog::open(&path).await.unwrap();
-    let sms = Fake::new().recorded(Arc::new(log.clone())).unwrap();
+    let path = folder.path().join("store.db");
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..200 {
         // One word that only one message has, and nothing that begins like it: in the index it is whole.
         let word = if number == 100 { "qwertz" } else { "xylophone" };
@@ -213,7 +209,7 @@ async fn what_is_erased_leaves_the_file() {
         let to = crate::number(if number % 2 == 0 { 123 } else { 124 });
         sms.send(&Message::new(to, text).with_key(key(number))).await.unwrap();
     }
-    log.erase(crate::number(123), &Retention::default()).await.unwrap();
+    store.erase(crate::number(123), &Retention::default()).await.unwrap();
     let mut connection = connect(&path).await;
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
     let file = std::fs::read(&path).unwrap();
@@ -223,8 +219,8 @@ async fn what_is_erased_leaves_the_file() {
         "what was not erased is there"
     );
     assert!(!has("Secret100") && !has("447700900123") && !has("wertz"));
-    let words = LogFilter::new().with_words("secret100");
-    assert!(log.entries(&words, 10, None).await.unwrap().items.is_empty());
+    let words = Filter::new().with_words("secret100");
+    assert!(store.entries(&words, 10, None).await.unwrap().items.is_empty());
     let terms: i64 =
         sqlx::query_scalar("SELECT count(*) FROM sms_words WHERE sms_words MATCH 'xylophone'")
             .fetch_one(&mut connection)
@@ -238,7 +234,7 @@ async fn what_is_erased_leaves_the_file() {
 #[ignore = "needs PostgreSQL"]
 async fn statements_that_are_broken_off_stop_nobody() {
     let pool = postgres::database().await;
-    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let breaking = pool.clone();
     let breaks = tokio::spawn(async move {
         loop {
@@ -251,14 +247,14 @@ async fn statements_that_are_broken_off_stop_nobody() {
     let fake = Fake::new();
     let messages: Vec<_> = (0..400).map(|n| message(&format!("m{n}"))).collect();
     for message in &messages {
-        while log.enqueue(std::slice::from_ref(message), None).await.is_err() {}
+        while store.enqueue(std::slice::from_ref(message), None).await.is_err() {}
     }
-    run_for(&log, &fake, Duration::from_secs(5)).await;
+    run_for(&store, &fake, Duration::from_secs(5)).await;
     breaks.abort();
-    run_for(&log, &fake, Duration::from_secs(2)).await;
-    log.skip(Duration::from_secs(120));
-    run_for(&log, &fake, Duration::from_secs(5)).await;
-    let report = log.delivery_report(&LogFilter::new()).await.unwrap();
+    run_for(&store, &fake, Duration::from_secs(2)).await;
+    store.skip(Duration::from_secs(120));
+    run_for(&store, &fake, Duration::from_secs(5)).await;
+    let report = store.delivery_stats(&Filter::new()).await.unwrap();
     println!("{} sent, {:?}", fake.calls(), report.statuses);
     assert_eq!(report.refused, 0, "nothing is given up for the database's trouble");
     assert_eq!(fake.calls(), 400);
@@ -268,11 +264,11 @@ async fn statements_that_are_broken_off_stop_nobody() {
 #[ignore = "needs PostgreSQL"]
 async fn a_pool_that_is_closed_has_its_connections_back() {
     let pool = postgres::database().await;
-    let log = PostgresLog::new(pool.clone()).await.unwrap();
-    log.enqueue(&[message("a"), message("b")], None).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
+    store.enqueue(&[message("a"), message("b")], None).await.unwrap();
     tokio::time::timeout(Duration::from_secs(10), pool.close()).await.expect("is closed");
     assert_eq!(
-        log.enqueue(&[message("c")], None).await.unwrap_err().kind(),
+        store.enqueue(&[message("c")], None).await.unwrap_err().kind(),
         ErrorKind::Unavailable
     );
 }

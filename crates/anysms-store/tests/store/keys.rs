@@ -3,22 +3,22 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use anysms_store::{EntryId, Filter, MessageStore};
 use anysms::{
     Message,
-    log::{EntryId, LogFilter, MessageLog, PostgresLog},
 };
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgPoolOptions};
 
-use crate::{Home, message, postgres, proxy::Proxy};
+use crate::{Backend, message, postgres, proxy::Proxy};
 
 fn keys(default: usize) -> usize {
     std::env::var("ANYSMS_KEYS").map_or(default, |text| text.parse().expect("a number"))
 }
 
-async fn count(log: &dyn MessageLog) -> usize {
+async fn count(store: &MessageStore) -> usize {
     let (mut count, mut cursor) = (0, None);
     loop {
-        let page = log.entries(&LogFilter::new(), 1_000, cursor.as_ref()).await.unwrap();
+        let page = store.entries(&Filter::new(), 1_000, cursor.as_ref()).await.unwrap();
         count += page.items.len();
         cursor = page.next;
         if cursor.is_none() {
@@ -28,13 +28,13 @@ async fn count(log: &dyn MessageLog) -> usize {
 }
 
 /// Each in an order of its own, so that they meet in every way.
-pub(crate) async fn many_tasks_with_the_same_keys_get_the_same_entries(home: Home) {
+pub(crate) async fn many_tasks_with_the_same_keys_get_the_same_entries(backend: Backend) {
     let keys = keys(60);
     let messages: Arc<Vec<Message>> =
         Arc::new((0..keys).map(|n| message(&format!("k{n}"))).collect());
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..64 {
-        let (log, messages) = (home.log.clone(), Arc::clone(&messages));
+        let (store, messages) = (backend.store.clone(), Arc::clone(&messages));
         tasks.spawn(async move {
             let mut order: Vec<usize> = (0..keys).collect();
             order.rotate_left(task * keys / 64);
@@ -44,7 +44,7 @@ pub(crate) async fn many_tasks_with_the_same_keys_get_the_same_entries(home: Hom
             let mut ids: Vec<Option<EntryId>> = vec![None; keys];
             for some in order.chunks(20) {
                 let batch: Vec<Message> = some.iter().map(|at| messages[*at].clone()).collect();
-                let queued = log.enqueue(&batch, None).await.unwrap();
+                let queued = store.enqueue(&batch, None).await.unwrap();
                 for (at, id) in some.iter().zip(queued) {
                     ids[*at] = Some(id.unwrap());
                 }
@@ -55,35 +55,35 @@ pub(crate) async fn many_tasks_with_the_same_keys_get_the_same_entries(home: Hom
     let all: HashSet<Vec<Option<EntryId>>> = tasks.join_all().await.into_iter().collect();
     assert_eq!(all.len(), 1, "all are told the same");
     let ids: HashSet<_> = all.into_iter().next().unwrap().into_iter().map(Option::unwrap).collect();
-    assert_eq!((ids.len(), count(&*home.log).await), (keys, keys));
+    assert_eq!((ids.len(), count(&backend.store).await), (keys, keys));
 }
 
-pub(crate) async fn what_nobody_waited_for_and_is_queued_again_is_one(home: Home) {
+pub(crate) async fn what_nobody_waited_for_and_is_queued_again_is_one(backend: Backend) {
     let keys = keys(60);
     for number in 0..keys {
         let one = [message(&format!("k{number}"))];
         let wait = tokio::time::sleep(Duration::from_micros(number as u64 * 50 % 3_000));
         let first = tokio::select! {
             biased;
-            ids = home.log.enqueue(&one, None) => Some(ids.unwrap().remove(0).unwrap()),
+            ids = backend.store.enqueue(&one, None) => Some(ids.unwrap().remove(0).unwrap()),
             () = wait => None,
         };
-        let again = home.log.enqueue(&one, None).await.unwrap().remove(0).unwrap();
+        let again = backend.store.enqueue(&one, None).await.unwrap().remove(0).unwrap();
         assert!(first.is_none_or(|first| first == again));
     }
-    assert_eq!(count(&*home.log).await, keys);
+    assert_eq!(count(&backend.store).await, keys);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn what_is_queued_over_a_cut_connection_is_queued_once_on_postgres() {
     let pool = postgres::database().await;
-    let straight = PostgresLog::new(pool.clone()).await.unwrap();
+    let straight = MessageStore::postgres(pool.clone()).await.unwrap();
     let proxy = Proxy::start(&pool);
     let through = PgPoolOptions::new().max_connections(8).connect_with(proxy.options());
-    let log = PostgresLog::new(through.await.unwrap()).await.unwrap();
+    let store = MessageStore::postgres(through.await.unwrap()).await.unwrap();
     let queue =
-        async |key: String| log.enqueue(&[message(&key)], None).await.unwrap().remove(0).unwrap();
+        async |key: String| store.enqueue(&[message(&key)], None).await.unwrap().remove(0).unwrap();
     for warm in 0..4 {
         queue(format!("w{warm}")).await;
     }
@@ -111,7 +111,7 @@ async fn what_is_queued_over_a_cut_connection_is_queued_once_on_postgres() {
 #[ignore = "needs PostgreSQL"]
 async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
     let pool = postgres::database().await;
-    let log = PostgresLog::new(pool.clone()).await.unwrap();
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
     pool.execute("CREATE TABLE orders (name TEXT PRIMARY KEY)").await.unwrap();
     let proxy = Proxy::start(&pool);
     let order = async |key: &str| -> sqlx::Result<()> {
@@ -121,7 +121,7 @@ async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
             .bind(key)
             .execute(&mut *transaction)
             .await?;
-        let queued = log.within(&mut transaction).enqueue(&[message(key)], None).await;
+        let queued = store.in_transaction(&mut transaction).unwrap().enqueue(&[message(key)], None).await;
         queued.map_err(|_| sqlx::Error::WorkerCrashed)?.remove(0).unwrap();
         transaction.commit().await
     };
@@ -136,7 +136,7 @@ async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
             again += 1;
         }
         made += 1;
-        assert_eq!(count(&log).await, made, "at {at}");
+        assert_eq!(count(&store).await, made, "at {at}");
     }
     let orders: i64 =
         sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&pool).await.unwrap();

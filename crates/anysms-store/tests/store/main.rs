@@ -1,4 +1,4 @@
-//! The message log: one suite, which all its homes pass.
+//! The message store: one suite, which all its backends pass.
 
 #[cfg(feature = "postgres")]
 #[path = "../support/postgres.rs"]
@@ -8,8 +8,10 @@ mod attempts;
 mod cuts;
 mod databases;
 mod fake;
+mod ingest;
 mod keys;
 mod lists;
+mod migration;
 mod neighbours;
 mod outages;
 mod proxy;
@@ -22,50 +24,48 @@ mod statuses;
 mod upkeep;
 mod within;
 
-use std::sync::Arc;
-
+use anysms_store::{StorePolicy, MessageStore, TablePrefix};
 use anysms::{
     Message, PhoneNumber,
-    log::{LogPolicy, MemoryLog, MessageLog, PostgresLog, SqliteLog, TablePrefix},
 };
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// A log for one case, and what has to live as long.
-pub(crate) struct Home {
-    pub(crate) log: Arc<dyn MessageLog>,
+/// A store for one case, and what has to live as long.
+pub(crate) struct Backend {
+    pub(crate) store: MessageStore,
     _folder: Option<tempfile::TempDir>,
 }
 
-async fn memory_home() -> Home {
-    memory_home_with(LogPolicy::default()).await
+async fn memory_backend() -> Backend {
+    memory_backend_with(StorePolicy::default()).await
 }
 
-async fn sqlite_home() -> Home {
-    sqlite_home_with(LogPolicy::default()).await
+async fn sqlite_backend() -> Backend {
+    sqlite_backend_with(StorePolicy::default()).await
 }
 
-async fn postgres_home() -> Home {
-    postgres_home_with(LogPolicy::default()).await
+async fn postgres_backend() -> Backend {
+    postgres_backend_with(StorePolicy::default()).await
 }
 
-pub(crate) async fn memory_home_with(policy: LogPolicy) -> Home {
-    Home { log: Arc::new(MemoryLog::with_policy(100_000, policy)), _folder: None }
+pub(crate) async fn memory_backend_with(policy: StorePolicy) -> Backend {
+    Backend { store: MessageStore::memory_with(100_000, policy), _folder: None }
 }
 
-pub(crate) async fn sqlite_home_with(policy: LogPolicy) -> Home {
+pub(crate) async fn sqlite_backend_with(policy: StorePolicy) -> Backend {
     let folder = tempfile::tempdir().unwrap();
-    let options = SqliteConnectOptions::new().filename(folder.path().join("log.db"));
+    let options = SqliteConnectOptions::new().filename(folder.path().join("store.db"));
     let (options, prefix) = (options.create_if_missing(true), TablePrefix::default());
-    SqliteLog::migrate(&options, &prefix).await.unwrap();
-    let log = SqliteLog::with_options(options, prefix, policy).await.unwrap();
-    Home { log: Arc::new(log), _folder: Some(folder) }
+    MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
+    let store = MessageStore::sqlite_with(options, prefix, policy).await.unwrap();
+    Backend { store: store, _folder: Some(folder) }
 }
 
-pub(crate) async fn postgres_home_with(policy: LogPolicy) -> Home {
+pub(crate) async fn postgres_backend_with(policy: StorePolicy) -> Backend {
     let (pool, prefix) = (postgres::database().await, TablePrefix::default());
-    PostgresLog::migrate(&pool, &prefix).await.unwrap();
-    let log = PostgresLog::with_prefix(pool, prefix, policy).await.unwrap();
-    Home { log: Arc::new(log), _folder: None }
+    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+    let store = MessageStore::postgres_with(pool, prefix, policy).await.unwrap();
+    Backend { store: store, _folder: None }
 }
 
 pub(crate) fn number(last: u32) -> PhoneNumber {
@@ -86,14 +86,14 @@ macro_rules! suite {
         mod memory {
             $($(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                crate::$module::$case(crate::memory_home().await).await;
+                crate::$module::$case(crate::memory_backend().await).await;
             })+)+
         }
 
         mod sqlite {
             $($(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                crate::$module::$case(crate::sqlite_home().await).await;
+                crate::$module::$case(crate::sqlite_backend().await).await;
             })+)+
         }
 
@@ -101,7 +101,7 @@ macro_rules! suite {
             $($(#[tokio::test(flavor = "multi_thread")]
             #[ignore = "needs PostgreSQL"]
             async fn $case() {
-                crate::$module::$case(crate::postgres_home().await).await;
+                crate::$module::$case(crate::postgres_backend().await).await;
             })+)+
         }
     };
@@ -145,12 +145,15 @@ suite! {
         media_go_with_the_text,
         threads_unread_and_search,
         words_of_every_script_are_found,
-        a_name_that_is_empty_is_none,
+        no_tenant_is_a_tenant_too,
         reports_add_up,
         opt_outs_have_scopes;
     keys:
         many_tasks_with_the_same_keys_get_the_same_entries,
         what_nobody_waited_for_and_is_queued_again_is_one;
+    ingest:
+        events_are_taken_in,
+        a_runner_sends_and_stops;
     reducer:
         the_log_agrees_with_the_reducer;
     upkeep:

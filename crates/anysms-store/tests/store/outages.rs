@@ -1,7 +1,7 @@
 //! Providers that are down for a while, on virtual time. Long form:
 //!
 //! ```text
-//! ANYSMS_OUTAGE=50000 cargo test --release --all-features --test log outages
+//! ANYSMS_OUTAGE=50000 cargo test --release --all-features --test store outages
 //! ```
 
 use std::{
@@ -16,9 +16,10 @@ use std::{
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, Outcome, ProviderId, Receipt, Result,
     SmsProvider, async_trait,
-    layers::{BreakerPolicy, Failover, LayerExt, Limit, RetryPolicy},
-    log::{LogFilter, LogStatus, MemoryLog, MessageLog, Worker},
+    layers::{BreakerPolicy, Failover, LayerExt, Quota, RetryPolicy},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Filter, MessageStore, Progress, Worker};
 use tokio::time::{Instant, sleep};
 
 use crate::number;
@@ -86,19 +87,19 @@ fn messages(count: u32) -> impl Iterator<Item = Message> {
 #[tokio::test(start_paused = true)]
 async fn providers_that_come_and_go_take_nothing_twice() {
     let count = setting(2_000);
-    let log: Arc<dyn MessageLog> = Arc::new(MemoryLog::new(100_000));
+    let store: MessageStore = MessageStore::memory_with(100_000, Default::default());
     let one = Line::new("one", |at| at.as_secs().is_multiple_of(2));
     let two = Line::new("two", |at| (at.as_millis() + 1_500) / 1_000 % 2 == 0);
     let retry = RetryPolicy::default;
-    let first = one.clone().recorded(log.clone()).unwrap().retry(retry());
-    let second = two.clone().recorded(log.clone()).unwrap().retry(retry());
-    let breaker = BreakerPolicy::default().with_probe_every(Duration::from_millis(300));
+    let first = one.clone().recorded(&store).unwrap().retry(retry());
+    let second = two.clone().recorded(&store).unwrap().retry(retry());
+    let breaker = BreakerPolicy::default().with_probe_interval(Duration::from_millis(300));
     let sms = Arc::new(Failover::with_policy(first, breaker).or(second).unwrap());
     let mut sends = tokio::task::JoinSet::new();
     for message in messages(count) {
         let sms = sms.clone();
         sends.spawn(async move { (message.key().to_string(), sms.send(&message).await) });
-        sleep(Duration::from_millis(97)).await; // at no beat of theirs
+        sleep(Duration::from_millis(97)).await; // at no beat of remote
     }
     let results: HashMap<String, Result<Receipt>> = sends.join_all().await.into_iter().collect();
     let mut taken = HashMap::new();
@@ -109,7 +110,7 @@ async fn providers_that_come_and_go_take_nothing_twice() {
     }
     let (mut unknown, mut tries) = (0, [0, 0]);
     for (key, result) in &results {
-        let history = log.history(None, &key.parse().unwrap()).await.unwrap();
+        let history = store.history(None, &key.parse().unwrap()).await.unwrap();
         let Some(history) = history else {
             // Both breakers were open: nobody was asked.
             assert_eq!(result.as_ref().unwrap_err().outcome(), Outcome::NotSent);
@@ -121,13 +122,13 @@ async fn providers_that_come_and_go_take_nothing_twice() {
         }
         let (was_taken, status) = (taken.contains_key(key), history.entry.status.unwrap());
         match result {
-            Ok(_) => assert_eq!((was_taken, status), (true, LogStatus::Accepted)),
+            Ok(_) => assert_eq!((was_taken, status), (true, Progress::Accepted)),
             Err(error) if error.outcome() == Outcome::NotSent => {
-                assert_eq!((was_taken, status), (false, LogStatus::Failed));
+                assert_eq!((was_taken, status), (false, Progress::Failed));
             }
             Err(_) => {
                 unknown += 1;
-                assert_eq!((was_taken, status), (true, LogStatus::Unknown));
+                assert_eq!((was_taken, status), (true, Progress::Unconfirmed));
             }
         }
     }
@@ -141,23 +142,22 @@ async fn providers_that_come_and_go_take_nothing_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_outlives_an_hour_without_any_provider() {
     let count = setting(3_000);
-    let log: Arc<dyn MessageLog> = Arc::new(MemoryLog::new(100_000));
+    let store: MessageStore = MessageStore::memory_with(100_000, Default::default());
     let is_up = |at: Duration| at >= Duration::from_secs(3_600);
     let (one, two) = (Line::new("one", is_up), Line::new("two", is_up));
     let begun = one.begun;
     let line = |line: &Line| {
-        let limited =
-            line.clone().recorded(log.clone()).unwrap().rate_limit([Limit::messages(100)]);
+        let limited = line.clone().recorded(&store).unwrap().rate_limit([Quota::messages(100)]);
         limited.retry(RetryPolicy::default())
     };
     let sms = Failover::new(line(&one)).or(line(&two)).unwrap();
-    log.enqueue_all(&mut messages(count), None).await.unwrap();
-    let worker = Worker::new(log.clone(), sms).unwrap();
+    store.enqueue_all(&mut messages(count), None).await.unwrap();
+    let worker = Worker::new(store.clone(), sms).unwrap();
     let done = async {
-        let accepted = LogFilter::new().with_status(LogStatus::Accepted);
-        while log.delivery_report(&accepted).await.unwrap().messages() < u64::from(count) {
+        let accepted = Filter::new().with_status(Progress::Accepted);
+        while store.delivery_stats(&accepted).await.unwrap().messages() < u64::from(count) {
             sleep(Duration::from_secs(1)).await;
-            log.skip(Duration::from_secs(1)); // the log goes by the machine's time
+            store.skip(Duration::from_secs(1)); // the store goes by the machine's time
             assert!(begun.elapsed() < Duration::from_secs(3 * 3_600), "it does not drain");
         }
     };

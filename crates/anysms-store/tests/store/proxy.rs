@@ -1,4 +1,4 @@
-//! Stands between a log and its server, and cuts the connection at the message that it is told to.
+//! Stands between a store and its server, and cuts the connection at the message that it is told to.
 
 use std::{
     path::PathBuf,

@@ -1,17 +1,17 @@
 //! Sending in the background.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, MessageStore, SuppressionScope, Stage, Worker};
 use anysms::{
     ErrorKind, Message, Outcome, SmsProvider, Timestamp,
-    layers::LayerExt,
-    log::{LogFilter, LogStatus, MessageLog, OptOutScope, Stage, Worker},
-    opt_out::OptOutSource,
+    suppression::SuppressionSource,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
-    Home,
+    Backend,
     fake::{Fake, busy, timed_out},
     message, number,
 };
@@ -22,8 +22,8 @@ struct Running {
     task: JoinHandle<()>,
 }
 
-fn start(log: &Arc<dyn MessageLog>, fake: &Fake) -> Running {
-    let worker = Worker::new(log.clone(), fake.clone().recorded(log.clone()).unwrap()).unwrap();
+fn start(store: &MessageStore, fake: &Fake) -> Running {
+    let worker = Worker::new(store.clone(), fake.clone().recorded(&store).unwrap()).unwrap();
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
     Running { stop, task }
@@ -36,10 +36,10 @@ impl Running {
     }
 }
 
-async fn until_ended(log: &dyn MessageLog, count: usize) {
+async fn until_ended(store: &MessageStore, count: usize) {
     for _ in 0..400 {
-        let done = LogFilter::new().with_stage(Stage::Done);
-        if log.entries(&done, 1_000, None).await.unwrap().items.len() >= count {
+        let done = Filter::new().with_stage(Stage::Done);
+        if store.entries(&done, 1_000, None).await.unwrap().items.len() >= count {
             return;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -47,138 +47,138 @@ async fn until_ended(log: &dyn MessageLog, count: usize) {
     panic!("not all came to an end");
 }
 
-async fn enqueue(log: &dyn MessageLog, messages: &[Message]) {
-    for id in log.enqueue(messages, None).await.unwrap() {
+async fn enqueue(store: &MessageStore, messages: &[Message]) {
+    for id in store.enqueue(messages, None).await.unwrap() {
         id.unwrap();
     }
 }
 
-pub(crate) async fn all_that_is_queued_is_sent_once(home: Home) {
+pub(crate) async fn all_that_is_queued_is_sent_once(backend: Backend) {
     // Of ten one is busy, one may have been sent.
     let fake = Fake::answering(|call, _| match call % 10 {
         0 => Err(timed_out()),
         _ => Ok(()),
     });
-    let running = start(&home.log, &fake);
+    let running = start(&backend.store, &fake);
     let messages: Vec<Message> = (0..500).map(|n| message(&format!("k{n}"))).collect();
     for some in messages.chunks(100) {
-        enqueue(&*home.log, some).await;
+        enqueue(&backend.store, some).await;
     }
-    until_ended(&*home.log, 500).await;
+    until_ended(&backend.store, 500).await;
     running.stop().await;
     let sent = fake.sent.lock().unwrap().clone();
     let keys: HashSet<_> = sent.iter().map(|message| message.key().clone()).collect();
     assert_eq!((sent.len(), keys.len()), (500, 500), "each once");
-    let unknown = LogFilter::new().with_status(LogStatus::Unknown);
-    assert_eq!(home.log.entries(&unknown, 1_000, None).await.unwrap().items.len(), 50);
+    let unknown = Filter::new().with_status(Progress::Unconfirmed);
+    assert_eq!(backend.store.entries(&unknown, 1_000, None).await.unwrap().items.len(), 50);
 }
 
-pub(crate) async fn the_same_again_is_the_same_entry(home: Home) {
-    let first = home.log.enqueue(&[message("a"), message("b")], None).await.unwrap();
-    let again = home.log.enqueue(&[message("b"), message("a")], None).await.unwrap();
+pub(crate) async fn the_same_again_is_the_same_entry(backend: Backend) {
+    let first = backend.store.enqueue(&[message("a"), message("b")], None).await.unwrap();
+    let again = backend.store.enqueue(&[message("b"), message("a")], None).await.unwrap();
     assert_eq!(first[0].as_ref().unwrap(), again[1].as_ref().unwrap());
     assert_eq!(first[1].as_ref().unwrap(), again[0].as_ref().unwrap());
-    let other = message("a").with_to(number(124));
-    let error = home.log.enqueue(&[other], None).await.unwrap().remove(0).unwrap_err();
+    let other = message("a").with_destination(number(124));
+    let error = backend.store.enqueue(&[other], None).await.unwrap().remove(0).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
-    assert_eq!(home.log.entries(&LogFilter::new(), 10, None).await.unwrap().items.len(), 2);
+    assert_eq!(backend.store.entries(&Filter::new(), 10, None).await.unwrap().items.len(), 2);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
-        let log = home.log.clone();
+        let store = backend.store.clone();
         tasks.spawn(
-            async move { log.enqueue(&[message("c")], None).await.unwrap().remove(0).unwrap() },
+            async move { store.enqueue(&[message("c")], None).await.unwrap().remove(0).unwrap() },
         );
     }
     let ids: HashSet<_> = tasks.join_all().await.into_iter().collect();
     assert_eq!(ids.len(), 1);
 }
 
-pub(crate) async fn what_is_due_later_waits(home: Home) {
+pub(crate) async fn what_is_due_later_waits(backend: Backend) {
     let fake = Fake::new();
-    let running = start(&home.log, &fake);
+    let running = start(&backend.store, &fake);
     let at = Timestamp::now() + Duration::from_secs(2);
-    home.log.enqueue(&[message("a")], Some(at)).await.unwrap();
+    backend.store.enqueue(&[message("a")], Some(at)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(fake.calls(), 0, "not before its time");
-    until_ended(&*home.log, 1).await;
+    until_ended(&backend.store, 1).await;
     running.stop().await;
-    let entry = home.log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
     assert!(entry.accepted_at.unwrap() >= at);
 }
 
-pub(crate) async fn what_waits_can_be_called_back(home: Home) {
+pub(crate) async fn what_waits_can_be_called_back(backend: Backend) {
     let at = Timestamp::now() + Duration::from_secs(3_600);
-    home.log.enqueue(&[message("a")], Some(at)).await.unwrap();
-    assert!(home.log.cancel_queued(None, message("a").key()).await.unwrap());
-    assert!(home.log.cancel_queued(None, message("a").key()).await.unwrap(), "again is the same");
-    assert!(!home.log.cancel_queued(None, message("b").key()).await.unwrap());
-    let entry = home.log.history(None, message("a").key()).await.unwrap().unwrap().entry;
-    assert_eq!((entry.stage, entry.status), (Stage::Done, Some(LogStatus::Canceled)));
+    backend.store.enqueue(&[message("a")], Some(at)).await.unwrap();
+    assert!(backend.store.cancel_queued(None, message("a").key()).await.unwrap());
+    assert!(backend.store.cancel_queued(None, message("a").key()).await.unwrap(), "again is the same");
+    assert!(!backend.store.cancel_queued(None, message("b").key()).await.unwrap());
+    let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    assert_eq!((entry.stage, entry.status), (Stage::Done, Some(Progress::Canceled)));
 }
 
-pub(crate) async fn an_opt_out_stops_what_waits(home: Home) {
+pub(crate) async fn an_opt_out_stops_what_waits(backend: Backend) {
     let messages: Vec<Message> =
-        (0..20).map(|n| message(&format!("k{n}")).with_to(number(100 + n % 2))).collect();
-    enqueue(&*home.log, &messages).await;
-    home.log.opt_out(number(101), OptOutScope::all(), OptOutSource::Keyword).await.unwrap();
+        (0..20).map(|n| message(&format!("k{n}")).with_destination(number(100 + n % 2))).collect();
+    enqueue(&backend.store, &messages).await;
+    backend.store.suppress(number(101), SuppressionScope::all(), SuppressionSource::Keyword).await.unwrap();
     let fake = Fake::new();
-    let running = start(&home.log, &fake);
-    until_ended(&*home.log, 20).await;
+    let running = start(&backend.store, &fake);
+    until_ended(&backend.store, 20).await;
     running.stop().await;
     let sent = fake.sent.lock().unwrap();
     assert_eq!(sent.len(), 10);
-    assert!(sent.iter().all(|message| message.to() == number(100)));
+    assert!(sent.iter().all(|message| message.destination().number() == Some(number(100))));
 }
 
-pub(crate) async fn what_expired_is_not_sent(home: Home) {
+pub(crate) async fn what_expired_is_not_sent(backend: Backend) {
     let short = message("a").with_validity(Duration::from_secs(1));
-    enqueue(&*home.log, &[short, message("b").with_validity(Duration::from_secs(600))]).await;
-    home.log.skip(Duration::from_secs(1));
+    enqueue(&backend.store, &[short, message("b").with_validity(Duration::from_secs(600))]).await;
+    backend.store.skip(Duration::from_secs(1));
     let fake = Fake::new();
-    let running = start(&home.log, &fake);
-    until_ended(&*home.log, 2).await;
+    let running = start(&backend.store, &fake);
+    until_ended(&backend.store, 2).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    let entry = home.log.history(None, message("a").key()).await.unwrap().unwrap().entry;
+    let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
     assert_eq!(entry.failure.unwrap().kind, ErrorKind::Expired);
 }
 
-pub(crate) async fn what_passes_is_tried_again_later(home: Home) {
+pub(crate) async fn what_passes_is_tried_again_later(backend: Backend) {
     let soon = busy().with_retry_after(Some(Duration::from_millis(100)));
     let fake = Fake::failing(3, &soon);
-    let running = start(&home.log, &fake);
-    enqueue(&*home.log, &[message("a")]).await;
-    until_ended(&*home.log, 1).await;
+    let running = start(&backend.store, &fake);
+    enqueue(&backend.store, &[message("a")]).await;
+    until_ended(&backend.store, 1).await;
     running.stop().await;
-    let history = home.log.history(None, message("a").key()).await.unwrap().unwrap();
-    assert_eq!((history.attempts.len(), history.entry.status), (4, Some(LogStatus::Accepted)));
+    let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();
+    assert_eq!((history.attempts.len(), history.entry.status), (4, Some(Progress::Accepted)));
     // And not for ever.
     let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
     let fake = Fake::failing(u32::MAX, &refused);
-    let running = start(&home.log, &fake);
-    enqueue(&*home.log, &[message("b")]).await;
-    until_ended(&*home.log, 2).await;
+    let running = start(&backend.store, &fake);
+    enqueue(&backend.store, &[message("b")]).await;
+    until_ended(&backend.store, 2).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    let entry = home.log.history(None, message("b").key()).await.unwrap().unwrap().entry;
+    let entry = backend.store.history(None, message("b").key()).await.unwrap().unwrap().entry;
     assert_eq!((entry.stage, entry.failure.unwrap().code.as_str()), (Stage::Done, "21211"));
 }
 
-pub(crate) async fn what_waits_is_not_sent_beside_the_queue(home: Home) {
-    enqueue(&*home.log, &[message("a")]).await;
+pub(crate) async fn what_waits_is_not_sent_beside_the_queue(backend: Backend) {
+    enqueue(&backend.store, &[message("a")]).await;
     let fake = Fake::new();
-    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let error = sms.send(&message("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     assert_eq!(fake.calls(), 0);
 }
 
-pub(crate) async fn two_workers_share_the_queue(home: Home) {
+pub(crate) async fn two_workers_share_the_queue(backend: Backend) {
     let fake = Fake::new();
-    let running: Vec<Running> = (0..4).map(|_| start(&home.log, &fake)).collect();
+    let running: Vec<Running> = (0..4).map(|_| start(&backend.store, &fake)).collect();
     let messages: Vec<Message> = (0..400).map(|n| message(&format!("k{n}"))).collect();
-    enqueue(&*home.log, &messages).await;
-    until_ended(&*home.log, 400).await;
+    enqueue(&backend.store, &messages).await;
+    until_ended(&backend.store, 400).await;
     for running in running {
         running.stop().await;
     }
@@ -187,13 +187,13 @@ pub(crate) async fn two_workers_share_the_queue(home: Home) {
 
 #[tokio::test]
 async fn a_full_log_in_memory_lets_what_was_sent_go() {
-    let log: Arc<dyn MessageLog> = Arc::new(anysms::log::MemoryLog::new(10));
-    let sms = Fake::new().recorded(log.clone()).unwrap();
+    let store: MessageStore = MessageStore::memory_with(10, Default::default());
+    let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..30 {
         sms.send(&message(&format!("k{number}"))).await.unwrap(); // nothing is ever reported of it
     }
-    assert_eq!(log.entries(&LogFilter::new(), 100, None).await.unwrap().items.len(), 10);
-    let lost = Fake::failing(u32::MAX, &timed_out()).recorded(log.clone()).unwrap();
+    assert_eq!(store.entries(&Filter::new(), 100, None).await.unwrap().items.len(), 10);
+    let lost = Fake::failing(u32::MAX, &timed_out()).recorded(&store).unwrap();
     for number in 30..40 {
         lost.send(&message(&format!("k{number}"))).await.unwrap_err();
     }

@@ -1,18 +1,18 @@
-//! The reducer: whatever order and however often, the same end; and the log agrees with it.
+//! The reducer: whatever order and however often, the same end; and the store agrees with it.
 //!
-//! Long form: `ANYSMS_SETS=100000 cargo test --release --all-features --test log reducer -- --include-ignored`.
+//! Long form: `ANYSMS_SETS=100000 cargo test --release --all-features --test store reducer -- --include-ignored`.
 
 use std::sync::Arc;
 
+use anysms_store::RecordExt;
+use anysms_store::{Progress, StatusReducer, message_status};
 use anysms::{
     ErrorKind, Message, SmsProvider,
-    layers::LayerExt,
-    log::{LogStatus, Progress, message_status},
     message::DeliveryFailure,
 };
 
 use crate::{
-    Home,
+    Backend,
     fake::{Fake, news, remote},
     number,
 };
@@ -59,13 +59,13 @@ impl Random {
     }
 }
 
-fn add(progress: &mut Progress, word: &str) {
+fn add(progress: &mut StatusReducer, word: &str) {
     let update = news(&remote(1), word);
-    progress.add(LogStatus::of(&update.status).unwrap(), update.failure.as_ref());
+    progress.add(Progress::of(&update.status).unwrap(), update.failure.as_ref());
 }
 
-fn reduce<'a>(words: impl IntoIterator<Item = &'a String>) -> Progress {
-    words.into_iter().fold(Progress::default(), |mut progress, word| {
+fn reduce<'a>(words: impl IntoIterator<Item = &'a String>) -> StatusReducer {
+    words.into_iter().fold(StatusReducer::default(), |mut progress, word| {
         add(&mut progress, word);
         progress
     })
@@ -101,7 +101,7 @@ fn every_order_and_repetition_comes_to_one_end() {
         let (mut joined, other) = (reduce(a), reduce(b));
         joined.join(&other);
         assert_eq!(joined, expected, "{set}: {a:?} and {b:?}");
-        let mut progress = Progress::default();
+        let mut progress = StatusReducer::default();
         for word in &words {
             let before = progress.status();
             add(&mut progress, word);
@@ -113,9 +113,9 @@ fn every_order_and_repetition_comes_to_one_end() {
 #[test]
 fn every_pair_has_the_further_one() {
     let failure = |code| Some(DeliveryFailure::new(ErrorKind::Other, code));
-    for a in LogStatus::all() {
-        for b in LogStatus::all() {
-            let mut progress = Progress::default();
+    for a in Progress::all() {
+        for b in Progress::all() {
+            let mut progress = StatusReducer::default();
             progress.add(a, failure("1").as_ref());
             progress.add(b, failure("2").as_ref());
             assert_eq!(progress.status(), a.max(b));
@@ -131,22 +131,22 @@ fn every_pair_has_the_further_one() {
 
 #[test]
 fn a_message_is_what_arrived_then_what_goes_on_then_the_end() {
-    use LogStatus::{Delivered, Failed, Read, Sending, Sent, Undelivered, Unknown};
+    use Progress::{Delivered, Failed, Read, Sending, Sent, Undelivered, Unconfirmed};
     for (attempts, expected) in [
         (vec![], None),
         (vec![(Failed, false), (Sending, true)], Some(Sending)),
         (vec![(Failed, false), (Undelivered, false)], Some(Undelivered)),
-        (vec![(Unknown, true), (Failed, false)], Some(Unknown)),
-        (vec![(Unknown, false), (Failed, false)], Some(Failed)),
+        (vec![(Unconfirmed, true), (Failed, false)], Some(Unconfirmed)),
+        (vec![(Unconfirmed, false), (Failed, false)], Some(Failed)),
         (vec![(Delivered, false), (Sent, true)], Some(Delivered)),
-        (vec![(Delivered, false), (Read, false), (Unknown, true)], Some(Read)),
+        (vec![(Delivered, false), (Read, false), (Unconfirmed, true)], Some(Read)),
     ] {
         assert_eq!(message_status(attempts.iter().copied()), expected, "{attempts:?}");
     }
 }
 
-pub(crate) async fn the_log_agrees_with_the_reducer(home: Home) {
-    let (sets, sms) = (sets(), Arc::new(Fake::new().recorded(home.log.clone()).unwrap()));
+pub(crate) async fn the_log_agrees_with_the_reducer(backend: Backend) {
+    let (sets, sms) = (sets(), Arc::new(Fake::new().recorded(&backend.store).unwrap()));
     let mut random = Random(2);
     let (mut number_of, mut rounds) = (0, Vec::new());
     for _ in 0..sets {
@@ -162,17 +162,17 @@ pub(crate) async fn the_log_agrees_with_the_reducer(home: Home) {
         let mut tasks = tokio::task::JoinSet::new();
         for words in some {
             number_of += 1;
-            let (log, sms, words) = (home.log.clone(), Arc::clone(&sms), words.clone());
+            let (store, sms, words) = (backend.store.clone(), Arc::clone(&sms), words.clone());
             let key = format!("k{number_of}").parse().unwrap();
             tasks.spawn(async move {
                 let sent = Message::new(number(123), "Hello").with_key(key);
                 let id = sms.send(&sent).await.unwrap().id.unwrap();
                 for word in &words {
-                    log.record_status(&news(&id, word), None).await.unwrap();
+                    store.record_status(&news(&id, word), None).await.unwrap();
                 }
                 let mut expected = reduce(&words);
-                expected.add(LogStatus::Accepted, None); // the answer's
-                let history = log.history(None, sent.key()).await.unwrap().unwrap();
+                expected.add(Progress::Accepted, None); // the answer's
+                let history = store.history(None, sent.key()).await.unwrap().unwrap();
                 let attempt = &history.attempts[0];
                 assert_eq!(attempt.status, expected.status(), "{words:?}");
                 assert_eq!(attempt.conflict, expected.conflict(), "{words:?}");

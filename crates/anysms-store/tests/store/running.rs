@@ -2,43 +2,43 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anysms_store::{Entry, Filter, Progress, MessageStore, Stage, Worker};
 use anysms::{
     Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
-    log::{LogEntry, LogFilter, LogStatus, MessageLog, Stage, Worker},
 };
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
 use crate::{fake::ACME, message};
 
-/// Cases that each home passes, each with a lease of so many milliseconds.
-macro_rules! on_each_home {
+/// Cases that each backend passes, each with a lease of so many milliseconds.
+macro_rules! on_each_backend {
     ($($case:ident: $lease:expr;)+) => {
         $(mod $case {
             use super::*;
 
-            fn policy() -> LogPolicy {
-                LogPolicy::default().with_lease(Duration::from_millis($lease))
+            fn policy() -> StorePolicy {
+                StorePolicy::default().with_lease(Duration::from_millis($lease))
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn in_memory() {
-                super::$case(crate::memory_home_with(policy()).await).await;
+                super::$case(crate::memory_backend_with(policy()).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn on_sqlite() {
-                super::$case(crate::sqlite_home_with(policy()).await).await;
+                super::$case(crate::sqlite_backend_with(policy()).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             #[ignore = "needs PostgreSQL"]
             async fn on_postgres() {
-                super::$case(crate::postgres_home_with(policy()).await).await;
+                super::$case(crate::postgres_backend_with(policy()).await).await;
             }
         })+
     };
 }
-pub(crate) use on_each_home;
+pub(crate) use on_each_backend;
 
 type Step = Arc<dyn Fn(&Message) -> Duration + Send + Sync>;
 
@@ -98,8 +98,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(log: &Arc<dyn MessageLog>, stack: impl SmsProvider) -> Self {
-        let worker = Worker::new(log.clone(), stack).unwrap().with_concurrency(32);
+    pub(crate) fn start(store: &MessageStore, stack: impl SmsProvider) -> Self {
+        let worker = Worker::new(store.clone(), stack).unwrap().with_concurrency(32);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
         Self { stop, task }
@@ -111,14 +111,14 @@ impl Running {
     }
 }
 
-pub(crate) async fn enqueue(log: &dyn MessageLog, count: u32) {
-    log.enqueue_all(&mut (0..count).map(|n| message(&format!("k{n}"))), None).await.unwrap();
+pub(crate) async fn enqueue(store: &MessageStore, count: u32) {
+    store.enqueue_all(&mut (0..count).map(|n| message(&format!("k{n}"))), None).await.unwrap();
 }
 
-pub(crate) async fn entries(log: &dyn MessageLog, filter: &LogFilter) -> Vec<LogEntry> {
+pub(crate) async fn entries(store: &MessageStore, filter: &Filter) -> Vec<Entry> {
     let (mut entries, mut cursor) = (Vec::new(), None);
     loop {
-        let page = log.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
+        let page = store.entries(filter, 1_000, cursor.as_ref()).await.unwrap();
         entries.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {
@@ -127,20 +127,20 @@ pub(crate) async fn entries(log: &dyn MessageLog, filter: &LogFilter) -> Vec<Log
     }
 }
 
-pub(crate) async fn in_stage(log: &dyn MessageLog, stage: Stage) -> usize {
-    entries(log, &LogFilter::new().with_stage(stage)).await.len()
+pub(crate) async fn in_stage(store: &MessageStore, stage: Stage) -> usize {
+    entries(store, &Filter::new().with_stage(stage)).await.len()
 }
 
-pub(crate) async fn of_status(log: &dyn MessageLog, status: LogStatus) -> usize {
-    entries(log, &LogFilter::new().with_status(status)).await.len()
+pub(crate) async fn of_status(store: &MessageStore, status: Progress) -> usize {
+    entries(store, &Filter::new().with_status(status)).await.len()
 }
 
-pub(crate) async fn until_in(log: &dyn MessageLog, stage: Stage, count: usize, seconds: u32) {
+pub(crate) async fn until_in(store: &MessageStore, stage: Stage, count: usize, seconds: u32) {
     for _ in 0..seconds * 20 {
-        if in_stage(log, stage).await >= count {
+        if in_stage(store, stage).await >= count {
             return;
         }
         sleep(Duration::from_millis(50)).await;
     }
-    panic!("{} of {count} in {stage:?}", in_stage(log, stage).await);
+    panic!("{} of {count} in {stage:?}", in_stage(store, stage).await);
 }

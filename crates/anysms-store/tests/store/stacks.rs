@@ -10,21 +10,22 @@ use std::{
 
 use anysms::{
     ErrorKind, Outcome, SmsProvider, Timestamp,
-    layers::{GuardPolicy, LayerExt, Limit},
-    log::{AttemptOutcome, LogFilter, LogPolicy, LogStatus, SettledBy, Stage},
+    layers::{GuardPolicy, LayerExt, Quota},
     number::Region,
-    opt_out::OptOutSource,
+    suppression::SuppressionSource,
 };
+use anysms_store::RecordExt;
+use anysms_store::{AttemptOutcome, Filter, Progress, SettledBy, Stage, StorePolicy};
 use tokio::time::sleep;
 
 use crate::{
-    Home,
+    Backend,
     fake::{Fake, busy, news, remote, timed_out},
     message, number,
-    running::{Around, Running, enqueue, in_stage, of_status, on_each_home, until_in},
+    running::{Around, Running, enqueue, in_stage, of_status, on_each_backend, until_in},
 };
 
-on_each_home! {
+on_each_backend! {
     what_a_guard_redirects_is_sent_there: 60_000;
     what_a_guard_only_tries_leaves_the_queue: 60_000;
     what_a_timeout_leaves_to_itself_is_sent_once: 1_500;
@@ -36,121 +37,121 @@ on_each_home! {
     an_opt_out_does_not_hide_what_may_have_been_sent: 60_000;
 }
 
-async fn what_a_guard_redirects_is_sent_there(home: Home) {
+async fn what_a_guard_redirects_is_sent_there(backend: Backend) {
     let fake = Fake::new();
     let policy = GuardPolicy::new([Region::GB]).redirecting_to(number(200));
-    let stack = fake.clone().recorded(home.log.clone()).unwrap().guard(policy.with_per_number([]));
-    let running = Running::start(&home.log, stack);
-    enqueue(&*home.log, 3).await;
-    until_in(&*home.log, Stage::Done, 3, 10).await;
+    let stack = fake.clone().recorded(&backend.store).unwrap().guard(policy.with_per_number([]));
+    let running = Running::start(&backend.store, stack);
+    enqueue(&backend.store, 3).await;
+    until_in(&backend.store, Stage::Done, 3, 10).await;
     running.stop().await;
-    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 3);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 3);
     let sent = fake.sent.lock().unwrap();
     assert_eq!(sent.len(), 3);
-    assert!(sent.iter().all(|sent| sent.to() == number(200)));
+    assert!(sent.iter().all(|sent| sent.destination().number() == Some(number(200))));
 }
 
-async fn what_a_guard_only_tries_leaves_the_queue(home: Home) {
+async fn what_a_guard_only_tries_leaves_the_queue(backend: Backend) {
     let fake = Fake::new();
     let policy = GuardPolicy::new([Region::GB]).dry_run();
-    let stack = fake.clone().recorded(home.log.clone()).unwrap().guard(policy);
-    let running = Running::start(&home.log, stack);
-    enqueue(&*home.log, 1).await;
-    until_in(&*home.log, Stage::Done, 1, 10).await;
+    let stack = fake.clone().recorded(&backend.store).unwrap().guard(policy);
+    let running = Running::start(&backend.store, stack);
+    enqueue(&backend.store, 1).await;
+    until_in(&backend.store, Stage::Done, 1, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 0);
-    let entry = home.log.history(None, message("k0").key()).await.unwrap().unwrap().entry;
-    assert_eq!(entry.status, Some(LogStatus::Failed));
+    let entry = backend.store.history(None, message("k0").key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(Progress::Failed));
     assert_eq!(entry.failure.unwrap().code.as_str(), "not_submitted");
 }
 
 /// Nobody waits for the answer, which says that it was not sent: the worker's patience goes on.
-async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(home: Home) {
+async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
     let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
     let fake = Fake::failing(u32::MAX, &refused);
     let slow = Around::new(fake.clone(), |_| Duration::from_millis(700));
-    let stack = slow.recorded(home.log.clone()).unwrap().timeout(Duration::from_millis(50));
-    let running = Running::start(&home.log, stack);
-    enqueue(&*home.log, 1).await;
-    until_in(&*home.log, Stage::Done, 1, 10).await;
+    let stack = slow.recorded(&backend.store).unwrap().timeout(Duration::from_millis(50));
+    let running = Running::start(&backend.store, stack);
+    enqueue(&backend.store, 1).await;
+    until_in(&backend.store, Stage::Done, 1, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    let entry = home.log.history(None, message("k0").key()).await.unwrap().unwrap().entry;
+    let entry = backend.store.history(None, message("k0").key()).await.unwrap().unwrap().entry;
     assert_eq!(entry.failure.unwrap().code.as_str(), "21211");
 }
 
 /// It waits for its turn for longer than a lease, and nobody waits for it.
-async fn what_a_timeout_leaves_to_itself_is_sent_once(home: Home) {
+async fn what_a_timeout_leaves_to_itself_is_sent_once(backend: Backend) {
     let fake = Fake::new();
-    let recorded = fake.clone().recorded(home.log.clone()).unwrap();
-    let stack = recorded.rate_limit([Limit::messages(2)]).timeout(Duration::from_millis(50));
-    let running = Running::start(&home.log, stack);
-    enqueue(&*home.log, 10).await;
-    until_in(&*home.log, Stage::Done, 10, 20).await;
+    let recorded = fake.clone().recorded(&backend.store).unwrap();
+    let stack = recorded.rate_limit([Quota::messages(2)]).timeout(Duration::from_millis(50));
+    let running = Running::start(&backend.store, stack);
+    enqueue(&backend.store, 10).await;
+    until_in(&backend.store, Stage::Done, 10, 20).await;
     running.stop().await;
     assert_eq!(fake.calls(), 10, "each once");
-    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 10);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 10);
 }
 
-async fn what_is_set_aside_is_queued_again_or_called_back(home: Home) {
+async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     let (fake, breaks) = (Fake::new(), Arc::new(AtomicBool::new(true)));
     let broken = Arc::clone(&breaks);
-    let stack = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), move |_| {
+    let stack = Around::new(fake.clone().recorded(&backend.store).unwrap(), move |_| {
         assert!(!broken.load(Ordering::SeqCst), "as a bug would");
         Duration::ZERO
     });
-    let running = Running::start(&home.log, stack);
-    enqueue(&*home.log, 3).await;
-    until_in(&*home.log, Stage::Dead, 3, 20).await;
+    let running = Running::start(&backend.store, stack);
+    enqueue(&backend.store, 3).await;
+    until_in(&backend.store, Stage::Dead, 3, 20).await;
     breaks.store(false, Ordering::SeqCst);
-    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let error = sms.send(&message("k0")).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     let key = |key| message(key).key().clone();
-    assert!(home.log.requeue(None, &key("k0")).await.unwrap());
-    assert!(home.log.cancel_queued(None, &key("k1")).await.unwrap());
-    assert!(!home.log.requeue(None, &key("k1")).await.unwrap(), "it will not be sent");
-    assert!(!home.log.requeue(None, &key("k9")).await.unwrap());
-    until_in(&*home.log, Stage::Done, 2, 10).await;
+    assert!(backend.store.requeue(None, &key("k0")).await.unwrap());
+    assert!(backend.store.cancel_queued(None, &key("k1")).await.unwrap());
+    assert!(!backend.store.requeue(None, &key("k1")).await.unwrap(), "it will not be sent");
+    assert!(!backend.store.requeue(None, &key("k9")).await.unwrap());
+    until_in(&backend.store, Stage::Done, 2, 10).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    assert_eq!(of_status(&*home.log, LogStatus::Accepted).await, 1);
-    assert_eq!(of_status(&*home.log, LogStatus::Canceled).await, 1);
+    assert_eq!(of_status(&backend.store, Progress::Accepted).await, 1);
+    assert_eq!(of_status(&backend.store, Progress::Canceled).await, 1);
     // What nobody cares for goes with its text.
-    let all = anysms::log::Retention::default().with_texts(Duration::ZERO);
+    let all = anysms_store::Retention::default().with_texts(Duration::ZERO);
     sleep(Duration::from_millis(20)).await;
-    assert_eq!(home.log.purge(&all).await.unwrap().texts, 3);
-    assert_eq!(in_stage(&*home.log, Stage::Dead).await, 0);
+    assert_eq!(backend.store.purge(&all).await.unwrap().texts, 3);
+    assert_eq!(in_stage(&backend.store, Stage::Dead).await, 0);
 }
 
-async fn what_waits_for_its_next_try_can_be_called_back(home: Home) {
+async fn what_waits_for_its_next_try_can_be_called_back(backend: Backend) {
     let fake = Fake::failing(u32::MAX, &busy());
-    let running = Running::start(&home.log, fake.clone().recorded(home.log.clone()).unwrap());
-    enqueue(&*home.log, 1).await;
+    let running = Running::start(&backend.store, fake.clone().recorded(&backend.store).unwrap());
+    enqueue(&backend.store, 1).await;
     for _ in 0..200 {
-        if fake.calls() == 1 && in_stage(&*home.log, Stage::Waiting).await == 1 {
+        if fake.calls() == 1 && in_stage(&backend.store, Stage::Waiting).await == 1 {
             break;
         }
         sleep(Duration::from_millis(25)).await;
     }
     let key = message("k0").key().clone();
-    assert!(home.log.cancel_queued(None, &key).await.unwrap());
-    home.log.skip(Duration::from_secs(3_600));
+    assert!(backend.store.cancel_queued(None, &key).await.unwrap());
+    backend.store.skip(Duration::from_secs(3_600));
     sleep(Duration::from_millis(300)).await;
     running.stop().await;
     assert_eq!(fake.calls(), 1);
-    let entry = home.log.history(None, &key).await.unwrap().unwrap().entry;
-    assert_eq!((entry.status, entry.failure), (Some(LogStatus::Canceled), None));
+    let entry = backend.store.history(None, &key).await.unwrap().unwrap().entry;
+    assert_eq!((entry.status, entry.failure), (Some(Progress::Canceled), None));
 }
 
-async fn what_nobody_knew_can_be_settled(home: Home) {
+async fn what_nobody_knew_can_be_settled(backend: Backend) {
     let fake = Fake::failing(3, &timed_out());
-    let sms = fake.clone().recorded(home.log.clone()).unwrap();
+    let sms = fake.clone().recorded(&backend.store).unwrap();
     let key = |key| message(key).key().clone();
     for key in ["a", "b", "c"] {
         sms.send(&message(key)).await.unwrap_err();
     }
-    let settle = async |k, outcome| home.log.settle(None, &key(k), outcome).await.unwrap();
+    let settle = async |k, outcome| backend.store.settle(None, &key(k), outcome).await.unwrap();
     assert!(!settle("a", AttemptOutcome::Unknown).await, "that is no news");
     assert!(settle("a", AttemptOutcome::Accepted).await);
     assert!(settle("b", AttemptOutcome::NotSent).await);
@@ -161,19 +162,19 @@ async fn what_nobody_knew_can_be_settled(home: Home) {
     assert!(!settle("b", AttemptOutcome::Accepted).await, "all of it is known");
     assert_eq!(sms.send(&message("c")).await.unwrap_err().outcome(), Outcome::Unknown);
     assert_eq!(fake.calls(), 4);
-    let history = home.log.history(None, &key("b")).await.unwrap().unwrap();
+    let history = backend.store.history(None, &key("b")).await.unwrap().unwrap();
     let outcomes: Vec<_> = history.attempts.iter().filter_map(|one| one.outcome).collect();
     assert_eq!(outcomes, [AttemptOutcome::NotSent, AttemptOutcome::Accepted]);
     assert_eq!(history.attempts[0].settled_by, Some(SettledBy::Hand));
-    let open = LogFilter::new().with_status(LogStatus::Unknown);
-    let open = home.log.entries(&open, 10, None).await.unwrap().items;
+    let open = Filter::new().with_status(Progress::Unconfirmed);
+    let open = backend.store.entries(&open, 10, None).await.unwrap().items;
     assert_eq!(open.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["c"]);
-    let by_id = LogFilter::new().with_id(remote(4));
-    assert_eq!(home.log.entries(&by_id, 10, None).await.unwrap().items[0].key, key("b"));
+    let by_id = Filter::new().with_id(remote(4));
+    assert_eq!(backend.store.entries(&by_id, 10, None).await.unwrap().items[0].key, key("b"));
 }
 
 /// Whatever somebody found out.
-async fn a_callback_is_believed_after_all(home: Home) {
+async fn a_callback_is_believed_after_all(backend: Backend) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&tokens);
     let fake = Fake::answering(move |_, sent| {
@@ -182,63 +183,66 @@ async fn a_callback_is_believed_after_all(home: Home) {
         Err(timed_out())
     });
     let callback = "https://example.com/hooks/acme".parse().unwrap();
-    let sms = fake.recorded(home.log.clone()).unwrap().with_callback(callback);
+    let sms = fake.recorded(&backend.store).unwrap().with_callback(callback);
     sms.send(&message("a")).await.unwrap_err();
     let key = message("a").key().clone();
-    assert!(home.log.settle(None, &key, AttemptOutcome::NotSent).await.unwrap());
-    let status = async || home.log.history(None, &key).await.unwrap().unwrap().entry.status;
-    assert_eq!(status().await, Some(LogStatus::Failed));
+    assert!(backend.store.settle(None, &key, AttemptOutcome::NotSent).await.unwrap());
+    let status = async || backend.store.history(None, &key).await.unwrap().unwrap().entry.status;
+    assert_eq!(status().await, Some(Progress::Failed));
     let token = Some(tokens.lock().unwrap()[0]);
-    for (word, becomes) in [("sent", LogStatus::Sent), ("delivered", LogStatus::Delivered)] {
-        home.log.record_status(&news(&remote(1), word), token).await.unwrap();
+    for (word, becomes) in [("sent", Progress::Sent), ("delivered", Progress::Delivered)] {
+        backend.store.record_status(&news(&remote(1), word), token).await.unwrap();
         assert_eq!(status().await, Some(becomes));
     }
-    let attempt = home.log.history(None, &key).await.unwrap().unwrap().attempts.remove(0);
+    let attempt = backend.store.history(None, &key).await.unwrap().unwrap().attempts.remove(0);
     assert_eq!((attempt.settled_by, attempt.conflict), (Some(SettledBy::Callback), None));
     // And what somebody affirmed does not go back.
     sms.send(&message("c")).await.unwrap_err();
     let (key, token) = (message("c").key().clone(), Some(tokens.lock().unwrap()[1]));
-    assert!(home.log.settle(None, &key, AttemptOutcome::Accepted).await.unwrap());
-    let status = async || home.log.history(None, &key).await.unwrap().unwrap().entry.status;
+    assert!(backend.store.settle(None, &key, AttemptOutcome::Accepted).await.unwrap());
+    let status = async || backend.store.history(None, &key).await.unwrap().unwrap().entry.status;
     for (word, stands) in [
-        ("a-new-word", LogStatus::Accepted),
-        ("delivered", LogStatus::Delivered),
-        ("sent", LogStatus::Delivered),
-        ("another", LogStatus::Delivered),
+        ("a-new-word", Progress::Accepted),
+        ("delivered", Progress::Delivered),
+        ("sent", Progress::Delivered),
+        ("another", Progress::Delivered),
     ] {
-        home.log.record_status(&news(&remote(2), word), token).await.unwrap();
+        backend.store.record_status(&news(&remote(2), word), token).await.unwrap();
         assert_eq!(status().await, Some(stands), "{word}");
     }
     // What was called back stays so: there is nothing to settle.
     let at = Timestamp::now() + Duration::from_secs(3_600);
-    home.log.enqueue(&[message("b")], Some(at)).await.unwrap();
+    backend.store.enqueue(&[message("b")], Some(at)).await.unwrap();
     let key = message("b").key().clone();
-    assert!(!home.log.settle(None, &key, AttemptOutcome::NotSent).await.unwrap());
-    assert!(home.log.cancel_queued(None, &key).await.unwrap());
+    assert!(!backend.store.settle(None, &key, AttemptOutcome::NotSent).await.unwrap());
+    assert!(backend.store.cancel_queued(None, &key).await.unwrap());
 }
 
 /// Where a policy sends again what may have been sent.
-async fn an_opt_out_does_not_hide_what_may_have_been_sent(home: Home) {
-    use anysms::{MessageClass, layers::AllowResend, layers::RetryPolicy};
-    let log = home.log.clone();
+async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
+    use anysms::{MessageClass, layers::ResendPolicy, layers::RetryPolicy};
+    let store = backend.store.clone();
     let fake = Fake::failing(1, &timed_out());
     let out = move |_: &anysms::Message| {
-        let log = log.clone();
+        let store = store.clone();
         tokio::task::block_in_place(|| {
-            let opt_out =
-                log.opt_out(number(123), anysms::log::OptOutScope::all(), OptOutSource::Keyword);
+            let opt_out = store.suppress(
+                number(123),
+                anysms_store::SuppressionScope::all(),
+                SuppressionSource::Keyword,
+            );
             tokio::runtime::Handle::current().block_on(opt_out).unwrap();
         });
         Duration::ZERO
     };
-    let mut again = AllowResend::default();
+    let mut again = ResendPolicy::default();
     again.after = Duration::ZERO;
     let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, again);
-    let around = Around::new(fake.clone().recorded(home.log.clone()).unwrap(), |_| Duration::ZERO);
+    let around = Around::new(fake.clone().recorded(&backend.store).unwrap(), |_| Duration::ZERO);
     let sms = around.after(out).retry(policy);
     let code = message("a").with_class(MessageClass::OneTimeCode);
     assert_eq!(sms.send(&code).await.unwrap_err().outcome(), Outcome::Unknown);
     assert_eq!(fake.calls(), 1);
-    let entry = home.log.history(None, code.key()).await.unwrap().unwrap().entry;
-    assert_eq!(entry.status, Some(LogStatus::Unknown));
+    let entry = backend.store.history(None, code.key()).await.unwrap().unwrap().entry;
+    assert_eq!(entry.status, Some(Progress::Unconfirmed));
 }

@@ -136,7 +136,7 @@ fn launch(folder: &Path, user: &[String], environment: &Environment) -> Child {
         .arg(format!("unix_socket_directories={}", folder.display()))
         .envs(environment.iter().cloned())
         .stdout(Stdio::null())
-        .stderr(fs::File::create(folder.join("server.log")).unwrap())
+        .stderr(fs::File::create(folder.join("server.store")).unwrap())
         .spawn()
         .unwrap();
     for _ in 0..200 {
@@ -147,7 +147,7 @@ fn launch(folder: &Path, user: &[String], environment: &Environment) -> Child {
     }
     let _ = process.kill();
     let _ = process.wait();
-    panic!("the server did not start: {:?}", fs::read_to_string(folder.join("server.log")));
+    panic!("the server did not start: {:?}", fs::read_to_string(folder.join("server.store")));
 }
 
 /// A server of a test's own, which can be restarted.

@@ -1,103 +1,89 @@
-//! [`MemoryLog`]: a log in memory, bounded, for one process and for tests.
+//! [`MemoryBackend`]: a store in memory, bounded, for one process and for tests.
 
-mod tables;
+mod transaction;
 
-use std::{fmt, ops::Bound, sync::Arc};
+use std::{fmt, ops::Bound};
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Direction, Money, Page}, number::PhoneNumber};
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, Direction, Money, Page},
+    number::PhoneNumber,
+};
 
-use crate::{DeliveryReport, History, LogEntry, LogFilter, LogStatus, OptOut, Usage, UsageRow, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, perform, transaction::Named}, model::policy::LogPolicy, report::Times};
-use tables::{Kept, MemoryTables};
+use crate::{
+    DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+    },
+    report::Times,
+};
+use transaction::{Kept, MemoryTransaction};
 
-/// A log in memory, gone when the program ends: for tests, and for programs that only want no message twice
-/// while they run. A clone is the same log.
-///
-/// It keeps so many messages at most. Beyond that the oldest goes of which it is known whether it was sent,
-/// and its key is free again; where there is none, no message can be begun or queued.
-#[derive(Clone)]
-pub struct MemoryLog(Arc<Inner>);
-
-struct Inner {
-    policy: LogPolicy,
+/// Messages in memory.
+pub(crate) struct MemoryBackend {
+    policy: StorePolicy,
     kept: Mutex<Kept>,
     clock: SteadyClock,
-    wake: Wake,
+    signal: QueueSignal,
 }
 
-impl MemoryLog {
-    /// A log of so many messages at most.
-    #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self::with_policy(most, LogPolicy::default())
-    }
-
-    /// The same by a policy.
-    #[must_use]
-    pub fn with_policy(most: usize, policy: LogPolicy) -> Self {
-        let kept = Mutex::new(Kept::new(most));
+impl MemoryBackend {
+    pub(crate) fn new(capacity: usize, policy: StorePolicy) -> Self {
+        let kept = Mutex::new(Kept::new(capacity));
         let clock = SteadyClock::new(Timestamp::now());
-        Self(Arc::new(Inner { policy, kept, clock, wake: Wake::default() }))
+        Self { policy, kept, clock, signal: QueueSignal::default() }
     }
 }
 
-impl Default for MemoryLog {
-    /// 100,000 messages.
-    fn default() -> Self {
-        Self::new(100_000)
-    }
-}
-
-#[async_trait]
-impl Home for MemoryLog {
-    fn policy(&self) -> LogPolicy {
-        self.0.policy
-    }
-
-    async fn run(&self, work: Work) -> Result<Answer> {
-        let mut kept = self.0.kept.lock().await;
-        self.0.clock.see(Timestamp::now());
-        let mut tables = MemoryTables::new(&mut kept, self.0.clock.now());
-        let answers = perform(&mut tables, self.0.policy, &[work]).await?;
-        let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
-        answers.into_iter().next().ok_or_else(gone)
+impl RawBackend for MemoryBackend {
+    fn policy(&self) -> StorePolicy {
+        self.policy
     }
 
     fn clock(&self) -> &SteadyClock {
-        &self.0.clock
+        &self.clock
     }
 
-    fn wake(&self) -> &Wake {
-        &self.0.wake
+    fn signal(&self) -> &QueueSignal {
+        &self.signal
     }
 
-    async fn read_entries(
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        let mut kept = self.kept.lock().await;
+        self.clock.see(Timestamp::now());
+        let mut tables = MemoryTransaction::new(&mut kept, self.clock.now());
+        let outputs = O::run(&mut tables, self.policy, &[&operation]).await?;
+        let none = || Error::not_sent(ErrorKind::Other).with_detail("store: no answer");
+        outputs.into_iter().next().ok_or_else(none)
+    }
+
+    async fn entries(
         &self,
-        filter: &LogFilter,
+        filter: &Filter,
         most: u32,
         cursor: Option<&Cursor>,
-    ) -> Result<Page<LogEntry>> {
+    ) -> Result<Page<Entry>> {
         let before = match cursor {
             None => i64::MAX,
             Some(cursor) => cursor.as_str().parse().map_err(|_| {
-                Error::not_sent(ErrorKind::InvalidRequest).with_detail("cursor: not of this log")
+                Error::not_sent(ErrorKind::InvalidRequest).with_detail("cursor: not of this store")
             })?,
         };
-        let kept = self.0.kept.lock().await;
+        let kept = self.kept.lock().await;
         let earlier = kept.cases.range(..before).rev().map(|(_, case)| case);
         let mut matching = earlier.filter(|case| filter.matches(case)).map(|case| &case.entry);
-        let items: Vec<LogEntry> = matching.by_ref().take(most as usize).cloned().collect();
+        let items: Vec<Entry> = matching.by_ref().take(most as usize).cloned().collect();
         let more = matching.next().is_some();
         let last = items.last().filter(|_| more);
         let next = last.map(|entry| Cursor::new(entry.id.to_string()));
         Ok(Page::new(items, next))
     }
 
-    async fn read_history(&self, name: &Named) -> Result<Option<History>> {
-        let kept = self.0.kept.lock().await;
+    async fn history(&self, name: &Named) -> Result<Option<History>> {
+        let kept = self.kept.lock().await;
         let Some(case) = kept.named(name) else { return Ok(None) };
         let of = |attempt: i64| case.attempts.iter().any(|known| known.row == attempt);
         let mut events: Vec<_> =
@@ -107,13 +93,13 @@ impl Home for MemoryLog {
         Ok(Some(History { entry, attempts, events }))
     }
 
-    async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
-        let kept = self.0.kept.lock().await;
-        let (mut report, mut times) = (DeliveryReport::default(), Times::default());
+    async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
+        let kept = self.kept.lock().await;
+        let (mut report, mut times) = (DeliveryStats::default(), Times::default());
         for entry in kept.entries(filter).filter(|entry| entry.direction == Direction::Outbound) {
             let taken = u64::from(entry.accepted_at.is_some());
             report.add(entry.status.unwrap_or_default(), entry.failure.clone(), 1, taken);
-            let arrived = entry.delivered_at.filter(|_| entry.status >= Some(LogStatus::Delivered));
+            let arrived = entry.delivered_at.filter(|_| entry.status >= Some(Progress::Delivered));
             if let (Some(accepted), Some(arrived)) = (entry.accepted_at, arrived) {
                 times.add(arrived.duration_since(accepted).as_millis() as i64, 1); // of this world
             }
@@ -123,8 +109,8 @@ impl Home for MemoryLog {
         Ok(report)
     }
 
-    async fn read_usage(&self, filter: &LogFilter) -> Result<Usage> {
-        let kept = self.0.kept.lock().await;
+    async fn usage(&self, filter: &Filter) -> Result<Usage> {
+        let kept = self.kept.lock().await;
         let mut usage = Usage::default();
         for entry in kept.entries(filter).filter(|entry| entry.accepted_at.is_some()) {
             usage.add(entry);
@@ -133,16 +119,16 @@ impl Home for MemoryLog {
         Ok(usage)
     }
 
-    async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
-        let kept = self.0.kept.lock().await;
+    async fn suppressions(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<Suppression>> {
+        let kept = self.kept.lock().await;
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let later = kept.opt_outs.range((after, Bound::Unbounded));
+        let later = kept.suppressions.range((after, Bound::Unbounded));
         let later = later.filter(|(_, list)| !list.is_empty()).take(most as usize);
-        let mut all: Vec<OptOut> = later.flat_map(|(_, list)| list).cloned().collect();
+        let mut all: Vec<Suppression> = later.flat_map(|(_, list)| list).cloned().collect();
         all.sort_by_cached_key(|one| {
             (
                 one.number,
-                one.scope.organisation.clone(),
+                one.scope.tenant.clone(),
                 one.scope.sender.as_ref().map(ToString::to_string),
             )
         });
@@ -151,14 +137,23 @@ impl Home for MemoryLog {
 }
 
 impl Usage {
-    fn add(&mut self, entry: &LogEntry) {
+    fn add(&mut self, entry: &Entry) {
         let day = entry.created_at.to_zoned(jiff::tz::TimeZone::UTC).date();
         let currency = entry.price.or(entry.estimate).map(|money| money.currency);
         let same = |row: &UsageRow| {
-            row.day == day && row.country == entry.country && row.currency == currency
+            row.day == day
+                && row.country == entry.country
+                && row.currency == currency
+                && row.provider == entry.provider
+                && row.account == entry.account
         };
         let place = self.rows.iter().position(same).unwrap_or_else(|| {
-            self.rows.push(UsageRow::new(day, entry.country, currency));
+            self.rows.push({
+                let mut row = UsageRow::new(day, entry.country, currency);
+                row.provider.clone_from(&entry.provider);
+                row.account.clone_from(&entry.account);
+                row
+            });
             self.rows.len() - 1
         });
         let row = &mut self.rows[place];
@@ -173,9 +168,9 @@ impl Usage {
     }
 }
 
-impl fmt::Debug for MemoryLog {
+impl fmt::Debug for MemoryBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = self.0.kept.try_lock().map(|kept| kept.cases.len()).ok();
-        f.debug_struct("MemoryLog").field("len", &len).finish_non_exhaustive()
+        let len = self.kept.try_lock().map(|kept| kept.cases.len()).ok();
+        f.debug_struct("MemoryBackend").field("len", &len).finish_non_exhaustive()
     }
 }

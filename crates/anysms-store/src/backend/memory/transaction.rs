@@ -1,15 +1,15 @@
-//! [`MemoryTables`]: the tables of a log in memory.
+//! [`MemoryTransaction`]: the tables of a store in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Direction, MessageId, Text}, number::PhoneNumber, opt_out::OptOutSource, webhook::EventId};
+use anysms::{error::{Error, ErrorKind, Result}, message::{Direction, MessageId, Text}, number::PhoneNumber, webhook::EventId};
 
-use crate::{Attempt, AttemptToken, EntryId, LogEntry, LogFilter, LogStatus, LoggedEvent, OptOut, OptOutScope, Stage, backend::transaction::{Named, Tables, Upkeep, Which}, model::{entry::Case, event::Seen}, run::retention::{Forget, Memory}};
+use crate::{AttemptRecord, AttemptToken, EntryId, Entry, Filter, Progress, StatusEvent, Suppression, SuppressionScope, Stage, backend::transaction::{Named, Tables, Upkeep, Which}, model::{entry::Case, event::Seen, suppression::SuppressionSource}, run::retention::{Forget, Redaction}};
 
-/// All that a log in memory keeps.
+/// All that a store in memory keeps.
 pub(crate) struct Kept {
     most: usize,
     last: i64,
@@ -19,11 +19,11 @@ pub(crate) struct Kept {
     ids: HashMap<MessageId, i64>,
     wakes: BTreeSet<(Timestamp, i64)>,
     checks: BTreeSet<(Timestamp, i64)>,
-    pub(crate) events: HashMap<EventId, LoggedEvent>,
+    pub(crate) events: HashMap<EventId, StatusEvent>,
     /// The events of messages that are not known.
     unknown: HashMap<MessageId, Vec<EventId>>,
     unknown_order: VecDeque<EventId>,
-    pub(crate) opt_outs: BTreeMap<PhoneNumber, Vec<OptOut>>,
+    pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
 }
 
 impl Kept {
@@ -40,7 +40,7 @@ impl Kept {
             events: HashMap::new(),
             unknown: HashMap::new(),
             unknown_order: VecDeque::new(),
-            opt_outs: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Kept {
         self.cases.get(self.names.get(name)?)
     }
 
-    pub(crate) fn entries(&self, filter: &LogFilter) -> impl Iterator<Item = &LogEntry> {
+    pub(crate) fn entries(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
         self.cases.values().filter(|case| filter.matches(case)).map(|case| &case.entry)
     }
 
@@ -90,14 +90,14 @@ impl Kept {
     }
 
     /// Keeps an event of a message that is not known, and lets the oldest of them go where there are too many.
-    fn keep_unknown(&mut self, event: &LoggedEvent) {
+    fn keep_unknown(&mut self, event: &StatusEvent) {
         self.unknown.entry(event.message.clone()).or_default().push(event.id);
         self.unknown_order.push_back(event.id);
         if self.unknown_order.len() <= self.most {
             return;
         }
         let Some(oldest) = self.unknown_order.pop_front() else { return };
-        if self.events.get(&oldest).is_some_and(LoggedEvent::is_unknown) {
+        if self.events.get(&oldest).is_some_and(StatusEvent::is_unknown) {
             self.forget_event(oldest);
         }
     }
@@ -126,7 +126,7 @@ impl Kept {
             return true;
         }
         let closed = |case: &Case| {
-            case.entry.wake_at.is_none() && case.attempts.iter().all(Attempt::is_known)
+            case.entry.wake_at.is_none() && case.attempts.iter().all(AttemptRecord::is_known)
         };
         let Some(row) = self.cases.iter().find(|(_, case)| closed(case)).map(|(row, _)| *row)
         else {
@@ -138,23 +138,23 @@ impl Kept {
 }
 
 /// The tables for one transaction: nobody else has them meanwhile, and nothing can go wrong halfway.
-pub(crate) struct MemoryTables<'a> {
+pub(crate) struct MemoryTransaction<'a> {
     kept: &'a mut Kept,
     now: Timestamp,
 }
 
-impl<'a> MemoryTables<'a> {
+impl<'a> MemoryTransaction<'a> {
     pub(crate) fn new(kept: &'a mut Kept, now: Timestamp) -> Self {
         Self { kept, now }
     }
 
     /// Calls a message back if it waits, and has something forgotten of it.
-    fn change(&mut self, id: EntryId, forget: impl FnOnce(&mut LogEntry)) {
+    fn change(&mut self, id: EntryId, forget: impl FnOnce(&mut Entry)) {
         let Some(mut case) = self.kept.cases.get(&id.0).cloned() else { return };
         let entry = &mut case.entry;
         let waits = !matches!(entry.stage, Stage::Done | Stage::Sending);
-        if waits && entry.status == Some(LogStatus::Prepared) {
-            entry.status = Some(LogStatus::Canceled);
+        if waits && entry.status == Some(Progress::Prepared) {
+            entry.status = Some(Progress::Canceled);
         }
         (entry.stage, entry.wake_at, entry.payload) = (Stage::Done, None, None);
         forget(entry);
@@ -163,7 +163,7 @@ impl<'a> MemoryTables<'a> {
 }
 
 #[async_trait]
-impl Tables for MemoryTables<'_> {
+impl Tables for MemoryTransaction<'_> {
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -182,7 +182,7 @@ impl Tables for MemoryTables<'_> {
             Which::Unchecked { providers, left, most } => {
                 let due = kept.checks.range(..=(self.now, i64::MAX));
                 let ask = |(at, row): &&(Timestamp, i64)| {
-                    let of = |a: &Attempt| {
+                    let of = |a: &AttemptRecord| {
                         a.check_at == Some(*at)
                             && (a.outcome.is_none() || providers.contains(&a.provider))
                     };
@@ -195,7 +195,7 @@ impl Tables for MemoryTables<'_> {
         Ok(rows.iter().filter_map(|row| kept.cases.get(row)).cloned().collect())
     }
 
-    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>> {
+    async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>> {
         let mut inserted = Vec::new();
         for entry in entries {
             let mut case = Case::new(entry, Vec::new());
@@ -205,7 +205,7 @@ impl Tables for MemoryTables<'_> {
             if !self.kept.make_room() {
                 let full = Error::not_sent(ErrorKind::Unavailable);
                 return Err(full
-                    .with_detail("log: full of messages that are not ended")
+                    .with_detail("store: full of messages that are not ended")
                     .by_layer());
             }
             case.entry.id = EntryId(self.kept.next_row());
@@ -230,8 +230,8 @@ impl Tables for MemoryTables<'_> {
         Ok(())
     }
 
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>> {
-        let insert = |event: &LoggedEvent| match self.kept.events.get_mut(&event.id) {
+    async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>> {
+        let insert = |event: &StatusEvent| match self.kept.events.get_mut(&event.id) {
             Some(known) => {
                 known.times += event.times;
                 if known.is_unknown() {
@@ -250,12 +250,12 @@ impl Tables for MemoryTables<'_> {
         Ok(events.iter().map(insert).collect())
     }
 
-    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>> {
+    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<StatusEvent>> {
         let events = ids.iter().filter_map(|id| self.kept.unknown.get(id)).flatten();
         Ok(events.filter_map(|event| self.kept.events.get(event)).cloned().collect())
     }
 
-    async fn save_events(&mut self, events: &[LoggedEvent]) -> Result<()> {
+    async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()> {
         for event in events.iter().filter(|event| !event.is_unknown()) {
             if let Some(known) =
                 self.kept.events.get_mut(&event.id).filter(|known| known.is_unknown())
@@ -280,14 +280,14 @@ impl Tables for MemoryTables<'_> {
         Ok(news)
     }
 
-    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
-        let of = numbers.iter().filter_map(|number| self.kept.opt_outs.get(number));
+    async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>> {
+        let of = numbers.iter().filter_map(|number| self.kept.suppressions.get(number));
         Ok(of.flatten().cloned().collect())
     }
 
-    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()> {
-        for one in opt_outs {
-            let list = self.kept.opt_outs.entry(one.number).or_default();
+    async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
+        for one in suppressions {
+            let list = self.kept.suppressions.entry(one.number).or_default();
             match list.iter_mut().find(|known| known.scope == one.scope) {
                 Some(known) => known.source = known.source.max(one.source),
                 None => list.push(one.clone()),
@@ -296,13 +296,13 @@ impl Tables for MemoryTables<'_> {
         Ok(())
     }
 
-    async fn remove_opt_out(
+    async fn remove_suppression(
         &mut self,
         number: PhoneNumber,
-        scope: &OptOutScope,
-        up_to: OptOutSource,
+        scope: &SuppressionScope,
+        up_to: SuppressionSource,
     ) -> Result<()> {
-        if let Some(list) = self.kept.opt_outs.get_mut(&number) {
+        if let Some(list) = self.kept.suppressions.get_mut(&number) {
             list.retain(|one| one.scope != *scope || one.source > up_to);
         }
         Ok(())
@@ -310,32 +310,32 @@ impl Tables for MemoryTables<'_> {
 }
 
 #[async_trait]
-impl Upkeep for MemoryTables<'_> {
+impl Upkeep for MemoryTransaction<'_> {
     async fn older(
         &mut self,
-        than: Memory,
+        than: Redaction,
         before: Timestamp,
         most: usize,
     ) -> Result<Vec<(EntryId, String)>> {
         let old = |case: &&Case| {
             let entry = &case.entry;
-            entry.memory < than && entry.created_at < before && entry.wake_at.is_none()
+            entry.redaction < than && entry.created_at < before && entry.wake_at.is_none()
         };
         let old = self.kept.cases.values().filter(old).take(most);
-        Ok(old.map(|case| (case.entry.id, case.entry.theirs.to_string())).collect())
+        Ok(old.map(|case| (case.entry.id, case.entry.remote.to_string())).collect())
     }
 
-    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
+    async fn with_address(&mut self, remote: &[Text], most: usize) -> Result<Vec<EntryId>> {
         let with = |case: &&Case| {
-            let known = case.entry.theirs.to_string();
-            theirs.iter().any(|theirs| *theirs == *known)
+            let known = case.entry.remote.to_string();
+            remote.iter().any(|remote| *remote == *known)
         };
         Ok(self.kept.cases.values().filter(with).take(most).map(|case| case.entry.id).collect())
     }
 
     async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()> {
         for id in ids {
-            self.change(*id, LogEntry::forget_text);
+            self.change(*id, Entry::forget_text);
         }
         Ok(())
     }
@@ -350,14 +350,14 @@ impl Upkeep for MemoryTables<'_> {
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
         let old = |case: &&Case| {
             let entry = &case.entry;
-            let late = |a: &Attempt| a.outcome.is_none() || a.begun_at >= before;
+            let late = |a: &AttemptRecord| a.outcome.is_none() || a.begun_at >= before;
             let written = entry.due_at.map_or(entry.created_at, |due| due.max(entry.created_at));
             written < before && entry.wake_at.is_none() && !case.attempts.iter().any(late)
         };
         let old: Vec<i64> =
             self.kept.cases.values().filter(old).take(most).map(|case| case.entry.id.0).collect();
         old.iter().for_each(|row| self.kept.remove(*row));
-        let unknown = |event: &&LoggedEvent| event.is_unknown() && event.received_at < before;
+        let unknown = |event: &&StatusEvent| event.is_unknown() && event.received_at < before;
         let events: Vec<EventId> =
             self.kept.events.values().filter(unknown).map(|event| event.id).collect();
         events.into_iter().for_each(|id| self.kept.forget_event(id));

@@ -1,4 +1,4 @@
-//! [`Link`]: a connection to one of the databases, and rows as plain values.
+//! [`Connection`]: a connection to one of the databases, and rows as plain values.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use sqlx::{AssertSqlSafe, Column, Executor, Row as _, TypeInfo, ValueRef, query};
 
 /// A connection, in a transaction or not.
-pub(crate) enum Link<'c> {
+pub(crate) enum Connection<'c> {
     #[cfg(feature = "sqlite")]
     Sqlite(&'c mut SqliteConnection),
     #[cfg(feature = "postgres")]
@@ -43,7 +43,7 @@ pub(crate) enum Value {
 /// Statements are made once, of constants and the tables' prefix, which is letters and digits.
 pub(crate) type Sql = Arc<str>;
 
-impl Link<'_> {
+impl Connection<'_> {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
             #[cfg(feature = "sqlite")]
@@ -115,7 +115,7 @@ read!(read_sqlite, sqlx::sqlite::SqliteRow);
 read!(read_postgres, sqlx::postgres::PgRow);
 
 /// Takes the columns of a row one by one.
-pub(crate) struct Columns(std::vec::IntoIter<Value>);
+pub(crate) struct Columns(std::iter::Peekable<std::vec::IntoIter<Value>>);
 
 /// A row does not say what it must: somebody else wrote it, or it is broken.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,16 @@ pub(crate) struct Corrupt;
 
 impl Columns {
     pub(crate) fn new(row: Vec<Value>) -> Self {
-        Self(row.into_iter())
+        Self(row.into_iter().peekable())
+    }
+
+    /// The next value, which stays the next.
+    pub(crate) fn peek(&mut self) -> Option<&Value> {
+        self.0.peek()
+    }
+
+    pub(crate) fn skip(&mut self) {
+        self.0.next();
     }
 
     pub(crate) fn int_or_none(&mut self) -> Result<Option<i64>, Corrupt> {

@@ -9,9 +9,9 @@ pub(crate) fn failed(error: sqlx::Error) -> Error {
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default().into_owned();
             if is_trouble(&code) {
-                (ErrorKind::Unavailable, code, "log: the database has trouble")
+                (ErrorKind::Unavailable, code, "store: the database has trouble")
             } else {
-                (ErrorKind::Other, code, "log: the database refuses a statement")
+                (ErrorKind::Other, code, "store: the database refuses a statement")
             }
         }
         sqlx::Error::Io(_)
@@ -20,9 +20,9 @@ pub(crate) fn failed(error: sqlx::Error) -> Error {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => {
-            (ErrorKind::Unavailable, LOST.to_owned(), "log: no connection to the database")
+            (ErrorKind::Unavailable, LOST.to_owned(), "store: no connection to the database")
         }
-        _ => (ErrorKind::Other, "sqlx".to_owned(), "log: the database cannot be used"),
+        _ => (ErrorKind::Other, "sqlx".to_owned(), "store: the database cannot be used"),
     };
     Error::not_sent(kind).with_code(code).with_detail(detail)
 }

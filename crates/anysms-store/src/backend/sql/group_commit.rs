@@ -1,7 +1,10 @@
-//! [`Lane`]: one connection that writes, for all that ask: what waits while it commits shares the next commit.
+//! [`WriteQueue`]: one connection that writes for everybody: operations that wait while it commits share the next
+//! commit.
+
+mod group;
+mod source;
 
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout},
@@ -17,9 +19,25 @@ use tokio::{
 
 use anysms::error::{Error, ErrorKind, Outcome, Result};
 
-use crate::{backend::{Answer, Work, clock::SteadyClock, perform, sql::{connection::{Arg, Dialect, Link, Value}, error::{LOST, commit_failed, failed, is_lost, passes}, statements::Statements, transaction::SqlTables}}, model::policy::LogPolicy};
+use crate::{
+    backend::{
+        clock::SteadyClock,
+        operation::Operation,
+        sql::{
+            connection::{Connection, Dialect},
+            error::{LOST, commit_failed, failed, is_lost, passes},
+            statements::Statements,
+            transaction::SqlTransaction,
+        },
+    },
+    model::policy::StorePolicy,
+};
+use group::{Group, Slot, gather};
+use source::Owned;
 
-/// Most that share a commit.
+pub(crate) use source::{Source, source_time};
+
+/// Most operations of one commit.
 const MOST: usize = 256;
 
 /// How long a write is tried again while the database restarts.
@@ -32,70 +50,50 @@ const LONGEST: Duration = Duration::from_secs(60);
 const CLOCK_AGE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]
-pub(crate) struct Lane(mpsc::Sender<Job>);
+pub(crate) struct WriteQueue(mpsc::Sender<Box<dyn Group>>);
 
-/// Lanes that take turns.
+/// Write queues that take turns.
 #[derive(Debug)]
-pub(crate) struct Lanes {
-    lanes: Vec<Lane>,
+pub(crate) struct WriteQueues {
+    queues: Vec<WriteQueue>,
     turn: AtomicUsize,
 }
 
-impl Lanes {
-    pub(crate) fn new(lanes: Vec<Lane>) -> Self {
-        Self { lanes, turn: AtomicUsize::new(0) }
+impl WriteQueues {
+    pub(crate) fn new(queues: Vec<WriteQueue>) -> Self {
+        Self { queues, turn: AtomicUsize::new(0) }
     }
 
-    pub(crate) async fn run(&self, work: Work) -> Result<Answer> {
+    pub(crate) async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        match self.lanes.get(turn % self.lanes.len().max(1)) {
-            Some(lane) => lane.run(work).await,
-            None => Err(gone()),
+        match self.queues.get(turn % self.queues.len().max(1)) {
+            Some(queue) => queue.run(operation).await,
+            None => Err(closed()),
         }
     }
-}
-
-struct Job {
-    work: Work,
-    reply: oneshot::Sender<Result<Answer>>,
-}
-
-/// Where a lane has its connection from.
-pub(crate) enum Source {
-    #[cfg(feature = "sqlite")]
-    Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
-    #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgPool),
-}
-
-enum Connection {
-    #[cfg(feature = "sqlite")]
-    Sqlite(Box<sqlx::SqliteConnection>),
-    #[cfg(feature = "postgres")]
-    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
 }
 
 pub(crate) struct Writer {
     pub(crate) source: Source,
     pub(crate) sql: Arc<Statements>,
-    pub(crate) policy: LogPolicy,
+    pub(crate) policy: StorePolicy,
     pub(crate) clock: Arc<SteadyClock>,
 }
 
-impl Lane {
-    /// Starts a lane, which ends with the last that may ask it.
+impl WriteQueue {
+    /// Starts a queue, which ends with the last handle to it.
     pub(crate) fn start(writer: Writer) -> Self {
-        let (sender, mut jobs) = mpsc::channel::<Job>(4 * MOST);
+        let (sender, mut waiting) = mpsc::channel(4 * MOST);
         tokio::spawn(async move {
             let (mut held, mut batch) =
                 (Held { writer, connection: None, clock_at: None }, Vec::new());
-            let mut closed = held.writer.source.closed();
+            let mut pool_closed = held.writer.source.closed();
             loop {
-                let held_one = held.connection.is_some();
+                let holds = held.connection.is_some();
                 let some = tokio::select! {
                     biased;
-                    some = jobs.recv_many(&mut batch, MOST) => some,
-                    () = &mut closed, if held_one => {
+                    some = waiting.recv_many(&mut batch, MOST) => some,
+                    () = &mut pool_closed, if holds => {
                         held.connection = None; // whoever closes the pool waits for it
                         continue;
                     }
@@ -103,62 +101,61 @@ impl Lane {
                 if some == 0 {
                     return;
                 }
-                let (works, replies): (Vec<_>, Vec<_>) =
-                    batch.drain(..).map(|job| (job.work, job.reply)).unzip();
-                let answers = match held.transact(&works).await {
-                    Ok(answers) => answers.into_iter().map(Ok).collect(),
-                    // One of them may be why: each by itself.
-                    Err(error) if works.len() > 1 && !is_lost(&error) => {
-                        let mut answers = Vec::with_capacity(works.len());
-                        for work in &works {
-                            let one = held.transact(std::slice::from_ref(work)).await;
-                            answers
-                                .push(one.and_then(|one| one.into_iter().next().ok_or_else(gone)));
-                        }
-                        answers
-                    }
-                    Err(error) => works.iter().map(|_| Err(error.clone())).collect::<Vec<_>>(),
-                };
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    let _ = reply.send(answer); // whoever stopped waiting has it written all the same
-                }
+                held.commit(gather(batch.drain(..)), some).await;
             }
         });
         Self(sender)
     }
 
-    async fn run(&self, work: Work) -> Result<Answer> {
-        let (reply, answer) = oneshot::channel();
-        self.0.send(Job { work, reply }).await.map_err(|_| gone())?;
-        // A runtime that ends takes the lane with it, before or after a commit.
-        answer.await.unwrap_or_else(|_| Err(gone().with_outcome(Outcome::Unknown)))
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        let (reply, output) = oneshot::channel();
+        self.0.send(Slot::group(operation, reply)).await.map_err(|_| closed())?;
+        // A runtime that ends takes the queue with it, before or after a commit.
+        output.await.unwrap_or_else(|_| Err(closed().with_outcome(Outcome::Unknown)))
     }
 }
 
-fn gone() -> Error {
-    Error::not_sent(ErrorKind::Unavailable).with_detail("log: is closed")
+fn closed() -> Error {
+    Error::not_sent(ErrorKind::Unavailable).with_detail("store: closed")
 }
 
 /// A writer and its connection.
 struct Held {
     writer: Writer,
-    connection: Option<Connection>,
+    connection: Option<Owned>,
     clock_at: Option<Instant>,
 }
 
 impl Held {
-    /// Does all in one transaction. Tried again where it passes: every write may be made twice and is one.
-    async fn transact(&mut self, works: &[Work]) -> Result<Vec<Answer>> {
+    /// Commits operations together, or each by itself where one of them may be why they cannot be, and answers
+    /// whoever waits. What nobody waits for any more is written all the same.
+    async fn commit(&mut self, mut groups: Vec<Box<dyn Group>>, count: usize) {
+        match self.transact(&mut groups).await {
+            Ok(()) => groups.into_iter().for_each(Group::answer),
+            Err(error) if count > 1 && !is_lost(&error) => {
+                for mut one in groups.into_iter().flat_map(Group::split) {
+                    match self.transact(std::slice::from_mut(&mut one)).await {
+                        Ok(()) => one.answer(),
+                        Err(error) => one.fail(&error),
+                    }
+                }
+            }
+            Err(error) => groups.into_iter().for_each(|group| group.fail(&error)),
+        }
+    }
+
+    /// Runs all in one transaction, again where the error passes: every write may be made twice and is one.
+    async fn transact(&mut self, groups: &mut [Box<dyn Group>]) -> Result<()> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(10);
         let mut maybe_written = false;
         loop {
-            let error = match timeout(LONGEST, self.once(works)).await {
-                Ok(Ok(answers)) => return Ok(answers),
+            let error = match timeout(LONGEST, self.once(groups)).await {
+                Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error,
                 Err(_) => {
                     let error = Error::unknown(ErrorKind::Unavailable).with_code(LOST);
-                    error.with_detail("log: the database does not answer")
+                    error.with_detail("store: the database does not answer")
                 }
             };
             if is_lost(&error) {
@@ -174,49 +171,57 @@ impl Held {
         }
     }
 
-    async fn once(&mut self, works: &[Work]) -> Result<Vec<Answer>> {
+    async fn once(&mut self, groups: &mut [Box<dyn Group>]) -> Result<()> {
         let Writer { source, sql, policy, clock } = &self.writer;
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
+        let owned = match &mut self.connection {
+            Some(owned) => owned,
             none => none.insert(source.connect().await.map_err(failed)?),
         };
-        let mut link = connection.link();
+        let mut connection = owned.borrow();
         if self.clock_at.is_none_or(|at| at.elapsed() > CLOCK_AGE) {
-            clock.see(source_time(&mut link, sql).await.map_err(failed)?);
+            clock.see(source_time(&mut connection, sql).await.map_err(failed)?);
             self.clock_at = Some(Instant::now());
         }
-        if let Err(error) = link.execute(begin(link.dialect())).await {
+        if let Err(error) = connection.execute(begin(connection.dialect())).await {
             self.connection = None; // part of it may be open
             return Err(failed(error));
         }
-        let mut tables = SqlTables::new(&mut link, sql, clock.now());
-        let mut done = perform(&mut tables, *policy, works).await;
-        let queued = works.iter().any(|work| matches!(work, Work::Enqueue(_)));
-        if let Some(notify) = sql.notify.as_ref().filter(|_| queued && done.is_ok())
-            && let Err(error) = link.rows(notify, &[]).await
-        {
-            done = Err(failed(error));
-        }
-        let answers = match done {
-            Ok(answers) => answers,
-            Err(error) => {
-                if link.execute("ROLLBACK").await.is_err() {
-                    self.connection = None;
-                }
-                return Err(error);
+        if let Err(error) = perform(&mut connection, sql, *policy, clock, groups).await {
+            if connection.execute("ROLLBACK").await.is_err() {
+                self.connection = None;
             }
-        };
-        match link.execute("COMMIT").await.map_err(commit_failed) {
-            Ok(()) => Ok(answers),
+            return Err(error);
+        }
+        match connection.execute("COMMIT").await.map_err(commit_failed) {
+            Ok(()) => Ok(()),
             Err(error) => {
                 // SQLite keeps a transaction open whose commit failed.
-                if link.execute("ROLLBACK").await.is_err() {
+                if connection.execute("ROLLBACK").await.is_err() {
                     self.connection = None;
                 }
                 Err(error)
             }
         }
     }
+}
+
+async fn perform(
+    connection: &mut Connection<'_>,
+    sql: &Statements,
+    policy: StorePolicy,
+    clock: &SteadyClock,
+    groups: &mut [Box<dyn Group>],
+) -> Result<()> {
+    let mut tables = SqlTransaction::new(connection, sql, clock.now());
+    for group in groups.iter_mut() {
+        group.run(&mut tables, policy).await?;
+    }
+    if let Some(notify) = &sql.notify
+        && groups.iter().any(|group| group.enqueues())
+    {
+        connection.rows(notify, &[]).await.map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Writes are durable whatever the server's default is. And plans are kept while tables grow: one that was made
@@ -229,66 +234,6 @@ const fn begin(dialect: Dialect) -> &'static str {
         Dialect::Postgres => {
             "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL enable_seqscan = off; \
              SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-        }
-    }
-}
-
-/// The time by which leases and schedules go: the server's, or the machine's.
-pub(crate) async fn source_time(link: &mut Link<'_>, sql: &Statements) -> sqlx::Result<Timestamp> {
-    let local = Timestamp::now();
-    match link.dialect() {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => {
-            let _ = sql; // there is no server to ask
-            Ok(local)
-        }
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            let rows = link.rows(&sql.now, &[] as &[Arg]).await?;
-            let micros = rows.first().and_then(|row| match row.first() {
-                Some(Value::Int(micros)) => Timestamp::from_microsecond(*micros).ok(),
-                _ => None,
-            });
-            Ok(micros.unwrap_or(local))
-        }
-    }
-}
-
-impl Source {
-    /// Until the application closes its pool, if it does.
-    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => Box::pin(std::future::pending()),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Box::pin(pool.close_event()),
-        }
-    }
-
-    async fn connect(&self) -> sqlx::Result<Connection> {
-        Ok(match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(options) => {
-                let connection = sqlx::ConnectOptions::connect(&**options).await?;
-                Connection::Sqlite(Box::new(connection))
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => {
-                let mut connection = pool.acquire().await?;
-                connection.close_on_drop(); // a transaction may be open that the pool knows nothing of
-                Connection::Postgres(connection)
-            }
-        })
-    }
-}
-
-impl Connection {
-    fn link(&mut self) -> Link<'_> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => Link::Sqlite(connection),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => Link::Postgres(connection),
         }
     }
 }

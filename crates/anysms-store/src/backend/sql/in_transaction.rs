@@ -1,97 +1,128 @@
-//! [`Within`]: a log inside of a transaction of the caller's own.
+//! [`InTransaction`]: a store inside of a transaction of the caller's own.
 
 use std::fmt;
 
-use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::{SqlHome, SqlTables, error::failed, link::Link, read};
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Page}, number::PhoneNumber};
-use crate::{DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, perform, transaction::Named}, model::policy::LogPolicy};
+use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
+use crate::{
+    DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+    },
+};
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, Page},
+    number::PhoneNumber,
+};
 
-/// A log inside of a transaction of your own: what is written by it is there if and only if that commits, and
-/// it reads what the transaction sees. By `SqliteLog::within` and `PostgresLog::within`.
-///
-/// ```
-/// # #[cfg(feature = "sqlite")]
-/// # async fn example(mut connection: sqlx::SqliteConnection, log: anysms::log::SqliteLog, message: anysms::Message) -> Result<(), Box<dyn std::error::Error>> {
-/// use anysms::log::MessageLog;
-/// use sqlx::{Connection, Executor};
-///
-/// let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-/// transaction.execute("INSERT INTO orders (table_number) VALUES (17)").await?;
-/// log.within(&mut transaction).enqueue(&[message], None).await?;
-/// transaction.commit().await?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// After an error roll the transaction back: part of what was asked for may be written.
-pub struct Within<'c> {
-    home: &'c SqlHome,
-    link: Mutex<Link<'c>>,
+/// Store inside of a transaction of the caller's own, with the methods of every store. Made by
+/// [`MessageStore::in_transaction`].
+pub type StoreTransaction<'c> = MessageStore<InTransaction<'c>>;
+
+/// Backend of a [`StoreTransaction`].
+pub struct InTransaction<'c> {
+    backend: &'c SqlBackend,
+    connection: Mutex<Connection<'c>>,
 }
 
-impl<'c> Within<'c> {
-    pub(crate) fn new(home: &'c SqlHome, link: Link<'c>) -> Self {
-        Self { home, link: Mutex::new(link) }
-    }
-}
+/// Connection on which a transaction of the caller's own is open: from a `sqlx` connection or transaction of SQLite
+/// or PostgreSQL.
+pub struct OpenTransaction<'c>(pub(crate) Connection<'c>);
 
-#[async_trait]
-impl Home for Within<'_> {
-    fn policy(&self) -> LogPolicy {
-        self.home.policy
-    }
-
-    async fn run(&self, work: Work) -> Result<Answer> {
-        let link = &mut *self.link.lock().await;
-        let mut tables = SqlTables::new(link, &self.home.sql, self.home.clock.now());
-        let answers = perform(&mut tables, self.home.policy, std::slice::from_ref(&work)).await?;
-        if let (Work::Enqueue(_), Some(notify)) = (&work, &self.home.sql.notify) {
-            link.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
+macro_rules! open_transaction {
+    ($kind:ident, $connection:ty, $database:ty) => {
+        impl<'c> From<&'c mut $connection> for OpenTransaction<'c> {
+            fn from(connection: &'c mut $connection) -> Self {
+                Self(Connection::$kind(connection))
+            }
         }
-        let gone = || Error::not_sent(ErrorKind::Other).with_detail("log: no answer");
-        answers.into_iter().next().ok_or_else(gone)
+
+        impl<'c> From<&'c mut sqlx::Transaction<'_, $database>> for OpenTransaction<'c> {
+            fn from(transaction: &'c mut sqlx::Transaction<'_, $database>) -> Self {
+                Self(Connection::$kind(&mut **transaction))
+            }
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+open_transaction!(Sqlite, sqlx::SqliteConnection, sqlx::Sqlite);
+#[cfg(feature = "postgres")]
+open_transaction!(Postgres, sqlx::PgConnection, sqlx::Postgres);
+
+impl<'c> InTransaction<'c> {
+    pub(crate) fn new(backend: &'c SqlBackend, connection: Connection<'c>) -> Self {
+        Self { backend, connection: Mutex::new(connection) }
+    }
+}
+
+impl RawBackend for InTransaction<'_> {
+    fn policy(&self) -> StorePolicy {
+        self.backend.policy
+    }
+
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        let connection = &mut *self.connection.lock().await;
+        let mut tables =
+            SqlTransaction::new(connection, &self.backend.sql, self.backend.clock.now());
+        let outputs = O::run(&mut tables, self.backend.policy, &[&operation]).await?;
+        if let Some(notify) = self.backend.sql.notify.as_ref().filter(|_| operation.enqueues()) {
+            connection.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
+        }
+        let none = || Error::not_sent(ErrorKind::Other).with_detail("store: no answer");
+        outputs.into_iter().next().ok_or_else(none)
     }
 
     fn clock(&self) -> &SteadyClock {
-        self.home.clock()
+        &self.backend.clock
     }
 
     /// Where there is no server that notifies, the worker that is woken waits for the transaction's lock.
-    fn wake(&self) -> &Wake {
-        self.home.wake()
+    fn signal(&self) -> &QueueSignal {
+        &self.backend.signal
     }
 
-    async fn read_entries(
+    async fn entries(
         &self,
-        filter: &LogFilter,
+        filter: &Filter,
         most: u32,
         cursor: Option<&Cursor>,
-    ) -> Result<Page<LogEntry>> {
-        read::entries(&mut *self.link.lock().await, &self.home.sql, filter, most, cursor).await
+    ) -> Result<Page<Entry>> {
+        let connection = &mut *self.connection.lock().await;
+        read::entries(connection, &self.backend.sql, filter, most, cursor).await
     }
 
-    async fn read_history(&self, name: &Named) -> Result<Option<History>> {
-        read::history(&mut *self.link.lock().await, &self.home.sql, name).await
+    async fn history(&self, name: &Named) -> Result<Option<History>> {
+        read::history(&mut *self.connection.lock().await, &self.backend.sql, name).await
     }
 
-    async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
-        read::delivery_report(&mut *self.link.lock().await, &self.home.sql, filter).await
+    async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
+        read::delivery_stats(&mut *self.connection.lock().await, &self.backend.sql, filter).await
     }
 
-    async fn read_usage(&self, filter: &LogFilter) -> Result<Usage> {
-        read::usage(&mut *self.link.lock().await, &self.home.sql, filter).await
+    async fn usage(&self, filter: &Filter) -> Result<Usage> {
+        read::usage(&mut *self.connection.lock().await, &self.backend.sql, filter).await
     }
 
-    async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
-        read::opt_outs(&mut *self.link.lock().await, &self.home.sql, after, most).await
+    async fn suppressions(
+        &self,
+        after: Option<PhoneNumber>,
+        most: u32,
+    ) -> Result<Vec<Suppression>> {
+        read::suppressions(&mut *self.connection.lock().await, &self.backend.sql, after, most).await
     }
 }
 
-impl fmt::Debug for Within<'_> {
+impl fmt::Debug for InTransaction<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Within").field(&self.home).finish()
+        f.debug_tuple("InTransaction").field(&self.backend).finish()
+    }
+}
+
+impl fmt::Debug for OpenTransaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OpenTransaction").field(&self.0.dialect()).finish()
     }
 }

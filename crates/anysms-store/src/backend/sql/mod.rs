@@ -1,20 +1,21 @@
-//! The log in a database: what SQLite and PostgreSQL share, which is nearly all of it.
+//! Messages in a database: everything that SQLite and PostgreSQL share, which is nearly all of it.
 //!
-//! What belongs here: the tables (`schema`), how entries stand in them (`rows`), the statements, the
-//! transactions (`lane`, `tables`) and the reads. Only `link` knows the drivers.
+//! What belongs here: the tables and their versions (`schema`), the columns of each kind of row (`rows`, the one
+//! place where a column is declared), the statements, the transactions (`group_commit`, `transaction`,
+//! `in_transaction`) and the reads. Only `connection` knows the drivers.
 
+pub(crate) mod connection;
 mod error;
-mod lane;
-mod link;
+mod group_commit;
+mod in_transaction;
 mod outbox;
 mod prefix;
 mod read;
+mod retention;
 mod rows;
-mod schema;
+pub(crate) mod schema;
 mod statements;
-mod tables;
-mod upkeep;
-mod within;
+mod transaction;
 
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -23,31 +24,37 @@ pub(crate) mod sqlite;
 
 use std::{fmt, sync::Arc};
 
-use async_trait::async_trait;
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, Page},
+    number::PhoneNumber,
+};
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Page}, number::PhoneNumber};
-
-use crate::{DeliveryReport, History, LogEntry, LogFilter, OptOut, Usage, backend::{Answer, Home, Work, clock::SteadyClock, notify::Wake, transaction::Named}, model::policy::LogPolicy};
+use crate::{
+    DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+    },
+};
+use connection::{Connection, Dialect};
 use error::failed;
-use lane::{Lane, Lanes, Source, Writer};
-use link::Link;
+use group_commit::{Source, WriteQueue, WriteQueues, Writer};
 use statements::Statements;
-use tables::SqlTables;
 
+pub use in_transaction::{InTransaction, OpenTransaction, StoreTransaction};
 pub use outbox::EnqueueSql;
 pub use prefix::{TablePrefix, TablePrefixError};
-pub use within::Within;
 
-/// A log in a database.
-pub(crate) struct SqlHome {
-    policy: LogPolicy,
+/// Messages in a database.
+pub(crate) struct SqlBackend {
+    policy: StorePolicy,
     sql: Arc<Statements>,
     clock: Arc<SteadyClock>,
-    wake: Arc<Wake>,
-    /// What many do one at a time: intents, ends, events.
-    grouped: Lanes,
-    /// What one does with many. On SQLite the same, as there is one writer.
-    single: Lanes,
+    signal: Arc<QueueSignal>,
+    /// For intents, ends and events, of which many come one at a time.
+    grouped: WriteQueues,
+    /// For the rest. On SQLite the same queue, as there is one writer.
+    single: WriteQueues,
     reads: Reads,
 }
 
@@ -64,139 +71,97 @@ enum Reads {
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL work_mem = '64MB'; \
      SET LOCAL jit = off";
 
+impl SqlBackend {
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self.reads {
+            #[cfg(feature = "sqlite")]
+            Reads::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Reads::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
 /// Runs a read in a transaction of its own.
 macro_rules! read {
-    ($home:expr, $read:path $(, $arg:expr)*) => {
-        match &$home.reads {
+    ($backend:expr, $read:path $(, $arg:expr)*) => {
+        match &$backend.reads {
             #[cfg(feature = "sqlite")]
             Reads::Sqlite(pool) => {
                 let mut transaction = pool.begin().await.map_err(failed)?;
-                $read(&mut Link::Sqlite(&mut transaction), &$home.sql $(, $arg)*).await
+                $read(&mut Connection::Sqlite(&mut transaction), &$backend.sql $(, $arg)*).await
             }
             #[cfg(feature = "postgres")]
             Reads::Postgres(pool) => {
                 let mut transaction = pool.begin_with(READ).await.map_err(failed)?;
-                $read(&mut Link::Postgres(&mut transaction), &$home.sql $(, $arg)*).await
+                $read(&mut Connection::Postgres(&mut transaction), &$backend.sql $(, $arg)*).await
             }
         }
     };
 }
 
-#[async_trait]
-impl Home for SqlHome {
-    fn policy(&self) -> LogPolicy {
+impl RawBackend for SqlBackend {
+    fn policy(&self) -> StorePolicy {
         self.policy
-    }
-
-    async fn run(&self, work: Work) -> Result<Answer> {
-        let lane = if work.is_grouped() { &self.grouped } else { &self.single };
-        lane.run(work).await
     }
 
     fn clock(&self) -> &SteadyClock {
         &self.clock
     }
 
-    fn wake(&self) -> &Wake {
-        &self.wake
+    fn signal(&self) -> &QueueSignal {
+        &self.signal
     }
 
-    async fn read_entries(
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        let queues = if O::TOGETHER.is_some() { &self.grouped } else { &self.single };
+        queues.run(operation).await
+    }
+
+    async fn entries(
         &self,
-        filter: &LogFilter,
+        filter: &Filter,
         most: u32,
         cursor: Option<&Cursor>,
-    ) -> Result<Page<LogEntry>> {
+    ) -> Result<Page<Entry>> {
         read!(self, read::entries, filter, most, cursor)
     }
 
-    async fn read_history(&self, name: &Named) -> Result<Option<History>> {
+    async fn history(&self, name: &Named) -> Result<Option<History>> {
         read!(self, read::history, name)
     }
 
-    async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
-        read!(self, read::delivery_report, filter)
+    async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
+        read!(self, read::delivery_stats, filter)
     }
 
-    async fn read_usage(&self, filter: &LogFilter) -> Result<Usage> {
+    async fn usage(&self, filter: &Filter) -> Result<Usage> {
         read!(self, read::usage, filter)
     }
 
-    async fn read_opt_outs(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<OptOut>> {
-        read!(self, read::opt_outs, after, most)
+    async fn suppressions(
+        &self,
+        after: Option<PhoneNumber>,
+        most: u32,
+    ) -> Result<Vec<Suppression>> {
+        read!(self, read::suppressions, after, most)
     }
 }
 
 /// Refuses tables that this version of the crate does not know.
-async fn check_schema(link: &mut Link<'_>, prefix: &TablePrefix) -> Result<()> {
-    if schema::fits(link, prefix.as_str()).await.map_err(failed)? {
+async fn check_schema(connection: &mut Connection<'_>, prefix: &TablePrefix) -> Result<()> {
+    if schema::fits(connection, prefix.as_str()).await.map_err(failed)? {
         return Ok(());
     }
     let newest = schema::VERSION;
-    let detail = format!("log: the tables are missing or not of version {newest} or the next");
+    let detail = format!(
+        "store: the tables are missing or of another version than {newest} and the next; migrate them"
+    );
     Err(Error::not_sent(ErrorKind::Config).with_detail(detail))
 }
 
-impl fmt::Debug for SqlHome {
+impl fmt::Debug for SqlBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqlHome").field("prefix", &self.sql.prefix).finish_non_exhaustive()
+        f.debug_struct("SqlBackend").field("prefix", &self.sql.prefix).finish_non_exhaustive()
     }
 }
-
-/// Has a public type be the home that it holds.
-macro_rules! is_home {
-    ($type:ty) => {
-        #[async_trait]
-        impl Home for $type {
-            fn policy(&self) -> LogPolicy {
-                self.0.policy()
-            }
-
-            async fn run(&self, work: Work) -> Result<Answer> {
-                self.0.run(work).await
-            }
-
-            fn clock(&self) -> &SteadyClock {
-                self.0.clock()
-            }
-
-            fn wake(&self) -> &Wake {
-                self.0.wake()
-            }
-
-            async fn read_entries(
-                &self,
-                filter: &LogFilter,
-                most: u32,
-                cursor: Option<&Cursor>,
-            ) -> Result<Page<LogEntry>> {
-                self.0.read_entries(filter, most, cursor).await
-            }
-
-            async fn read_history(&self, name: &Named) -> Result<Option<History>> {
-                self.0.read_history(name).await
-            }
-
-            async fn read_report(&self, filter: &LogFilter) -> Result<DeliveryReport> {
-                self.0.read_report(filter).await
-            }
-
-            async fn read_usage(&self, filter: &LogFilter) -> Result<Usage> {
-                self.0.read_usage(filter).await
-            }
-
-            async fn read_opt_outs(
-                &self,
-                after: Option<PhoneNumber>,
-                most: u32,
-            ) -> Result<Vec<OptOut>> {
-                self.0.read_opt_outs(after, most).await
-            }
-        }
-    };
-}
-
-#[cfg(feature = "postgres")]
-is_home!(postgres::PostgresLog);
-#[cfg(feature = "sqlite")]
-is_home!(sqlite::SqliteLog);

@@ -1,98 +1,106 @@
-//! [`EnqueueSql`]: what puts messages into the queue by any driver.
+//! [`EnqueueSql`]: statements that enqueue messages by any driver.
 
 use std::{collections::HashSet, fmt};
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{
-    SqlHome,
-    link::Dialect,
-    rows::{CONTENT, ContentRow, ENTRY, EntryRow, Field, QUEUE, QueueRow, json_text},
+    SqlBackend,
+    connection::Dialect,
+    rows::{
+        CONTENT, ENTRY, Field, Kind, QUEUE,
+        column::{Role, named, without_id},
+        json::Rows,
+    },
     statements::{given, names},
 };
-use anysms::{error::Result, message::{Message, MessageKey}};
-use crate::{LogEntry, Stage, backend::Home};
+use crate::{Stage, backend::RawBackend, model::hash::ContentFingerprint};
+use anysms::{
+    error::Result,
+    message::{Message, MessageKey},
+};
 
-/// Statements that put messages into a log's queue, for an application that speaks to the same database by
-/// another driver than `sqlx`. Run them in its transaction, in this order, each with [`parameter`](Self::parameter)
-/// as its only parameter, a text, bound to `$1`. The same statements again change nothing.
+/// Statements that enqueue messages, for an application that speaks to the same database by another driver than `sqlx`.
+/// Made by [`MessageStore::enqueue_sql`](crate::MessageStore::enqueue_sql).
+///
+/// Run them in the application's transaction, in this order, each with [`parameter`](Self::parameter) as its only
+/// parameter, a text, bound to `$1`. The same statements again change nothing. In PostgreSQL workers hear of it when
+/// the transaction commits; on SQLite, which has to be of version 3.42 or newer and have FTS5, within a second.
+/// `Debug` shows no message.
 ///
 /// ```
-/// # #[cfg(feature = "sqlite")]
-/// # fn example(log: &anysms::log::SqliteLog, message: anysms::Message, mut execute: impl FnMut(&str, &str), query: impl Fn(&str, &str) -> Vec<String>) -> anysms::Result<()> {
-/// let sql = log.enqueue_sql(&[message], None)?;
-/// for statement in &sql.statements {
-///     execute(statement, &sql.parameter);
+/// use anysms::Message;
+/// use anysms_store::MessageStore;
+///
+/// fn enqueue(
+///     store: &MessageStore,
+///     message: Message,
+///     mut execute: impl FnMut(&str, &str),
+///     query: impl Fn(&str, &str) -> Vec<String>,
+/// ) -> anysms::Result<()> {
+///     let sql = store.enqueue_sql(&[message], None)?;
+///     for statement in &sql.statements {
+///         execute(statement, &sql.parameter);
+///     }
+///     let refused = query(&sql.conflicts, &sql.parameter);
+///     assert!(refused.is_empty(), "{refused:?} were used for other messages: roll back");
+///     Ok(())
 /// }
-/// let refused = query(&sql.conflicts, &sql.parameter);
-/// assert!(refused.is_empty(), "{refused:?} stand for other messages: roll back");
-/// # Ok(())
-/// # }
 /// ```
-///
-/// In PostgreSQL workers hear of it when the transaction commits; on SQLite, which has to be of version 3.42 or
-/// newer and have FTS5, within a second. `Debug` shows no message.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnqueueSql {
-    /// What to execute, in this order. None of them gives rows that matter.
+    /// Statements to execute, in this order. None of them gives rows that matter.
     pub statements: Vec<String>,
-    /// What to query after them: the keys that stand for another content already, one in each row, and behind it
-    /// the organisation. Where there are some, these messages are not in the queue.
+    /// Query to run after them: the keys that were used for different messages already, one in each row, and behind it
+    /// the tenant. Where there are some, these messages are not in the queue.
     pub conflicts: String,
-    /// The messages, as JSON.
+    /// Messages, as JSON.
     pub parameter: String,
-}
-
-/// An entry with what it says and its place in the queue.
-#[derive(Serialize)]
-struct Row<'a> {
-    #[serde(flatten)]
-    entry: EntryRow<'a>,
-    #[serde(flatten)]
-    content: ContentRow<'a>,
-    #[serde(flatten)]
-    place: QueueRow<'a>,
 }
 
 impl EnqueueSql {
     pub(crate) fn new(
-        home: &SqlHome,
-        dialect: Dialect,
+        backend: &SqlBackend,
         messages: &[Message],
         at: Option<Timestamp>,
     ) -> Result<Self> {
-        let now = home.clock().now();
-        let queued = |message| home.policy.queued(message, at, now);
+        let now = backend.clock().now();
         let mut known = HashSet::new();
-        let mut is_new = |entry: &LogEntry| {
-            known.insert((entry.organisation.clone(), entry.key.clone(), entry.content))
-        };
-        let entries = messages.iter().map(queued).filter(|entry| is_new(entry));
-        let entries: Vec<LogEntry> = entries.collect();
-        let row = |entry| Row {
-            entry: EntryRow::of(entry),
-            content: ContentRow::of(entry),
-            place: QueueRow::new(entry),
-        };
-        let rows: Vec<Row<'_>> = entries.iter().map(row).collect();
-        let parameter = json_text(&rows)?;
-        let keys = home.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
-        let (statements, conflicts) = statements(dialect, &home.sql.prefix, keys);
+        let mut rows = Rows::new();
+        for message in messages {
+            let entry = backend.policy.queued(message, at, now);
+            if !known.insert((entry.tenant.clone(), entry.key.clone(), entry.content)) {
+                continue;
+            }
+            let (roles, mut first) = ([Role::Fixed, Role::Changing], true); // the database gives the ids
+            rows.start();
+            for table in [ENTRY, CONTENT, QUEUE] {
+                rows.columns(&entry, table, &roles, &mut first);
+            }
+            let first_edition = ContentFingerprint::of_version(1, message).hash;
+            rows.end(&format!(",\"{}\":{first_edition}", FIRST_EDITION.0));
+        }
+        let parameter = rows.text()?;
+        let keys = backend.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
+        let (statements, conflicts) =
+            statements(backend.dialect(), &backend.sql.prefix, keys);
         Ok(Self { statements, conflicts, parameter })
     }
 }
 
+/// Hash of the content as the first edition made it, for rows that it wrote.
+const FIRST_EDITION: Field = ("content_1", Kind::Int);
+
 /// A key stands for its message for so many microseconds.
 fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
-    let (entry, content, place) = (&ENTRY[1..], &CONTENT[1..], &QUEUE[1..]); // the database gives the ids
-    let by: Vec<Field> = ENTRY
-        .into_iter()
-        .filter(|(name, _)| ["organisation", "key", "content", "created_at"].contains(name))
-        .collect();
+    // The database gives the ids.
+    let (entry, content, place) =
+        (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));
+    let mut by = named(ENTRY, &["tenant", "key", "content", "created_at"]);
+    by.push(FIRST_EDITION);
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
-    let same = "m.organisation = x.organisation AND m.key = x.key";
+    let same = "m.tenant = x.tenant AND m.key = x.key";
     let tags = match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => "json_each(m.tags)",
@@ -100,7 +108,7 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
         Dialect::Postgres => "json_array_elements_text(m.tags::json)",
     };
     // What ended longer ago than a key stands for its message gives its key away, as `Case::is_over` says.
-    let (dead, longest) = (Stage::ALL[Stage::Dead as usize].1, MessageKey::MAX_LEN);
+    let (dead, longest) = (Stage::Dead.number(), MessageKey::MAX_LEN);
     let suffix = "'~' || cast(m.id AS text)";
     let over = format!(
         "m.created_at <= x.created_at - {keys} AND coalesce(m.due_at, 0) <= x.created_at - {keys} AND \
@@ -121,7 +129,7 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
         ),
         format!(
             "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
-             ON CONFLICT (organisation, key) DO NOTHING",
+             ON CONFLICT (tenant, key) DO NOTHING",
             names(entry, ""),
             given(dialect, entry)
         ),
@@ -146,8 +154,10 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
         ),
     ];
     let conflicts = format!(
-        "SELECT m.key, m.organisation FROM {p}message m, {} WHERE {same} AND m.content <> x.content",
-        given(dialect, &by)
+        "SELECT m.key, m.tenant FROM {p}message m, {} WHERE {same} AND m.content <> \
+         CASE m.content_version WHEN 1 THEN x.{} ELSE x.content END",
+        given(dialect, &by),
+        FIRST_EDITION.0
     );
     match dialect {
         #[cfg(feature = "sqlite")]

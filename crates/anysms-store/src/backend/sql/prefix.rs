@@ -1,14 +1,23 @@
-//! [`TablePrefix`]: what the names of a log's tables begin with.
+//! [`TablePrefix`]: the beginning of the names of a store's tables.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
-/// What the names of a log's tables begin with, so that they stand beside the program's own: 1 to 32 lower-case
+use thiserror::Error;
+
+/// Beginning of the names of a store's tables, so that they stand beside the program's own: 1 to 32 lower-case
 /// letters, digits and `_`, a letter first.
+///
+/// ```
+/// use anysms_store::TablePrefix;
+///
+/// assert_eq!(TablePrefix::default().as_str(), "sms_");
+/// assert!("1; DROP".parse::<TablePrefix>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TablePrefix(Box<str>);
 
 impl TablePrefix {
-    /// The prefix.
+    /// Returns the prefix.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,15 +45,8 @@ impl FromStr for TablePrefix {
     }
 }
 
-/// A text that is not a prefix for tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Error of a text that is not a prefix for tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("table prefix: needs 1 to 32 lower-case letters, digits and _, a letter first")]
 #[non_exhaustive]
 pub struct TablePrefixError;
-
-impl fmt::Display for TablePrefixError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("table prefix: needs 1 to 32 lower-case letters, digits and _, a letter first")
-    }
-}
-
-impl std::error::Error for TablePrefixError {}

@@ -4,9 +4,31 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Cursor, Direction, Page}, number::PhoneNumber};
+use anysms::{
+    PhoneNumber, TenantId,
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, Direction, Page},
+};
 
-use crate::{AttemptOutcome, DeliveryReport, EntryId, History, LogEntry, LogFilter, LogStatus, OptOut, Stage, Usage, UsageRow, backend::{sql::{connection::{Arg, Columns, Corrupt, Dialect, Link, Sql}, error::failed, rows::{amount, failure, micros, place_of, queue_of, read_attempt, read_event, read_opt_out, read_queue, read_whole}, statements::Statements}, transaction::Named}, model::filter::words, report::Times};
+use crate::{
+    AttemptOutcome, DeliveryStats, Entry, EntryId, Filter, History, Progress, Stage, Suppression,
+    Usage, UsageRow,
+    backend::{
+        sql::{
+            connection::{Arg, Columns, Connection, Corrupt, Dialect, Sql},
+            error::failed,
+            rows::{
+                id_of, place_of, read_attempt, read_event, read_place, read_suppression,
+                read_whole,
+                stored::{Stored, amount, micros},
+            },
+            statements::Statements,
+        },
+        transaction::Named,
+    },
+    model::filter::words,
+    report::Times,
+};
 
 const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -17,17 +39,18 @@ struct Where {
 }
 
 impl Where {
-    fn of(dialect: Dialect, prefix: &str, filter: &LogFilter) -> Self {
+    fn of(dialect: Dialect, prefix: &str, filter: &Filter) -> Self {
         let mut all = Self { sql: "WHERE true".to_owned(), args: Vec::new() };
         let text = |text: &Option<String>| text.clone().map(Arg::Text);
         let time = |time: Option<jiff::Timestamp>| time.map(|time| Arg::Int(micros(time)));
-        all.and("organisation =", text(&filter.organisation));
+        all.and("tenant =", filter.tenant.as_ref().map(tenant_arg));
         all.and("user_id =", text(&filter.user));
         all.and("campaign =", text(&filter.campaign));
         all.and("provider =", filter.provider.as_ref().map(|one| Arg::Text(one.to_string())));
+        all.and("account =", filter.account.as_ref().map(|one| Arg::Text(one.to_string())));
         all.and("country =", filter.country.map(|country| Arg::Text(country.to_string())));
-        all.and("theirs =", filter.theirs.as_ref().map(|theirs| Arg::Text(theirs.to_string())));
-        all.and("ours =", filter.ours.as_ref().map(|ours| Arg::Text(ours.to_string())));
+        all.and("remote =", filter.remote.as_ref().map(|remote| Arg::Text(remote.to_string())));
+        all.and("local =", filter.local.as_ref().map(|local| Arg::Text(local.to_string())));
         // Plain numbers, so that an index of only some rows fits.
         if let Some(direction) = filter.direction {
             let number = i64::from(direction == Direction::Inbound);
@@ -37,7 +60,7 @@ impl Where {
             all.sql += " AND direction = 1 AND read_at IS NULL";
         }
         all.and("status =", filter.status.map(|status| Arg::Int(status.rank().into())));
-        if filter.status == Some(LogStatus::Unknown) {
+        if filter.status == Some(Progress::Unconfirmed) {
             // Few are, and an index has them.
             all.sql += &format!(
                 " AND id IN (SELECT message FROM {prefix}attempt WHERE outcome = {})",
@@ -45,14 +68,14 @@ impl Where {
             );
         }
         if let Some(id) = &filter.id {
-            let remote = all.push(Arg::Text(id.value().to_owned()));
+            let provider_id = all.push(Arg::Text(id.value().to_owned()));
             let provider = all.push(Arg::Text(id.provider().to_string()));
             all.sql += &format!(
-                " AND id IN (SELECT message FROM {prefix}attempt WHERE remote = ${remote} AND provider = ${provider})"
+                " AND id IN (SELECT message FROM {prefix}attempt WHERE provider_id = ${provider_id} AND provider = ${provider})"
             );
         }
         if let Some(stage) = filter.stage {
-            let number = Stage::ALL[stage as usize].1;
+            let number = stage.number();
             all.sql += &match stage {
                 Stage::Done => format!(
                     " AND NOT EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id)"
@@ -115,25 +138,29 @@ impl Where {
     }
 }
 
+fn tenant_arg(tenant: &Option<TenantId>) -> Arg {
+    Arg::Text(tenant.as_ref().map_or("", TenantId::as_str).to_owned())
+}
+
 fn corrupt(Corrupt: Corrupt) -> Error {
-    Error::not_sent(ErrorKind::Other).with_detail("log: a row cannot be read")
+    Error::not_sent(ErrorKind::Other).with_detail("store: a row cannot be read")
 }
 
 /// One page, the latest first. A row that cannot be read is left out.
 pub(crate) async fn entries(
-    link: &mut Link<'_>,
+    connection: &mut Connection<'_>,
     sql: &Statements,
-    filter: &LogFilter,
+    filter: &Filter,
     most: u32,
     cursor: Option<&Cursor>,
-) -> Result<Page<LogEntry>> {
+) -> Result<Page<Entry>> {
     let prefix = &sql.prefix;
-    let mut of = Where::of(link.dialect(), prefix, filter);
+    let mut of = Where::of(connection.dialect(), prefix, filter);
     let by_time = is_by_time(filter);
     if let Some(cursor) = cursor {
         let bad = || {
             let error = Error::not_sent(ErrorKind::InvalidRequest);
-            error.with_detail("cursor: not of this log and filter")
+            error.with_detail("cursor: not of this store and filter")
         };
         let parts: Vec<i64> = cursor
             .as_str()
@@ -151,7 +178,7 @@ pub(crate) async fn entries(
         }
     }
     let text = list(sql, &mut of, by_time, most);
-    let rows = link.rows(&text, &of.args).await.map_err(failed)?;
+    let rows = connection.rows(&text, &of.args).await.map_err(failed)?;
     let more = rows.len() > most as usize;
     let last = rows.get(most as usize - 1).filter(|_| more).map(|row| place_of(row));
     let next = last
@@ -159,23 +186,23 @@ pub(crate) async fn entries(
         .map_err(corrupt)?
         .map(|(id, at)| Cursor::new(if by_time { format!("{at}-{id}") } else { id.to_string() }));
     let rows = rows.into_iter().take(most as usize);
-    let mut items: Vec<LogEntry> = rows.filter_map(|row| read_whole(row).ok()).collect();
-    places(link, sql, items.iter_mut()).await?;
+    let mut items: Vec<Entry> = rows.filter_map(|row| read_whole(row).ok()).collect();
+    places(connection, sql, items.iter_mut()).await?;
     Ok(Page::new(items, next))
 }
 
-/// Within a time or an organisation by time, as the index of these goes; else by place, as the others do.
-fn is_by_time(filter: &LogFilter) -> bool {
-    let few = filter.theirs.is_some()
+/// Within a time or an tenant by time, as the index of these goes; else by place, as the others do.
+fn is_by_time(filter: &Filter) -> bool {
+    let few = filter.remote.is_some()
         || filter.user.is_some()
         || filter.campaign.is_some()
         || filter.tag.is_some()
         || filter.id.is_some()
         || filter.unread
         || !filter.words.is_empty()
-        || matches!(filter.status, Some(LogStatus::Unknown))
+        || matches!(filter.status, Some(Progress::Unconfirmed))
         || matches!(filter.stage, Some(Stage::Dead));
-    filter.since.is_some() || filter.until.is_some() || filter.organisation.is_some() && !few
+    filter.since.is_some() || filter.until.is_some() || filter.tenant.is_some() && !few
 }
 
 /// The statement of a page, which asks for one more than that.
@@ -187,16 +214,16 @@ fn list(sql: &Statements, of: &mut Where, by_time: bool, most: u32) -> Sql {
 
 /// Reads where entries are in the queue.
 async fn places(
-    link: &mut Link<'_>,
+    connection: &mut Connection<'_>,
     sql: &Statements,
-    entries: impl Iterator<Item = &mut LogEntry>,
+    entries: impl Iterator<Item = &mut Entry>,
 ) -> Result<()> {
-    let mut entries: HashMap<EntryId, &mut LogEntry> = entries.map(|one| (one.id, one)).collect();
+    let mut entries: HashMap<EntryId, &mut Entry> = entries.map(|one| (one.id, one)).collect();
     let ids: Vec<i64> = entries.keys().map(|id| id.0).collect();
-    for row in link.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
-        let id = queue_of(&row).map_err(corrupt)?;
+    for row in connection.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)? {
+        let id = id_of(&row).map_err(corrupt)?;
         if let Some(entry) = entries.get_mut(&id)
-            && read_queue(row, entry).is_err()
+            && read_place(row, entry).is_err()
         {
             entry.stage = Stage::Dead; // it is set aside, or will be
         }
@@ -210,36 +237,36 @@ fn ids_of(ids: &[i64]) -> [Arg; 1] {
 }
 
 pub(crate) async fn history(
-    link: &mut Link<'_>,
+    connection: &mut Connection<'_>,
     sql: &Statements,
-    (organisation, key): &Named,
+    (tenant, key): &Named,
 ) -> Result<Option<History>> {
-    let text = format!("{} WHERE organisation = $1 AND key = $2", sql.select);
+    let text = format!("{} WHERE tenant = $1 AND key = $2", sql.select);
     let args =
-        [Arg::Text(organisation.clone().unwrap_or_default()), Arg::Text(key.as_str().to_owned())];
-    let rows = link.rows(&Sql::from(text), &args).await.map_err(failed)?;
+        [tenant_arg(tenant), Arg::Text(key.as_str().to_owned())];
+    let rows = connection.rows(&Sql::from(text), &args).await.map_err(failed)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut entry = read_whole(row).map_err(corrupt)?;
-    places(link, sql, std::iter::once(&mut entry)).await?;
-    let rows = link.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
+    places(connection, sql, std::iter::once(&mut entry)).await?;
+    let rows = connection.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
     let attempts: Vec<_> = rows
         .into_iter()
-        .map(|row| read_attempt(row).map(|(_, attempt)| attempt))
+        .map(read_attempt)
         .collect::<Result<_, _>>()
         .map_err(corrupt)?;
     let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
-    let rows = link.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
+    let rows = connection.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
     Ok(Some(History { entry, attempts, events }))
 }
 
 /// In one pass, as most of what it takes is to find the rows.
-pub(crate) async fn delivery_report(
-    link: &mut Link<'_>,
+pub(crate) async fn delivery_stats(
+    connection: &mut Connection<'_>,
     sql: &Statements,
-    filter: &LogFilter,
-) -> Result<DeliveryReport> {
-    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    filter: &Filter,
+) -> Result<DeliveryStats> {
+    let of = Where::of(connection.dialect(), &sql.prefix, filter);
     let steps = Times::STEPS.map(|(below, step)| {
         let took = "(delivered_at - accepted_at) / 1000";
         format!(" WHEN {took} < {below} THEN {took} / {step} * {step}")
@@ -248,18 +275,18 @@ pub(crate) async fn delivery_report(
         "SELECT status, failure_kind, failure_code, \
          CASE WHEN status < {} THEN NULL {} END, count(*), count(accepted_at) \
          FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
-        LogStatus::Delivered.rank(),
+        Progress::Delivered.rank(),
         steps.concat(),
         sql.prefix,
         of.sql
     );
-    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let (mut report, mut times) = (DeliveryReport::default(), Times::default());
+    let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let (mut report, mut times) = (DeliveryStats::default(), Times::default());
     for row in rows {
         let mut row = Columns::new(row);
         let status = row.int_or_none().map_err(corrupt)?;
-        let status = LogStatus::from_rank(status.unwrap_or_default()).unwrap_or_default();
-        let failure = failure(&mut row).map_err(corrupt)?;
+        let status = Progress::from_rank(status.unwrap_or_default()).unwrap_or_default();
+        let failure = Option::read(&mut row).map_err(corrupt)?;
         let took = row.int_or_none().map_err(corrupt)?;
         let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
         let taken = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
@@ -274,21 +301,21 @@ pub(crate) async fn delivery_report(
 }
 
 pub(crate) async fn usage(
-    link: &mut Link<'_>,
+    connection: &mut Connection<'_>,
     sql: &Statements,
-    filter: &LogFilter,
+    filter: &Filter,
 ) -> Result<Usage> {
-    let of = Where::of(link.dialect(), &sql.prefix, filter);
+    let of = Where::of(connection.dialect(), &sql.prefix, filter);
     let currency = "coalesce(price_currency, estimate_currency)";
     let text = format!(
-        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, count(*), \
+        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, provider, account, count(*), \
          cast(coalesce(sum(segments), 0) AS bigint), \
          cast(coalesce(sum(CASE WHEN estimate_currency = {currency} THEN estimate END), 0) AS bigint), \
          cast(coalesce(sum(price), 0) AS bigint), count(price) \
-         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3",
+         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
         sql.prefix, of.sql
     );
-    let rows = link.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let mut usage = Usage::default();
     for row in rows {
         usage.rows.push(usage_row(&mut Columns::new(row)).map_err(corrupt)?);
@@ -302,6 +329,8 @@ fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
     let day: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
     let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
     let mut usage = UsageRow::new(day, row.parse_or_none()?, row.parse_or_none()?);
+    usage.provider = row.parse_or_none()?;
+    usage.account = row.parse_or_none()?;
     usage.messages = count(row)?;
     usage.segments = count(row)?;
     usage.estimated = amount(row.int()?);
@@ -310,45 +339,45 @@ fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
     Ok(usage)
 }
 
-pub(crate) async fn opt_outs(
-    link: &mut Link<'_>,
+pub(crate) async fn suppressions(
+    connection: &mut Connection<'_>,
     sql: &Statements,
     after: Option<PhoneNumber>,
     most: u32,
-) -> Result<Vec<OptOut>> {
+) -> Result<Vec<Suppression>> {
     let after = after.map_or(0, |after| after.digits() as i64); // 15 digits at most
     let args = [Arg::Int(after), Arg::Int(most.into())];
-    let rows = link.rows(&sql.list_opt_outs, &args).await.map_err(failed)?;
-    rows.into_iter().map(read_opt_out).collect::<Result<_, _>>().map_err(corrupt)
+    let rows = connection.rows(&sql.list_suppressions, &args).await.map_err(failed)?;
+    rows.into_iter().map(read_suppression).collect::<Result<_, _>>().map_err(corrupt)
 }
 
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
     use crate::backend::sql::schema::tests::Plans;
-    use anysms::{message::MessageId, provider_id::ProviderId};
+    use anysms::{message::MessageId, ProviderId};
 
-    /// Those of which `LogFilter` says so.
+    /// Those of which `Filter` says so.
     #[tokio::test]
     async fn lists_have_their_indexes() {
         let mut plans = Plans::with_prefix("sms_").await;
         let sql = Statements::new(Dialect::Sqlite, "sms_");
-        let (all, ours) = (LogFilter::new, || LogFilter::new().with_organisation("clinic"));
+        let (all, local) = (Filter::new, || Filter::new().with_tenant("clinic"));
         let number: PhoneNumber = "+447700900123".parse().unwrap();
         let id = MessageId::new(ProviderId::from_static("acme"), "A1");
         for filter in [
-            all().with_theirs(number),
+            all().with_remote(number),
             all().with_id(id.unwrap()),
             all().with_tag("vip"),
             all().with_words("dog"),
-            all().with_status(LogStatus::Unknown),
+            all().with_status(Progress::Unconfirmed),
             all().with_stage(Stage::Dead),
-            ours(),
-            ours().with_status(LogStatus::Failed),
-            ours().with_user("user-7"),
-            ours().with_campaign("spring"),
-            ours().with_since(jiff::Timestamp::UNIX_EPOCH),
-            ours().unread(),
+            local(),
+            local().with_status(Progress::Failed),
+            local().with_user("user-7"),
+            local().with_campaign("spring"),
+            local().with_since(jiff::Timestamp::UNIX_EPOCH),
+            local().unread(),
         ] {
             let mut of = Where::of(Dialect::Sqlite, "sms_", &filter);
             let text = list(&sql, &mut of, is_by_time(&filter), 50);

@@ -1,4 +1,4 @@
-//! How a log in a database forgets: [`UpkeepSql`], and what is done by it.
+//! How a store in a database forgets: [`RetentionSql`], and what is done by it.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,29 @@ use jiff::Timestamp;
 
 use anysms::{error::Result, message::Text};
 
-use crate::{EntryId, LogStatus, Stage, backend::{sql::{connection::{Arg, Columns, Corrupt, Dialect, Sql, Value}, error::failed, rows::{FORGET, Field, ForgetRow, Kind, Theirs, is_dead, json, micros, queue_of}, statements::given, transaction::{SqlTables, corrupt, ids_of}}, transaction::Upkeep}, run::retention::{ERASED, Forget, Memory}};
+use crate::{
+    EntryId, Progress, Stage,
+    backend::{
+        sql::{
+            connection::{Arg, Columns, Corrupt, Dialect, Sql, Value},
+            error::failed,
+            rows::{
+                FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json,
+                stored::micros,
+            },
+            statements::given,
+            transaction::{SqlTransaction, corrupt, ids_of},
+        },
+        transaction::Upkeep,
+    },
+    run::retention::{ERASED, Forget, Redaction},
+};
 
 const ID: [Field; 1] = [("id", Kind::Int)];
 
 /// The statements.
 #[derive(Debug)]
-pub(crate) struct UpkeepSql {
+pub(crate) struct RetentionSql {
     pub(crate) older: Sql,
     pub(crate) with_address: Sql,
     /// What waits is called back.
@@ -26,24 +42,24 @@ pub(crate) struct UpkeepSql {
     pub(crate) remove_unknown_events: Sql,
 }
 
-impl UpkeepSql {
+impl RetentionSql {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         let ids = format!("(SELECT id FROM {})", given(dialect, &ID));
-        let sending = Stage::ALL[Stage::Sending as usize].1;
-        let dead = Stage::ALL[Stage::Dead as usize].1;
-        let (prepared, canceled) = (LogStatus::Prepared.rank(), LogStatus::Canceled.rank());
+        let sending = Stage::Sending.number();
+        let dead = Stage::Dead.number();
+        let (prepared, canceled) = (Progress::Prepared.rank(), Progress::Canceled.rank());
         // Nobody will send it.
         let idle =
             format!("NOT EXISTS (SELECT 1 FROM {p}queue WHERE message = id AND stage <> {dead})");
         // The degrees by name, so that the index gives the oldest of each.
         Self {
             older: format!(
-                "SELECT id, theirs FROM {p}message WHERE forgotten IN (0, 1) AND forgotten < $1 AND \
+                "SELECT id, remote FROM {p}message WHERE forgotten IN (0, 1) AND forgotten < $1 AND \
                  created_at < $2 AND {idle} LIMIT $3"
             )
             .into(),
             with_address: format!(
-                "SELECT id FROM {p}message WHERE theirs IN (SELECT theirs FROM {}) LIMIT $2",
+                "SELECT id FROM {p}message WHERE remote IN (SELECT remote FROM {}) LIMIT $2",
                 given(dialect, &[FORGET[1]])
             )
             .into(),
@@ -59,8 +75,8 @@ impl UpkeepSql {
             .map(Into::into),
             forget_numbers: [
                 format!(
-                    "UPDATE {p}message SET theirs = x.theirs, content = 0, forgotten = 2 FROM {} \
-                     WHERE {p}message.id = x.id AND (forgotten < 2 OR x.theirs = '{ERASED}')",
+                    "UPDATE {p}message SET remote = x.remote, content = 0, forgotten = 2 FROM {} \
+                     WHERE {p}message.id = x.id AND (forgotten < 2 OR x.remote = '{ERASED}')",
                     given(dialect, &FORGET)
                 ),
                 format!(
@@ -108,21 +124,21 @@ impl UpkeepSql {
     }
 }
 
-impl SqlTables<'_, '_> {
+impl SqlTransaction<'_, '_> {
     /// Holds messages as everybody does, their places in the queue first, and leaves out those that are to be
     /// sent after all.
     async fn hold_idle(&mut self, ids: Vec<EntryId>) -> Result<Vec<EntryId>> {
         let all = [ids_of(ids.iter().copied())?];
-        let mut places = self.link.rows(&self.sql.queue, &all).await.map_err(failed)?;
+        let mut places = self.connection.rows(&self.sql.queue, &all).await.map_err(failed)?;
         if let Some(hold) = &self.sql.hold_entries {
-            self.link.rows(hold, &all).await.map_err(failed)?;
+            self.connection.rows(hold, &all).await.map_err(failed)?;
             // What came into the queue meanwhile.
-            places.extend(self.link.rows(&self.sql.queue, &all).await.map_err(failed)?);
+            places.extend(self.connection.rows(&self.sql.queue, &all).await.map_err(failed)?);
         }
         let busy: HashSet<EntryId> = places
             .iter()
             .filter(|row| !is_dead(row))
-            .filter_map(|row| queue_of(row).ok())
+            .filter_map(|row| id_of(row).ok())
             .collect();
         Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
     }
@@ -130,22 +146,22 @@ impl SqlTables<'_, '_> {
     /// Takes messages that are held out of the queue.
     async fn call_back(&mut self, ids: &Arg) -> Result<()> {
         let ids = std::slice::from_ref(ids);
-        self.link.rows(&self.sql.upkeep.call_back, ids).await.map_err(failed)?;
-        self.link.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
+        self.connection.rows(&self.sql.retention.call_back, ids).await.map_err(failed)?;
+        self.connection.rows(&self.sql.leave_queue, ids).await.map_err(failed)?;
         Ok(())
     }
 }
 
 #[async_trait]
-impl Upkeep for SqlTables<'_, '_> {
+impl Upkeep for SqlTransaction<'_, '_> {
     async fn older(
         &mut self,
-        than: Memory,
+        than: Redaction,
         before: Timestamp,
         most: usize,
     ) -> Result<Vec<(EntryId, String)>> {
         let args = [Arg::Int(than as i64), Arg::Int(micros(before)), Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.upkeep.older, &args).await.map_err(failed)?;
+        let rows = self.connection.rows(&self.sql.retention.older, &args).await.map_err(failed)?;
         let read = |row| {
             let mut row = Columns::new(row);
             Ok((EntryId(row.int()?), row.text()?))
@@ -153,10 +169,10 @@ impl Upkeep for SqlTables<'_, '_> {
         rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("an entry"))
     }
 
-    async fn with_address(&mut self, theirs: &[Text], most: usize) -> Result<Vec<EntryId>> {
-        let theirs: Vec<Theirs<'_>> = theirs.iter().map(|theirs| Theirs { theirs }).collect();
-        let args = [json(&theirs)?, Arg::Int(most as i64)];
-        let rows = self.link.rows(&self.sql.upkeep.with_address, &args).await.map_err(failed)?;
+    async fn with_address(&mut self, remote: &[Text], most: usize) -> Result<Vec<EntryId>> {
+        let remote: Vec<Remotes<'_>> = remote.iter().map(|remote| Remotes { remote }).collect();
+        let args = [json(&remote)?, Arg::Int(most as i64)];
+        let rows = self.connection.rows(&self.sql.retention.with_address, &args).await.map_err(failed)?;
         ids_in(&rows)
     }
 
@@ -166,8 +182,8 @@ impl Upkeep for SqlTables<'_, '_> {
         }
         let ids = ids_of(self.hold_idle(ids.to_vec()).await?)?;
         self.call_back(&ids).await?;
-        for sql in &self.sql.upkeep.forget_texts {
-            self.link.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
+        for sql in &self.sql.retention.forget_texts {
+            self.connection.rows(sql, std::slice::from_ref(&ids)).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -179,37 +195,37 @@ impl Upkeep for SqlTables<'_, '_> {
         let all: Vec<EntryId> = forget.iter().map(|forget| forget.id).collect();
         let idle = self.hold_idle(all.clone()).await?;
         // What is erased is called back; nothing else is that waits.
-        let gone = |forget: &&Forget| forget.theirs == ERASED || idle.contains(&forget.id);
+        let gone = |forget: &&Forget| forget.remote == ERASED || idle.contains(&forget.id);
         let forget: Vec<&Forget> = forget.iter().filter(gone).collect();
         let ids = ids_of(forget.iter().map(|forget| forget.id))?;
         self.call_back(&ids).await?;
         let rows: Vec<ForgetRow<'_>> = forget.into_iter().map(ForgetRow::of).collect();
-        let [messages, contents] = &self.sql.upkeep.forget_numbers;
-        self.link.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
-        self.link.rows(contents, &[ids]).await.map_err(failed)?;
+        let [messages, contents] = &self.sql.retention.forget_numbers;
+        self.connection.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
+        self.connection.rows(contents, &[ids]).await.map_err(failed)?;
         Ok(())
     }
 
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
-        let upkeep = &self.sql.upkeep;
+        let retention = &self.sql.retention;
         let args = [Arg::Int(micros(before)), Arg::Int(most as i64)];
-        let rows = self.link.rows(&upkeep.ended, &args).await.map_err(failed)?;
+        let rows = self.connection.rows(&retention.ended, &args).await.map_err(failed)?;
         let ids = self.hold_idle(ids_in(&rows)?).await?;
         let removed = ids.len() as u64;
         if removed > 0 {
             let ids = [ids_of(ids)?];
-            for sql in &upkeep.remove {
-                self.link.rows(sql, &ids).await.map_err(failed)?;
+            for sql in &retention.remove {
+                self.connection.rows(sql, &ids).await.map_err(failed)?;
             }
         }
-        self.link.rows(&upkeep.remove_unknown_events, &args[..1]).await.map_err(failed)?;
+        self.connection.rows(&retention.remove_unknown_events, &args[..1]).await.map_err(failed)?;
         Ok(removed)
     }
 }
 
 fn ids_in(rows: &[Vec<Value>]) -> Result<Vec<EntryId>> {
     rows.iter()
-        .map(|row| queue_of(row))
+        .map(|row| id_of(row))
         .collect::<Result<_, _>>()
         .map_err(|Corrupt| corrupt("an entry"))
 }

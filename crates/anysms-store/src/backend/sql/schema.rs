@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::backend::sql::connection::{Dialect, Link, Sql, Value};
+use crate::backend::sql::connection::{Dialect, Connection, Sql, Value};
 
-/// One step of the schema. A step only adds, so that a program of the version before goes on meanwhile.
+/// One step of the schema. Steps after the second only add, so that a program of the version before goes on
+/// meanwhile; the second renames columns of the first edition, whose programs have to be stopped.
 struct Step {
     version: i64,
     /// `{p}` stands for the prefix, `{id}` for a key that the database gives, `{key}` for a given one.
@@ -15,14 +16,24 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    version: 1,
-    common: include_str!("schema/1.sql"),
-    #[cfg(feature = "sqlite")]
-    sqlite: include_str!("schema/1.sqlite.sql"),
-    #[cfg(feature = "postgres")]
-    postgres: include_str!("schema/1.postgres.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        version: 1,
+        common: include_str!("schema/1.sql"),
+        #[cfg(feature = "sqlite")]
+        sqlite: include_str!("schema/1.sqlite.sql"),
+        #[cfg(feature = "postgres")]
+        postgres: include_str!("schema/1.postgres.sql"),
+    },
+    Step {
+        version: 2,
+        common: include_str!("schema/2.sql"),
+        #[cfg(feature = "sqlite")]
+        sqlite: include_str!("schema/2.sqlite.sql"),
+        #[cfg(feature = "postgres")]
+        postgres: include_str!("schema/2.postgres.sql"),
+    },
+];
 
 /// The version that this crate writes.
 pub(crate) const VERSION: i64 = STEPS[STEPS.len() - 1].version;
@@ -63,8 +74,8 @@ pub(crate) fn statements(dialect: Dialect, prefix: &str, from: i64) -> String {
 }
 
 /// Brings the tables to the newest version. Programs that start at once wait for each other.
-pub(crate) async fn migrate(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<()> {
-    let begin = match link.dialect() {
+pub(crate) async fn migrate(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<()> {
+    let begin = match connection.dialect() {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => "BEGIN IMMEDIATE".to_owned(),
         #[cfg(feature = "postgres")]
@@ -72,22 +83,22 @@ pub(crate) async fn migrate(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<(
             format!("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('{prefix}migration', 0))")
         }
     };
-    link.execute(&begin).await?;
+    connection.execute(&begin).await?;
     let done = async {
-        let from = version(link, prefix).await?.unwrap_or(0);
-        link.execute(&statements(link.dialect(), prefix, from)).await?;
-        link.execute("COMMIT").await
+        let from = version(connection, prefix).await?.unwrap_or(0);
+        connection.execute(&statements(connection.dialect(), prefix, from)).await?;
+        connection.execute("COMMIT").await
     };
     let done = done.await;
     if done.is_err() {
-        let _ = link.execute("ROLLBACK").await; // a connection that is lost has none
+        let _ = connection.execute("ROLLBACK").await; // a connection that is lost has none
     }
     done
 }
 
 /// The version of the tables; none where there are none.
-async fn version(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<Option<i64>> {
-    let known: Sql = match link.dialect() {
+async fn version(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<Option<i64>> {
+    let known: Sql = match connection.dialect() {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             format!("SELECT 1 FROM sqlite_master WHERE name = '{prefix}migration'").into()
@@ -97,11 +108,11 @@ async fn version(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<Option<i64>>
             format!("SELECT 1::bigint WHERE to_regclass('{prefix}migration') IS NOT NULL").into()
         }
     };
-    if link.rows(&known, &[]).await?.is_empty() {
+    if connection.rows(&known, &[]).await?.is_empty() {
         return Ok(None);
     }
     let newest: Sql = format!("SELECT max(version) FROM {prefix}migration").into();
-    let rows = link.rows(&newest, &[]).await?;
+    let rows = connection.rows(&newest, &[]).await?;
     Ok(rows.first().and_then(|row| match row.first() {
         Some(Value::Int(version)) => Some(*version),
         _ => None,
@@ -109,8 +120,8 @@ async fn version(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<Option<i64>>
 }
 
 /// Whether the tables are of a version that this crate works with.
-pub(crate) async fn fits(link: &mut Link<'_>, prefix: &str) -> sqlx::Result<bool> {
-    Ok(version(link, prefix).await?.is_some_and(|version| FITTING.contains(&version)))
+pub(crate) async fn fits(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<bool> {
+    Ok(version(connection, prefix).await?.is_some_and(|version| FITTING.contains(&version)))
 }
 
 #[cfg(test)]

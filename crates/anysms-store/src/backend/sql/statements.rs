@@ -1,8 +1,18 @@
-//! The statements of the log's tables, made once for each home.
+//! The statements of the store's tables, made once for each backend.
 
 use std::fmt::Write;
 
-use crate::{Stage, backend::sql::{connection::{Dialect, Sql}, retention::UpkeepSql, rows::{ATTEMPT, CHANGE, CONTENT, ENTRY, EVENT, Field, Kind, OPT_OUT, QUEUE}}};
+use crate::{
+    Stage,
+    backend::sql::{
+        connection::{Dialect, Sql},
+        retention::RetentionSql,
+        rows::{
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE, SUPPRESSION,
+            column::{all, changes, changing, named, without_id},
+        },
+    },
+};
 
 /// All statements with a fixed text. Rows come and go in numbers: those that come are one JSON array, `$1`,
 /// so that one statement does for one row and for a thousand.
@@ -40,11 +50,11 @@ pub(crate) struct Statements {
     pub(crate) save_events: Sql,
     pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
-    pub(crate) upkeep: UpkeepSql,
-    pub(crate) opt_outs: Sql,
-    pub(crate) insert_opt_outs: Sql,
-    pub(crate) remove_opt_out: Sql,
-    pub(crate) list_opt_outs: Sql,
+    pub(crate) retention: RetentionSql,
+    pub(crate) suppressions: Sql,
+    pub(crate) insert_suppressions: Sql,
+    pub(crate) remove_suppression: Sql,
+    pub(crate) list_suppressions: Sql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -89,22 +99,24 @@ impl Statements {
             ("", "") // one writer at a time
         };
         let given = |fields: &[Field]| given(dialect, fields);
-        let (entry, attempt, event) = (names(&ENTRY, ""), names(&ATTEMPT, ""), names(&EVENT, ""));
-        let (new_entry, new_attempt) = (&ENTRY[1..], &ATTEMPT[1..]); // the database gives the ids
+        let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
+        let (events, event) = (all(EVENT), names(&all(EVENT), ""));
+        let (new_entry, new_attempt) = (&without_id(ENTRY), &without_id(ATTEMPT)); // the database gives the ids
+        let (contents, places, suppressed) = (&all(CONTENT), &all(QUEUE), &all(SUPPRESSION));
         let change = |fields: &[Field]| {
             let set = |(name, _): &Field| format!("{name} = x.{name}");
             fields.iter().map(set).collect::<Vec<_>>().join(", ")
         };
-        let place: Vec<Field> = QUEUE.into_iter().filter(|(name, _)| *name != "payload").collect();
-        let (key, id) = ([ENTRY[1], ENTRY[2]], [ENTRY[0]]);
-        let (token, remote) = ([ATTEMPT[3]], [ATTEMPT[4], ATTEMPT[5]]);
+        let (key, id) = (named(ENTRY, &["tenant", "key"]), named(ENTRY, &["id"]));
+        let token = named(ATTEMPT, &["token"]);
+        let provider_id = named(ATTEMPT, &["provider", "provider_id"]);
         // What is missing is broken, and to be found.
         let select = format!(
             "SELECT {entry}, {} FROM {p}message LEFT JOIN {p}content ON message = id",
-            names(&CONTENT[1..], "")
+            names(&without_id(CONTENT), "")
         );
-        let queue = format!("SELECT {} FROM {p}queue", names(&QUEUE, ""));
-        let dead = Stage::ALL[Stage::Dead as usize].1;
+        let queue = format!("SELECT {} FROM {p}queue", names(places, ""));
+        let dead = Stage::Dead.number();
         let each =
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {
@@ -113,27 +125,27 @@ impl Statements {
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (organisation, key) DO NOTHING RETURNING id, organisation, key",
+                 ON CONFLICT (tenant, key) DO NOTHING RETURNING id, tenant, key",
                 names(new_entry, ""),
                 given(new_entry)
             )
             .into(),
             insert_contents: format!(
                 "INSERT INTO {p}content ({0}) SELECT {0} FROM {1} WHERE true",
-                names(&CONTENT, ""),
-                given(&CONTENT)
+                names(contents, ""),
+                given(contents)
             )
             .into(),
             insert_tags: format!(
                 "INSERT INTO {p}tag (tag, message) SELECT e.value, t.id FROM {p}message t, {each} e \
-                 WHERE (t.organisation, t.key) IN (SELECT organisation, key FROM {}) \
+                 WHERE (t.tenant, t.key) IN (SELECT tenant, key FROM {}) \
                  ON CONFLICT (tag, message) DO NOTHING",
                 given(&key)
             )
             .into(),
             named: format!(
-                "SELECT id FROM {p}message WHERE (organisation, key) IN \
-                 (SELECT organisation, key FROM {})",
+                "SELECT id FROM {p}message WHERE (tenant, key) IN \
+                 (SELECT tenant, key FROM {})",
                 given(&key)
             )
             .into(),
@@ -143,9 +155,9 @@ impl Statements {
             )
             .into(),
             ids: format!(
-                "SELECT DISTINCT message FROM {p}attempt WHERE remote IS NOT NULL AND \
-                 (remote, provider) IN (SELECT remote, provider FROM {})",
-                given(&remote)
+                "SELECT DISTINCT message FROM {p}attempt WHERE provider_id IS NOT NULL AND \
+                 (provider_id, provider) IN (SELECT provider_id, provider FROM {})",
+                given(&provider_id)
             )
             .into(),
             due: format!("{queue} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
@@ -153,7 +165,7 @@ impl Statements {
             unchecked: format!(
                 "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \
                  outcome IS NULL OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4",
-                given(&[ATTEMPT[4]])
+                given(&named(ATTEMPT, &["provider"]))
             )
             .into(),
             hold_entries: postgres.then(|| {
@@ -176,14 +188,14 @@ impl Statements {
             places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
             insert_queue: format!(
                 "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
-                names(&QUEUE, ""),
-                given(&QUEUE)
+                names(places, ""),
+                given(places)
             )
             .into(),
             save_queue: format!(
                 "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message",
-                change(&place[1..]),
-                given(&place)
+                change(&changing(QUEUE)),
+                given(&changes(QUEUE))
             )
             .into(),
             leave_queue: format!(
@@ -210,8 +222,8 @@ impl Statements {
             .into(),
             save_entries: format!(
                 "UPDATE {p}message SET {} FROM {} WHERE {p}message.id = x.id",
-                change(&CHANGE[1..]),
-                given(&CHANGE)
+                change(&changing(ENTRY)),
+                given(&changes(ENTRY))
             )
             .into(),
             insert_attempts: format!(
@@ -222,15 +234,15 @@ impl Statements {
             .into(),
             save_attempts: format!(
                 "UPDATE {p}attempt SET {} FROM {} WHERE {p}attempt.id = x.id",
-                change(&ATTEMPT[4..]),
-                given(&ATTEMPT)
+                change(&changing(ATTEMPT)),
+                given(&changes(ATTEMPT))
             )
             .into(),
             hold: postgres.then(|| {
                 format!(
                     "SELECT pg_advisory_xact_lock(h) IS NULL FROM (SELECT DISTINCT \
-                     hashtextextended(provider || ':' || remote, 0) AS h FROM {} ORDER BY 1) AS held",
-                    given(&remote)
+                     hashtextextended(provider || ':' || provider_id, 0) AS h FROM {} ORDER BY 1) AS held",
+                    given(&provider_id)
                 )
                 .into()
             }),
@@ -239,19 +251,20 @@ impl Statements {
                  ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
                  CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
                  RETURNING id, times, received_at",
-                given(&EVENT)
+                given(&events)
             )
             .into(),
             unknown_events: format!(
-                "SELECT {event} FROM {p}event WHERE attempt = 0 AND (remote, provider) IN \
-                 (SELECT remote, provider FROM {})",
-                given(&remote)
+                "SELECT {event} FROM {p}event WHERE attempt = 0 AND (provider_id, provider) IN \
+                 (SELECT provider_id, provider FROM {})",
+                given(&provider_id)
             )
             .into(),
             save_events: format!(
-                "UPDATE {p}event SET attempt = x.attempt, stale = x.stale FROM {} \
+                "UPDATE {p}event SET {} FROM {} \
                  WHERE {p}event.id = x.id AND {p}event.attempt = 0",
-                given(&[EVENT[0], EVENT[3], EVENT[14]])
+                change(&changing(EVENT)),
+                given(&changes(EVENT))
             )
             .into(),
             events: format!(
@@ -266,30 +279,30 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            upkeep: UpkeepSql::new(dialect, p),
-            opt_outs: format!(
-                "SELECT {} FROM {p}opt_out WHERE number IN (SELECT number FROM {})",
-                names(&OPT_OUT, ""),
-                given(&[OPT_OUT[0]])
+            retention: RetentionSql::new(dialect, p),
+            suppressions: format!(
+                "SELECT {} FROM {p}suppression WHERE number IN (SELECT number FROM {})",
+                names(suppressed, ""),
+                given(&named(SUPPRESSION, &["number"]))
             )
             .into(),
-            insert_opt_outs: format!(
-                "INSERT INTO {p}opt_out ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (number, organisation, sender) DO UPDATE SET source = CASE WHEN \
-                 {p}opt_out.source < excluded.source THEN excluded.source ELSE {p}opt_out.source END",
-                names(&OPT_OUT, ""),
-                given(&OPT_OUT)
+            insert_suppressions: format!(
+                "INSERT INTO {p}suppression ({0}) SELECT {0} FROM {1} WHERE true \
+                 ON CONFLICT (number, tenant, sender) DO UPDATE SET source = CASE WHEN \
+                 {p}suppression.source < excluded.source THEN excluded.source ELSE {p}suppression.source END",
+                names(suppressed, ""),
+                given(suppressed)
             )
             .into(),
-            remove_opt_out: format!(
-                "DELETE FROM {p}opt_out WHERE number = $1 AND organisation = $2 AND sender = $3 \
+            remove_suppression: format!(
+                "DELETE FROM {p}suppression WHERE number = $1 AND tenant = $2 AND sender = $3 \
                  AND source <= $4"
             )
             .into(),
-            list_opt_outs: format!(
-                "SELECT {} FROM {p}opt_out WHERE number IN (SELECT DISTINCT number FROM {p}opt_out \
-                 WHERE number > $1 ORDER BY number LIMIT $2) ORDER BY number, organisation, sender",
-                names(&OPT_OUT, "")
+            list_suppressions: format!(
+                "SELECT {} FROM {p}suppression WHERE number IN (SELECT DISTINCT number FROM {p}suppression \
+                 WHERE number > $1 ORDER BY number LIMIT $2) ORDER BY number, tenant, sender",
+                names(suppressed, "")
             )
             .into(),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
@@ -334,12 +347,12 @@ mod tests {
             &sql.save_events,
             &sql.events,
             &sql.mark_read,
-            &sql.opt_outs,
-            &sql.insert_opt_outs,
-            &sql.remove_opt_out,
-            &sql.list_opt_outs,
+            &sql.suppressions,
+            &sql.insert_suppressions,
+            &sql.remove_suppression,
+            &sql.list_suppressions,
         ];
-        for statement in all.into_iter().chain(sql.upkeep.all()) {
+        for statement in all.into_iter().chain(sql.retention.all()) {
             for step in plans.of(statement).await {
                 let whole = step.starts_with("SCAN sms_")
                     && !step.contains("USING INDEX sms_event_unknown");

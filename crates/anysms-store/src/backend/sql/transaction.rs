@@ -1,4 +1,4 @@
-//! [`SqlTables`]: the tables of a log in a database, within one transaction.
+//! [`SqlTransaction`]: the tables of a store in a database, within one transaction.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,22 +8,47 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::MessageId, number::PhoneNumber, opt_out::OptOutSource};
+use anysms::{
+    PhoneNumber, TenantId,
+    error::{Error, ErrorKind, Result},
+    message::MessageId,
+};
 
-use crate::{Attempt, EntryId, LogEntry, LoggedEvent, OptOut, OptOutScope, Stage, backend::{sql::{connection::{Arg, Columns, Corrupt, Link, Value}, error::failed, rows::{AttemptRow, ChangeRow, ContentRow, EntryRow, EventRow, Id, Key, Number, OptOutRow, Provider, QueueRow, Token, json, message_of, micros, queue_of, read_attempt, read_entry, read_event, read_opt_out, read_queue, remotes, rows_or_none}, statements::Statements}, transaction::{Tables, Which}}, model::{entry::Case, event::Seen}};
+use crate::{
+    AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
+    backend::{
+        sql::{
+            connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
+            error::failed,
+            rows::{
+                ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, SUPPRESSION,
+                Token,
+                column::{Column, Role, has_changed},
+                id_of,
+                json::{CHANGED, INSERTED, json, rows_of},
+                message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
+                read_suppression,
+                stored::micros,
+            },
+            statements::Statements,
+        },
+        transaction::{Tables, Which},
+    },
+    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+};
 
 /// How far a lease may seem to lie ahead before the clock must have been put back.
 const SKEW: Duration = Duration::from_secs(2);
 
-pub(crate) struct SqlTables<'c, 's> {
-    pub(crate) link: &'s mut Link<'c>,
+pub(crate) struct SqlTransaction<'c, 's> {
+    pub(crate) connection: &'s mut Connection<'c>,
     pub(crate) sql: &'s Statements,
     now: Timestamp,
 }
 
-impl<'c, 's> SqlTables<'c, 's> {
-    pub(crate) const fn new(link: &'s mut Link<'c>, sql: &'s Statements, now: Timestamp) -> Self {
-        Self { link, sql, now }
+impl<'c, 's> SqlTransaction<'c, 's> {
+    pub(crate) const fn new(connection: &'s mut Connection<'c>, sql: &'s Statements, now: Timestamp) -> Self {
+        Self { connection, sql, now }
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
@@ -33,17 +58,17 @@ impl<'c, 's> SqlTables<'c, 's> {
             return Ok(Vec::new());
         }
         let all = json(&ids.iter().map(|id| Id { id: *id }).collect::<Vec<_>>())?;
-        let mut places = self.link.rows(&self.sql.queue, &[all]).await.map_err(failed)?;
+        let mut places = self.connection.rows(&self.sql.queue, &[all]).await.map_err(failed)?;
         if let Some(hold) = &self.sql.hold_entries {
             let placed: HashSet<i64> =
-                places.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+                places.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
             let others: Vec<Id> =
                 ids.iter().filter(|id| !placed.contains(id)).map(|id| Id { id: *id }).collect();
             if !others.is_empty() {
                 let others = [json(&others)?];
-                self.link.rows(hold, &others).await.map_err(failed)?;
+                self.connection.rows(hold, &others).await.map_err(failed)?;
                 // One that came into the queue meanwhile.
-                places.extend(self.link.rows(&self.sql.queue, &others).await.map_err(failed)?);
+                places.extend(self.connection.rows(&self.sql.queue, &others).await.map_err(failed)?);
             }
         }
         self.read(ids, places).await
@@ -54,29 +79,29 @@ impl<'c, 's> SqlTables<'c, 's> {
         let ids = json(&ids.iter().map(|id| Id { id: *id }).collect::<Vec<_>>())?;
         let sql = self.sql;
         let rows =
-            self.link.rows(&sql.entries, std::slice::from_ref(&ids)).await.map_err(failed)?;
-        let attempts = self.link.rows(&sql.attempts, &[ids]).await.map_err(failed)?;
-        let mut found: HashMap<EntryId, (Option<Vec<Value>>, Vec<Attempt>)> = HashMap::new();
+            self.connection.rows(&sql.entries, std::slice::from_ref(&ids)).await.map_err(failed)?;
+        let attempts = self.connection.rows(&sql.attempts, &[ids]).await.map_err(failed)?;
+        let mut found: HashMap<EntryId, (Option<Vec<Value>>, Vec<AttemptRecord>)> = HashMap::new();
         for row in places {
-            let id = queue_of(&row).map_err(|Corrupt| corrupt("the queue"))?;
+            let id = id_of(&row).map_err(|Corrupt| corrupt("the queue"))?;
             found.entry(id).or_default().0 = Some(row);
         }
         let (mut cases, mut broken) = (Vec::with_capacity(rows.len()), HashSet::new());
         for row in attempts {
             let message = message_of(&row).map_err(|Corrupt| corrupt("an attempt"))?;
             match read_attempt(row) {
-                Ok((id, attempt)) => found.entry(id).or_default().1.push(attempt),
+                Ok(attempt) => found.entry(message).or_default().1.push(attempt),
                 Err(Corrupt) => drop(broken.insert(message)),
             }
         }
         for row in rows {
-            let id = queue_of(&row).map_err(|Corrupt| corrupt("an entry"))?;
+            let id = id_of(&row).map_err(|Corrupt| corrupt("an entry"))?;
             if broken.contains(&id) {
                 continue;
             }
             let (place, attempts) = found.remove(&id).unwrap_or_default();
             let read = read_entry(&mut Columns::new(row)).and_then(|mut entry| {
-                place.map_or(Ok(()), |place| read_queue(place, &mut entry))?;
+                place.map_or(Ok(()), |place| read_place(place, &mut entry))?;
                 Ok(Case::new(entry, attempts))
             });
             match read {
@@ -87,8 +112,8 @@ impl<'c, 's> SqlTables<'c, 's> {
         if !broken.is_empty() {
             // Somebody has to look at them.
             let broken = [ids_of(broken)?];
-            self.link.rows(&sql.quarantine, &broken).await.map_err(failed)?;
-            self.link.rows(&sql.leave_unasked, &broken).await.map_err(failed)?;
+            self.connection.rows(&sql.quarantine, &broken).await.map_err(failed)?;
+            self.connection.rows(&sql.leave_unasked, &broken).await.map_err(failed)?;
         }
         Ok(cases)
     }
@@ -96,19 +121,36 @@ impl<'c, 's> SqlTables<'c, 's> {
     /// What the queue has to look at, and nobody else holds.
     async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
-        let mut places = self.link.rows(&self.sql.due, &args).await.map_err(failed)?;
+        let mut places = self.connection.rows(&self.sql.due, &args).await.map_err(failed)?;
         if places.len() < most {
             // Leases from the future: the clock was put back.
             let ahead = self.now.checked_add(SKEW).unwrap_or(self.now);
             let args = [Arg::Int(micros(ahead)), Arg::Int((most - places.len()) as i64)];
-            let later = self.link.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
+            let later = self.connection.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
             let known = |row: &Vec<Value>| places.iter().any(|known| known.first() == row.first());
             let later: Vec<_> = later.into_iter().filter(|row| !known(row)).collect();
             places.extend(later);
         }
         let ids: Vec<i64> =
-            places.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+            places.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
         if ids.is_empty() { Ok(Vec::new()) } else { self.read(&ids, places).await }
+    }
+}
+
+impl SqlTransaction<'_, '_> {
+    /// Writes rows by a statement, if there are any.
+    async fn write<T: 'static>(
+        &mut self,
+        sql: &Sql,
+        rows: Vec<&T>,
+        columns: &[Column<T>],
+        roles: &[Role],
+    ) -> Result<()> {
+        if !rows.is_empty() {
+            let rows = rows_of(rows, columns, roles)?;
+            self.connection.rows(sql, &[rows]).await.map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
@@ -117,11 +159,11 @@ pub(crate) fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
 }
 
 pub(crate) fn corrupt(what: &'static str) -> Error {
-    Error::not_sent(ErrorKind::Other).with_detail(format!("log: {what} cannot be read"))
+    Error::not_sent(ErrorKind::Other).with_detail(format!("store: {what} cannot be read"))
 }
 
 #[async_trait]
-impl Tables for SqlTables<'_, '_> {
+impl Tables for SqlTransaction<'_, '_> {
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -130,9 +172,9 @@ impl Tables for SqlTables<'_, '_> {
         let (sql, args) = match which {
             Which::Named(names) => {
                 let mut keys = Vec::with_capacity(names.len());
-                for (organisation, key) in names {
-                    let organisation = organisation.as_deref().unwrap_or_default();
-                    keys.push(Key { organisation, key: key.as_str() });
+                for (tenant, key) in names {
+                    let tenant = tenant.as_ref().map_or("", TenantId::as_str);
+                    keys.push(Key { tenant, key: key.as_str() });
                 }
                 (&self.sql.named, vec![json(&keys)?])
             }
@@ -141,7 +183,7 @@ impl Tables for SqlTables<'_, '_> {
                     tokens.iter().map(|token| Token { token: token.to_string() }).collect();
                 (&self.sql.tokens, vec![json(&tokens)?])
             }
-            Which::Ids(ids) => (&self.sql.ids, vec![json(&remotes(ids))?]),
+            Which::Ids(ids) => (&self.sql.ids, vec![json(&provider_ids(ids))?]),
             Which::Due(most) => return self.load_due(most).await,
             Which::Unchecked { providers, left, most } => {
                 let providers: Vec<Provider<'_>> =
@@ -150,54 +192,48 @@ impl Tables for SqlTables<'_, '_> {
                 (&self.sql.unchecked, vec![json(&providers)?, now, left, Arg::Int(most as i64)])
             }
         };
-        let rows = self.link.rows(sql, &args).await.map_err(failed)?;
+        let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
         let ids: Vec<i64> =
-            rows.iter().filter_map(|row| queue_of(row).ok()).map(|id| id.0).collect();
+            rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
         self.cases(&ids).await
     }
 
-    async fn insert(&mut self, entries: Vec<LogEntry>) -> Result<Vec<Case>> {
+    async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<EntryRow<'_>> = entries.iter().map(EntryRow::of).collect();
-        let rows = json(&rows)?;
-        let inserted = self.link.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
+        let rows = rows_of(&entries, ENTRY, &INSERTED)?;
+        let inserted = self.connection.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
         let mut ids = HashMap::new();
         for row in inserted {
             let mut row = Columns::new(row);
             let read = row.int().and_then(|id| Ok((id, row.text()?, row.text()?)));
-            let (id, organisation, key) = read.map_err(|Corrupt| corrupt("an entry"))?;
-            ids.insert((organisation, key), EntryId(id));
+            let (id, tenant, key) = read.map_err(|Corrupt| corrupt("an entry"))?;
+            ids.insert((tenant, key), EntryId(id));
         }
         let mut cases = Vec::with_capacity(ids.len());
         for mut entry in entries {
-            let organisation = entry.organisation.clone().unwrap_or_default();
+            let name = (entry.tenant_name().to_owned(), entry.key.as_str().to_owned());
             // Of two with one key the first was written.
-            if let Some(id) = ids.remove(&(organisation, entry.key.as_str().to_owned())) {
+            if let Some(id) = ids.remove(&name) {
                 entry.id = id;
                 cases.push(Case::new(entry, Vec::new()));
             }
         }
+        let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
         if !cases.is_empty() {
-            let said: Vec<_> = cases.iter().map(|case| ContentRow::of(&case.entry)).collect();
-            self.link.rows(&self.sql.insert_contents, &[json(&said)?]).await.map_err(failed)?;
+            let contents = rows_of(written.iter().copied(), CONTENT, &INSERTED)?;
+            self.connection.rows(&self.sql.insert_contents, &[contents]).await.map_err(failed)?;
         }
-        let queued: Vec<QueueRow<'_>> = cases
-            .iter()
-            .filter(|case| case.entry.wake_at.is_some())
-            .map(|case| QueueRow::new(&case.entry))
-            .collect();
-        if !queued.is_empty() {
-            self.link.rows(&self.sql.insert_queue, &[json(&queued)?]).await.map_err(failed)?;
-        }
+        let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();
+        self.write(&self.sql.insert_queue, queued, QUEUE, &INSERTED).await?;
         let tagged: Vec<Key<'_>> = cases
             .iter()
             .filter(|case| !case.entry.tags.is_empty())
             .map(|case| Key::of(&case.entry))
             .collect();
         if !tagged.is_empty() {
-            self.link.rows(&self.sql.insert_tags, &[json(&tagged)?]).await.map_err(failed)?;
+            self.connection.rows(&self.sql.insert_tags, &[json(&tagged)?]).await.map_err(failed)?;
         }
         Ok(cases)
     }
@@ -207,49 +243,42 @@ impl Tables for SqlTables<'_, '_> {
         let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
         let (mut known, mut new) = (Vec::new(), Vec::new());
         for case in cases {
-            if case.entry_changed() {
-                entries.push(ChangeRow::of(&case.entry));
+            let (before, now) = (case.before(), &case.entry);
+            if has_changed(ENTRY, before, now) {
+                entries.push(now);
             }
-            if case.place_changed() {
-                match case.entry.stage {
-                    Stage::Done => left.push(Id { id: case.entry.id.0 }),
-                    _ if case.has_place() => queued.push(QueueRow::change(&case.entry)),
-                    _ => coming.push(QueueRow::new(&case.entry)),
+            if has_changed(QUEUE, before, now) {
+                match now.stage {
+                    Stage::Done => left.push(Id { id: now.id.0 }),
+                    _ if case.had_place() => queued.push(now),
+                    _ => coming.push(now),
                 }
             }
             for attempt in case.changed_attempts() {
-                let row = AttemptRow::of(case.entry.id, attempt);
-                if attempt.row == 0 { new.push(row) } else { known.push(row) }
+                if attempt.row == 0 { new.push(attempt) } else { known.push(attempt) }
             }
         }
         let sql = self.sql;
-        let writes = [
-            (&sql.save_entries, rows_or_none(&entries)?),
-            (&sql.insert_queue, rows_or_none(&coming)?),
-            (&sql.save_queue, rows_or_none(&queued)?),
-            (&sql.leave_queue, rows_or_none(&left)?),
-            (&sql.save_attempts, rows_or_none(&known)?),
-            (&sql.insert_attempts, rows_or_none(&new)?),
-        ];
-        for (sql, rows) in writes {
-            if let Some(rows) = rows {
-                self.link.rows(sql, &[rows]).await.map_err(failed)?;
-            }
+        self.write(&sql.save_entries, entries, ENTRY, &CHANGED).await?;
+        self.write(&sql.insert_queue, coming, QUEUE, &INSERTED).await?;
+        self.write(&sql.save_queue, queued, QUEUE, &CHANGED).await?;
+        if !left.is_empty() {
+            self.connection.rows(&sql.leave_queue, &[json(&left)?]).await.map_err(failed)?;
         }
-        Ok(())
+        self.write(&sql.save_attempts, known, ATTEMPT, &CHANGED).await?;
+        self.write(&sql.insert_attempts, new, ATTEMPT, &INSERTED).await
     }
 
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()> {
         if let Some(hold) = self.sql.hold.as_ref().filter(|_| !ids.is_empty()) {
-            self.link.rows(hold, &[json(&remotes(ids))?]).await.map_err(failed)?;
+            self.connection.rows(hold, &[json(&provider_ids(ids))?]).await.map_err(failed)?;
         }
         Ok(())
     }
 
-    async fn insert_events(&mut self, events: &[LoggedEvent]) -> Result<Vec<Seen>> {
-        let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::of).collect();
-        let rows =
-            self.link.rows(&self.sql.insert_events, &[json(&rows)?]).await.map_err(failed)?;
+    async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>> {
+        let rows = rows_of(events, EVENT, &INSERTED)?;
+        let rows = self.connection.rows(&self.sql.insert_events, &[rows]).await.map_err(failed)?;
         let mut known = HashMap::new();
         for row in rows {
             let mut row = Columns::new(row);
@@ -257,7 +286,7 @@ impl Tables for SqlTables<'_, '_> {
             let (id, row) = read.map_err(|Corrupt| corrupt("an event"))?;
             known.insert(id, row);
         }
-        let seen = |event: &LoggedEvent| match known.get(&event.id.to_string()) {
+        let seen = |event: &StatusEvent| match known.get(&event.id.to_string()) {
             Some((times, _)) if *times <= i64::from(event.times) => Seen::New,
             Some((_, at)) if *at != micros(event.received_at) => Seen::Before,
             Some(_) => Seen::Again,
@@ -266,57 +295,53 @@ impl Tables for SqlTables<'_, '_> {
         Ok(events.iter().map(seen).collect())
     }
 
-    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<LoggedEvent>> {
+    async fn unknown_events(&mut self, ids: &[MessageId]) -> Result<Vec<StatusEvent>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let sql = &self.sql.unknown_events;
-        let rows = self.link.rows(sql, &[json(&remotes(ids))?]).await.map_err(failed)?;
+        let rows = self.connection.rows(sql, &[json(&provider_ids(ids))?]).await.map_err(failed)?;
         Ok(rows.into_iter().filter_map(|row| read_event(row).ok()).collect()) // the others say nothing
     }
 
-    async fn save_events(&mut self, events: &[LoggedEvent]) -> Result<()> {
-        let known: Vec<EventRow<'_>> =
-            events.iter().filter(|event| !event.is_unknown()).map(EventRow::of).collect();
-        if !known.is_empty() {
-            self.link.rows(&self.sql.save_events, &[json(&known)?]).await.map_err(failed)?;
-        }
-        Ok(())
+    async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()> {
+        let known = events.iter().filter(|event| !event.is_unknown()).collect();
+        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await
     }
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
         let args = [ids_of(ids.iter().copied())?, Arg::Int(micros(self.now))];
-        let rows = self.link.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
+        let rows = self.connection.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
         Ok(rows.len() as u64)
     }
 
-    async fn opt_outs(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<OptOut>> {
+    async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>> {
         let numbers: Vec<Number> =
             numbers.iter().map(|number| Number { number: number.digits() }).collect();
-        let rows = self.link.rows(&self.sql.opt_outs, &[json(&numbers)?]).await.map_err(failed)?;
-        let read = rows.into_iter().map(read_opt_out).collect::<Result<_, _>>();
-        read.map_err(|Corrupt| corrupt("an opt-out"))
+        let rows = self.connection.rows(&self.sql.suppressions, &[json(&numbers)?]).await.map_err(failed)?;
+        let read = rows.into_iter().map(read_suppression).collect::<Result<_, _>>();
+        read.map_err(|Corrupt| corrupt("a suppression"))
     }
 
-    async fn insert_opt_outs(&mut self, opt_outs: &[OptOut]) -> Result<()> {
-        let rows: Vec<OptOutRow<'_>> = opt_outs.iter().map(OptOutRow::of).collect();
-        self.link.rows(&self.sql.insert_opt_outs, &[json(&rows)?]).await.map_err(failed)?;
+    async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
+        let rows = rows_of(suppressions, SUPPRESSION, &INSERTED)?;
+        self.connection.rows(&self.sql.insert_suppressions, &[rows]).await.map_err(failed)?;
         Ok(())
     }
 
-    async fn remove_opt_out(
+    async fn remove_suppression(
         &mut self,
         number: PhoneNumber,
-        scope: &OptOutScope,
-        up_to: OptOutSource,
+        scope: &SuppressionScope,
+        up_to: SuppressionSource,
     ) -> Result<()> {
         let args = [
             Arg::Int(number.digits() as i64), // 15 digits at most
-            Arg::Text(scope.organisation.clone().unwrap_or_default()),
-            Arg::Text(scope.sender.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Arg::Text(scope.tenant_name().to_owned()),
+            Arg::Text(scope.sender_name()),
             Arg::Int(up_to as i64),
         ];
-        self.link.rows(&self.sql.remove_opt_out, &args).await.map_err(failed)?;
+        self.connection.rows(&self.sql.remove_suppression, &args).await.map_err(failed)?;
         Ok(())
     }
 }

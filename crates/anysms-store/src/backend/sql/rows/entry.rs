@@ -1,315 +1,167 @@
-//! Entries, what changes of them, and their places in the queue.
+//! Messages, their content, and their places in the queue.
 
+use anysms::{TenantId, message::MessageId};
 use serde::Serialize;
 
-use crate::{EntryId, LogEntry, LogStatus, Stage, backend::sql::{connection::{Columns, Corrupt, Value}, rows::{Field, Kind::{Int, Text}, failure, micros, money, one_of, stage, time, time_or_none, units}}, model::hash::ContentHash, run::retention::Memory};
+use super::{
+    Field, Kind,
+    column::{self, columns},
+    json::Cell,
+};
+use crate::{
+    Entry, EntryId, Stage,
+    backend::sql::connection::{Columns, Corrupt, Value},
+    run::retention::Forget,
+};
 
-use anysms::{message::{Direction, MessageClass}, provider_id::ProviderId};
-
-/// The columns of an entry but what it says, in the order in which they are read.
-pub(crate) const ENTRY: [Field; 27] = [
-    ("id", Int),
-    ("organisation", Text),
-    ("key", Text),
-    ("direction", Int),
-    ("theirs", Text),
-    ("ours", Text),
-    ("country", Text),
-    ("segments", Int),
-    ("content", Int),
-    ("class", Int),
-    ("campaign", Text),
-    ("user_id", Text),
-    ("tags", Text),
-    ("status", Int),
-    ("failure_kind", Text),
-    ("failure_code", Text),
-    ("provider", Text),
-    ("estimate", Int),
-    ("estimate_currency", Text),
-    ("price", Int),
-    ("price_currency", Text),
-    ("created_at", Int),
-    ("due_at", Int),
-    ("accepted_at", Int),
-    ("delivered_at", Int),
-    ("read_at", Int),
-    ("forgotten", Int),
-];
-
-/// Which of them is the time.
-const CREATED_AT: usize = 21;
-
-/// The classes by their numbers.
-const CLASSES: [MessageClass; 3] =
-    [MessageClass::Transactional, MessageClass::OneTimeCode, MessageClass::Marketing];
-
-/// The columns of what is in the queue.
-pub(crate) const QUEUE: [Field; 8] = [
-    ("message", Int),
-    ("stage", Int),
-    ("payload", Text),
-    ("fence", Int),
-    ("claims", Int),
-    ("wake_at", Int),
-    ("leased_at", Int),
-    ("expires_at", Int),
-];
-
-/// Those that change, behind the id.
-pub(crate) const CHANGE: [Field; 13] = [
-    ("id", Int),
-    ("key", Text),
-    ("segments", Int),
-    ("status", Int),
-    ("failure_kind", Text),
-    ("failure_code", Text),
-    ("provider", Text),
-    ("estimate", Int),
-    ("estimate_currency", Text),
-    ("price", Int),
-    ("price_currency", Text),
-    ("accepted_at", Int),
-    ("delivered_at", Int),
-];
-
-/// An entry as it is written, without what it says. What is missing is null, and most is.
-#[derive(Serialize)]
-pub(crate) struct EntryRow<'a> {
-    id: i64,
-    organisation: &'a str,
-    key: &'a str,
-    direction: i64,
-    theirs: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ours: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segments: Option<u32>,
-    content: i64,
-    class: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure_kind: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    estimate: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    estimate_currency: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    price: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    price_currency: Option<&'a str>,
-    created_at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivered_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    read_at: Option<i64>,
-    forgotten: i64,
-}
-
-/// A place in the queue as it is written; without the payload where that is there already.
-#[derive(Serialize)]
-pub(crate) struct QueueRow<'a> {
-    message: i64,
-    stage: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<&'a str>,
-    fence: i64,
-    claims: u32,
-    wake_at: Option<i64>,
-    leased_at: Option<i64>,
-    expires_at: Option<i64>,
-}
-
-impl<'a> QueueRow<'a> {
-    pub(crate) fn new(entry: &'a LogEntry) -> Self {
-        Self { payload: entry.payload.as_deref(), ..Self::change(entry) }
+columns! {
+    /// Columns of a message, without its content and its place in the queue.
+    ENTRY: Entry = {
+        Id ["id"] => id;
+        Fixed ["tenant"] => (Text, |entry| Cell::Text(entry.tenant_name()), |entry, columns| {
+            entry.tenant = tenant(&columns.text()?);
+            Ok(())
+        });
+        Changing ["key"] => key;
+        Fixed ["direction"] => direction;
+        Fixed ["remote"] => remote;
+        Fixed ["local"] => local;
+        Fixed ["sender"] => sender;
+        Fixed ["country"] => country;
+        Changing ["segments"] => segments;
+        Fixed ["content"] => (Int, |entry| Cell::Int(entry.content.hash), |entry, columns| {
+            entry.content.hash = columns.int()?;
+            Ok(())
+        });
+        Fixed ["content_version"] => (Int, |entry| Cell::Int(entry.content.version.into()), |entry, columns| {
+            entry.content.version = columns.int()?.try_into().map_err(|_| Corrupt)?;
+            Ok(())
+        });
+        Fixed ["class"] => class;
+        Fixed ["campaign"] => campaign;
+        Fixed ["user_id"] => user;
+        Fixed ["tags"] => tags;
+        Changing ["status"] => status;
+        Changing ["failure_kind", "failure_code"] => failure;
+        Changing ["error_text"] => error_text;
+        Changing ["provider"] => provider;
+        Changing ["account"] => account;
+        Changing ["provider_id"] => (Text, |entry| entry.provider_id.as_ref().map(MessageId::value).into(),
+            |entry, columns| {
+                let provider = entry.provider.clone();
+                let id = columns.text_or_none()?.zip(provider);
+                let id = id.map(|(value, provider)| MessageId::new(provider, &value));
+                entry.provider_id = id.transpose().map_err(|_| Corrupt)?;
+                Ok(())
+            });
+        Changing ["estimate", "estimate_currency"] => estimate;
+        Changing ["price", "price_currency"] => price;
+        Fixed ["created_at"] => created_at;
+        Fixed ["due_at"] => due_at;
+        Changing ["accepted_at"] => accepted_at;
+        Changing ["delivered_at"] => delivered_at;
+        Changing ["failed_at"] => failed_at;
+        Fixed ["read_at"] => read_at;
+        Fixed ["forgotten"] => redaction;
     }
+}
 
-    pub(crate) fn change(entry: &'a LogEntry) -> Self {
-        Self {
-            message: entry.id.0,
-            stage: Stage::ALL[entry.stage as usize].1,
-            payload: None,
-            fence: entry.fence,
-            claims: entry.claims,
-            wake_at: entry.wake_at.map(micros),
-            leased_at: entry.leased_at.map(micros),
-            expires_at: entry.expires_at.map(micros),
+columns! {
+    /// Columns of the content of a message.
+    CONTENT: Entry = {
+        Id ["message"] => id;
+        Fixed ["body"] => text;
+        Fixed ["media"] => media;
+        Fixed ["body_hash"] => text_hash;
+    }
+}
+
+columns! {
+    /// Columns of the place of a message in the queue.
+    QUEUE: Entry = {
+        Id ["message"] => id;
+        Changing ["stage"] => stage;
+        Fixed ["payload"] => payload;
+        Changing ["fence"] => fence;
+        Changing ["claims"] => claims;
+        Changing ["wake_at"] => wake_at;
+        Changing ["leased_at"] => leased_at;
+        Changing ["expires_at"] => expires_at;
+    }
+}
+
+/// Reads a tenant; an empty name is none. The first edition allowed names that are none today: those are shown as far
+/// as they can be.
+fn tenant(name: &str) -> Option<TenantId> {
+    if name.is_empty() {
+        return None;
+    }
+    TenantId::new(name).ok().or_else(|| {
+        let shown = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+        let mut shown: String = shown.collect();
+        while shown.len() > TenantId::MAX_LEN {
+            shown.pop();
         }
-    }
+        TenantId::new(&shown).ok()
+    })
 }
 
-/// Whose it is.
-pub(crate) fn queue_of(row: &[Value]) -> Result<EntryId, Corrupt> {
+/// Reads a message without its content, as one that is not in the queue.
+pub(crate) fn read_entry(columns: &mut Columns) -> Result<Entry, Corrupt> {
+    let mut entry = Entry::blank();
+    column::read(ENTRY, &mut entry, columns)?;
+    if let Some(failure) = entry.failure.as_ref().filter(|_| entry.error_text.is_none()) {
+        entry.error_text = Some(failure.kind.description().to_owned()); // of the first edition
+    }
+    Ok(entry)
+}
+
+/// Reads a message with its content, which is selected behind it.
+pub(crate) fn read_whole(row: Vec<Value>) -> Result<Entry, Corrupt> {
+    let mut columns = Columns::new(row);
+    let mut entry = read_entry(&mut columns)?;
+    column::read(&CONTENT[1..], &mut entry, &mut columns)?;
+    Ok(entry)
+}
+
+/// Reads the place of a message in the queue.
+pub(crate) fn read_place(row: Vec<Value>, entry: &mut Entry) -> Result<(), Corrupt> {
+    column::read(QUEUE, entry, &mut Columns::new(row))
+}
+
+/// Reads the id with which every row begins, whether the rest can be read or not.
+pub(crate) fn id_of(row: &[Value]) -> Result<EntryId, Corrupt> {
     match row.first() {
         Some(Value::Int(id)) => Ok(EntryId(*id)),
         _ => Err(Corrupt),
     }
 }
 
-/// Whether a place is that of a message that is set aside.
+/// Returns whether a place in the queue is that of a dead letter.
 pub(crate) fn is_dead(row: &[Value]) -> bool {
-    row.get(1) == Some(&Value::Int(Stage::ALL[Stage::Dead as usize].1))
+    row.get(column::place(QUEUE, "stage")) == Some(&Value::Int(Stage::Dead.number()))
 }
 
-pub(crate) fn read_queue(row: Vec<Value>, entry: &mut LogEntry) -> Result<(), Corrupt> {
-    let mut row = Columns::new(row);
-    row.int()?; // whose it is
-    entry.stage = stage(row.int()?)?;
-    entry.payload = row.text_or_none()?.map(Into::into);
-    entry.fence = row.int()?;
-    entry.claims = row.int()?.try_into().map_err(|_| Corrupt)?;
-    entry.wake_at = time_or_none(&mut row)?;
-    entry.leased_at = time_or_none(&mut row)?;
-    entry.expires_at = time_or_none(&mut row)?;
-    Ok(())
-}
-
-impl<'a> EntryRow<'a> {
-    pub(crate) fn of(entry: &'a LogEntry) -> Self {
-        Self {
-            id: entry.id.0,
-            organisation: entry.organisation.as_deref().unwrap_or_default(),
-            key: entry.key.as_str(),
-            direction: i64::from(entry.direction == Direction::Inbound),
-            theirs: entry.theirs.to_string(),
-            ours: entry.ours.as_ref().map(ToString::to_string),
-            country: entry.country.as_ref().map(|country| country.as_str()),
-            segments: entry.segments,
-            content: entry.content.0,
-            class: entry.class as i64,
-            campaign: entry.campaign.as_deref(),
-            user_id: entry.user.as_deref(),
-            tags: Some(&entry.tags)
-                .filter(|tags| !tags.is_empty())
-                .and_then(|tags| serde_json::to_string(tags).ok()), // texts are always JSON
-            status: entry.status.map(LogStatus::rank),
-            failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
-            failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
-            provider: entry.provider.as_ref().map(ProviderId::as_str),
-            estimate: entry.estimate.and_then(units),
-            estimate_currency: entry.estimate.as_ref().map(|money| money.currency.as_str()),
-            price: entry.price.and_then(units),
-            price_currency: entry.price.as_ref().map(|money| money.currency.as_str()),
-            created_at: micros(entry.created_at),
-            due_at: entry.due_at.map(micros),
-            accepted_at: entry.accepted_at.map(micros),
-            delivered_at: entry.delivered_at.map(micros),
-            read_at: entry.read_at.map(micros),
-            forgotten: entry.memory as i64,
-        }
-    }
-}
-
-/// What changes of an entry, as it is written.
-#[derive(Serialize)]
-pub(crate) struct ChangeRow<'a> {
-    id: i64,
-    key: &'a str,
-    segments: Option<u32>,
-    status: Option<u8>,
-    failure_kind: Option<&'static str>,
-    failure_code: Option<&'a str>,
-    provider: Option<&'a str>,
-    estimate: Option<i64>,
-    estimate_currency: Option<&'a str>,
-    price: Option<i64>,
-    price_currency: Option<&'a str>,
-    accepted_at: Option<i64>,
-    delivered_at: Option<i64>,
-}
-
-impl<'a> ChangeRow<'a> {
-    pub(crate) fn of(entry: &'a LogEntry) -> Self {
-        Self {
-            id: entry.id.0,
-            key: entry.key.as_str(),
-            segments: entry.segments,
-            status: entry.status.map(LogStatus::rank),
-            failure_kind: entry.failure.as_ref().map(|failure| failure.kind.as_str()),
-            failure_code: entry.failure.as_ref().map(|failure| failure.code.as_str()),
-            provider: entry.provider.as_ref().map(ProviderId::as_str),
-            estimate: entry.estimate.and_then(units),
-            estimate_currency: entry.estimate.as_ref().map(|money| money.currency.as_str()),
-            price: entry.price.and_then(units),
-            price_currency: entry.price.as_ref().map(|money| money.currency.as_str()),
-            accepted_at: entry.accepted_at.map(micros),
-            delivered_at: entry.delivered_at.map(micros),
-        }
-    }
-}
-
-/// The id and the time of a row, by which lists go on, whether the rest of it can be read or not.
+/// Reads the id and the time of a row, by which lists go on, whether the rest can be read or not.
 pub(crate) fn place_of(row: &[Value]) -> Result<(i64, i64), Corrupt> {
-    match (row.first(), row.get(CREATED_AT)) {
+    match (row.first(), row.get(column::place(ENTRY, "created_at"))) {
         (Some(Value::Int(id)), Some(Value::Int(at))) => Ok((*id, *at)),
         _ => Err(Corrupt),
     }
 }
 
-/// The entry of a row without what it says, as one that is not in the queue.
-pub(crate) fn read_entry(row: &mut Columns) -> Result<LogEntry, Corrupt> {
-    Ok(LogEntry {
-        id: EntryId(row.int()?),
-        organisation: Some(row.text()?).filter(|organisation| !organisation.is_empty()),
-        key: row.parse()?,
-        direction: if row.int()? == 1 { Direction::Inbound } else { Direction::Outbound },
-        theirs: row.parse()?,
-        ours: row.parse_or_none()?,
-        country: row.parse_or_none()?,
-        segments: row.int_or_none()?.and_then(|count| count.try_into().ok()),
-        content: ContentHash(row.int()?),
-        class: one_of(row.int_or_none()?, &CLASSES)?.ok_or(Corrupt)?,
-        campaign: row.text_or_none()?,
-        user: row.text_or_none()?,
-        tags: row
-            .text_or_none()?
-            .map_or(Ok(Vec::new()), |tags| serde_json::from_str(&tags))
-            .map_err(|_| Corrupt)?,
-        stage: Stage::Done,
-        status: row
-            .int_or_none()?
-            .map(|rank| LogStatus::from_rank(rank).ok_or(Corrupt))
-            .transpose()?,
-        failure: failure(row)?,
-        provider: row.parse_or_none()?,
-        estimate: money(row)?,
-        price: money(row)?,
-        created_at: time(row.int()?)?,
-        due_at: time_or_none(row)?,
-        accepted_at: time_or_none(row)?,
-        delivered_at: time_or_none(row)?,
-        read_at: time_or_none(row)?,
-        memory: one_of(
-            row.int_or_none()?,
-            &[Memory::Whole, Memory::WithoutText, Memory::WithoutNumber],
-        )?
-        .ok_or(Corrupt)?,
-        text: None,
-        media: Vec::new(),
-        text_hash: None,
-        payload: None,
-        fence: 0,
-        claims: 0,
-        wake_at: None,
-        leased_at: None,
-        expires_at: None,
-    })
+/// What stands in place of the number of a message from now on.
+#[derive(Serialize)]
+pub(crate) struct ForgetRow<'a> {
+    id: i64,
+    remote: &'a str,
+}
+
+/// Columns of that.
+pub(crate) const FORGET: [Field; 2] = [("id", Kind::Int), ("remote", Kind::Text)];
+
+impl<'a> ForgetRow<'a> {
+    pub(crate) fn of(forget: &'a Forget) -> Self {
+        Self { id: forget.id.0, remote: &forget.remote }
+    }
 }

@@ -1,10 +1,10 @@
-//! What rows are asked for by: ids, keys, tokens, providers' ids, numbers.
+//! Keys by which rows are looked up: ids, keys, tokens, providers' ids, numbers.
 
 use serde::Serialize;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::MessageId};
+use anysms::message::MessageId;
 
-use crate::{LogEntry, backend::sql::connection::Arg};
+use crate::Entry;
 
 #[derive(Serialize)]
 pub(crate) struct Id {
@@ -13,14 +13,13 @@ pub(crate) struct Id {
 
 #[derive(Serialize)]
 pub(crate) struct Key<'a> {
-    pub(crate) organisation: &'a str,
+    pub(crate) tenant: &'a str,
     pub(crate) key: &'a str,
 }
 
 impl<'a> Key<'a> {
-    pub(crate) fn of(entry: &'a LogEntry) -> Self {
-        let organisation = entry.organisation.as_deref().unwrap_or_default();
-        Self { organisation, key: entry.key.as_str() }
+    pub(crate) fn of(entry: &'a Entry) -> Self {
+        Self { tenant: entry.tenant_name(), key: entry.key.as_str() }
     }
 }
 
@@ -30,9 +29,9 @@ pub(crate) struct Token {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Remote<'a> {
+pub(crate) struct ProviderIdKey<'a> {
     pub(crate) provider: &'a str,
-    pub(crate) remote: &'a str,
+    pub(crate) provider_id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -46,59 +45,12 @@ pub(crate) struct Provider<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Theirs<'a> {
-    pub(crate) theirs: &'a str,
+pub(crate) struct Remotes<'a> {
+    pub(crate) remote: &'a str,
 }
 
-pub(crate) fn remotes(ids: &[MessageId]) -> Vec<Remote<'_>> {
-    ids.iter().map(|id| Remote { provider: id.provider().as_str(), remote: id.value() }).collect()
-}
-
-pub(crate) fn rows_or_none<T: Serialize>(rows: &[T]) -> Result<Option<Arg>> {
-    if rows.is_empty() { Ok(None) } else { json(rows).map(Some) }
-}
-
-/// Rows as one parameter.
-pub(crate) fn json<T: Serialize>(rows: &[T]) -> Result<Arg> {
-    json_text(rows).map(Arg::Text)
-}
-
-pub(crate) fn json_text<T: Serialize>(rows: &[T]) -> Result<String> {
-    serde_json::to_string(rows).map(without_nul).map_err(|_| {
-        Error::not_sent(ErrorKind::InvalidContent).with_detail("log: cannot be written as JSON")
-    })
-}
-
-/// PostgreSQL has no text with a NUL in it, which JSON writes as `\u0000`.
-fn without_nul(json: String) -> String {
-    const NUL: &str = "\\u0000";
-    if !json.contains(NUL) {
-        return json;
-    }
-    let mut rest = json.as_str();
-    let mut clean = String::with_capacity(json.len());
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        clean += before;
-        // A backslash has one character behind it at least; only ASCII has escapes.
-        let (escape, after) = escape.split_at(if escape.starts_with(NUL) { NUL.len() } else { 2 });
-        clean += if escape == NUL { "\\ufffd" } else { escape };
-        rest = after;
-    }
-    clean + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_nul_is_replaced_and_what_looks_like_one_is_not() {
-        for (text, kept) in
-            [("a\0b\0", "a\u{fffd}b\u{fffd}"), ("\\u0000 \"\\", "\\u0000 \"\\"), ("é\n", "é\n")]
-        {
-            let Arg::Text(written) = json(&[text]).unwrap() else { panic!("a text") };
-            assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [kept]);
-        }
-    }
+pub(crate) fn provider_ids(ids: &[MessageId]) -> Vec<ProviderIdKey<'_>> {
+    let key =
+        |id| ProviderIdKey { provider: MessageId::provider(id).as_str(), provider_id: id.value() };
+    ids.iter().map(key).collect()
 }

@@ -1,0 +1,201 @@
+//! [`Operation`]: a change or a locked read of the store, with the type of its own output.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use anysms::{
+    ProviderId,
+    error::Result,
+    message::{MessageId, MessageRecord, Text},
+    number::PhoneNumber,
+};
+
+use crate::{
+    Applied, AttemptToken, Entry, EntryId, PurgeReport, StatusEvent, StorePolicy, Suppression,
+    SuppressionScope,
+    backend::transaction::{Named, Tables, Which},
+    model::{entry::Case, suppression::SuppressionSource},
+    protocol::{
+        admission::{Begin, Begun},
+        lease::Release,
+        operations::{self, Check, Claimed, Enqueue, Order},
+        transitions::Finish,
+    },
+    run::retention::{self, Purge},
+};
+
+/// One kind of change that runs within a transaction.
+///
+/// The output is the operation's own type, so that whoever asked cannot be given another's.
+#[async_trait]
+pub(crate) trait Operation: fmt::Debug + Send + Sync + Sized + 'static {
+    type Output: Send + 'static;
+
+    /// Place among the kinds that run together: operations of one such kind share their statements, and the
+    /// lower kinds run first. `None`: each runs by itself.
+    const TOGETHER: Option<u8> = None;
+
+    /// Runs operations of this kind and returns their outputs, in order.
+    async fn run(
+        tables: &mut dyn Tables,
+        policy: StorePolicy,
+        all: &[&Self],
+    ) -> Result<Vec<Self::Output>>;
+
+    /// Returns whether it puts something into the queue.
+    fn enqueues(&self) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl Operation for Begin {
+    type Output = Begun;
+    const TOGETHER: Option<u8> = Some(2);
+
+    async fn run(
+        tables: &mut dyn Tables,
+        policy: StorePolicy,
+        all: &[&Self],
+    ) -> Result<Vec<Begun>> {
+        operations::begin(tables, policy, all).await
+    }
+}
+
+#[async_trait]
+impl Operation for Finish {
+    type Output = ();
+    const TOGETHER: Option<u8> = Some(0);
+
+    async fn run(tables: &mut dyn Tables, _: StorePolicy, all: &[&Self]) -> Result<Vec<()>> {
+        operations::finish(tables, all).await?;
+        Ok(vec![(); all.len()])
+    }
+}
+
+#[async_trait]
+impl Operation for StatusEvent {
+    type Output = Applied;
+    const TOGETHER: Option<u8> = Some(1);
+
+    async fn run(tables: &mut dyn Tables, _: StorePolicy, all: &[&Self]) -> Result<Vec<Applied>> {
+        operations::record(tables, all).await
+    }
+}
+
+/// Declares an operation that runs by itself.
+macro_rules! alone {
+    (
+        $(#[$meta:meta])*
+        $name:ident($($type:ty),*) -> $output:ty,
+        |$this:ident, $tables:ident, $policy:ident| $run:expr
+        $(, enqueues: $enqueues:literal)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name($(pub(crate) $type),*);
+
+        #[async_trait]
+        impl Operation for $name {
+            type Output = $output;
+
+            async fn run(
+                $tables: &mut dyn Tables,
+                $policy: StorePolicy,
+                all: &[&Self],
+            ) -> Result<Vec<$output>> {
+                let _ = $policy;
+                let mut outputs = Vec::with_capacity(all.len());
+                for $this in all {
+                    outputs.push($run);
+                }
+                Ok(outputs)
+            }
+
+            $(fn enqueues(&self) -> bool {
+                $enqueues
+            })?
+        }
+    };
+}
+
+alone! {
+    /// Writes an entry that came in; its id, or `None` if it was written before.
+    Insert(Box<Entry>) -> Option<EntryId>,
+    |this, tables, policy| {
+        let inserted = tables.insert(vec![(*this.0).clone()]).await?;
+        inserted.first().map(|case| case.entry.id)
+    }
+}
+alone! {
+    /// Puts messages into the queue.
+    EnqueueAll(Vec<Enqueue>) -> Vec<Result<EntryId>>,
+    |this, tables, policy| operations::enqueue(tables, policy, &this.0).await?,
+    enqueues: true
+}
+alone! {
+    /// Claims at most so many messages, and says whether there may be more.
+    Claim(usize) -> (Vec<Claimed>, bool),
+    |this, tables, policy| operations::claim(tables, policy, this.0).await?
+}
+alone! {
+    /// Prolongs claims by their fences; whether each is still held.
+    Renew(Vec<(Named, i64)>) -> Vec<bool>,
+    |this, tables, policy| operations::renew(tables, policy, &this.0).await?
+}
+alone! {
+    /// Gives claims back; whether each was still held.
+    ReleaseAll(Vec<(Named, (i64, Release))>) -> Vec<bool>,
+    |this, tables, policy| operations::release(tables, &this.0).await?
+}
+alone! {
+    /// Carries out an order of a person; whether it could be.
+    Carry(Named, Order) -> bool,
+    |this, tables, policy| operations::order(tables, &this.0, this.1).await?
+}
+alone! {
+    /// Attempts that have to be asked about, and whether there may be more.
+    Checks(Vec<ProviderId>, usize) -> (Vec<Check>, bool),
+    |this, tables, policy| operations::checks(tables, &this.0, this.1).await?
+}
+alone! {
+    /// Writes down what providers say of attempts.
+    Settle(Vec<(AttemptToken, Option<MessageRecord>)>) -> Vec<Case>,
+    |this, tables, policy| operations::settle(tables, &this.0).await?
+}
+alone! {
+    /// Counts the messages of these providers' ids.
+    CountIds(Vec<MessageId>) -> u64,
+    |this, tables, policy| tables.load(Which::Ids(&this.0)).await?.len() as u64
+}
+alone! {
+    /// Marks inbound messages as read; how many were not before.
+    MarkRead(Vec<EntryId>) -> u64,
+    |this, tables, policy| tables.mark_read(&this.0).await?
+}
+alone! {
+    /// Removes what is old, and says whether there may be more.
+    PurgeSome(Purge) -> (PurgeReport, bool),
+    |this, tables, policy| retention::purge(tables, &this.0).await?
+}
+alone! {
+    /// Removes the number and the texts of messages with these addresses, and says whether there may be more.
+    Erase(Vec<Text>) -> (u64, bool),
+    |this, tables, policy| retention::erase(tables, &this.0).await?
+}
+alone! {
+    /// Suppressions of a number.
+    FindSuppressions(PhoneNumber) -> Vec<Suppression>,
+    |this, tables, policy| tables.suppressions(&[this.0]).await?
+}
+alone! {
+    /// Adds a suppression.
+    Suppress(Suppression) -> (),
+    |this, tables, policy| tables.insert_suppressions(std::slice::from_ref(&this.0)).await?
+}
+alone! {
+    /// Takes a suppression off, up to a source.
+    Unsuppress(PhoneNumber, SuppressionScope, SuppressionSource) -> (),
+    |this, tables, policy| tables.remove_suppression(this.0, &this.1, this.2).await?
+}

@@ -1,0 +1,9 @@
+pub(crate) mod attempt;
+pub(crate) mod attempt_token;
+pub(crate) mod entry;
+pub(crate) mod event;
+pub(crate) mod filter;
+pub(crate) mod hash;
+pub(crate) mod suppression;
+pub(crate) mod policy;
+pub(crate) mod status;
