@@ -4,10 +4,7 @@ use std::str::FromStr;
 
 use crate::{
     message::Extra,
-    webhook::{
-        MAX_PARAMS, WebhookError, WebhookErrorKind,
-        params::Params,
-    },
+    webhook::{MAX_PARAMS, WebhookError, WebhookErrorKind, params::Params},
 };
 
 /// Parameters, and which of them were taken; [`rest`](Self::rest) has the others.

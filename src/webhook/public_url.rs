@@ -62,7 +62,9 @@ impl PublicUrl {
 
     /// The address as text; `None` behind a proxy.
     pub(super) fn text(&self) -> Option<String> {
-        let Source::Fixed(Origin { scheme, userinfo, host, port }) = &self.source else { return None };
+        let Source::Fixed(Origin { scheme, userinfo, host, port }) = &self.source else {
+            return None;
+        };
         let target = self.target.as_deref().unwrap_or_default();
         Some(format!("{scheme}://{userinfo}{host}{port}{target}"))
     }
@@ -198,7 +200,9 @@ impl fmt::Debug for PublicUrl {
 
 /// Error of an address that is not an absolute `http` or `https` URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("public URL: not an absolute http or https address; write it such as https://example.com/hooks")]
+#[error(
+    "public URL: not an absolute http or https address; write it such as https://example.com/hooks"
+)]
 #[non_exhaustive]
 pub struct PublicUrlError;
 

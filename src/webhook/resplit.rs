@@ -60,7 +60,8 @@ impl Params {
     /// # Errors
     /// `InvalidField`.
     pub(crate) fn refuse_resplit(&self, id: &IdName, free: &[&str]) -> Result<(), WebhookError> {
-        let invalid = |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
+        let invalid =
+            |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
         let mut ids = 0;
         for span in &self.spans {
             // `From+447700900123`, with nothing as its value.
@@ -70,7 +71,9 @@ impl Params {
                     return invalid(end);
                 }
             }
-            ids += usize::from(name.ends_with(id.name) && name.bytes().all(|b| b.is_ascii_alphabetic()));
+            ids += usize::from(
+                name.ends_with(id.name) && name.bytes().all(|b| b.is_ascii_alphabetic()),
+            );
         }
         // A separator is no part of the name, so what is found in the whole input stands within one name or
         // value.
@@ -124,7 +127,9 @@ mod tests {
     /// The same rule, over the whole text at once.
     fn is_split_once(form: &str, id: &'static str, free: &[&str]) -> bool {
         let params = Params::parse(form.as_bytes()).unwrap();
-        let end = |name: &str| ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(is_number));
+        let end = |name: &str| {
+            ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(is_number))
+        };
         let letters = |name: &str| name.bytes().all(|b| b.is_ascii_alphabetic());
         let ids = params.pairs().filter(|(name, _)| name.ends_with(id) && letters(name)).count();
         !params.pairs().any(|(name, _)| end(name)) && params.joined(free).matches(id).count() == ids

@@ -10,8 +10,8 @@ use crate::{
     text::Keyword,
     transport::lenient,
     webhook::{
-        Authenticity, Content, Event, Fields, IdName, InboundMedia, InboundMessage, OtherEvent, Params,
-        StatusUpdate, Verified, WebhookError, WebhookErrorKind,
+        Authenticity, Content, Event, Fields, IdName, InboundMedia, InboundMessage, OtherEvent,
+        Params, StatusUpdate, Verified, WebhookError, WebhookErrorKind,
     },
 };
 
@@ -22,9 +22,7 @@ pub(in crate::plivo) fn read(verified: &Verified<'_>) -> Result<Event, WebhookEr
     let (request, proof) = (verified.request_for(&PLIVO)?, verified.proof());
     let params = match (verified.content(), request.method()) {
         (Content::Params(params), _) => Cow::Borrowed(params),
-        (_, "GET") => {
-            Cow::Owned(Params::parse(request.query().unwrap_or_default().as_bytes())?)
-        }
+        (_, "GET") => Cow::Owned(Params::parse(request.query().unwrap_or_default().as_bytes())?),
         _ => Cow::Owned(Params::parse(request.body())?),
     };
     let authenticity = proof.authenticity;
@@ -89,8 +87,10 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
 fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
     params.refuse_resplit(&MESSAGE_UUID, &["Text", "Body"])?;
     let fields = &mut params.fields();
-    let ends =
-        (Address::from_plain(fields.required("From")?), Address::from_plain(fields.required("To")?));
+    let ends = (
+        Address::from_plain(fields.required("From")?),
+        Address::from_plain(fields.required("To")?),
+    );
     // The text of an MMS is in Body.
     let text = fields.take("Text")?.or(fields.take("Body")?).unwrap_or_default();
     let mut message = InboundMessage::new(message_id(fields)?, ends, text.into(), authenticity);

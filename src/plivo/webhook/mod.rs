@@ -1,6 +1,7 @@
 //! [`PlivoWebhook`]: whose request it is. What it says is `event`'s.
 
 mod event;
+mod request_parts;
 mod signature;
 mod xml;
 
@@ -17,6 +18,7 @@ use crate::{
         WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
+use request_parts::{last_segment, nonce, signed_body};
 use signature::{SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split};
 
 pub use xml::PlivoXml;
@@ -378,32 +380,4 @@ impl Webhook for PlivoWebhook {
         inbound.check_provider(PLIVO)?;
         xml::reply(inbound, messages)
     }
-}
-
-/// The body, if it is one whose parameters may be signed.
-fn signed_body<'a>(request: &WebhookRequest<'a>) -> Result<&'a [u8], WebhookError> {
-    match request.method() {
-        "GET" if request.body().is_empty() => Ok(b""),
-        "POST" if request.body().is_empty() || request.has_form()? => Ok(request.body()),
-        "POST" => {
-            let kind = WebhookErrorKind::UnsupportedContent;
-            Err(WebhookError::new(kind).with_field("content-type"))
-        }
-        _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
-    }
-}
-
-/// The nonce: digits only. A dot or a letter in it would let it trade places with its neighbours in
-/// the signed text.
-fn nonce<'a>(request: &WebhookRequest<'a>, header: &'static str) -> Result<&'a str, WebhookError> {
-    let nonce = request.header(header)?.unwrap_or_default();
-    if (1..=64).contains(&nonce.len()) && nonce.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(nonce)
-    } else {
-        Err(WebhookError::new(WebhookErrorKind::BadNonce).with_field(header))
-    }
-}
-
-fn last_segment(path: &str) -> Option<&str> {
-    path.rsplit('/').next().filter(|segment| !segment.is_empty())
 }

@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Params, decode_mac};
+use crate::webhook::{Key, Origin, Params, RequestUrl, decode_mac};
 
 /// Most signatures in one header.
 const MOST: usize = 8;
@@ -124,7 +124,11 @@ pub(in crate::plivo) fn sign(key: &Key, text: &[u8]) -> String {
 
 /// Appends what V3 signs behind the address: its query sorted, the parameters sorted, and the nonce.
 /// Parameters of a GET are in its query.
-pub(in crate::plivo) fn append_v3(text: &mut Vec<u8>, (query, params): (&Params, &Params), nonce: &str) {
+pub(in crate::plivo) fn append_v3(
+    text: &mut Vec<u8>,
+    (query, params): (&Params, &Params),
+    nonce: &str,
+) {
     if !query.is_empty() || !params.is_empty() {
         text.push(b'?');
     }

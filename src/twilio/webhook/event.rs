@@ -9,8 +9,9 @@ use crate::{
     text::Keyword,
     twilio::{TWILIO, error::delivery_failure, status::TwilioStatus},
     webhook::{
-        Authenticity, Content, Event, Fields, Geography, IdName, InboundMedia, InboundMessage, MAX_PARAMS,
-        OtherEvent, Params, StatusUpdate, Verified, WebhookError, WebhookErrorKind, WebhookRequest,
+        Authenticity, Content, Event, Fields, Geography, IdName, InboundMedia, InboundMessage,
+        MAX_PARAMS, OtherEvent, Params, StatusUpdate, Verified, WebhookError, WebhookErrorKind,
+        WebhookRequest,
     },
 };
 

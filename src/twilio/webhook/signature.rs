@@ -4,7 +4,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::webhook::{Key, Origin, RequestUrl, Params, decode_mac};
+use crate::webhook::{Key, Origin, Params, RequestUrl, decode_mac};
 
 /// The hash of the HMAC: SHA-1 with an auth token, and either with a SharedKey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
