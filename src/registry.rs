@@ -76,7 +76,7 @@ pub use from_env::from_env;
 mod sandbox {
     use crate::{
         error::Result,
-        sandbox::{SandboxVendor, Sandbox, SandboxBuilder},
+        sandbox::{Sandbox, SandboxBuilder, SandboxVendor},
     };
 
     impl Sandbox {

@@ -36,12 +36,12 @@
 //! wire format (`vendor`). Their halves live with the vendors.
 
 mod carrier;
-mod vendor;
 mod fault;
 mod line;
 mod server;
+mod vendor;
 
 pub use carrier::{Callback, Carried, Carrier, Fate};
-pub use vendor::{Ask, SandboxVendor, Inbound, Step, html, json};
 pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};
+pub use vendor::{Ask, Inbound, SandboxVendor, Step, html, json};

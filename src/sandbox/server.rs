@@ -23,7 +23,7 @@ use crate::{
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
-        Ask, Carried, Carrier, SandboxVendor, Fate, Fault, Inbound, When,
+        Ask, Carried, Carrier, Fate, Fault, Inbound, SandboxVendor, When,
         fault::{Script, shuffle},
         html,
         line::{CutShort, Cutter, Lines},

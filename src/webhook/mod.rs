@@ -80,7 +80,7 @@ pub use event::{
 pub use keys::{KeyLookup, KeyRing};
 pub use proxy::{ProxyHeader, TrustedProxy, TrustedProxyError};
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use replay::{PayloadHash, MemoryReplayStore, Received, ReplayKey, ReplayStore, Seen};
+pub use replay::{MemoryReplayStore, PayloadHash, Received, ReplayKey, ReplayStore, Seen};
 pub use reply::Reply;
 pub use reply_message::ReplyMessage;
 pub use request::{MAX_BODY, MAX_PARAMS, WebhookRequest};

@@ -16,14 +16,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anysms_store::RecordExt;
-use anysms_store::{Filter, MessageStore, Worker};
 use anysms::{
     Capabilities, Message, MessageId, PhoneNumber, ProviderId, Receipt, Result, SmsProvider,
     Timestamp, async_trait,
     twilio::TwilioWebhook,
     webhook::{Event, PublicUrl, WebhookExt, WebhookRequest},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Filter, MessageStore, Worker};
 use sqlx::{Connection, Executor, postgres::PgPoolOptions};
 use tokio::sync::watch;
 
@@ -87,7 +87,8 @@ async fn main() {
         "sqlite" => {
             bare_sqlite(&folder.path().join("bare.db")).await;
             for _ in 0..4 {
-                let store = MessageStore::sqlite(folder.path().join("store.db")).await.expect("a store");
+                let store =
+                    MessageStore::sqlite(folder.path().join("store.db")).await.expect("a store");
                 stores.push(store);
             }
         }

@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let message = Message::new(to, "Your table is ready").with_key("order-17".parse()?);
     store.enqueue(&[message.clone()], None).await?.remove(0)?;
     let twilio = Arc::new(twilio).into_dyn();
-    let stack = twilio.clone().recorded(&store)?.with_callback(format!("{url}/hooks/twilio").parse()?);
+    let stack =
+        twilio.clone().recorded(&store)?.with_callback(format!("{url}/hooks/twilio").parse()?);
     let runner = Runner::new(store.clone(), stack)?.with_lookup(twilio);
 
     let delivered = async {

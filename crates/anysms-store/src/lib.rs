@@ -31,11 +31,11 @@ mod report;
 mod run;
 mod store;
 
-pub use backend::{AnyBackend, Backend};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::sql::{
     EnqueueSql, InTransaction, OpenTransaction, StoreTransaction, TablePrefix, TablePrefixError,
 };
+pub use backend::{AnyBackend, Backend};
 pub use model::{
     attempt::{AttemptOutcome, AttemptRecord, SettledBy},
     attempt_token::{AttemptToken, AttemptTokenError},

@@ -88,7 +88,9 @@ async fn a_worker() {
     loop {
         let mut sends = tokio::task::JoinSet::new();
         for StreamId { id, map, .. } in handed_out(&mut redis, &name).await {
-            let text = map.get("message").and_then(|text| redis::from_redis_value_ref::<String>(text).ok());
+            let text = map
+                .get("message")
+                .and_then(|text| redis::from_redis_value_ref::<String>(text).ok());
             let message = text.and_then(|text| serde_json::from_str::<Message>(&text).ok());
             let (sms, mut redis) = (sms.clone(), redis.clone());
             sends.spawn(async move {

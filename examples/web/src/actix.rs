@@ -23,7 +23,9 @@ pub async fn serve(listener: TcpListener, webhook: Arc<dyn Webhook>) -> io::Resu
     HttpServer::new(app).workers(2).listen(listener)?.run().await
 }
 
-async fn hook(hook: Result<VerifiedEvent<dyn Webhook>, VerifiedEventRejection>) -> Result<Reply, VerifiedEventRejection> {
+async fn hook(
+    hook: Result<VerifiedEvent<dyn Webhook>, VerifiedEventRejection>,
+) -> Result<Reply, VerifiedEventRejection> {
     let VerifiedEvent { event, .. } = hook.inspect_err(|error| eprintln!("refused: {error}"))?;
     println!("{event:?}"); // shows no numbers and no texts
     Ok(Reply::EMPTY)

@@ -17,7 +17,7 @@ use crate::{
     plivo::{PLIVO, PlivoConfig, PlivoWebhook},
     provider_id::ProviderId,
     random,
-    sandbox::{self, Ask, Carried, Carrier, SandboxVendor, Fate, Inbound, Sandbox, Step},
+    sandbox::{self, Ask, Carried, Carrier, Fate, Inbound, Sandbox, SandboxVendor, Step},
     text::LengthLimit,
     transport::lenient,
     webhook::PublicUrl,

@@ -13,9 +13,9 @@ use crate::{
     plivo::PLIVO,
     provider_id::ProviderId,
     webhook::{
-        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing, Keys,
-        Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook, WebhookError,
-        WebhookErrorKind, WebhookRequest, diagnose, first_key,
+        Authenticity, Check, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Params, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook,
+        WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };
 use request_parts::{last_segment, nonce, signed_body};

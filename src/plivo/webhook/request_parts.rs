@@ -7,7 +7,9 @@ use crate::webhook::{WebhookError, WebhookErrorKind, WebhookRequest};
 /// # Errors
 /// `UnsupportedContent` for a body that is no form, `UnsupportedMethod` for other methods and a GET with a
 /// body.
-pub(in crate::plivo) fn signed_body<'a>(request: &WebhookRequest<'a>) -> Result<&'a [u8], WebhookError> {
+pub(in crate::plivo) fn signed_body<'a>(
+    request: &WebhookRequest<'a>,
+) -> Result<&'a [u8], WebhookError> {
     match request.method() {
         "GET" if request.body().is_empty() => Ok(b""),
         "POST" if request.body().is_empty() || request.has_form()? => Ok(request.body()),
@@ -24,7 +26,10 @@ pub(in crate::plivo) fn signed_body<'a>(request: &WebhookRequest<'a>) -> Result<
 ///
 /// # Errors
 /// `BadNonce`.
-pub(in crate::plivo) fn nonce<'a>(request: &WebhookRequest<'a>, header: &'static str) -> Result<&'a str, WebhookError> {
+pub(in crate::plivo) fn nonce<'a>(
+    request: &WebhookRequest<'a>,
+    header: &'static str,
+) -> Result<&'a str, WebhookError> {
     let nonce = request.header(header)?.unwrap_or_default();
     if (1..=64).contains(&nonce.len()) && nonce.bytes().all(|b| b.is_ascii_digit()) {
         Ok(nonce)

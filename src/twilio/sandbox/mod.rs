@@ -15,7 +15,7 @@ use crate::{
     number::PhoneNumber,
     provider_id::ProviderId,
     random,
-    sandbox::{self, Ask, Carried, Carrier, SandboxVendor, Fate, Inbound, Sandbox, Step},
+    sandbox::{self, Ask, Carried, Carrier, Fate, Inbound, Sandbox, SandboxVendor, Step},
     twilio::{TWILIO, TwilioConfig, TwilioWebhook, account::FORM, error_help},
     webhook::PublicUrl,
 };

@@ -14,8 +14,8 @@ use crate::{
     provider_id::ProviderId,
     twilio::TWILIO,
     webhook::{
-        Check, Authenticity, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
-        Keys, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Params, Verified, Webhook,
+        Authenticity, Check, Content, Diagnosis, Event, InboundMessage, Key, KeyLookup, KeyRing,
+        Keys, Params, Proof, PublicUrl, Reply, ReplyMessage, RequestUrl, Verified, Webhook,
         WebhookError, WebhookErrorKind, WebhookRequest, diagnose, first_key,
     },
 };

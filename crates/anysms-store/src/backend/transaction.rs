@@ -4,9 +4,18 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{TenantId, error::Result, message::{MessageId, MessageKey, Text}, number::PhoneNumber, ProviderId};
+use anysms::{
+    ProviderId, TenantId,
+    error::Result,
+    message::{MessageId, MessageKey, Text},
+    number::PhoneNumber,
+};
 
-use crate::{AttemptToken, EntryId, Entry, StatusEvent, Suppression, SuppressionScope, model::{entry::Case, event::Seen, suppression::SuppressionSource}, run::retention::{Forget, Redaction}};
+use crate::{
+    AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    run::retention::{Forget, Redaction},
+};
 
 /// A message by its tenant and key.
 pub(crate) type Named = (Option<TenantId>, MessageKey);

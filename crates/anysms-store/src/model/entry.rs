@@ -15,8 +15,8 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, DeliveryState, Progress, StatusEvent, TextHash,
-    model::hash::ContentFingerprint, run::retention::Redaction,
+    AttemptRecord, DeliveryState, Progress, StatusEvent, TextHash, model::hash::ContentFingerprint,
+    run::retention::Redaction,
 };
 
 /// Message of the store, in either direction.

@@ -4,6 +4,6 @@ pub(crate) mod entry;
 pub(crate) mod event;
 pub(crate) mod filter;
 pub(crate) mod hash;
-pub(crate) mod suppression;
 pub(crate) mod policy;
 pub(crate) mod status;
+pub(crate) mod suppression;

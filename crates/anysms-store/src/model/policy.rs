@@ -136,12 +136,7 @@ impl StorePolicy {
     }
 
     /// The entry of a message that waits in the queue.
-    pub(crate) fn queued(
-        self,
-        message: &Message,
-        at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Entry {
+    pub(crate) fn queued(self, message: &Message, at: Option<Timestamp>, now: Timestamp) -> Entry {
         let due = at.unwrap_or(now);
         let validity = message.validity().and_then(|validity| due.checked_add(validity).ok());
         let json = serde_json::to_string(message).unwrap_or_default(); // what cannot be read back is dead

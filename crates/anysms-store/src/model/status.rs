@@ -270,8 +270,8 @@ impl StatusReducer {
     pub fn conflict(&self) -> Option<StatusConflict> {
         let seen = |status: &Progress| self.seen & status.bit() != 0;
         let to = Progress::all().rfind(|status| seen(status) && !status.is_negative())?;
-        let from = Progress::all()
-            .rfind(|status| seen(status) && status.is_negative() && *status < to)?;
+        let from =
+            Progress::all().rfind(|status| seen(status) && status.is_negative() && *status < to)?;
         Some(StatusConflict { from, to })
     }
 

@@ -77,15 +77,25 @@ impl Begun {
         match self {
             Self::Go => None,
             Self::Earlier(receipt) => Some(Ok(receipt)),
-            Self::MaybeSent => {
-                refuse(ErrorKind::Conflict, unknown, "idempotency key: may have been sent before, and its outcome is unknown")
-            }
-            Self::OtherContent => {
-                refuse(ErrorKind::Conflict, not_sent, "idempotency key: was already used for a different message")
-            }
-            Self::Queued => refuse(ErrorKind::Conflict, not_sent, "idempotency key: the message waits in the queue"),
+            Self::MaybeSent => refuse(
+                ErrorKind::Conflict,
+                unknown,
+                "idempotency key: may have been sent before, and its outcome is unknown",
+            ),
+            Self::OtherContent => refuse(
+                ErrorKind::Conflict,
+                not_sent,
+                "idempotency key: was already used for a different message",
+            ),
+            Self::Queued => refuse(
+                ErrorKind::Conflict,
+                not_sent,
+                "idempotency key: the message waits in the queue",
+            ),
             Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "lease: the claim is over"),
-            Self::Expired => refuse(ErrorKind::Expired, not_sent, "validity: over before the message was sent"),
+            Self::Expired => {
+                refuse(ErrorKind::Expired, not_sent, "validity: over before the message was sent")
+            }
             Self::OptedOut => {
                 refuse(ErrorKind::OptedOut, not_sent, "to: is on the store's list of opt-outs")
             }

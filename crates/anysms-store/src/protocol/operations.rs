@@ -16,8 +16,7 @@ use anysms::{
 };
 
 use crate::{
-    Applied, AttemptOutcome, AttemptToken, Entry, EntryId, Progress, StatusEvent,
-    Suppression,
+    Applied, AttemptOutcome, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
     backend::transaction::{Named, Tables, Which},
     model::{entry::Case, event::Seen, policy::StorePolicy},
     protocol::{
@@ -99,7 +98,8 @@ pub(crate) async fn begin(
     let direct = begins.iter().filter(|begin| begin.fence().is_none());
     let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
     let mut cases = cases(tables, policy, &names, missing).await?;
-    let numbers: Vec<_> = begins.iter().filter_map(|begin| begin.message.destination().number()).collect();
+    let numbers: Vec<_> =
+        begins.iter().filter_map(|begin| begin.message.destination().number()).collect();
     let suppressions = tables.suppressions(&numbers).await?;
     let places: HashMap<Named, usize> =
         cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
@@ -107,8 +107,7 @@ pub(crate) async fn begin(
         let Some(place) = places.get(name) else { return Begun::LeaseLost }; // it was erased
         let message = &begin.message;
         let number = message.destination().number();
-        let covers =
-            |one: &&Suppression| Some(one.number) == number && one.scope.covers(message);
+        let covers = |one: &&Suppression| Some(one.number) == number && one.scope.covers(message);
         let opted_out = suppressions.iter().any(|one| covers(&one));
         cases[*place].begin(begin, opted_out, policy.lease, now)
     });
@@ -222,7 +221,9 @@ pub(crate) async fn enqueue(
         Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
             .with_detail("idempotency key: was already used for a different message")
             .by_layer()),
-        None => Err(Error::not_sent(ErrorKind::Unavailable).with_detail("store: the entry is gone")),
+        None => {
+            Err(Error::not_sent(ErrorKind::Unavailable).with_detail("store: the entry is gone"))
+        }
     });
     Ok(ids.collect())
 }

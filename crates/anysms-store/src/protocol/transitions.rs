@@ -240,7 +240,8 @@ impl Case {
 
     /// Somebody has decided what became of attempts of which nobody knows. Whether there were any.
     pub(crate) fn decide(&mut self, outcome: AttemptOutcome, now: Timestamp) -> bool {
-        let unknown = |attempt: &&mut AttemptRecord| attempt.outcome == Some(AttemptOutcome::Unknown);
+        let unknown =
+            |attempt: &&mut AttemptRecord| attempt.outcome == Some(AttemptOutcome::Unknown);
         let mut any = false;
         for attempt in self.attempts.iter_mut().filter(unknown) {
             match outcome {

@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::Direction};
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::Direction,
+};
 
 use crate::{Entry, Filter, MessageStore};
 
@@ -66,11 +69,7 @@ pub const COLUMNS: &[&str] = &[
 /// # Errors
 /// - `Unavailable`: the store cannot be read.
 /// - `Other`: the writer fails.
-pub async fn csv(
-    store: &MessageStore,
-    filter: &Filter,
-    writer: impl Write + Send,
-) -> Result<u64> {
+pub async fn csv(store: &MessageStore, filter: &Filter, writer: impl Write + Send) -> Result<u64> {
     let mut writer = ::csv::Writer::from_writer(writer);
     writer.write_record(COLUMNS).map_err(unwritable)?;
     let count =

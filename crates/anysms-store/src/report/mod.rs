@@ -12,7 +12,11 @@ use serde::Serialize;
 
 use crate::Progress;
 
-use anysms::{AccountId, ProviderId, message::{Currency, DeliveryFailure}, number::Region};
+use anysms::{
+    AccountId, ProviderId,
+    message::{Currency, DeliveryFailure},
+    number::Region,
+};
 
 /// Counts, failures and delivery times of outbound messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

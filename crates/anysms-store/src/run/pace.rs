@@ -7,7 +7,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use anysms::{error::{Error, ErrorKind, Outcome, Result}, message::Receipt};
+use anysms::{
+    error::{Error, ErrorKind, Outcome, Result},
+    message::Receipt,
+};
 
 /// Lets a worker go at full speed until nothing goes through any more, and then with one message at a time, a
 /// second apart at first and then twice as long: 30 seconds at most, and 5 where no provider was asked. The first
@@ -86,7 +89,7 @@ fn is_trouble(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anysms::{message::MessageKey, ProviderId};
+    use anysms::{ProviderId, message::MessageKey};
 
     fn sent() -> Result<Receipt> {
         Ok(Receipt::new(ProviderId::from_static("acme"), None, MessageKey::random()))

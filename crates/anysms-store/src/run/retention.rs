@@ -8,7 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sha2::Sha256;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Address, Text}, number::PhoneNumber};
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::{Address, Text},
+    number::PhoneNumber,
+};
 
 use crate::{Entry, EntryId, backend::transaction::Tables, model::hash::ContentFingerprint};
 
@@ -70,7 +74,8 @@ impl Retention {
     pub fn with_numbers(mut self, keep: Duration, secret: impl Into<String>) -> Result<Self> {
         let secret = SecretString::from(secret.into());
         if secret.expose_secret().is_empty() {
-            return Err(Error::not_sent(ErrorKind::Config).with_detail("secret: empty; give one of at least 16 random characters"));
+            return Err(Error::not_sent(ErrorKind::Config)
+                .with_detail("secret: empty; give one of at least 16 random characters"));
         }
         self.numbers = Some((keep, secret));
         Ok(self)

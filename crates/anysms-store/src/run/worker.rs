@@ -95,7 +95,9 @@ impl<P: SmsProvider> Worker<P> {
     pub fn new(store: MessageStore, provider: P) -> Result<Self> {
         if !provider.capabilities().records {
             let error = Error::not_sent(ErrorKind::Config);
-            return Err(error.with_detail("worker: not every provider is recorded; put `.recorded(&store)` around each"));
+            return Err(error.with_detail(
+                "worker: not every provider is recorded; put `.recorded(&store)` around each",
+            ));
         }
         let grace = Duration::from_secs(30);
         let patience = Duration::from_secs(4 * 60 * 60);

@@ -135,11 +135,7 @@ impl<B: Backend> MessageStore<B> {
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be written.
-    pub async fn cancel_queued(
-        &self,
-        tenant: Option<&TenantId>,
-        key: &MessageKey,
-    ) -> Result<bool> {
+    pub async fn cancel_queued(&self, tenant: Option<&TenantId>, key: &MessageKey) -> Result<bool> {
         self.backend.run(Carry(named(tenant, key), Order::Cancel)).await
     }
 

@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use anysms_store::{AttemptOutcome, History, Entry, Filter, Progress, MessageStore, Stage};
 use anysms::{
     MessageId, MessageStatus,
     webhook::{Authenticity, StatusUpdate},
 };
+use anysms_store::{AttemptOutcome, Entry, Filter, History, MessageStore, Progress, Stage};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -50,7 +50,8 @@ async fn check_part(store: MessageStore, rows: Vec<(Entry, Option<Taken>)>) -> u
             other => panic!("{other}"),
         }
         if let Some(taken) = taken {
-            let written = |attempt: &anysms_store::AttemptRecord| attempt.status != Progress::Prepared;
+            let written =
+                |attempt: &anysms_store::AttemptRecord| attempt.status != Progress::Prepared;
             assert!(history.attempts.iter().any(written), "taken without an intent");
             report(&*store, taken).await;
         }

@@ -44,8 +44,10 @@ async fn until_there(backend: &Backend, number: u32) {
 
 async fn killed_while_it_queues(backend: Backend) {
     let (rows, kills) = (setting("ANYSMS_ROWS", 4_000), setting("ANYSMS_KILLS", 8));
-    let environment =
-        [("ANYSMS_ENQUEUER_LOG", backend.place.clone()), ("ANYSMS_ENQUEUER_ROWS", rows.to_string())];
+    let environment = [
+        ("ANYSMS_ENQUEUER_LOG", backend.place.clone()),
+        ("ANYSMS_ENQUEUER_ROWS", rows.to_string()),
+    ];
     let start = || Child::of("enqueuer::an_enqueuer_in_a_process_of_its_own", &environment);
     let (mut random, mut before, mut midway) = (Random::default(), 0, 0);
     for kill in 0..kills {

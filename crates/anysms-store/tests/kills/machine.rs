@@ -10,10 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms::{ErrorKind, Outcome, Timestamp};
 use anysms_store::{Filter, Progress, Stage};
-use anysms::{
-    ErrorKind, Outcome, Timestamp,
-};
 
 use crate::{
     carrier::{Carrier, Mode},

@@ -112,7 +112,11 @@ async fn stopped_after_the_intent(backend: Backend) {
     let second = Child::start(&backend, &carrier, Point::Nowhere);
     backend.until_all_ended(MESSAGES).await;
     let unknown = Filter::new().with_status(Progress::Unconfirmed);
-    assert_eq!((backend.count(&unknown).await, carrier.taken().len()), (MESSAGES, 0), "nobody knows");
+    assert_eq!(
+        (backend.count(&unknown).await, carrier.taken().len()),
+        (MESSAGES, 0),
+        "nobody knows"
+    );
     gate.open();
     first.signal("-CONT");
     first.until_said("came of it", MESSAGES).await;

@@ -2,12 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
-use anysms_store::RecordExt;
-use anysms_store::{Entry, Filter, StorePolicy, MessageStore, Stage, TablePrefix, Worker};
 use anysms::{
     Capabilities, Error, ErrorKind, Message, MessageId, ProviderId, Receipt, SmsProvider,
     async_trait,
 };
+use anysms_store::RecordExt;
+use anysms_store::{Entry, Filter, MessageStore, Stage, StorePolicy, TablePrefix, Worker};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},

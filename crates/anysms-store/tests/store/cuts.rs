@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
+use anysms::{Outcome, SmsProvider};
 use anysms_store::RecordExt;
-use anysms_store::{Recorded, AttemptOutcome, Progress, MessageStore, SettledBy};
-use anysms::{
-    Outcome, SmsProvider,
-};
+use anysms_store::{AttemptOutcome, MessageStore, Progress, Recorded, SettledBy};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{fake::Fake, message, postgres, proxy::Proxy};

@@ -2,11 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
+use anysms::{ErrorKind, Message, Outcome, SmsProvider, message::MessageKey};
 use anysms_store::RecordExt;
-use anysms_store::{Filter, StorePolicy, MessageStore, Reconciler, Retention, Stage, TablePrefix, Worker};
-use anysms::{
-    ErrorKind, Message, Outcome, SmsProvider,
-    message::MessageKey,
+use anysms_store::{
+    Filter, MessageStore, Reconciler, Retention, Stage, StorePolicy, TablePrefix, Worker,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -24,11 +23,7 @@ fn key(number: u32) -> MessageKey {
     format!("k{number}").parse().unwrap()
 }
 
-pub(crate) async fn run_for(
-    store: &MessageStore,
-    fake: &Fake,
-    time: Duration,
-) {
+pub(crate) async fn run_for(store: &MessageStore, fake: &Fake, time: Duration) {
     let worker = Worker::new(store.clone(), fake.clone().recorded(store).unwrap()).unwrap();
     worker.run_until(tokio::time::sleep(time)).await;
 }
@@ -71,7 +66,8 @@ async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
     let path = folder.path().join("store.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix: TablePrefix = "my_".parse().unwrap();
-    let open = || MessageStore::sqlite_with(options.clone(), prefix.clone(), StorePolicy::default());
+    let open =
+        || MessageStore::sqlite_with(options.clone(), prefix.clone(), StorePolicy::default());
     let missing = open().await.unwrap_err();
     assert_eq!((missing.kind(), missing.outcome()), (ErrorKind::Config, Outcome::NotSent));
     // By a tool of one's own.

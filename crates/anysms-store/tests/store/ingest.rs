@@ -27,7 +27,9 @@ pub(crate) async fn events_are_taken_in(backend: Backend) {
     sms.send(&message("a")).await.unwrap();
     let status = Event::Status(news(&remote(1), "delivered"));
     for duplicate in [false, true] {
-        let Ingested::Status(applied) = store.ingest(&status, None).await.unwrap() else { panic!() };
+        let Ingested::Status(applied) = store.ingest(&status, None).await.unwrap() else {
+            panic!()
+        };
         assert_eq!((applied.changed, applied.duplicate), (!duplicate, duplicate));
     }
     let history = store.history(None, message("a").key()).await.unwrap().unwrap();
@@ -96,7 +98,8 @@ mod router {
 
     fn app(store: &MessageStore) -> Router {
         let hook: Arc<dyn Webhook> = webhook();
-        let hooks = anysms_store::axum::router(Ingest::new(store.clone()), [("/acme/twilio/", hook)]);
+        let hooks =
+            anysms_store::axum::router(Ingest::new(store.clone()), [("/acme/twilio/", hook)]);
         Router::new().nest("/hooks", hooks)
     }
 

@@ -3,10 +3,8 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use anysms::Message;
 use anysms_store::{EntryId, Filter, MessageStore};
-use anysms::{
-    Message,
-};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgPoolOptions};
 
 use crate::{Backend, message, postgres, proxy::Proxy};
@@ -121,7 +119,8 @@ async fn an_order_whose_commit_is_cut_off_is_made_again_on_postgres() {
             .bind(key)
             .execute(&mut *transaction)
             .await?;
-        let queued = store.in_transaction(&mut transaction).unwrap().enqueue(&[message(key)], None).await;
+        let queued =
+            store.in_transaction(&mut transaction).unwrap().enqueue(&[message(key)], None).await;
         queued.map_err(|_| sqlx::Error::WorkerCrashed)?.remove(0).unwrap();
         transaction.commit().await
     };

@@ -2,14 +2,14 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use anysms_store::RecordExt;
-use anysms_store::{Filter, Progress, SuppressionScope, Retention, Recorded};
 use anysms::{
     Message, SmsProvider, Timestamp,
     message::{Address, Direction, Media, Money},
-    suppression::{SuppressionSource, SuppressionList},
+    suppression::{SuppressionList, SuppressionSource},
     webhook::{Authenticity, InboundMedia, InboundMessage},
 };
+use anysms_store::RecordExt;
+use anysms_store::{Filter, Progress, Recorded, Retention, SuppressionScope};
 
 use crate::{
     Backend,
@@ -28,7 +28,8 @@ async fn keys(backend: &Backend, filter: &Filter) -> Vec<String> {
 
 pub(crate) async fn filters_find_what_they_say(backend: Backend) {
     let sms = stack(&backend);
-    let to_america: Message = Message::new("+12025550123".parse::<anysms::PhoneNumber>().unwrap(), "Hello");
+    let to_america: Message =
+        Message::new("+12025550123".parse::<anysms::PhoneNumber>().unwrap(), "Hello");
     for message in [
         message("a").with_tenant("clinic".parse().unwrap()).with_user("user-7"),
         message("b")
@@ -128,9 +129,14 @@ pub(crate) async fn threads_unread_and_search(backend: Backend) {
     for (last, id, text) in
         [(123, 101, "Thank you!"), (123, 102, "Can I bring a dog?"), (124, 103, "")]
     {
-        backend.store.record_inbound(&inbound(last, id, text), Some(&"clinic".parse().unwrap())).await.unwrap();
+        backend
+            .store
+            .record_inbound(&inbound(last, id, text), Some(&"clinic".parse().unwrap()))
+            .await
+            .unwrap();
     }
-    backend.store
+    backend
+        .store
         .record_inbound(&inbound(123, 102, "Can I bring a dog?"), Some(&"clinic".parse().unwrap()))
         .await
         .unwrap();
@@ -190,7 +196,9 @@ pub(crate) async fn reports_add_up(backend: Backend) {
     let estimate = price("0.04");
     let sms = stack(&backend).with_price(move |_| Some(estimate));
     for number in 1..=100 {
-        sms.send(&message(&format!("k{number}")).with_tenant("clinic".parse().unwrap())).await.unwrap();
+        sms.send(&message(&format!("k{number}")).with_tenant("clinic".parse().unwrap()))
+            .await
+            .unwrap();
         let word = match number {
             1..=80 => "delivered",
             81..=85 => "undelivered 30003",
@@ -202,7 +210,10 @@ pub(crate) async fn reports_add_up(backend: Backend) {
             update.price = Some(price("0.0075"));
         }
         update.segments = Some(2);
-        let accepted = backend.store.history(Some(&"clinic".parse().unwrap()), message(&format!("k{number}")).key()).await;
+        let accepted = backend
+            .store
+            .history(Some(&"clinic".parse().unwrap()), message(&format!("k{number}")).key())
+            .await;
         let accepted = accepted.unwrap().unwrap().entry.accepted_at.unwrap();
         update.at = Some(accepted + Duration::from_millis(u64::from(number) * 1_000 + 7));
         backend.store.record_status(&update, None).await.unwrap();
@@ -210,7 +221,8 @@ pub(crate) async fn reports_add_up(backend: Backend) {
     let failing = Fake::failing(1, &busy()).recorded(&backend.store).unwrap();
     failing.send(&message("never").with_tenant("clinic".parse().unwrap())).await.unwrap_err();
     sms.send(&message("other")).await.unwrap();
-    let clinic = Filter::new().with_tenant("clinic".parse().unwrap()).with_since(Timestamp::UNIX_EPOCH);
+    let clinic =
+        Filter::new().with_tenant("clinic".parse().unwrap()).with_since(Timestamp::UNIX_EPOCH);
     let report = backend.store.delivery_stats(&clinic).await.unwrap();
     assert_eq!((report.messages(), report.delivered()), (101, 80));
     assert_eq!(report.count(Progress::Sent), 10);
@@ -240,7 +252,10 @@ pub(crate) async fn opt_outs_have_scopes(backend: Backend) {
     let garage = SuppressionScope::all().with_tenant("garage".parse().unwrap());
     store.suppress(number(123), clinic.clone(), SuppressionSource::Keyword).await.unwrap();
     store.suppress(number(123), clinic.clone(), SuppressionSource::Manual).await.unwrap();
-    store.suppress(number(124), SuppressionScope::all(), SuppressionSource::Provider).await.unwrap();
+    store
+        .suppress(number(124), SuppressionScope::all(), SuppressionSource::Provider)
+        .await
+        .unwrap();
     let list = |scope: &SuppressionScope| store.suppression_list(scope.clone());
     assert_eq!(list(&clinic).find(number(123)).await.unwrap(), Some(SuppressionSource::Manual));
     assert_eq!(list(&garage).find(number(123)).await.unwrap(), None);
@@ -251,8 +266,10 @@ pub(crate) async fn opt_outs_have_scopes(backend: Backend) {
     assert!(list(&clinic).find(number(123)).await.unwrap().is_none());
     list(&garage).insert(number(125), SuppressionSource::Keyword).await.unwrap();
     let all = store.suppressions(None, 10).await.unwrap();
-    let found: Vec<_> =
-        all.iter().map(|one| (one.number, one.scope.tenant.as_ref().map(|one| one.as_str()))).collect();
+    let found: Vec<_> = all
+        .iter()
+        .map(|one| (one.number, one.scope.tenant.as_ref().map(|one| one.as_str())))
+        .collect();
     assert_eq!(found, [(number(124), None), (number(125), Some("garage"))]);
     assert_eq!(store.suppressions(Some(number(124)), 10).await.unwrap().len(), 1);
     // A page ends between two numbers, not within one.

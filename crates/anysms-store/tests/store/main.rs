@@ -24,10 +24,8 @@ mod statuses;
 mod upkeep;
 mod within;
 
-use anysms_store::{StorePolicy, MessageStore, TablePrefix};
-use anysms::{
-    Message, PhoneNumber,
-};
+use anysms::{Message, PhoneNumber};
+use anysms_store::{MessageStore, StorePolicy, TablePrefix};
 use sqlx::sqlite::SqliteConnectOptions;
 
 /// A store for one case, and what has to live as long.

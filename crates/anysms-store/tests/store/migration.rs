@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anysms::{Message, MessageId, PhoneNumber, TenantId, message::MessageKey};
 use anysms_store::{
-    AttemptOutcome, DeliveryState, Filter, MessageStore, Progress, RecordExt, Stage,
-    StorePolicy, SuppressionScope, TablePrefix,
+    AttemptOutcome, DeliveryState, Filter, MessageStore, Progress, RecordExt, Stage, StorePolicy,
+    SuppressionScope, TablePrefix,
 };
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -79,14 +79,18 @@ async fn all_is_read(store: &MessageStore) {
     assert_eq!(a.attempts[0].id.as_ref().map(MessageId::value), Some("A1"));
 
     let b = store.history(None, &key("first-edition-b")).await.unwrap().unwrap();
-    assert_eq!((b.entry.status, b.entry.error_code()), (Some(Progress::Undelivered), Some("30003")));
+    assert_eq!(
+        (b.entry.status, b.entry.error_code()),
+        (Some(Progress::Undelivered), Some("30003"))
+    );
     assert_eq!(b.entry.error_text.as_deref(), Some("the handset cannot be reached"));
     assert_eq!(b.entry.failed_at.unwrap().as_second(), 1_700_000_004);
 
     let c = store.history(None, &key("first-edition-c")).await.unwrap().unwrap();
     assert_eq!((c.entry.stage, c.entry.state()), (Stage::Waiting, Some(DeliveryState::Pending)));
 
-    let found = |filter: Filter| async move { store.entries(&filter, 9, None).await.unwrap().items.len() };
+    let found =
+        |filter: Filter| async move { store.entries(&filter, 9, None).await.unwrap().items.len() };
     assert_eq!(found(Filter::new().with_tenant(clinic.clone())).await, 2);
     assert_eq!(found(Filter::new().with_remote(number(126))).await, 1);
     assert_eq!(found(Filter::new().with_words("table")).await, 1);
@@ -97,7 +101,8 @@ async fn all_is_read(store: &MessageStore) {
     assert_eq!(store.suppressions_of(out).await.unwrap()[0].scope, scope);
 
     // A key of the first edition stands for its message, by the hash that the first edition made.
-    let message = Message::new(number(123), "Your table is ready").with_sender("ACME".parse().unwrap());
+    let message =
+        Message::new(number(123), "Your table is ready").with_sender("ACME".parse().unwrap());
     let message = message.with_key(key("first-edition-a")).with_tenant(clinic);
     let sms = Fake::new().recorded(store).unwrap();
     let receipt = anysms::SmsProvider::send(&sms, &message).await.unwrap();
@@ -138,7 +143,8 @@ async fn a_postgres_database_of_the_first_edition_is_read() {
 #[test]
 fn printed_statements_lead_on_from_the_first_edition() {
     let prefix = TablePrefix::default();
-    for sql in [MessageStore::sqlite_schema(&prefix, 1), MessageStore::postgres_schema(&prefix, 1)] {
+    for sql in [MessageStore::sqlite_schema(&prefix, 1), MessageStore::postgres_schema(&prefix, 1)]
+    {
         assert!(sql.contains("RENAME COLUMN organisation TO tenant"));
         assert!(!sql.contains("CREATE TABLE sms_message"));
     }

@@ -6,11 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anysms::{Message, SmsProvider};
 use anysms_store::RecordExt;
-use anysms_store::{Filter, Progress, MessageStore, Worker};
-use anysms::{
-    Message, SmsProvider,
-};
+use anysms_store::{Filter, MessageStore, Progress, Worker};
 use sqlx::Executor;
 
 use crate::{databases::connect, fake::Fake, message, number, postgres};
@@ -92,11 +90,8 @@ async fn a_program_of_the_next_version_may_come_on_postgres() {
 }
 
 /// A step of the schema only adds. Meanwhile a worker and a caller send, and nothing goes wrong.
-async fn the_next_version_comes(
-    store: MessageStore,
-    mut change: impl AsyncFnMut(&'static str),
-) {
-        let fake = Fake::new();
+async fn the_next_version_comes(store: MessageStore, mut change: impl AsyncFnMut(&'static str)) {
+    let fake = Fake::new();
     let stack = || fake.clone().recorded(&store).unwrap();
     let mut messages = (0..300).map(|n| message(&format!("q{n}")));
     store.enqueue_all(&mut messages, None).await.unwrap();

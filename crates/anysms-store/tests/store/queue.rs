@@ -2,12 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use anysms::{ErrorKind, Message, Outcome, SmsProvider, Timestamp, suppression::SuppressionSource};
 use anysms_store::RecordExt;
-use anysms_store::{Filter, Progress, MessageStore, SuppressionScope, Stage, Worker};
-use anysms::{
-    ErrorKind, Message, Outcome, SmsProvider, Timestamp,
-    suppression::SuppressionSource,
-};
+use anysms_store::{Filter, MessageStore, Progress, Stage, SuppressionScope, Worker};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
@@ -85,9 +82,9 @@ pub(crate) async fn the_same_again_is_the_same_entry(backend: Backend) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let store = backend.store.clone();
-        tasks.spawn(
-            async move { store.enqueue(&[message("c")], None).await.unwrap().remove(0).unwrap() },
-        );
+        tasks.spawn(async move {
+            store.enqueue(&[message("c")], None).await.unwrap().remove(0).unwrap()
+        });
     }
     let ids: HashSet<_> = tasks.join_all().await.into_iter().collect();
     assert_eq!(ids.len(), 1);
@@ -110,7 +107,10 @@ pub(crate) async fn what_waits_can_be_called_back(backend: Backend) {
     let at = Timestamp::now() + Duration::from_secs(3_600);
     backend.store.enqueue(&[message("a")], Some(at)).await.unwrap();
     assert!(backend.store.cancel_queued(None, message("a").key()).await.unwrap());
-    assert!(backend.store.cancel_queued(None, message("a").key()).await.unwrap(), "again is the same");
+    assert!(
+        backend.store.cancel_queued(None, message("a").key()).await.unwrap(),
+        "again is the same"
+    );
     assert!(!backend.store.cancel_queued(None, message("b").key()).await.unwrap());
     let entry = backend.store.history(None, message("a").key()).await.unwrap().unwrap().entry;
     assert_eq!((entry.stage, entry.status), (Stage::Done, Some(Progress::Canceled)));
@@ -120,7 +120,11 @@ pub(crate) async fn an_opt_out_stops_what_waits(backend: Backend) {
     let messages: Vec<Message> =
         (0..20).map(|n| message(&format!("k{n}")).with_destination(number(100 + n % 2))).collect();
     enqueue(&backend.store, &messages).await;
-    backend.store.suppress(number(101), SuppressionScope::all(), SuppressionSource::Keyword).await.unwrap();
+    backend
+        .store
+        .suppress(number(101), SuppressionScope::all(), SuppressionSource::Keyword)
+        .await
+        .unwrap();
     let fake = Fake::new();
     let running = start(&backend.store, &fake);
     until_ended(&backend.store, 20).await;

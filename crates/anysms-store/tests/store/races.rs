@@ -7,12 +7,9 @@ use std::{
     time::Duration,
 };
 
+use anysms::{ErrorKind, Message, SmsProvider, suppression::SuppressionSource};
 use anysms_store::RecordExt;
-use anysms_store::{AttemptOutcome, Entry, Filter, StorePolicy, Progress, SuppressionScope, Stage};
-use anysms::{
-    ErrorKind, Message, SmsProvider,
-    suppression::SuppressionSource,
-};
+use anysms_store::{AttemptOutcome, Entry, Filter, Progress, Stage, StorePolicy, SuppressionScope};
 use tokio::time::sleep;
 
 use crate::{
@@ -80,8 +77,10 @@ async fn told_to_stop_it_ends_what_it_began(backend: Backend) {
         sleep(Duration::from_millis(5)).await;
     }
     running.stop().await;
-    let (done, waits) =
-        (in_stage(&backend.store, Stage::Done).await, in_stage(&backend.store, Stage::Waiting).await);
+    let (done, waits) = (
+        in_stage(&backend.store, Stage::Done).await,
+        in_stage(&backend.store, Stage::Waiting).await,
+    );
     assert!(done > 0 && waits > 0 && done + waits == 80, "{done} done, {waits} wait");
     assert_eq!(
         of_status(&backend.store, Progress::Accepted).await,

@@ -4,12 +4,9 @@
 
 use std::sync::Arc;
 
+use anysms::{ErrorKind, Message, SmsProvider, message::DeliveryFailure};
 use anysms_store::RecordExt;
 use anysms_store::{Progress, StatusReducer, message_status};
-use anysms::{
-    ErrorKind, Message, SmsProvider,
-    message::DeliveryFailure,
-};
 
 use crate::{
     Backend,
@@ -131,7 +128,7 @@ fn every_pair_has_the_further_one() {
 
 #[test]
 fn a_message_is_what_arrived_then_what_goes_on_then_the_end() {
-    use Progress::{Delivered, Failed, Read, Sending, Sent, Undelivered, Unconfirmed};
+    use Progress::{Delivered, Failed, Read, Sending, Sent, Unconfirmed, Undelivered};
     for (attempts, expected) in [
         (vec![], None),
         (vec![(Failed, false), (Sending, true)], Some(Sending)),

@@ -2,10 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anysms_store::{Entry, Filter, Progress, MessageStore, Stage, Worker};
-use anysms::{
-    Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait,
-};
+use anysms::{Capabilities, Message, ProviderId, Receipt, Result, SmsProvider, async_trait};
+use anysms_store::{Entry, Filter, MessageStore, Progress, Stage, Worker};
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
 use crate::{fake::ACME, message};

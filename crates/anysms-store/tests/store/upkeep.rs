@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use anysms_store::RecordExt;
-use anysms_store::{AttemptOutcome, Filter, Progress, SuppressionScope, Reconciler, Retention, SettledBy, Stage, export};
 use anysms::{
     Capabilities, ErrorKind, MessageId, MessageRecord, MessageStatus, Outcome, ProviderId, Query,
     Receipt, Result, SmsProvider, Timestamp, async_trait,
@@ -14,6 +12,11 @@ use anysms::{
     message::{Address, Page, Text},
     suppression::SuppressionSource,
     webhook::{Authenticity, InboundMessage},
+};
+use anysms_store::RecordExt;
+use anysms_store::{
+    AttemptOutcome, Filter, Progress, Reconciler, Retention, SettledBy, Stage, SuppressionScope,
+    export,
 };
 
 use crate::{
@@ -141,12 +144,20 @@ pub(crate) async fn what_was_broken_off_is_looked_for(backend: Backend) {
     assert_eq!(status("a").await, (Progress::Prepared, Stage::Sending));
     backend.store.skip(MINUTE);
     assert_eq!(sms.send(&message("a")).await.unwrap_err().outcome(), Outcome::Unknown);
-    assert_eq!(status("a").await, (Progress::Unconfirmed, Stage::Done), "it is seen on sending again");
+    assert_eq!(
+        status("a").await,
+        (Progress::Unconfirmed, Stage::Done),
+        "it is seen on sending again"
+    );
     let round = reconciler.run_once().await.unwrap();
     assert_eq!((round.asked, round.settled), (3, 1), "and on looking");
     assert_eq!(status("c").await, (Progress::Sent, Stage::Done));
     for key in ["a", "b"] {
-        assert_eq!(status(key).await, (Progress::Unconfirmed, Stage::Done), "which of the two is it?");
+        assert_eq!(
+            status(key).await,
+            (Progress::Unconfirmed, Stage::Done),
+            "which of the two is it?"
+        );
     }
 }
 
@@ -181,7 +192,8 @@ pub(crate) async fn a_key_is_free_after_a_week(backend: Backend) {
     backend.store.enqueue(std::slice::from_ref(&due), Some(soon)).await.unwrap();
     assert!(backend.store.cancel_queued(None, due.key()).await.unwrap());
     backend.store.skip(7 * 24 * 60 * MINUTE);
-    let error = backend.store.enqueue(&[due.with_destination(number(124))], None).await.unwrap().remove(0);
+    let error =
+        backend.store.enqueue(&[due.with_destination(number(124))], None).await.unwrap().remove(0);
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict, "a week from when it was due");
     assert!(!sms.send(&sent.with_destination(number(124))).await.unwrap().earlier);
     assert!(!sms.send(&maybe.with_destination(number(124))).await.unwrap().earlier);
@@ -197,7 +209,8 @@ pub(crate) async fn old_texts_and_numbers_are_forgotten(backend: Backend) {
     let sms = Fake::new().recorded(&store).unwrap();
     sms.send(&message("a")).await.unwrap();
     sms.send(&message("b")).await.unwrap();
-    store.enqueue(&[message("waits")], Some(Timestamp::now() + Duration::from_secs(3_600)))
+    store
+        .enqueue(&[message("waits")], Some(Timestamp::now() + Duration::from_secs(3_600)))
         .await
         .unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;

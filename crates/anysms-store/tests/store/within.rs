@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use anysms_store::{Backend, EnqueueSql, Filter, MessageStore, SuppressionScope, Retention};
-use anysms::{
-    Message,
-    message::Direction,
-    suppression::SuppressionSource,
-};
+use anysms::{Message, message::Direction, suppression::SuppressionSource};
+use anysms_store::{Backend, EnqueueSql, Filter, MessageStore, Retention, SuppressionScope};
 use sqlx::{Connection, Executor};
 
 use crate::{
@@ -19,7 +15,9 @@ use crate::{
 
 /// Every kind of write.
 async fn write_all(store: &MessageStore<impl Backend>) {
-    store.enqueue(&[message("kept"), message("withdrawn")], None).await.unwrap()[0].as_ref().unwrap();
+    store.enqueue(&[message("kept"), message("withdrawn")], None).await.unwrap()[0]
+        .as_ref()
+        .unwrap();
     assert!(store.cancel_queued(None, &"withdrawn".parse().unwrap()).await.unwrap());
     store.enqueue_all(&mut (0..1_200).map(|n| message(&format!("m{n}"))), None).await.unwrap();
     let from = number(124);
@@ -30,7 +28,10 @@ async fn write_all(store: &MessageStore<impl Backend>) {
     store.record_status(&news(&remote(1), "sent"), None).await.unwrap();
     store.suppress(from, SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
     store.suppress(number(125), SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
-    store.unsuppress(number(125), SuppressionScope::all(), SuppressionSource::Manual).await.unwrap();
+    store
+        .unsuppress(number(125), SuppressionScope::all(), SuppressionSource::Manual)
+        .await
+        .unwrap();
     store.erase(from, &Retention::default()).await.unwrap();
     store.purge(&Retention::default()).await.unwrap();
 }
@@ -102,7 +103,12 @@ async fn what_was_queued_in_a_transaction_is_sent_on_sqlite() {
     let mut connection = connect(&path).await;
     let queue = async {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        store.in_transaction(&mut transaction).unwrap().enqueue(&[message("one")], None).await.unwrap();
+        store
+            .in_transaction(&mut transaction)
+            .unwrap()
+            .enqueue(&[message("one")], None)
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(200)).await; // the worker waits meanwhile
         transaction.commit().await.unwrap();
     };
@@ -116,7 +122,12 @@ async fn what_was_queued_in_a_transaction_is_sent_on_postgres() {
     let store = MessageStore::postgres(pool.clone()).await.unwrap();
     let queue = async {
         let mut transaction = pool.begin().await.unwrap();
-        store.in_transaction(&mut transaction).unwrap().enqueue(&[message("one")], None).await.unwrap();
+        store
+            .in_transaction(&mut transaction)
+            .unwrap()
+            .enqueue(&[message("one")], None)
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(200)).await;
         transaction.commit().await.unwrap();
     };

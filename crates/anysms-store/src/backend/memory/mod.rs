@@ -16,7 +16,8 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
+        transaction::Named,
     },
     report::Times,
 };
@@ -119,7 +120,11 @@ impl RawBackend for MemoryBackend {
         Ok(usage)
     }
 
-    async fn suppressions(&self, after: Option<PhoneNumber>, most: u32) -> Result<Vec<Suppression>> {
+    async fn suppressions(
+        &self,
+        after: Option<PhoneNumber>,
+        most: u32,
+    ) -> Result<Vec<Suppression>> {
         let kept = self.kept.lock().await;
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
         let later = kept.suppressions.range((after, Bound::Unbounded));

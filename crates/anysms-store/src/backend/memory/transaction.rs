@@ -5,9 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use anysms::{error::{Error, ErrorKind, Result}, message::{Direction, MessageId, Text}, number::PhoneNumber, webhook::EventId};
+use anysms::{
+    error::{Error, ErrorKind, Result},
+    message::{Direction, MessageId, Text},
+    number::PhoneNumber,
+    webhook::EventId,
+};
 
-use crate::{AttemptRecord, AttemptToken, EntryId, Entry, Filter, Progress, StatusEvent, Suppression, SuppressionScope, Stage, backend::transaction::{Named, Tables, Upkeep, Which}, model::{entry::Case, event::Seen, suppression::SuppressionSource}, run::retention::{Forget, Redaction}};
+use crate::{
+    AttemptRecord, AttemptToken, Entry, EntryId, Filter, Progress, Stage, StatusEvent, Suppression,
+    SuppressionScope,
+    backend::transaction::{Named, Tables, Upkeep, Which},
+    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    run::retention::{Forget, Redaction},
+};
 
 /// All that a store in memory keeps.
 pub(crate) struct Kept {

@@ -8,7 +8,8 @@ use super::{SqlBackend, connection::Connection, error::failed, read, transaction
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
+        transaction::Named,
     },
 };
 use anysms::{

@@ -33,7 +33,8 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, transaction::Named,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
+        transaction::Named,
     },
 };
 use connection::{Connection, Dialect};

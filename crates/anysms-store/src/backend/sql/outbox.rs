@@ -83,8 +83,7 @@ impl EnqueueSql {
         }
         let parameter = rows.text()?;
         let keys = backend.policy.keys.as_micros().try_into().unwrap_or(i64::MAX);
-        let (statements, conflicts) =
-            statements(backend.dialect(), &backend.sql.prefix, keys);
+        let (statements, conflicts) = statements(backend.dialect(), &backend.sql.prefix, keys);
         Ok(Self { statements, conflicts, parameter })
     }
 }
@@ -95,8 +94,7 @@ const FIRST_EDITION: Field = ("content_1", Kind::Int);
 /// A key stands for its message for so many microseconds.
 fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     // The database gives the ids.
-    let (entry, content, place) =
-        (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));
+    let (entry, content, place) = (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));
     let mut by = named(ENTRY, &["tenant", "key", "content", "created_at"]);
     by.push(FIRST_EDITION);
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();

@@ -242,18 +242,14 @@ pub(crate) async fn history(
     (tenant, key): &Named,
 ) -> Result<Option<History>> {
     let text = format!("{} WHERE tenant = $1 AND key = $2", sql.select);
-    let args =
-        [tenant_arg(tenant), Arg::Text(key.as_str().to_owned())];
+    let args = [tenant_arg(tenant), Arg::Text(key.as_str().to_owned())];
     let rows = connection.rows(&Sql::from(text), &args).await.map_err(failed)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut entry = read_whole(row).map_err(corrupt)?;
     places(connection, sql, std::iter::once(&mut entry)).await?;
     let rows = connection.rows(&sql.attempts, &ids_of(&[entry.id.0])).await.map_err(failed)?;
-    let attempts: Vec<_> = rows
-        .into_iter()
-        .map(read_attempt)
-        .collect::<Result<_, _>>()
-        .map_err(corrupt)?;
+    let attempts: Vec<_> =
+        rows.into_iter().map(read_attempt).collect::<Result<_, _>>().map_err(corrupt)?;
     let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
     let rows = connection.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
@@ -355,7 +351,7 @@ pub(crate) async fn suppressions(
 mod tests {
     use super::*;
     use crate::backend::sql::schema::tests::Plans;
-    use anysms::{message::MessageId, ProviderId};
+    use anysms::{ProviderId, message::MessageId};
 
     /// Those of which `Filter` says so.
     #[tokio::test]

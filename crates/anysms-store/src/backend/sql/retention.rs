@@ -14,8 +14,7 @@ use crate::{
             connection::{Arg, Columns, Corrupt, Dialect, Sql, Value},
             error::failed,
             rows::{
-                FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json,
-                stored::micros,
+                FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json, stored::micros,
             },
             statements::given,
             transaction::{SqlTransaction, corrupt, ids_of},
@@ -135,11 +134,8 @@ impl SqlTransaction<'_, '_> {
             // What came into the queue meanwhile.
             places.extend(self.connection.rows(&self.sql.queue, &all).await.map_err(failed)?);
         }
-        let busy: HashSet<EntryId> = places
-            .iter()
-            .filter(|row| !is_dead(row))
-            .filter_map(|row| id_of(row).ok())
-            .collect();
+        let busy: HashSet<EntryId> =
+            places.iter().filter(|row| !is_dead(row)).filter_map(|row| id_of(row).ok()).collect();
         Ok(ids.into_iter().filter(|id| !busy.contains(id)).collect())
     }
 
@@ -172,7 +168,8 @@ impl Upkeep for SqlTransaction<'_, '_> {
     async fn with_address(&mut self, remote: &[Text], most: usize) -> Result<Vec<EntryId>> {
         let remote: Vec<Remotes<'_>> = remote.iter().map(|remote| Remotes { remote }).collect();
         let args = [json(&remote)?, Arg::Int(most as i64)];
-        let rows = self.connection.rows(&self.sql.retention.with_address, &args).await.map_err(failed)?;
+        let rows =
+            self.connection.rows(&self.sql.retention.with_address, &args).await.map_err(failed)?;
         ids_in(&rows)
     }
 

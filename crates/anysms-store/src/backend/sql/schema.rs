@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::backend::sql::connection::{Dialect, Connection, Sql, Value};
+use crate::backend::sql::connection::{Connection, Dialect, Sql, Value};
 
 /// One step of the schema. Steps after the second only add, so that a program of the version before goes on
 /// meanwhile; the second renames columns of the first edition, whose programs have to be stopped.

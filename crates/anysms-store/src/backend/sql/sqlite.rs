@@ -29,8 +29,7 @@ const BUSY: Duration = Duration::from_secs(5);
 
 pub(crate) async fn migrate(options: &SqliteConnectOptions, prefix: &TablePrefix) -> Result<()> {
     let mut connection = connect(&writing(options.clone())).await?;
-    let migrated =
-        schema::migrate(&mut Connection::Sqlite(&mut connection), prefix.as_str()).await;
+    let migrated = schema::migrate(&mut Connection::Sqlite(&mut connection), prefix.as_str()).await;
     migrated.map_err(failed)?;
     connection.close().await.map_err(failed)
 }
@@ -53,11 +52,11 @@ pub(crate) async fn open(
         clock: Arc::clone(&clock),
     });
     let pool = SqlitePoolOptions::new().max_connections(READERS);
-    let reads =
-        Reads::Sqlite(pool.connect_lazy_with(options.busy_timeout(BUSY).pragma("query_only", "on")));
+    let reads = Reads::Sqlite(
+        pool.connect_lazy_with(options.busy_timeout(BUSY).pragma("query_only", "on")),
+    );
     let signal = Arc::new(QueueSignal::default());
-    let (grouped, single) =
-        (WriteQueues::new(vec![queue.clone()]), WriteQueues::new(vec![queue]));
+    let (grouped, single) = (WriteQueues::new(vec![queue.clone()]), WriteQueues::new(vec![queue]));
     Ok(SqlBackend { policy, sql, clock, signal, grouped, single, reads })
 }
 

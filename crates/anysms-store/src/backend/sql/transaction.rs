@@ -47,7 +47,11 @@ pub(crate) struct SqlTransaction<'c, 's> {
 }
 
 impl<'c, 's> SqlTransaction<'c, 's> {
-    pub(crate) const fn new(connection: &'s mut Connection<'c>, sql: &'s Statements, now: Timestamp) -> Self {
+    pub(crate) const fn new(
+        connection: &'s mut Connection<'c>,
+        sql: &'s Statements,
+        now: Timestamp,
+    ) -> Self {
         Self { connection, sql, now }
     }
 
@@ -68,7 +72,8 @@ impl<'c, 's> SqlTransaction<'c, 's> {
                 let others = [json(&others)?];
                 self.connection.rows(hold, &others).await.map_err(failed)?;
                 // One that came into the queue meanwhile.
-                places.extend(self.connection.rows(&self.sql.queue, &others).await.map_err(failed)?);
+                places
+                    .extend(self.connection.rows(&self.sql.queue, &others).await.map_err(failed)?);
             }
         }
         self.read(ids, places).await
@@ -126,7 +131,8 @@ impl<'c, 's> SqlTransaction<'c, 's> {
             // Leases from the future: the clock was put back.
             let ahead = self.now.checked_add(SKEW).unwrap_or(self.now);
             let args = [Arg::Int(micros(ahead)), Arg::Int((most - places.len()) as i64)];
-            let later = self.connection.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
+            let later =
+                self.connection.rows(&self.sql.leased_later, &args).await.map_err(failed)?;
             let known = |row: &Vec<Value>| places.iter().any(|known| known.first() == row.first());
             let later: Vec<_> = later.into_iter().filter(|row| !known(row)).collect();
             places.extend(later);
@@ -193,8 +199,7 @@ impl Tables for SqlTransaction<'_, '_> {
             }
         };
         let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
-        let ids: Vec<i64> =
-            rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
+        let ids: Vec<i64> = rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
         self.cases(&ids).await
     }
 
@@ -203,7 +208,8 @@ impl Tables for SqlTransaction<'_, '_> {
             return Ok(Vec::new());
         }
         let rows = rows_of(&entries, ENTRY, &INSERTED)?;
-        let inserted = self.connection.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
+        let inserted =
+            self.connection.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
         let mut ids = HashMap::new();
         for row in inserted {
             let mut row = Columns::new(row);
@@ -318,7 +324,11 @@ impl Tables for SqlTransaction<'_, '_> {
     async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>> {
         let numbers: Vec<Number> =
             numbers.iter().map(|number| Number { number: number.digits() }).collect();
-        let rows = self.connection.rows(&self.sql.suppressions, &[json(&numbers)?]).await.map_err(failed)?;
+        let rows = self
+            .connection
+            .rows(&self.sql.suppressions, &[json(&numbers)?])
+            .await
+            .map_err(failed)?;
         let read = rows.into_iter().map(read_suppression).collect::<Result<_, _>>();
         read.map_err(|Corrupt| corrupt("a suppression"))
     }

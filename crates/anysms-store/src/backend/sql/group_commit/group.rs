@@ -22,10 +22,7 @@ pub(super) struct Slot<O: Operation> {
 
 impl<O: Operation> Slot<O> {
     /// Returns a group of this one operation.
-    pub(super) fn group(
-        operation: O,
-        reply: oneshot::Sender<Result<O::Output>>,
-    ) -> Box<dyn Group> {
+    pub(super) fn group(operation: O, reply: oneshot::Sender<Result<O::Output>>) -> Box<dyn Group> {
         Box::new(vec![Self { operation, output: None, reply }])
     }
 }

@@ -1,8 +1,8 @@
 //! Rows of the tables. **A column is declared here**, in the file of its table, and nowhere else; its place in the
 //! database is a step of `schema`.
 
-pub(crate) mod column;
 mod attempt;
+pub(crate) mod column;
 mod entry;
 mod event;
 pub(crate) mod json;
