@@ -7,8 +7,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use anysms::{
-    Message, PhoneNumber, SmsProviderExt,
-    account::Account,
+    Account, Message, PhoneNumber, SmsProviderExt,
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig},
     webhook::PublicUrl,
@@ -34,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What is queued is sent in the background.
     let to: PhoneNumber = "+447700900123".parse()?;
     let message = Message::new(to, "Your table is ready").with_key("order-17".parse()?);
-    store.enqueue(&[message.clone()], None).await?.remove(0)?;
+    store.enqueue(std::slice::from_ref(&message), None).await?.remove(0)?;
     let twilio = Arc::new(twilio).into_dyn();
     let stack =
         twilio.clone().recorded(&store)?.with_callback(format!("{url}/hooks/twilio").parse()?);

@@ -11,7 +11,7 @@ use anysms::{
     Message, Outcome, PhoneNumber, SmsProvider,
     layers::{LayerExt, RetryPolicy},
     sandbox::{Fault, Sandbox, When},
-    twilio::{Twilio, TwilioConfig, TwilioDialect},
+    twilio::{Twilio, TwilioConfig, TwilioSandbox},
 };
 use anysms_store::{Filter, MessageStore, Progress, RecordExt};
 use redis::{
@@ -80,7 +80,7 @@ async fn a_worker() {
     let folder = PathBuf::from(folder);
     let mut redis = connect(&folder).await;
     let store = MessageStore::sqlite(folder.join("messages.db")).await.unwrap();
-    let twilio = TwilioConfig::new(TwilioDialect::ACCOUNT_SID, TwilioDialect::AUTH_TOKEN)
+    let twilio = TwilioConfig::new(TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN)
         .with_base_url(std::env::var("SANDBOX").unwrap())
         .with_sender("+15555550100".parse().unwrap());
     let twilio = Twilio::new(&twilio).unwrap();

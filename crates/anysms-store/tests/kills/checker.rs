@@ -1,6 +1,6 @@
 //! Joins what the provider took with what the store says.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use anysms::{
     MessageId, MessageStatus,
@@ -53,7 +53,7 @@ async fn check_part(store: MessageStore, rows: Vec<(Entry, Option<Taken>)>) -> u
             let written =
                 |attempt: &anysms_store::AttemptRecord| attempt.status != Progress::Prepared;
             assert!(history.attempts.iter().any(written), "taken without an intent");
-            report(&*store, taken).await;
+            report(&store, taken).await;
         }
         let history = store.history(None, &entry.key).await.unwrap().unwrap();
         truth(&history, taken.as_ref());

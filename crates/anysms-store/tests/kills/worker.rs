@@ -147,7 +147,7 @@ impl Backend {
 
 /// The message of a number, with a key of its own.
 pub(crate) fn message(number: u32) -> Message {
-    let to = "+447700900123".parse().unwrap();
+    let to: anysms::PhoneNumber = "+447700900123".parse().unwrap();
     Message::new(to, "Your table is ready").with_key(format!("k{number}").parse().unwrap())
 }
 

@@ -56,14 +56,14 @@ pub(crate) async fn sqlite_backend_with(policy: StorePolicy) -> Backend {
     let (options, prefix) = (options.create_if_missing(true), TablePrefix::default());
     MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
     let store = MessageStore::sqlite_with(options, prefix, policy).await.unwrap();
-    Backend { store: store, _folder: Some(folder) }
+    Backend { store, _folder: Some(folder) }
 }
 
 pub(crate) async fn postgres_backend_with(policy: StorePolicy) -> Backend {
     let (pool, prefix) = (postgres::database().await, TablePrefix::default());
     MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
     let store = MessageStore::postgres_with(pool, prefix, policy).await.unwrap();
-    Backend { store: store, _folder: None }
+    Backend { store, _folder: None }
 }
 
 pub(crate) fn number(last: u32) -> PhoneNumber {

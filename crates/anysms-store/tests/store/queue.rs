@@ -20,7 +20,7 @@ struct Running {
 }
 
 fn start(store: &MessageStore, fake: &Fake) -> Running {
-    let worker = Worker::new(store.clone(), fake.clone().recorded(&store).unwrap()).unwrap();
+    let worker = Worker::new(store.clone(), fake.clone().recorded(store).unwrap()).unwrap();
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or_default() }));
     Running { stop, task }

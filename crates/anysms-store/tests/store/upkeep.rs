@@ -206,7 +206,7 @@ pub(crate) async fn a_key_is_free_after_a_week(backend: Backend) {
 
 pub(crate) async fn old_texts_and_numbers_are_forgotten(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(&store).unwrap();
+    let sms = Fake::new().recorded(store).unwrap();
     sms.send(&message("a")).await.unwrap();
     sms.send(&message("b")).await.unwrap();
     store
@@ -239,7 +239,7 @@ pub(crate) async fn old_texts_and_numbers_are_forgotten(backend: Backend) {
 pub(crate) async fn a_number_is_erased(backend: Backend) {
     let store = &backend.store;
     let fake = Fake::new();
-    let sms = fake.clone().recorded(&store).unwrap();
+    let sms = fake.clone().recorded(store).unwrap();
     sms.send(&message("a")).await.unwrap();
     sms.send(&message("other").with_destination(number(124))).await.unwrap();
     store.enqueue(&[message("waits")], None).await.unwrap();
@@ -263,7 +263,7 @@ pub(crate) async fn a_number_is_erased(backend: Backend) {
 
 pub(crate) async fn what_stands_in_place_of_a_number_is_erased_too(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(&store).unwrap();
+    let sms = Fake::new().recorded(store).unwrap();
     sms.send(&message("a")).await.unwrap();
     let retention = Retention::default().with_texts(Duration::ZERO);
     let retention = retention.with_numbers(Duration::ZERO, "a secret").unwrap();
@@ -284,12 +284,12 @@ pub(crate) async fn what_stands_in_place_of_a_number_is_erased_too(backend: Back
 
 pub(crate) async fn messages_go_altogether(backend: Backend) {
     let store = &backend.store;
-    let sms = Fake::new().recorded(&store).unwrap();
+    let sms = Fake::new().recorded(store).unwrap();
     let lost = Fake::answering(|_, _| panic!("a provider breaks off"));
     sms.send(&message("a").with_tag("x")).await.unwrap();
     store.record_status(&news(&remote(1), "delivered"), None).await.unwrap();
     store.record_status(&news(&remote(77), "delivered"), None).await.unwrap();
-    lost.recorded(&store).unwrap().send(&message("open")).await.unwrap_err();
+    lost.recorded(store).unwrap().send(&message("open")).await.unwrap_err();
     let at = Timestamp::now() + 100 * 24 * 60 * MINUTE;
     store.enqueue(&[message("waits")], Some(at)).await.unwrap();
     let late = Timestamp::now() + 5 * 24 * 60 * MINUTE;

@@ -358,7 +358,9 @@ mod tests {
     async fn lists_have_their_indexes() {
         let mut plans = Plans::with_prefix("sms_").await;
         let sql = Statements::new(Dialect::Sqlite, "sms_");
-        let (all, local) = (Filter::new, || Filter::new().with_tenant("clinic"));
+        let (all, local) = (Filter::new, || {
+            Filter::new().with_tenant("clinic".parse::<anysms::TenantId>().unwrap())
+        });
         let number: PhoneNumber = "+447700900123".parse().unwrap();
         let id = MessageId::new(ProviderId::from_static("acme"), "A1");
         for filter in [
