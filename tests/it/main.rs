@@ -1,6 +1,8 @@
 //! The tests of `anysms`, in one binary: a module for each subject.
 
+mod accounts;
 mod answers;
+mod api;
 mod campaign;
 mod conformance;
 mod diagnosis;

@@ -63,7 +63,9 @@ impl<'a> ApiPages<'a> {
     fn after(&self, page: &ApiResponse) -> Option<Result<Uri>> {
         let body: Value = serde_json::from_slice(page.body()).ok()?;
         let pointers = self.request.api().next_page;
-        let next = pointers.iter().find_map(|pointer| body.pointer(pointer)?.as_str())?;
+        let place =
+            |pointer: &&str| body.pointer(pointer)?.as_str().filter(|next| !next.is_empty());
+        let next = pointers.iter().find_map(place)?;
         let astray = |rule: &'static str| {
             Err(Error::not_sent(ErrorKind::InvalidResponse).with_detail(rule).without_message())
         };

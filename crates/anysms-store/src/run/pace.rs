@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 
 use anysms::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, Outcome, Result},
     message::Receipt,
 };
 
@@ -75,15 +75,9 @@ impl Trouble {
     }
 }
 
-/// Whether the next message would fare the same.
+/// Returns whether the next message would fare the same.
 fn is_trouble(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Credentials | ErrorKind::Account => true,
-        ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::InvalidResponse => true,
-        ErrorKind::RateLimited | ErrorKind::QueueFull => !error.is_by_layer(),
-        ErrorKind::Unavailable | ErrorKind::Connect => true,
-        _ => error.outcome() == Outcome::Unknown && !error.is_by_layer(),
-    }
+    error.blame().hits_the_next() || error.outcome() == Outcome::Unknown && !error.is_by_layer()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use anysms::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Blame, Error, ErrorKind, Outcome, Result},
     message::{DeliveryFailure, Receipt},
     provider::SmsProvider,
 };
@@ -301,7 +301,7 @@ fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Rele
         return Some(Release::Later(Duration::ZERO)); // the claim was about to end, so somebody else begins
     }
     let passes = error.is_retryable()
-        || matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Account)
+        || error.blame() == Blame::Account
         || error.kind() == ErrorKind::PolicyBlocked && error.retry_after().is_some();
     if passes && !left.is_zero() {
         let least = if error.is_by_layer() { SOON } else { Duration::from_secs(30) };
