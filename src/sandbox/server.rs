@@ -61,7 +61,7 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// A sandbox that speaks these vendors.
+    /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
         Self { vendors, port: 0, pace: Duration::from_millis(50) }
     }
@@ -72,7 +72,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// How long a message stays in each status; 50 ms by default.
+    /// Sets the time that a message stays in each status; 50 ms by default.
     pub const fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
         self
@@ -131,7 +131,7 @@ impl Sandbox {
         self.shared.faults.clear();
     }
 
-    /// All messages it took, newest first.
+    /// Returns all messages it took, newest first.
     #[must_use]
     pub fn messages(&self) -> Vec<Carried> {
         self.shared.carrier.all()

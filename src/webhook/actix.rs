@@ -72,7 +72,7 @@ impl VerifiedEventRejection {
         }
     }
 
-    /// The status that is answered.
+    /// Returns the status that is answered.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         self.status_code().as_u16()
@@ -146,7 +146,7 @@ impl Responder for Reply {
     }
 }
 
-/// The whole body; what is beyond the limit is not kept.
+/// Reads the whole body; what is beyond the limit is not kept.
 async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, Refusal> {
     let too_large = Refusal::Webhook(WebhookError::new(WebhookErrorKind::TooLarge));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());

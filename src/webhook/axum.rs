@@ -104,7 +104,7 @@ impl VerifiedEventRejection {
         }
     }
 
-    /// The status that is answered.
+    /// Returns the status that is answered.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match &self.0 {
@@ -173,7 +173,7 @@ impl IntoResponse for Reply {
     }
 }
 
-/// The whole body; what is beyond the limit is not kept.
+/// Reads the whole body; what is beyond the limit is not kept.
 async fn read(mut body: Body) -> Result<Bytes, Refusal> {
     let too_large = Refusal::Webhook(WebhookError::new(WebhookErrorKind::TooLarge));
     if body.size_hint().lower() > MAX_BODY as u64 {

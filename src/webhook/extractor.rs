@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How long a body may take to arrive.
+/// Longest time a body may take to arrive.
 pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A verified event, as a handler's argument.
@@ -21,11 +21,11 @@ pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 /// what else the handler wants from the body: any extractor, which sees the request as it came. Without
 /// one it is the raw body.
 pub struct VerifiedEvent<W: ?Sized, E = Bytes> {
-    /// What the provider tells.
+    /// Event that the provider sent.
     pub event: Event,
-    /// What was proved, by which scheme and which key.
+    /// Proof of the signature: its extent, the scheme and the key.
     pub proof: Proof<'static>,
-    /// What the other extractor made of the same request.
+    /// Result of the other extractor on the same request.
     pub inner: E,
     traces: Traces,
     webhook: PhantomData<fn(&W)>,

@@ -118,7 +118,8 @@ impl Params {
         }
     }
 
-    /// Of the parameters from `start` on whose names begin with these bytes, those of this name.
+    /// Returns the range of the parameters of this name, among those from `start` on whose names begin with
+    /// these bytes.
     fn find_from(&self, mut start: usize, first: u64, name: &str) -> Range<usize> {
         let text = self.text.as_bytes();
         let is = |span: &Span| span.first() == first && text[span.name()] == *name.as_bytes();
@@ -212,7 +213,7 @@ const DIGITS: [u8; 256] = {
     digits
 };
 
-/// The first eight bytes as a number that compares as they do, with zeros behind a shorter text.
+/// Returns the first eight bytes as a number that compares as they do, with zeros behind a shorter text.
 fn first_of(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(first) => u64::from_be_bytes(*first),

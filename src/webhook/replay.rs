@@ -1,4 +1,4 @@
-//! [`ReplayStore`]: what has come before.
+//! [`ReplayStore`]: a record of the webhooks that came before.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,14 +39,13 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
     async fn forget(&self, what: ReplayKey) -> Result<()>;
 }
 
-/// What is remembered: an event of an account, or a nonce or signature. The same in every process and
-/// version.
+/// Key of a record: an event of an account, or a nonce or signature. The same in every process and version.
 pub type ReplayKey = EventId;
 
 /// The content it came with.
 pub type PayloadHash = EventId;
 
-/// Whether something came before.
+/// Answer of a replay store: whether something came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Seen {
@@ -64,7 +63,7 @@ pub enum Seen {
 pub struct Received {
     /// The event.
     pub event: Event,
-    /// Whether it came before: answer 200 and change nothing.
+    /// `true` if it came before: answer 200 and change nothing.
     pub replay: bool,
     traces: Traces,
 }
@@ -153,13 +152,13 @@ impl MemoryReplayStore {
         Self { most: most.max(1), keep, known: Mutex::default() }
     }
 
-    /// How many are remembered.
+    /// Returns the number of keys that are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).contents.len()
     }
 
-    /// Whether none is.
+    /// Returns whether no key is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

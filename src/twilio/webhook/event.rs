@@ -1,4 +1,4 @@
-//! What Twilio's webhooks say: fields to an [`Event`].
+//! Reads the fields of Twilio's webhooks into an [`Event`].
 //!
 //! Source: Twilio's pages on status callbacks and incoming messages, as of 2026-11-20.
 
@@ -50,7 +50,7 @@ pub(in crate::twilio) fn content(request: &WebhookRequest<'_>) -> Result<Content
     }
 }
 
-/// The account that a request claims to be about; not proved before the signature is.
+/// Returns the account that a request claims to be about; not proved before the signature is.
 pub(in crate::twilio) fn account(content: &Content) -> Option<&str> {
     match content {
         Content::Unread => None,
