@@ -48,17 +48,17 @@ pub struct Carried {
     pub segments: usize,
     /// Its media: the id that the vendor's half gave each, and its address.
     pub media: Vec<(String, WebUrl)>,
-    /// Where it stands.
+    /// Status.
     pub status: MessageStatus,
-    /// Why it did not arrive: the vendor's error code.
+    /// The vendor's error code, if it did not arrive.
     pub error_code: Option<u32>,
-    /// Where to report.
+    /// Callback to report to; `None` if it has none.
     pub callback: Option<Callback>,
-    /// When to send it.
+    /// Time to send it; `None` for at once.
     pub send_at: Option<Timestamp>,
-    /// When it was submitted.
+    /// Time at which it was submitted.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of its last change.
     pub updated_at: Timestamp,
     /// Number of changes of its status.
     pub changes: u32,
@@ -99,7 +99,7 @@ impl Carried {
     }
 }
 
-/// Where to report what becomes of a message.
+/// Address to which the status of a message is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Callback {
@@ -211,7 +211,7 @@ impl Carrier {
         self.shared.changed.subscribe()
     }
 
-    /// Nothing more happens to a message.
+    /// Ends a message: nothing more happens to it.
     pub(super) fn end(&self, id: &MessageId) {
         let mut messages = lock(&self.shared.messages);
         if let Some(message) = messages.iter_mut().find(|message| message.id == *id) {

@@ -55,11 +55,11 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
-    /// The next ones, so many of them.
+    /// The next submissions, this many of them.
     Next(u32),
     /// All to this number.
     To(PhoneNumber),
-    /// Every n-th from now on: 1 is all, 10 a tenth, 0 none.
+    /// Every n-th submission from now on: 1 is all, 10 a tenth, 0 none.
     Every(u32),
 }
 

@@ -109,7 +109,7 @@ impl SandboxBuilder {
 }
 
 impl Sandbox {
-    /// Where it listens, as a base URL: `http://127.0.0.1:PORT`.
+    /// Returns the base URL at which it listens: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -126,7 +126,7 @@ impl Sandbox {
         self.shared.faults.add(when, fault);
     }
 
-    /// From now on everything goes well again.
+    /// Removes all faults: from now on everything goes well again.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }

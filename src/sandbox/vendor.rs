@@ -63,7 +63,7 @@ impl<'a> Ask<'a> {
         Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body }
     }
 
-    /// User name and password of HTTP Basic.
+    /// Returns user name and password of HTTP Basic; `None` if the request has none.
     #[must_use]
     pub fn basic(&self) -> Option<(String, String)> {
         let encoded = self.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
@@ -95,9 +95,9 @@ impl fmt::Debug for Ask<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// Where it stands then.
+    /// Status of the message then.
     pub status: MessageStatus,
-    /// Why it did not arrive: the vendor's error code.
+    /// The vendor's error code, if it did not arrive.
     pub error_code: Option<u32>,
 }
 

@@ -94,7 +94,7 @@ impl Report {
     }
 }
 
-/// Why a case did not hold, or did not run.
+/// Reason why a case did not hold, or did not run.
 enum Miss {
     Skip(&'static str),
     Fail(String),

@@ -82,8 +82,8 @@ use crate::webhook::{
 
 pub use crate::webhook::extractor::VerifiedEvent;
 
-/// Why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other extractor's own
-/// rejection.
+/// Reason why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other
+/// extractor's own rejection.
 #[derive(Debug)]
 pub struct VerifiedEventRejection(Reason);
 
@@ -94,8 +94,8 @@ enum Reason {
 }
 
 impl VerifiedEventRejection {
-    /// Why the request is not an event. None if its body did not come whole, or if it is the other
-    /// extractor that refused.
+    /// Returns the error for which the request is not an event; `None` if its body did not come whole, or if
+    /// it is the other extractor that refused.
     #[must_use]
     pub const fn error(&self) -> Option<&WebhookError> {
         match &self.0 {

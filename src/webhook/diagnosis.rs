@@ -8,8 +8,8 @@ use crate::webhook::{
     PublicUrl, WebhookError, WebhookErrorKind, WebhookRequest, public_url::Origin,
 };
 
-/// Why a request does not pass, in words for a developer: for logs and a debugger, **never for the
-/// response**. It names no number, no text, no token and no value of a parameter.
+/// Explanation of why a request does not pass, in words for a developer: for logs and a debugger, **never
+/// for the response**. It names no number, no text, no token and no value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     error: Option<WebhookError>,

@@ -86,9 +86,9 @@ pub struct StatusUpdate {
     pub authenticity: Authenticity,
     /// The provider's id of the message.
     pub message: MessageId,
-    /// Where it stands now.
+    /// Its status now.
     pub status: MessageStatus,
-    /// Why it did not arrive.
+    /// Reason why it did not arrive; `None` if the request gives none.
     pub failure: Option<DeliveryFailure>,
     /// The vendor's id of the account.
     pub account: Option<AccountId>,
@@ -107,7 +107,7 @@ pub struct StatusUpdate {
     /// The address the send came from, where the vendor says. One that is not yours means that
     /// somebody else has your credentials.
     pub requester: Option<IpAddr>,
-    /// When it happened, where the vendor says.
+    /// Time at which it happened, where the vendor says.
     pub at: Option<Timestamp>,
     /// Fields of the vendor that have no place above.
     pub extra: Extra,
@@ -171,9 +171,9 @@ pub struct InboundMessage {
     pub segments: Option<u32>,
     /// Keyword that the vendor took it for. [`intent`](Self::intent) reads the text as well.
     pub keyword: Option<Keyword>,
-    /// Where the sender's number is registered, not where the sender is.
+    /// Place where the sender's number is registered, not where the sender is.
     pub from_geography: Option<Geography>,
-    /// Where your number is registered.
+    /// Place where your number is registered.
     pub to_geography: Option<Geography>,
     /// Fields of the vendor that have no place above.
     pub extra: Extra,
@@ -221,7 +221,7 @@ impl InboundMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InboundMedia {
-    /// Where it can be fetched.
+    /// Address from which it can be fetched.
     pub url: WebUrl,
     /// Its media type, where the vendor says.
     pub content_type: Option<String>,
@@ -235,7 +235,7 @@ impl InboundMedia {
     }
 }
 
-/// Where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.
+/// Place where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Geography {

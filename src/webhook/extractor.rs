@@ -1,4 +1,4 @@
-//! [`VerifiedEvent`]: a verified event as a web framework's extractor; and why there is none.
+//! [`VerifiedEvent`]: a verified event as a web framework's extractor; and its refusals.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
@@ -79,7 +79,7 @@ impl<W: ?Sized, E> fmt::Debug for VerifiedEvent<W, E> {
     }
 }
 
-/// Why a request that a framework received is not an event.
+/// Reason why a request that a framework received is not an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The request was read and refused.

@@ -27,7 +27,7 @@ pub struct PublicUrl {
     get: bool,
 }
 
-/// Where scheme and host come from.
+/// Source of scheme and host.
 #[derive(Clone)]
 enum Source {
     Fixed(Origin),
@@ -74,8 +74,8 @@ impl PublicUrl {
         Self { source: Source::Fixed(origin), target: None, get }
     }
 
-    /// Scheme and host, path and query where they are configured, and whether calls are by GET; none
-    /// if no trusted proxy names an address.
+    /// Returns scheme and host, path and query where they are configured, and whether calls are by GET;
+    /// `None` if no trusted proxy names an address.
     pub(super) fn parts(
         &self,
         request: &WebhookRequest<'_>,

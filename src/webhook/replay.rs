@@ -49,11 +49,11 @@ pub type PayloadHash = EventId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Seen {
-    /// It did not, as far as the store remembers.
+    /// Did not come before, as far as the store remembers.
     First,
-    /// It did, with the same content.
+    /// Came before with the same content.
     Again,
-    /// It did, with another content.
+    /// Came before with another content.
     Changed,
 }
 
@@ -139,14 +139,14 @@ pub struct MemoryReplayStore {
 #[derive(Default)]
 struct Known {
     contents: HashMap<ReplayKey, PayloadHash>,
-    /// In the order they came.
+    /// Keys in the order they came.
     order: VecDeque<(ReplayKey, Instant)>,
 }
 
 impl MemoryReplayStore {
-    /// Remembers at most so many (at least 1), each for so long. An entry takes some 100 bytes. Beyond
-    /// that the oldest is forgotten: only verified requests are remembered, so that nobody else can
-    /// push it out.
+    /// Creates a store that remembers at most `most` keys (at least 1), each for the time `keep`. An entry
+    /// takes some 100 bytes. When full, it forgets the oldest: only verified requests are remembered, so
+    /// that nobody else can push it out.
     #[must_use]
     pub fn new(most: usize, keep: Duration) -> Self {
         Self { most: most.max(1), keep, known: Mutex::default() }
@@ -185,7 +185,7 @@ impl MemoryReplayStore {
 }
 
 impl Default for MemoryReplayStore {
-    /// 100,000, for 7 days.
+    /// Creates a store of 100,000 keys, each for 7 days.
     fn default() -> Self {
         Self::new(100_000, Duration::from_secs(7 * 24 * 60 * 60))
     }

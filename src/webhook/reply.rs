@@ -43,7 +43,7 @@ impl Reply {
         &self.body
     }
 
-    /// As a response of the `http` crate.
+    /// Converts it into a response of the `http` crate.
     #[must_use]
     pub fn into_http(self) -> http::Response<Bytes> {
         let kind = HeaderValue::from_static(self.content_type());

@@ -91,7 +91,7 @@ impl ReplyMessage {
         self.sender.as_ref()
     }
 
-    /// Where the provider reports what becomes of it.
+    /// Returns the address to which the provider reports its status; `None` if the message does not set one.
     #[must_use]
     pub const fn status_callback(&self) -> Option<&WebUrl> {
         self.status_callback.as_ref()

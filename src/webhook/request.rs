@@ -198,7 +198,8 @@ impl<'a> WebhookRequest<'a> {
     }
 }
 
-/// Path and query. Both are short, so that a loop is faster than a search.
+/// Splits a path from its query, `None` if there is no `?`. Both are short, so that a loop is faster than a
+/// search.
 pub(super) fn split(path_and_query: &str) -> (&str, Option<&str>) {
     match path_and_query.bytes().position(|b| b == b'?') {
         Some(at) => (&path_and_query[..at], Some(&path_and_query[at + 1..])),

@@ -180,13 +180,13 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// Result of the check.
+    /// Returns the result of the check.
     #[must_use]
     pub const fn proof(&self) -> &Proof<'a> {
         &self.proof
     }
 
-    /// Result of the check, without the request.
+    /// Returns the result of the check, without the request.
     #[must_use]
     pub fn into_proof(self) -> Proof<'a> {
         self.proof

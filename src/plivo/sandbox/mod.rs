@@ -159,7 +159,7 @@ impl SandboxVendor for PlivoSandbox {
     }
 }
 
-/// Plivo answers this in plain text.
+/// Returns the answer without credentials, which Plivo gives in plain text.
 fn not_signed_in() -> Response<Bytes> {
     let text = "Could not verify your access level for that URL.";
     let mut response = Response::new(Bytes::from_static(text.as_bytes()));

@@ -107,7 +107,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     Ok(message)
 }
 
-/// Every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
+/// Reads every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
 /// from 1 in others.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
     let mut numbered = fields.take_all("Media", media_number);

@@ -175,9 +175,9 @@ impl PlivoWebhook {
         Ok(sign(&self.signing_key(base)?, &[base, nonce].concat().into_bytes()))
     }
 
-    /// The V3 signature that Plivo would put on a request to this address: for tests. The first key
-    /// signs. The parameters are given as the body will hold them, percent-encoded; of a GET they
-    /// join those of the address.
+    /// Returns the V3 signature that Plivo would put on a request to this address: for tests. The first key
+    /// signs. The parameters are given as the body will hold them, percent-encoded; of a GET they join those
+    /// of the address.
     ///
     /// # Errors
     /// Those of a query or a body that could not have been signed; `MissingSignature` if no key is

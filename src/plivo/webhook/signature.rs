@@ -54,7 +54,7 @@ pub(in crate::plivo) struct Scheme {
     pub(in crate::plivo) nonce: Option<&'static str>,
 }
 
-/// In the order in which they are looked for.
+/// Schemes, in the order in which they are looked for.
 pub(in crate::plivo) const SCHEMES: [Scheme; 3] = [
     Scheme {
         version: Version::V3,

@@ -33,7 +33,7 @@ pub struct PlivoXml {
 }
 
 impl PlivoXml {
-    /// Nothing to do in answer to this message.
+    /// Creates a document with nothing to do in answer to this message.
     #[must_use]
     pub fn answering(inbound: &InboundMessage) -> Self {
         Self {
@@ -98,8 +98,8 @@ impl PlivoXml {
         Ok(())
     }
 
-    /// Plivo reads several recipients from `1<2` (its page on `<Message>`, 2026-11), so only what is
-    /// surely one address may stand here.
+    /// Returns the recipient for `dst`. Plivo reads several recipients from `1<2` (its page on `<Message>`,
+    /// 2026-11), so only what is surely one address may stand here.
     fn dst(&self, message: &ReplyMessage) -> Result<String> {
         message.to().map(Address::from).as_ref().or(Some(&self.to)).and_then(plain).ok_or_else(
             || {

@@ -120,7 +120,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     Ok(message)
 }
 
-/// `MediaUrl0` and so on, as many as `NumMedia` says.
+/// Reads `MediaUrl0` and so on, as many as `NumMedia` says.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
     let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
     let count: u32 = fields.parsed("NumMedia")?.unwrap_or(0);

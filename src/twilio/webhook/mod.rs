@@ -51,7 +51,7 @@ pub struct TwilioWebhook {
 /// Auth tokens that are good: those of one ring, or of the account that a request names.
 #[derive(Clone)]
 enum Tokens {
-    /// There are only shared keys.
+    /// No auth token: there are only shared keys.
     None,
     Ring(KeyRing),
     ByAccount(Arc<dyn KeyLookup>),

@@ -32,7 +32,7 @@ pub struct Twiml {
     get: bool,
 }
 
-/// Where Twilio goes after the messages.
+/// Address to which Twilio goes after the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
     Action(WebUrl),
@@ -40,7 +40,7 @@ enum Next {
 }
 
 impl Twiml {
-    /// Nothing to do.
+    /// Creates a document with nothing to do.
     #[must_use]
     pub const fn new() -> Self {
         Self { messages: Vec::new(), next: None, get: false }
