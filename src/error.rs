@@ -60,7 +60,7 @@ struct Inner {
 }
 
 impl Error {
-    /// Creates a failure of which it is **proved** that no message left.
+    /// Creates a failure with **proof** that no message left.
     #[must_use]
     pub fn not_sent(kind: ErrorKind) -> Self {
         Self::new(kind, Outcome::NotSent)

@@ -47,8 +47,9 @@ pub enum ErrorKind {
     Unavailable,
     /// The resource does not exist at the provider, or not in this account.
     NotFound,
-    /// The resource is in a state that does not allow this, such as cancelling what was sent; or a message log
-    /// knows the message's key: it stands for another content, waits in the queue, or may have been sent before.
+    /// The resource is in a state that does not allow this, such as cancelling what was sent; or a message
+    /// store knows the message's key: it was used for a different message, waits in the queue, or may have
+    /// been sent before.
     Conflict,
     /// The provider, its account or this client cannot do what was asked.
     Unsupported,

@@ -33,7 +33,7 @@ pub enum AccountState {
     Active,
     /// The provider suspended it.
     Suspended,
-    /// It is closed.
+    /// The account is closed.
     Closed,
     /// A word this crate does not know, as the provider wrote it.
     Other(String),

@@ -88,7 +88,7 @@ pub struct Records<'a, P: ?Sized> {
 }
 
 impl<P: SmsProvider + ?Sized> Records<'_, P> {
-    /// Returns the next message; none at the end, and after an error.
+    /// Returns the next message; `None` at the end, and after an error.
     ///
     /// # Errors
     /// Those of [`SmsProvider::list`].

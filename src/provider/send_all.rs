@@ -29,13 +29,13 @@ use crate::{
     },
 };
 
-/// Sends the messages of a stream, so many at a time, and hands out what became of each as it ends. It is
+/// Sends the messages of a stream, several at a time, and hands out the result of each as it ends. It is
 /// a stream itself; [`next`](Self::next) does without the traits.
 ///
 /// Nothing begins before it is asked for. Messages are taken from the stream as others end, and at most 64
-/// more than are sent at a time are in memory: whoever does not take what has ended holds up what would
-/// begin. A message that has begun runs to its end in a task of its own, even if this is dropped. A provider
-/// that panics makes that message's outcome unknown; a stream that panics has ended.
+/// more than are sent at a time are in memory. Backpressure: unread results delay new sends. A message that
+/// has begun runs to its end in a task of its own, even if this is dropped. A provider that panics makes
+/// that message's outcome unknown; a stream that panics has ended.
 #[must_use = "nothing is sent before `next` is called"]
 pub struct SendAll<P, S> {
     work: Option<Work<P, S>>, // none once the tasks have it
@@ -87,7 +87,7 @@ where
         self
     }
 
-    /// Called after each message with all that ended so far.
+    /// Sets a function that is called after each message, with the summary of all that ended so far.
     pub fn on_progress(mut self, progress: impl FnMut(&Summary) + Send + 'static) -> Self {
         self.progress = Some(Box::new(progress));
         self
@@ -139,7 +139,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 const LAG: usize = 64;
 
 impl<P, S> SendAll<P, S> {
-    /// Returns the next that has ended; none once all tasks have.
+    /// Returns the next that has ended; `None` once all tasks have.
     fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<Option<Sent>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context));
@@ -220,7 +220,7 @@ where
 }
 
 impl<P, S: Stream<Item = Message>> Work<P, S> {
-    /// Returns the next message; none after the last, and once nobody wants to hear of more. A stream that
+    /// Returns the next message; `None` after the last, and once nobody wants to hear of more. A stream that
     /// takes its time is waited for by one task, and the others wait for that one.
     async fn next(&self, stopped: &mut watch::Receiver<bool>) -> Option<(u64, Message)> {
         let mut source = self.source.lock().await;

@@ -14,7 +14,7 @@ use crate::{
     sandbox::Fault,
 };
 
-/// What becomes of the messages to a number.
+/// Fate of the messages to a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fate {
@@ -35,41 +35,41 @@ pub enum Fate {
 pub struct Carried {
     /// The id that the vendor's half gave it.
     pub id: MessageId,
-    /// Who it comes from, as submitted; empty where a pool has not picked yet.
+    /// Sender, as submitted; empty where a pool has not picked yet.
     pub from: Text,
-    /// Who it goes to.
+    /// Recipient.
     pub to: PhoneNumber,
     /// The pool it was submitted to.
     pub pool: Option<String>,
     /// The text.
     pub text: Text,
-    /// How many segments it was cut into, by the vendor's rule, when it was submitted. A message with
-    /// media is not cut.
+    /// Number of segments it was cut into, by the vendor's rule, when it was submitted. A message with media
+    /// is not cut.
     pub segments: usize,
     /// Its media: the id that the vendor's half gave each, and its address.
     pub media: Vec<(String, WebUrl)>,
-    /// Where it stands.
+    /// Status.
     pub status: MessageStatus,
-    /// Why it did not arrive: the vendor's error code.
+    /// The vendor's error code, if it did not arrive.
     pub error_code: Option<u32>,
-    /// Where to report.
+    /// Callback to report to; `None` if it has none.
     pub callback: Option<Callback>,
-    /// When to send it.
+    /// Time to send it; `None` for at once.
     pub send_at: Option<Timestamp>,
-    /// When it was submitted.
+    /// Time at which it was submitted.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of its last change.
     pub updated_at: Timestamp,
-    /// How often its status changed.
+    /// Number of changes of its status.
     pub changes: u32,
-    /// What goes wrong with its callbacks.
+    /// Fault of its callbacks; `None` if they are as they should be.
     pub(super) fault: Option<Fault>,
-    /// Whether its timeline and its callbacks are over.
+    /// `true` if its timeline and its callbacks are over.
     pub(super) over: bool,
 }
 
 impl Carried {
-    /// A message that was just submitted.
+    /// Creates a message that was just submitted.
     #[must_use]
     pub fn new(
         id: MessageId,
@@ -99,18 +99,18 @@ impl Carried {
     }
 }
 
-/// Where to report what becomes of a message.
+/// Address to which the status of a message is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Callback {
     /// The address.
     pub url: WebUrl,
-    /// Whether everything goes into the query of a GET.
+    /// `true` if everything goes into the query of a GET.
     pub get: bool,
 }
 
 impl Callback {
-    /// A callback by POST, or by GET.
+    /// Creates a callback by POST, or by GET.
     #[must_use]
     pub const fn new(url: WebUrl, get: bool) -> Self {
         Self { url, get }
@@ -144,7 +144,8 @@ impl Carrier {
         Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
     }
 
-    /// The same carrier for one submission, and what goes wrong with the callbacks of what it takes.
+    /// Creates a handle on the same carrier for one submission, with the fault of the callbacks of what it
+    /// takes.
     pub(super) fn for_one(&self, fault: Option<Fault>) -> Self {
         Self { shared: Arc::clone(&self.shared), fault, taken: Mutex::default() }
     }
@@ -159,13 +160,13 @@ impl Carrier {
         let _ = self.shared.submitted.send(id); // fails only once the sandbox is gone
     }
 
-    /// A message of this id.
+    /// Returns the message of this id; `None` if there is none.
     #[must_use]
     pub fn find(&self, id: &MessageId) -> Option<Carried> {
         lock(&self.shared.messages).iter().find(|message| message.id == *id).cloned()
     }
 
-    /// All messages, newest first.
+    /// Returns all messages, newest first.
     #[must_use]
     pub fn all(&self) -> Vec<Carried> {
         lock(&self.shared.messages).iter().rev().cloned().collect()
@@ -195,7 +196,7 @@ impl Carrier {
         self.shared.changed.send_replace(());
     }
 
-    /// What becomes of messages to this number.
+    /// Returns the fate of messages to this number.
     #[must_use]
     pub fn fate(&self, to: PhoneNumber) -> Fate {
         lock(&self.shared.fates).get(&to).copied().unwrap_or_default()
@@ -210,7 +211,7 @@ impl Carrier {
         self.shared.changed.subscribe()
     }
 
-    /// Nothing more happens to a message.
+    /// Ends a message: nothing more happens to it.
     pub(super) fn end(&self, id: &MessageId) {
         let mut messages = lock(&self.shared.messages);
         if let Some(message) = messages.iter_mut().find(|message| message.id == *id) {
@@ -232,7 +233,7 @@ impl Carrier {
     }
 }
 
-/// A poisoned lock is taken all the same: every change under it is a single assignment.
+/// Locks; a poisoned lock is taken all the same, as every change under it is a single assignment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

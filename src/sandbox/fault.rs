@@ -1,4 +1,4 @@
-//! [`Fault`]: what a sandbox is told to do wrong, and [`When`].
+//! [`Fault`]: a failure that a sandbox is told to show, and [`When`].
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -51,15 +51,15 @@ pub enum Fault {
     CallbacksFirst,
 }
 
-/// Which submissions go wrong.
+/// Choice of the submissions that go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
-    /// The next ones, so many of them.
+    /// The next submissions, this many of them.
     Next(u32),
     /// All to this number.
     To(PhoneNumber),
-    /// Every n-th from now on: 1 is all, 10 a tenth, 0 none.
+    /// Every n-th submission from now on: 1 is all, 10 a tenth, 0 none.
     Every(u32),
 }
 
@@ -83,7 +83,8 @@ impl Script {
         self.entries(Vec::clear);
     }
 
-    /// What goes wrong with a submission: with the answer, and with the callbacks.
+    /// Returns the faults of a submission: of its answer, and of its callbacks; `None` where nothing goes
+    /// wrong.
     pub(super) fn next(&self, to: &[PhoneNumber]) -> (Option<Fault>, Option<Fault>) {
         self.entries(|entries| {
             let (mut answer, mut callbacks) = (None, None);
@@ -127,7 +128,7 @@ impl Fault {
         )
     }
 
-    /// Whether callbacks wait for the last of them.
+    /// Returns whether each callback waits for the last of them.
     pub(super) const fn holds_callbacks(self) -> bool {
         matches!(self, Self::ReverseCallbacks | Self::ShuffleCallbacks(_) | Self::DelayCallbacks(_))
     }

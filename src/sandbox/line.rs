@@ -38,7 +38,7 @@ pub(super) struct Line {
 pub(super) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing is written.
+    /// Cuts the line: from now on nothing is written.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

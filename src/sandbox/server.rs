@@ -61,7 +61,7 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// A sandbox that speaks these vendors.
+    /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
         Self { vendors, port: 0, pace: Duration::from_millis(50) }
     }
@@ -72,7 +72,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// How long a message stays in each status; 50 ms by default.
+    /// Sets the time that a message stays in each status; 50 ms by default.
     pub const fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
         self
@@ -109,7 +109,7 @@ impl SandboxBuilder {
 }
 
 impl Sandbox {
-    /// Where it listens, as a base URL: `http://127.0.0.1:PORT`.
+    /// Returns the base URL at which it listens: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -126,12 +126,12 @@ impl Sandbox {
         self.shared.faults.add(when, fault);
     }
 
-    /// From now on everything goes well again.
+    /// Removes all faults: from now on everything goes well again.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
-    /// All messages it took, newest first.
+    /// Returns all messages it took, newest first.
     #[must_use]
     pub fn messages(&self) -> Vec<Carried> {
         self.shared.carrier.all()

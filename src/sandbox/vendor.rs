@@ -1,4 +1,4 @@
-//! [`SandboxVendor`]: how a vendor teaches the sandbox its wire format.
+//! [`SandboxVendor`]: a vendor's wire format for the sandbox.
 
 use std::fmt;
 
@@ -19,28 +19,29 @@ use crate::{
 /// A vendor's half of the sandbox: reads what its clients ask, answers in its words and with its
 /// error codes, and signs what it calls.
 pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
-    /// The vendor.
+    /// Returns the vendor.
     fn provider(&self) -> ProviderId;
 
-    /// What the paths of its API begin with, such as `/2010-04-01/`.
+    /// Returns the prefix of the paths of its API, such as `/2010-04-01/`.
     fn prefix(&self) -> &'static str;
 
-    /// Whom a request submits a message to, as far as it can be read; none if it submits none.
+    /// Returns the recipients of the message that a request submits, as far as they can be read; `None` if
+    /// it submits none.
     fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>>;
 
-    /// A refusal with this HTTP status, in the vendor's words and with its code where it has one.
+    /// Returns a refusal with this HTTP status, in the vendor's words and with its code where it has one.
     fn refusal(&self, status: u16) -> Response<Bytes>;
 
     /// Answers one request.
     fn answer(&self, ask: &Ask<'_>, carrier: &Carrier) -> Response<Bytes>;
 
-    /// What a message goes through after it was taken; every step is reported.
+    /// Returns the steps of a message after it was taken; each is reported.
     fn timeline(&self, message: &Carried, fate: Fate) -> Vec<Step>;
 
-    /// The signed request that reports where a message stands; none if it has no callback.
+    /// Returns the signed request that reports where a message stands; `None` if it has no callback.
     fn report(&self, message: &Carried) -> Option<http::Request<Bytes>>;
 
-    /// The signed request for a message that someone sent to a number of the account.
+    /// Returns the signed request for a message that someone sent to a number of the account.
     fn inbound(&self, message: &Inbound, url: &WebUrl) -> Option<http::Request<Bytes>>;
 }
 
@@ -62,7 +63,7 @@ impl<'a> Ask<'a> {
         Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body }
     }
 
-    /// User name and password of HTTP Basic.
+    /// Returns user name and password of HTTP Basic; `None` if the request has none.
     #[must_use]
     pub fn basic(&self) -> Option<(String, String)> {
         let encoded = self.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
@@ -71,13 +72,13 @@ impl<'a> Ask<'a> {
         Some((user.to_owned(), password.to_owned()))
     }
 
-    /// The parameters of the query.
+    /// Returns the parameters of the query.
     #[must_use]
     pub fn query(&self) -> Vec<(String, String)> {
         pairs(self.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// The parameters of a form body.
+    /// Returns the parameters of a form body.
     #[must_use]
     pub fn form(&self) -> Vec<(String, String)> {
         pairs(self.body)
@@ -94,20 +95,20 @@ impl fmt::Debug for Ask<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// Where it stands then.
+    /// Status of the message then.
     pub status: MessageStatus,
-    /// Why it did not arrive: the vendor's error code.
+    /// The vendor's error code, if it did not arrive.
     pub error_code: Option<u32>,
 }
 
 impl Step {
-    /// A step to this status.
+    /// Creates a step to this status.
     #[must_use]
     pub const fn to(status: MessageStatus) -> Self {
         Self { status, error_code: None }
     }
 
-    /// The steps to a fate, from the hand-over to the carrier on.
+    /// Returns the steps to a fate, from the hand-over to the carrier on.
     #[must_use]
     pub fn to_fate(fate: Fate) -> Vec<Self> {
         let failed = |status, code| Self { status, error_code: Some(code) };
@@ -125,7 +126,7 @@ impl Step {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inbound {
-    /// Who sends it.
+    /// Number that sends it.
     pub from: PhoneNumber,
     /// The number it is sent to.
     pub to: PhoneNumber,
@@ -134,20 +135,20 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// A text from one number to another.
+    /// Creates a text from one number to another.
     #[must_use]
     pub fn new(from: PhoneNumber, to: PhoneNumber, text: impl Into<String>) -> Self {
         Self { from, to, text: text.into().into() }
     }
 }
 
-/// A JSON answer.
+/// Returns a JSON answer.
 #[must_use]
 pub fn json(status: u16, body: &impl serde::Serialize) -> Response<Bytes> {
     answer(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
 }
 
-/// A page of HTML that names the status, as a gateway in front of a vendor answers.
+/// Returns a page of HTML that names the status, as a gateway in front of a vendor answers.
 #[must_use]
 pub fn html(status: u16) -> Response<Bytes> {
     let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());

@@ -26,7 +26,7 @@ use crate::{
 /// Counts the submissions that a provider's far side has taken so far.
 pub type Count = Arc<dyn Fn() -> usize + Send + Sync>;
 
-/// What the suite needs to know of a provider under test.
+/// Facts about a provider under test that the suite needs.
 ///
 /// The provider must be a test double, a sandbox or an account of test credentials: the suite sends.
 #[derive(Clone)]
@@ -40,14 +40,14 @@ pub struct Setup {
     pub refused: Option<PhoneNumber>,
     /// A pool to schedule from, for providers that schedule only from one.
     pub pool: Option<Sender>,
-    /// What must not appear in the provider's `Debug`: its token, its secret.
+    /// Texts that must not appear in the provider's `Debug`: its token, its secret.
     pub secrets: Vec<String>,
     /// Counts submissions, if they can be counted.
     pub submissions: Option<Count>,
 }
 
 impl Setup {
-    /// A sender and a recipient that the provider accepts.
+    /// Creates a setup with a sender and a recipient that the provider accepts.
     #[must_use]
     pub fn new(sender: Sender, to: PhoneNumber) -> Self {
         Self { sender, to, refused: None, pool: None, secrets: Vec::new(), submissions: None }
@@ -64,7 +64,7 @@ impl fmt::Debug for Setup {
     }
 }
 
-/// What came of each case, by name.
+/// Result of each case, by name.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -94,7 +94,7 @@ impl Report {
     }
 }
 
-/// Why a case did not hold, or did not run.
+/// Reason why a case did not hold, or did not run.
 enum Miss {
     Skip(&'static str),
     Fail(String),
@@ -264,7 +264,7 @@ fn ok<T>(result: Result<T, Error>) -> Result<T, Miss> {
     result.map_err(|error| Miss::Fail(error.to_string()))
 }
 
-/// An honest refusal: of this kind, and proved not sent.
+/// Checks that a result is an honest refusal: of this kind, and proved not sent.
 fn refuses<T: fmt::Debug>(result: Result<T, Error>, kind: ErrorKind) -> Verdict {
     match result {
         Err(error) if error.kind() == kind && error.outcome() == Outcome::NotSent => Ok(()),

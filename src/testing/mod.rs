@@ -1,4 +1,4 @@
-//! For tests: of this crate's users, and of whoever writes a provider (feature `testing`).
+//! Test tools for users of this crate and for authors of providers (feature `testing`).
 //!
 //! - [`ScriptedTransport`] answers a client's requests from a script and keeps them for inspection.
 //! - [`conformance`] holds any provider against the contract of `SmsProvider`.

@@ -42,7 +42,7 @@ struct State {
 }
 
 impl ScriptedTransport {
-    /// An empty script.
+    /// Creates an empty script.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -80,7 +80,7 @@ impl ScriptedTransport {
         self
     }
 
-    /// What was asked so far, in order. **With the credentials in the headers.**
+    /// Returns the requests so far, in order. **With the credentials in the headers.**
     #[must_use]
     pub fn requests(&self) -> Vec<http::Request<Bytes>> {
         self.lock().requests.clone()

@@ -235,7 +235,7 @@ impl fmt::Debug for TwilioConfig {
     }
 }
 
-/// Twilio's rule for edges and regions: `product[.edge][.region].domain`, with what the host already
+/// Applies Twilio's rule for edges and regions: `product[.edge][.region].domain`, with what the host already
 /// names kept unless it is given anew, and `us1` where only an edge is known.
 pub(super) fn host(host: &str, edge: Option<&str>, region: Option<&str>) -> String {
     if edge.is_none() && region.is_none() {

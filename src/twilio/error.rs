@@ -66,8 +66,8 @@ pub fn error_kind(code: u32) -> ErrorKind {
     }
 }
 
-/// Returns whether the code says that nobody knows what became of a submission, whatever the HTTP status:
-/// trouble inside Twilio (20500, 20503), and a provider of Twilio's that did not answer (30410).
+/// Returns whether the code leaves the outcome of a submission unknown, whatever the HTTP status: trouble
+/// inside Twilio (20500, 20503), and a provider of Twilio's that did not answer (30410).
 pub(super) fn is_unproved(code: u32) -> bool {
     matches!(code, 20500 | 20503 | 30410)
 }

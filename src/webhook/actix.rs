@@ -50,8 +50,8 @@ use crate::webhook::{
 
 pub use crate::webhook::extractor::VerifiedEvent;
 
-/// Why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other extractor's own
-/// error.
+/// Reason why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other
+/// extractor's own error.
 #[derive(Debug)]
 pub struct VerifiedEventRejection(Reason);
 
@@ -62,8 +62,8 @@ enum Reason {
 }
 
 impl VerifiedEventRejection {
-    /// Why the request is not an event. None if its body did not come whole, if the application holds
-    /// no such verifier, or if it is the other extractor that refused.
+    /// Returns the error for which the request is not an event; `None` if its body did not come whole, if
+    /// the application holds no such verifier, or if it is the other extractor that refused.
     #[must_use]
     pub const fn error(&self) -> Option<&WebhookError> {
         match &self.0 {
@@ -72,7 +72,7 @@ impl VerifiedEventRejection {
         }
     }
 
-    /// The status that is answered.
+    /// Returns the status that is answered.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         self.status_code().as_u16()
@@ -146,7 +146,7 @@ impl Responder for Reply {
     }
 }
 
-/// The whole body; what is beyond the limit is not kept.
+/// Reads the whole body; what is beyond the limit is not kept.
 async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, Refusal> {
     let too_large = Refusal::Webhook(WebhookError::new(WebhookErrorKind::TooLarge));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());

@@ -82,8 +82,8 @@ use crate::webhook::{
 
 pub use crate::webhook::extractor::VerifiedEvent;
 
-/// Why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other extractor's own
-/// rejection.
+/// Reason why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other
+/// extractor's own rejection.
 #[derive(Debug)]
 pub struct VerifiedEventRejection(Reason);
 
@@ -94,8 +94,8 @@ enum Reason {
 }
 
 impl VerifiedEventRejection {
-    /// Why the request is not an event. None if its body did not come whole, or if it is the other
-    /// extractor that refused.
+    /// Returns the error for which the request is not an event; `None` if its body did not come whole, or if
+    /// it is the other extractor that refused.
     #[must_use]
     pub const fn error(&self) -> Option<&WebhookError> {
         match &self.0 {
@@ -104,7 +104,7 @@ impl VerifiedEventRejection {
         }
     }
 
-    /// The status that is answered.
+    /// Returns the status that is answered.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match &self.0 {
@@ -173,7 +173,7 @@ impl IntoResponse for Reply {
     }
 }
 
-/// The whole body; what is beyond the limit is not kept.
+/// Reads the whole body; what is beyond the limit is not kept.
 async fn read(mut body: Body) -> Result<Bytes, Refusal> {
     let too_large = Refusal::Webhook(WebhookError::new(WebhookErrorKind::TooLarge));
     if body.size_hint().lower() > MAX_BODY as u64 {

@@ -40,7 +40,7 @@ impl CallbackTokens {
         Key::new(secret.into()).map(Self)
     }
 
-    /// The token of a message: 22 letters, digits, `-` and `_`.
+    /// Returns the token of a message: 22 letters, digits, `-` and `_`.
     #[must_use]
     pub fn token(&self, message: &MessageKey) -> String {
         URL_SAFE_NO_PAD.encode(&self.0.sha256(&signed(message))[..LEN])

@@ -8,8 +8,8 @@ use crate::webhook::{
     PublicUrl, WebhookError, WebhookErrorKind, WebhookRequest, public_url::Origin,
 };
 
-/// Why a request does not pass, in words for a developer: for logs and a debugger, **never for the
-/// response**. It names no number, no text, no token and no value of a parameter.
+/// Explanation of why a request does not pass, in words for a developer: for logs and a debugger, **never
+/// for the response**. It names no number, no text, no token and no value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     error: Option<WebhookError>,
@@ -17,20 +17,20 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// A diagnosis that only says what the check said.
+    /// Creates a diagnosis of the check's own answer, without findings.
     #[must_use]
     pub const fn new(error: Option<WebhookError>) -> Self {
         Self { error, findings: Vec::new() }
     }
 
-    /// Why the check refuses the request; none if it passes.
+    /// Returns the error by which the check refuses the request; `None` if it passes.
     #[must_use]
     pub const fn error(&self) -> Option<WebhookError> {
         self.error
     }
 
-    /// What would match, and what is odd, each in a sentence without a full stop. The texts may
-    /// change from one version to the next.
+    /// Returns the findings: changes with which the signature would match, and oddities, each in a sentence
+    /// without a full stop. The texts may change from one version to the next.
     #[must_use]
     pub fn findings(&self) -> &[String] {
         &self.findings
@@ -102,7 +102,7 @@ pub(crate) fn diagnose(
     diagnosis
 }
 
-/// What is odd about a request, whatever its signature.
+/// Returns the oddities of a request, whatever its signature.
 fn oddities(request: &WebhookRequest<'_>, error: WebhookError) -> Vec<String> {
     let mut odd = Vec::new();
     if let Ok(Some(length)) = request.header("Content-Length")
@@ -152,7 +152,7 @@ impl Variant {
     }
 }
 
-/// The request with nothing changed, with one thing, and with one more of another sort.
+/// Returns the request with nothing changed, with one thing, and with one more of another sort.
 fn variants(request: &WebhookRequest<'_>, url: &PublicUrl, error: WebhookError) -> Vec<Variant> {
     let Some((origin, target, get)) = url.parts(request) else { return Vec::new() };
     let given = target.unwrap_or_else(|| request.path_and_query());
@@ -248,7 +248,7 @@ fn methods(of: &Variant, request: &WebhookRequest<'_>) -> Vec<Variant> {
     }
 }
 
-/// What middlewares do to bodies, undone.
+/// Returns variants with the body as it was before a middleware changed it.
 fn bodies(of: &Variant, _: &WebhookRequest<'_>) -> Vec<Variant> {
     let Ok(body) = std::str::from_utf8(&of.body) else { return Vec::new() };
     if body.is_empty() {
@@ -272,7 +272,7 @@ fn bodies(of: &Variant, _: &WebhookRequest<'_>) -> Vec<Variant> {
     .collect()
 }
 
-/// The form with `.` for `_` in names, which some frameworks do not take.
+/// Returns the form with `.` for `_` in names, which some frameworks do not take.
 fn dotted_names(body: &str) -> String {
     let pairs = body.split('&').map(|pair| match pair.split_once('=') {
         Some((name, value)) => format!("{}={value}", name.replace('_', ".")),
@@ -281,7 +281,7 @@ fn dotted_names(body: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A path, and its query with the `?`.
+/// Returns a path, and its query with the `?`.
 fn split(target: &str) -> (&str, &str) {
     target.split_at(target.find('?').unwrap_or(target.len()))
 }

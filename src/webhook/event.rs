@@ -1,4 +1,4 @@
-//! [`Event`]: what a provider tells.
+//! [`Event`]: a provider's news, read from a webhook.
 
 use std::{fmt, net::IpAddr, num::ParseIntError, str::FromStr};
 
@@ -17,7 +17,7 @@ use crate::{
     webhook::Authenticity,
 };
 
-/// What a provider tells.
+/// News from a provider, read from a verified webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event's id.
+    /// Returns the event's id.
     #[must_use]
     pub const fn id(&self) -> &EventId {
         match self {
@@ -41,7 +41,7 @@ impl Event {
         }
     }
 
-    /// The vendor's id of the account, where the request says it.
+    /// Returns the vendor's id of the account; `None` if the request does not say it.
     pub(super) fn account(&self) -> Option<&str> {
         let account = match self {
             Self::Status(update) => update.account.as_ref(),
@@ -62,7 +62,7 @@ impl Event {
         Some(AccountKey::new(provider.clone(), account?.clone()))
     }
 
-    /// How much of the request was signed.
+    /// Returns the extent of the signature over the request.
     #[must_use]
     pub const fn authenticity(&self) -> Authenticity {
         match self {
@@ -73,7 +73,7 @@ impl Event {
     }
 }
 
-/// What became of a message you sent.
+/// New status of a message you sent.
 ///
 /// Providers promise neither order nor uniqueness: an old status may come after a new one, and
 /// the same one several times with the same [`EventId`].
@@ -82,32 +82,32 @@ impl Event {
 pub struct StatusUpdate {
     /// The same for every delivery of this news.
     pub id: EventId,
-    /// How much of the request was signed.
+    /// Extent of the signature over the request.
     pub authenticity: Authenticity,
-    /// Which message.
+    /// The provider's id of the message.
     pub message: MessageId,
-    /// Where it stands now.
+    /// Its status now.
     pub status: MessageStatus,
-    /// Why it did not arrive.
+    /// Reason why it did not arrive; `None` if the request gives none.
     pub failure: Option<DeliveryFailure>,
     /// The vendor's id of the account.
     pub account: Option<AccountId>,
-    /// Who it came from.
+    /// Sender's address.
     pub from: Option<Address>,
-    /// Who it went to.
+    /// Recipient's address.
     pub to: Option<Address>,
     /// The pool the sender was picked from.
     pub pool: Option<PoolId>,
-    /// How many segments were billed.
+    /// Number of segments billed.
     pub segments: Option<u32>,
-    /// What it cost.
+    /// Price of the message.
     pub price: Option<Money>,
     /// The vendor's count of this message's news, where it counts.
     pub sequence: Option<u32>,
     /// The address the send came from, where the vendor says. One that is not yours means that
     /// somebody else has your credentials.
     pub requester: Option<IpAddr>,
-    /// When it happened, where the vendor says.
+    /// Time at which it happened, where the vendor says.
     pub at: Option<Timestamp>,
     /// Fields of the vendor that have no place above.
     pub extra: Extra,
@@ -151,15 +151,15 @@ impl StatusUpdate {
 pub struct InboundMessage {
     /// The same for every delivery of this message.
     pub id: EventId,
-    /// How much of the request was signed.
+    /// Extent of the signature over the request.
     pub authenticity: Authenticity,
-    /// Which message.
+    /// The provider's id of the message.
     pub message: MessageId,
     /// The vendor's id of the account.
     pub account: Option<AccountId>,
-    /// Who it came from.
+    /// Sender's address.
     pub from: Address,
-    /// Which of your addresses it came to.
+    /// Your address that it came to.
     pub to: Address,
     /// The pool that address belongs to.
     pub pool: Option<PoolId>,
@@ -167,20 +167,20 @@ pub struct InboundMessage {
     pub text: Text,
     /// The media.
     pub media: Vec<InboundMedia>,
-    /// How many segments it came in.
+    /// Number of segments it came in.
     pub segments: Option<u32>,
-    /// What the vendor took it for. [`intent`](Self::intent) reads the text as well.
+    /// Keyword that the vendor took it for. [`intent`](Self::intent) reads the text as well.
     pub keyword: Option<Keyword>,
-    /// Where the sender's number is registered, not where the sender is.
+    /// Place where the sender's number is registered, not where the sender is.
     pub from_geography: Option<Geography>,
-    /// Where your number is registered.
+    /// Place where your number is registered.
     pub to_geography: Option<Geography>,
     /// Fields of the vendor that have no place above.
     pub extra: Extra,
 }
 
 impl InboundMessage {
-    /// A message from one address to another. The id follows from the message's own.
+    /// Creates a message from one address to another. The id follows from the message's own.
     #[must_use]
     pub fn new(
         message: MessageId,
@@ -206,7 +206,8 @@ impl InboundMessage {
         }
     }
 
-    /// What the message asks for: what the vendor took it for, else the keyword that its text is.
+    /// Returns the keyword that the message asks for: the vendor's own finding, else the keyword that its
+    /// text is; `None` if it is neither.
     ///
     /// Most vendors' flags depend on a setting, so the text is what to go by, and the flag knows the
     /// words that were set up there. Look at the [authenticity](Self::authenticity) before an opt-in.
@@ -220,21 +221,21 @@ impl InboundMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InboundMedia {
-    /// Where it can be fetched.
+    /// Address from which it can be fetched.
     pub url: WebUrl,
     /// Its media type, where the vendor says.
     pub content_type: Option<String>,
 }
 
 impl InboundMedia {
-    /// A file at an address.
+    /// Creates a file at an address.
     #[must_use]
     pub const fn new(url: WebUrl, content_type: Option<String>) -> Self {
         Self { url, content_type }
     }
 }
 
-/// Where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.
+/// Place where a number is registered. Mostly known for the United States and Canada. `Debug` hides it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Geography {
@@ -254,16 +255,16 @@ pub struct Geography {
 pub struct OtherEvent {
     /// The same for every delivery of the same content.
     pub id: EventId,
-    /// How much of the request was signed.
+    /// Extent of the signature over the request.
     pub authenticity: Authenticity,
-    /// Whose it is.
+    /// Provider whose event it is.
     pub provider: ProviderId,
     /// All its fields.
     pub fields: Extra,
 }
 
 impl OtherEvent {
-    /// A request of which only the fields are known. The id follows from them, in any order.
+    /// Creates a request of which only the fields are known. The id follows from them, in any order.
     #[must_use]
     pub fn new(provider: ProviderId, fields: Extra, authenticity: Authenticity) -> Self {
         let mut sorted: Vec<_> = fields.iter().collect();
@@ -279,7 +280,7 @@ impl OtherEvent {
 pub struct EventId(u128);
 
 impl EventId {
-    /// The first half of SHA-256 over the parts, each with its length before it.
+    /// Creates the id as the first half of SHA-256 over the parts, each with its length before it.
     pub(super) fn of<P: AsRef<[u8]>>(
         provider: &ProviderId,
         parts: impl IntoIterator<Item = P>,

@@ -1,4 +1,4 @@
-//! [`VerifiedEvent`]: a verified event as a web framework's extractor; and why there is none.
+//! [`VerifiedEvent`]: a verified event as a web framework's extractor; and its refusals.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How long a body may take to arrive.
+/// Longest time a body may take to arrive.
 pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A verified event, as a handler's argument.
@@ -21,11 +21,11 @@ pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 /// what else the handler wants from the body: any extractor, which sees the request as it came. Without
 /// one it is the raw body.
 pub struct VerifiedEvent<W: ?Sized, E = Bytes> {
-    /// What the provider tells.
+    /// Event that the provider sent.
     pub event: Event,
-    /// What was proved, by which scheme and which key.
+    /// Proof of the signature: its extent, the scheme and the key.
     pub proof: Proof<'static>,
-    /// What the other extractor made of the same request.
+    /// Result of the other extractor on the same request.
     pub inner: E,
     traces: Traces,
     webhook: PhantomData<fn(&W)>,
@@ -79,7 +79,7 @@ impl<W: ?Sized, E> fmt::Debug for VerifiedEvent<W, E> {
     }
 }
 
-/// Why a request that a framework received is not an event.
+/// Reason why a request that a framework received is not an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The request was read and refused.

@@ -29,7 +29,7 @@ impl Params {
         !self.find(name).is_empty()
     }
 
-    /// The one value of a parameter.
+    /// Returns the one value of a parameter.
     ///
     /// # Errors
     /// `DuplicateField` if it is there several times.
@@ -146,7 +146,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The parameters that were not taken, in the order of their names.
+    /// Returns the parameters that were not taken, in the order of their names.
     pub(crate) fn rest(&self) -> Extra {
         let (count, bytes) = self.left;
         let mut extra = Extra::with_capacity(count, bytes);

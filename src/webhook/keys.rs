@@ -36,7 +36,7 @@ impl KeyRing {
     /// Most keys of a ring.
     pub const MAX_KEYS: usize = 4;
 
-    /// A ring with one key.
+    /// Creates a ring with one key.
     ///
     /// # Errors
     /// `Config` if the token is empty.
@@ -56,7 +56,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Another ring, with one more key behind those of this one.
+    /// Creates another ring, with one more key behind those of this one.
     pub(crate) fn with(&self, token: impl Into<String>) -> Result<Self> {
         let more = Self(Arc::new(RwLock::new(self.keys())));
         more.add(token).map(|()| more)
@@ -72,14 +72,14 @@ impl KeyRing {
         Ok(())
     }
 
-    /// How many keys are good now: never none.
+    /// Returns the number of keys that are good now: at least 1.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a ring has a key")]
     pub fn len(&self) -> usize {
         self.keys().len()
     }
 
-    /// The keys that are good now.
+    /// Returns the keys that are good now.
     pub(crate) fn keys(&self) -> Keys {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -99,12 +99,12 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// Which keys an account has: for receivers that serve several accounts.
+/// Lookup of an account's keys: for receivers that serve several accounts.
 ///
 /// It is asked for every request, so it holds the rings rather than fetching them; a map does.
 pub trait KeyLookup: fmt::Debug + Send + Sync + 'static {
-    /// The keys of an account; none if it is not known. The name is what the request **claims**, in
-    /// any form: only the signature that follows proves it.
+    /// Returns the keys of an account; `None` if it is not known. The name is what the request **claims**,
+    /// in any form: only the signature that follows proves it.
     fn keys(&self, account: &str) -> Option<KeyRing>;
 }
 
@@ -145,33 +145,33 @@ impl Key {
         Ok(Self { sha1, sha256 })
     }
 
-    /// The HMAC-SHA1 of a text.
+    /// Returns the HMAC-SHA1 of a text.
     pub(crate) fn sha1(&self, text: &[u8]) -> [u8; 20] {
         update(self.sha1.clone(), text).finalize().into_bytes().into()
     }
 
-    /// The HMAC-SHA256 of a text.
+    /// Returns the HMAC-SHA256 of a text.
     pub(crate) fn sha256(&self, text: &[u8]) -> [u8; 32] {
         update(self.sha256.clone(), text).finalize().into_bytes().into()
     }
 
-    /// Whether this is the HMAC-SHA1 of a text, in constant time.
+    /// Returns whether `mac` is the HMAC-SHA1 of a text, in constant time.
     pub(crate) fn is_sha1(&self, text: &[u8], mac: &[u8; 20]) -> bool {
         update(self.sha1.clone(), text).verify_slice(mac).is_ok()
     }
 
-    /// Whether this is the HMAC-SHA256 of a text, in constant time.
+    /// Returns whether `mac` is the HMAC-SHA256 of a text, in constant time.
     pub(crate) fn is_sha256(&self, text: &[u8], mac: &[u8; 32]) -> bool {
         update(self.sha256.clone(), text).verify_slice(mac).is_ok()
     }
 
-    /// Whether something is the HMAC-SHA256 of a text, in constant time.
+    /// Returns a function that tells whether a MAC is the HMAC-SHA256 of a text, in constant time.
     pub(crate) fn signs_sha256(&self, text: &[u8]) -> impl Fn(&[u8; 32]) -> bool {
         let signed = update(self.sha256.clone(), text).finalize();
         move |mac| signed == CtOutput::new((*mac).into())
     }
 
-    /// Whether this is the start of the HMAC-SHA256 of a text, in constant time.
+    /// Returns whether `mac` is the start of the HMAC-SHA256 of a text, in constant time.
     pub(crate) fn starts_sha256(&self, text: &[u8], mac: &[u8]) -> bool {
         update(self.sha256.clone(), text).verify_truncated_left(mac).is_ok()
     }
@@ -193,8 +193,8 @@ pub(crate) fn decode_mac<const N: usize>(text: &str) -> Option<[u8; N]> {
     bytes.get(..len)?.try_into().ok()
 }
 
-/// The first of the keys by which something holds. Every key is tried, so that the time does not tell
-/// which it was.
+/// Returns the first of the keys by which something holds. Every key is tried, so that the time does not
+/// tell which it was.
 pub(crate) fn first(keys: &[Key], holds: impl Fn(&Key) -> bool) -> Option<usize> {
     let tried = keys.iter().map(holds).enumerate();
     tried.fold(None, |found, (at, holds)| found.or(holds.then_some(at)))

@@ -1,4 +1,4 @@
-//! What providers call: checked first, then read.
+//! Webhooks: requests from providers, checked first, then read.
 //!
 //! A request becomes an [`Event`] in two steps. [`Webhook::check_signature`] proves who sent it and
 //! has no default body; [`Verified::check`] is the only way to a [`Verified`] request, and
@@ -100,7 +100,7 @@ pub(crate) use xml::Document;
 /// A value is made with the key or keys and the public URL under which the provider calls; there is
 /// no value without a key.
 pub trait Webhook: fmt::Debug + Send + Sync + 'static {
-    /// Whose webhook it is.
+    /// Returns the provider whose webhook it is.
     fn provider(&self) -> ProviderId;
 
     /// Proves that the provider sent this request, over the raw bytes and the public URL.
@@ -122,13 +122,13 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
         Diagnosis::new(self.check_signature(request).err())
     }
 
-    /// The answer that tells the provider: taken, nothing to say.
+    /// Returns the answer that confirms a request and says nothing more.
     fn empty_reply(&self) -> Reply {
         Reply::EMPTY
     }
 
-    /// The answer to an inbound message that sends messages back; [`Webhook::empty_reply`] where there
-    /// are none. What only one vendor can say is in its own builder.
+    /// Returns the answer to an inbound message that sends messages back; [`Webhook::empty_reply`] where
+    /// there are none. What only one vendor can say is in its own builder.
     ///
     /// A provider that gets no answer asks again, and each answer sends: [`Event::id`] tells whether
     /// this message was answered before.
@@ -147,7 +147,7 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What users call on any webhook.
+/// Methods for users of any webhook.
 pub trait WebhookExt: Webhook {
     /// Checks a request and reads it.
     ///

@@ -105,8 +105,8 @@ impl Params {
         self.find_from(self.spans.partition_point(|span| span.first() < first), first, name)
     }
 
-    /// As [`find`](Self::find), right behind `last` where that sorts before the name: fields that are asked
-    /// for in their order are found in one pass.
+    /// Finds like [`find`](Self::find), right behind `last` where that sorts before the name: fields that
+    /// are asked for in their order are found in one pass.
     pub(super) fn find_behind(&self, last: usize, name: &str) -> Range<usize> {
         let first = first_of(name.as_bytes());
         match self.spans.get(last..) {
@@ -118,7 +118,8 @@ impl Params {
         }
     }
 
-    /// Of the parameters from `start` on whose names begin with these bytes, those of this name.
+    /// Returns the range of the parameters of this name, among those from `start` on whose names begin with
+    /// these bytes.
     fn find_from(&self, mut start: usize, first: u64, name: &str) -> Range<usize> {
         let text = self.text.as_bytes();
         let is = |span: &Span| span.first() == first && text[span.name()] == *name.as_bytes();
@@ -149,7 +150,7 @@ impl Span {
         Self((start as u128) << (2 * PLACE) | (equals as u128) << PLACE | end as u128)
     }
 
-    /// With the first bytes of the name.
+    /// Adds the first bytes of the name.
     fn with_first(self, text: &[u8]) -> Self {
         let (start, equals, _) = self.places();
         // Eight bytes are there in one step nearly always; those behind the name are masked.
@@ -162,7 +163,7 @@ impl Span {
         (self.0 >> (3 * PLACE)) as u64
     }
 
-    /// Where it starts, where its `=` is, and where it ends.
+    /// Returns its start, the place of its `=`, and its end.
     fn places(self) -> (usize, usize, usize) {
         const PLACES: u64 = (1 << PLACE) - 1;
         let places = self.0 as u64;
@@ -180,7 +181,7 @@ impl Span {
         (equals + 1).min(end)..end
     }
 
-    /// By name and then by value, byte by byte.
+    /// Compares by name and then by value, byte by byte.
     pub(super) fn compare(self, other: Self, text: &[u8]) -> Ordering {
         let names = || text[self.name()].cmp(&text[other.name()]);
         let values = || text[self.value()].cmp(&text[other.value()]);
@@ -212,7 +213,7 @@ const DIGITS: [u8; 256] = {
     digits
 };
 
-/// The first eight bytes as a number that compares as they do, with zeros behind a shorter text.
+/// Returns the first eight bytes as a number that compares as they do, with zeros behind a shorter text.
 fn first_of(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(first) => u64::from_be_bytes(*first),

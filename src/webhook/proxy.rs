@@ -78,7 +78,7 @@ impl TrustedProxy {
         self
     }
 
-    /// The address that a trusted peer names.
+    /// Returns the address that a trusted peer names.
     pub(super) fn origin(&self, request: &WebhookRequest<'_>) -> Result<&Origin, WebhookError> {
         let refused =
             |field| WebhookError::new(WebhookErrorKind::UntrustedAddress).with_field(field);
@@ -117,7 +117,7 @@ impl TrustedProxy {
     }
 }
 
-/// The one value of a parameter of a `Forwarded` header with one element. Several elements are
+/// Returns the one value of a parameter of a `Forwarded` header with one element. Several elements are
 /// several proxies, of which only the last is the one that is trusted: they are not read.
 fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     if header.contains(',') {

@@ -27,7 +27,7 @@ pub struct PublicUrl {
     get: bool,
 }
 
-/// Where scheme and host come from.
+/// Source of scheme and host.
 #[derive(Clone)]
 enum Source {
     Fixed(Origin),
@@ -60,7 +60,7 @@ impl PublicUrl {
         self
     }
 
-    /// The address as text; `None` behind a proxy.
+    /// Returns the address as text; `None` behind a proxy.
     pub(super) fn text(&self) -> Option<String> {
         let Source::Fixed(Origin { scheme, userinfo, host, port }) = &self.source else {
             return None;
@@ -69,13 +69,13 @@ impl PublicUrl {
         Some(format!("{scheme}://{userinfo}{host}{port}{target}"))
     }
 
-    /// A scheme and host, with path and query of the request.
+    /// Creates a public URL from a scheme and host, with path and query of the request.
     pub(super) const fn of_origin(origin: Origin, get: bool) -> Self {
         Self { source: Source::Fixed(origin), target: None, get }
     }
 
-    /// Scheme and host, path and query where they are configured, and whether calls are by GET; none
-    /// if no trusted proxy names an address.
+    /// Returns scheme and host, path and query where they are configured, and whether calls are by GET;
+    /// `None` if no trusted proxy names an address.
     pub(super) fn parts(
         &self,
         request: &WebhookRequest<'_>,
@@ -87,7 +87,7 @@ impl PublicUrl {
         Some((origin, self.target.as_deref(), self.get))
     }
 
-    /// The whole address of a request, as the provider signed it.
+    /// Returns the whole address of a request, as the provider signed it.
     ///
     /// # Errors
     /// `UnsupportedMethod` if the provider was told to call by the other method, `BadSignature` if the
@@ -116,8 +116,8 @@ impl PublicUrl {
         Ok(RequestUrl { origin, path, query })
     }
 
-    /// Whether this is the query the provider was given: with the parameters behind it if it calls by
-    /// GET, and with the hash of the body in it if it calls by POST.
+    /// Returns whether this is the query the provider was given: with the parameters behind it if it calls
+    /// by GET, and with the hash of the body in it if it calls by POST.
     fn allows(&self, given: &str, query: &str) -> bool {
         if self.get {
             let rest = query.strip_prefix(given);
@@ -168,7 +168,7 @@ impl Origin {
         Ok((origin, rest))
     }
 
-    /// The port of the scheme, with its `:`.
+    /// Returns the port of the scheme, with its `:`.
     pub(crate) fn default_port(&self) -> &'static str {
         if self.scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" }
     }

@@ -1,4 +1,4 @@
-//! [`ReplayStore`]: what has come before.
+//! [`ReplayStore`]: a record of the webhooks that came before.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,22 +39,21 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
     async fn forget(&self, what: ReplayKey) -> Result<()>;
 }
 
-/// What is remembered: an event of an account, or a nonce or signature. The same in every process and
-/// version.
+/// Key of a record: an event of an account, or a nonce or signature. The same in every process and version.
 pub type ReplayKey = EventId;
 
 /// The content it came with.
 pub type PayloadHash = EventId;
 
-/// Whether something came before.
+/// Answer of a replay store: whether something came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Seen {
-    /// It did not, as far as the store remembers.
+    /// Did not come before, as far as the store remembers.
     First,
-    /// It did, with the same content.
+    /// Came before with the same content.
     Again,
-    /// It did, with another content.
+    /// Came before with another content.
     Changed,
 }
 
@@ -64,7 +63,7 @@ pub enum Seen {
 pub struct Received {
     /// The event.
     pub event: Event,
-    /// Whether it came before: answer 200 and change nothing.
+    /// `true` if it came before: answer 200 and change nothing.
     pub replay: bool,
     traces: Traces,
 }
@@ -140,26 +139,26 @@ pub struct MemoryReplayStore {
 #[derive(Default)]
 struct Known {
     contents: HashMap<ReplayKey, PayloadHash>,
-    /// In the order they came.
+    /// Keys in the order they came.
     order: VecDeque<(ReplayKey, Instant)>,
 }
 
 impl MemoryReplayStore {
-    /// Remembers at most so many (at least 1), each for so long. An entry takes some 100 bytes. Beyond
-    /// that the oldest is forgotten: only verified requests are remembered, so that nobody else can
-    /// push it out.
+    /// Creates a store that remembers at most `most` keys (at least 1), each for the time `keep`. An entry
+    /// takes some 100 bytes. When full, it forgets the oldest: only verified requests are remembered, so
+    /// that nobody else can push it out.
     #[must_use]
     pub fn new(most: usize, keep: Duration) -> Self {
         Self { most: most.max(1), keep, known: Mutex::default() }
     }
 
-    /// How many are remembered.
+    /// Returns the number of keys that are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).contents.len()
     }
 
-    /// Whether none is.
+    /// Returns whether no key is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -186,7 +185,7 @@ impl MemoryReplayStore {
 }
 
 impl Default for MemoryReplayStore {
-    /// 100,000, for 7 days.
+    /// Creates a store of 100,000 keys, each for 7 days.
     fn default() -> Self {
         Self::new(100_000, Duration::from_secs(7 * 24 * 60 * 60))
     }

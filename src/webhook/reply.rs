@@ -1,12 +1,12 @@
-//! [`Reply`]: what to answer a provider.
+//! [`Reply`]: an answer to a provider.
 
 use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 
-/// What to answer a provider: status 200 and an XML document. Never plain text, which Twilio would
-/// send to the sender as a message. `Debug` shows only how long it is.
+/// Answer to a provider: status 200 and an XML document. Never plain text, which Twilio would send to the
+/// sender as a message. `Debug` shows only its length.
 ///
 /// It is made by [`Webhook::reply`](crate::webhook::Webhook::reply), by a vendor's own builder, or is
 /// [`Reply::EMPTY`].
@@ -24,26 +24,26 @@ impl Reply {
         Self { body: Cow::Owned(document) }
     }
 
-    /// The HTTP status: always 200.
+    /// Returns the HTTP status: always 200.
     #[must_use]
     pub const fn status(&self) -> u16 {
         200
     }
 
-    /// The value for `Content-Type`: always `application/xml`. The document itself says that it is
+    /// Returns the value for `Content-Type`: always `application/xml`. The document itself says that it is
     /// in UTF-8.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
         "application/xml"
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// As a response of the `http` crate.
+    /// Converts it into a response of the `http` crate.
     #[must_use]
     pub fn into_http(self) -> http::Response<Bytes> {
         let kind = HeaderValue::from_static(self.content_type());

@@ -31,7 +31,7 @@ pub struct ReplyMessage {
 }
 
 impl ReplyMessage {
-    /// A text. It may be empty where there is media.
+    /// Creates a message with a text, which may be empty where there is media.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = Text::from(text);
@@ -67,31 +67,31 @@ impl ReplyMessage {
         self
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The media.
+    /// Returns the media.
     #[must_use]
     pub fn media(&self) -> &[Media] {
         &self.media
     }
 
-    /// Who it goes to, if the message says so itself.
+    /// Returns the recipient; `None` if the message does not name one.
     #[must_use]
     pub const fn to(&self) -> Option<PhoneNumber> {
         self.to
     }
 
-    /// Who it comes from, if the message says so itself.
+    /// Returns the sender; `None` if the message does not name one.
     #[must_use]
     pub const fn sender(&self) -> Option<&Sender> {
         self.sender.as_ref()
     }
 
-    /// Where the provider reports what becomes of it.
+    /// Returns the address to which the provider reports its status; `None` if the message does not set one.
     #[must_use]
     pub const fn status_callback(&self) -> Option<&WebUrl> {
         self.status_callback.as_ref()

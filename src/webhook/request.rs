@@ -31,7 +31,7 @@ enum Headers<'a> {
 }
 
 impl<'a> WebhookRequest<'a> {
-    /// A request from plain parts: for frameworks on another version of the `http` crate.
+    /// Creates a request from plain parts: for frameworks on another version of the `http` crate.
     ///
     /// `path_and_query` is raw, from its `/` on; a header that is there twice is two pairs.
     #[must_use]
@@ -44,20 +44,20 @@ impl<'a> WebhookRequest<'a> {
         Self { method, path_and_query, headers: Headers::Pairs(headers), body, peer: None }
     }
 
-    /// A request of the `http` crate with its whole body.
+    /// Creates a request of the `http` crate with its whole body.
     #[must_use]
     pub fn from_http<B: AsRef<[u8]>>(request: &'a http::Request<B>) -> Self {
         let body = request.body().as_ref();
         Self::from_map(request.method(), request.uri(), request.headers(), body)
     }
 
-    /// The parts of a request of the `http` crate, and its whole body.
+    /// Creates a request from the parts of a request of the `http` crate, and its whole body.
     #[must_use]
     pub fn from_parts(parts: &'a http::request::Parts, body: &'a [u8]) -> Self {
         Self::from_map(&parts.method, &parts.uri, &parts.headers, body)
     }
 
-    /// The parts by themselves: a router may hold another address than the one that came in.
+    /// Creates a request from its single parts: a router may hold another address than the one that came in.
     pub(crate) fn from_map(
         method: &'a http::Method,
         uri: &'a http::Uri,
@@ -81,31 +81,31 @@ impl<'a> WebhookRequest<'a> {
         self
     }
 
-    /// Who opened the connection, where it was said.
+    /// Returns the address that opened the connection; `None` if it was not given.
     #[must_use]
     pub const fn peer(&self) -> Option<IpAddr> {
         self.peer
     }
 
-    /// The method, such as `POST`.
+    /// Returns the method, such as `POST`.
     #[must_use]
     pub const fn method(&self) -> &'a str {
         self.method
     }
 
-    /// The raw path, from its `/` on.
+    /// Returns the raw path, from its `/` on.
     #[must_use]
     pub fn path(&self) -> &'a str {
         split(self.path_and_query).0
     }
 
-    /// The raw path and query, from its `/` on.
+    /// Returns the raw path and query, from its `/` on.
     #[must_use]
     pub const fn path_and_query(&self) -> &'a str {
         self.path_and_query
     }
 
-    /// The same request but for these parts.
+    /// Returns the same request but for these parts.
     pub(super) const fn changed<'b>(
         &self,
         method: &'b str,
@@ -118,19 +118,19 @@ impl<'a> WebhookRequest<'a> {
         WebhookRequest { method, path_and_query, headers: self.headers, body, peer: self.peer }
     }
 
-    /// The raw query, without its `?`; none if there is no `?`.
+    /// Returns the raw query, without its `?`; `None` if there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&'a str> {
         split(self.path_and_query).1
     }
 
-    /// The raw body.
+    /// Returns the raw body.
     #[must_use]
     pub const fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// The one value of a header, as visible ASCII; none if it is not there.
+    /// Returns the one value of a header, as visible ASCII; `None` if it is not there.
     ///
     /// # Errors
     /// `AmbiguousHeader` if it is there several times, `MalformedHeader` if it holds other bytes.
@@ -167,7 +167,7 @@ impl<'a> WebhookRequest<'a> {
         Ok(())
     }
 
-    /// Whether the body is a form, by its content type; an absent one is not.
+    /// Returns whether the body is a form, by its content type; an absent one is not.
     pub(crate) fn has_form(&self) -> Result<bool, WebhookError> {
         if self.header("content-encoding")?.is_some_and(|coding| coding != "identity") {
             let kind = WebhookErrorKind::UnsupportedContent;
@@ -198,7 +198,8 @@ impl<'a> WebhookRequest<'a> {
     }
 }
 
-/// Path and query. Both are short, so that a loop is faster than a search.
+/// Splits a path from its query, `None` if there is no `?`. Both are short, so that a loop is faster than a
+/// search.
 pub(super) fn split(path_and_query: &str) -> (&str, Option<&str>) {
     match path_and_query.bytes().position(|b| b == b'?') {
         Some(at) => (&path_and_query[..at], Some(&path_and_query[at + 1..])),

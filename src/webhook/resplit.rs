@@ -33,8 +33,8 @@ impl IdName {
         self.finder.find_iter(text.as_bytes()).count()
     }
 
-    /// Whether the name may stand where two parts of a text meet: the left one ends as it begins and the
-    /// right one goes on as it does, as far as both are long.
+    /// Returns whether the name may stand where two parts of a text meet: the left one ends as it begins and
+    /// the right one goes on as it does, as far as both are long.
     fn may_join(&self, left: &[u8], right: &[u8]) -> bool {
         let name = self.name.as_bytes();
         let meets = |at: usize| {
@@ -48,7 +48,7 @@ impl IdName {
     }
 }
 
-/// A bit for a letter, which some other bytes share.
+/// Returns the bit of a letter, which some other bytes share.
 const fn bit(byte: u8) -> u64 {
     1 << (byte & 63)
 }
@@ -88,13 +88,13 @@ impl Params {
         }
     }
 
-    /// The signed text, with a line end in place of each free text.
+    /// Returns the signed text, with a line end in place of each free text.
     fn joined(&self, free: &[&str]) -> String {
         let value = |name, value| if free.contains(&name) { "\n" } else { value };
         self.pairs().flat_map(|(name, said)| [name, value(name, said)]).collect()
     }
 
-    /// Whether the name of an id may stand across names and values.
+    /// Returns whether the name of an id may stand across names and values.
     fn may_join_to<'a>(&'a self, id: &IdName, free: &[&str]) -> bool {
         let text = self.text.as_bytes();
         let mut left: &'a [u8] = b"";
@@ -113,7 +113,7 @@ impl Params {
     }
 }
 
-/// Whether this is the number that an end may be, or part of an address with a channel.
+/// Returns whether `rest` is the number that an end may be, or part of an address with a channel.
 fn is_number(rest: &str) -> bool {
     rest.starts_with(|c: char| c == '+' || c.is_ascii_digit()) || rest.contains(':')
 }

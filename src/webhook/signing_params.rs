@@ -17,7 +17,7 @@ impl Params {
         self.text.is_ascii()
     }
 
-    /// Upper bound of the bytes that a `write` appends.
+    /// Returns an upper bound of the bytes that a `write` appends.
     pub(crate) const fn written_len(&self) -> usize {
         self.text.len() + 1
     }

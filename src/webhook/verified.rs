@@ -63,7 +63,7 @@ pub(crate) enum Content {
 }
 
 impl<'a> Proof<'a> {
-    /// A proof by a scheme and a key, with neither nonce nor signature.
+    /// Creates a proof by a scheme and a key, with neither nonce nor signature.
     #[must_use]
     pub const fn new(authenticity: Authenticity, scheme: &'static str, key: usize) -> Self {
         let (nonce, signature, account) = (None, None, None);
@@ -168,7 +168,7 @@ impl<'a> Verified<'a> {
         Ok(Self { request, proof, provider: webhook.provider() })
     }
 
-    /// The request, for the reader of the provider whose check it passed.
+    /// Returns the request, for the reader of the provider whose check it passed.
     ///
     /// # Errors
     /// `WrongProvider` if the check was another provider's.
@@ -180,19 +180,19 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// Result of the check.
+    /// Returns the result of the check.
     #[must_use]
     pub const fn proof(&self) -> &Proof<'a> {
         &self.proof
     }
 
-    /// Result of the check, without the request.
+    /// Returns the result of the check, without the request.
     #[must_use]
     pub fn into_proof(self) -> Proof<'a> {
         self.proof
     }
 
-    /// What the check has read of the request.
+    /// Returns the parts of the request that the check has read.
     pub(crate) const fn content(&self) -> &Content {
         &self.proof.content
     }

@@ -41,7 +41,7 @@ impl Document {
         self.escape(text, false);
     }
 
-    /// The finished document.
+    /// Returns the finished document.
     pub(crate) fn into_reply(mut self) -> Reply {
         if self.0.len() == HEAD.len() {
             return Reply::EMPTY;
@@ -68,7 +68,7 @@ impl Document {
     }
 }
 
-/// Whether XML 1.0 can hold a character, be it as a reference (its production `Char`).
+/// Returns whether XML 1.0 can hold a character, be it as a reference (its production `Char`).
 pub(crate) const fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -17,7 +17,7 @@ use anysms::webhook::{MAX_BODY, Webhook, WebhookExt, WebhookRequest};
 
 use crate::{AttemptToken, Ingest};
 
-/// How long a body may take to arrive.
+/// Longest time a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
 type Webhooks = HashMap<String, Arc<dyn Webhook>>;
@@ -88,7 +88,8 @@ async fn receive(
     }
 }
 
-/// The webhook of a path, and the token that may be its last segment.
+/// Returns the webhook of a path, and the token that may be its last segment; `None` if the path has no
+/// webhook.
 fn find<'a>(
     webhooks: &'a Webhooks,
     path: &str,

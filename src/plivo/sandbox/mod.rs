@@ -38,7 +38,7 @@ impl PlivoSandbox {
 }
 
 impl PlivoConfig {
-    /// The configuration for a sandbox: its address, its account, and a number to send from.
+    /// Creates the configuration for a sandbox: its address, its account, and a number to send from.
     #[must_use]
     pub fn sandbox(sandbox: &Sandbox) -> Self {
         let config = Self::new(PlivoSandbox::AUTH_ID, PlivoSandbox::AUTH_TOKEN)
@@ -51,7 +51,7 @@ impl PlivoConfig {
 }
 
 impl PlivoWebhook {
-    /// The verifier for what a sandbox calls.
+    /// Returns the verifier for what a sandbox calls.
     ///
     /// # Errors
     /// None; the sandbox has a token.
@@ -159,7 +159,7 @@ impl SandboxVendor for PlivoSandbox {
     }
 }
 
-/// Plivo answers this in plain text.
+/// Returns the answer without credentials, which Plivo gives in plain text.
 fn not_signed_in() -> Response<Bytes> {
     let text = "Could not verify your access level for that URL.";
     let mut response = Response::new(Bytes::from_static(text.as_bytes()));
@@ -193,7 +193,7 @@ fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     }
 }
 
-/// A page of messages, newest first.
+/// Returns a page of messages, newest first.
 fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     let query = ask.query();
     let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
@@ -233,7 +233,7 @@ fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     Ok(sandbox::json(200, &json!({"api_id": new_uuid(), "meta": meta, "objects": objects})))
 }
 
-/// What one segment costs, in US dollars.
+/// Price of one segment, in US dollars.
 const RATE: &str = "0.00350";
 
 fn amount(message: &Carried) -> String {
@@ -305,7 +305,7 @@ fn account() -> Value {
     })
 }
 
-/// A callback with V3 in the main account's header, as seen on messaging, and V2 as documented.
+/// Returns a callback with V3 in the main account's header, as seen on messaging, and V2 as documented.
 fn signed(url: &WebUrl, get: bool, pairs: &[(&str, &str)]) -> Option<Request<Bytes>> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(pairs);
@@ -339,7 +339,7 @@ fn kind(message: &Carried) -> &'static str {
     if message.media.is_empty() { "sms" } else { "mms" }
 }
 
-/// A number without its plus, as Plivo writes it.
+/// Returns a number without its plus, as Plivo writes it.
 fn plain(number: &str) -> &str {
     number.trim_start_matches('+')
 }

@@ -85,7 +85,7 @@ pub(in crate::plivo) fn submit(
     Ok(sandbox::json(202, &body))
 }
 
-/// Whom a submission is to, as far as it can be read.
+/// Returns the recipients of a submission, as far as they can be read.
 pub(in crate::plivo) fn destinations(body: &[u8]) -> Vec<PhoneNumber> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     asked["dst"].as_str().unwrap_or_default().split('<').filter_map(number).collect()

@@ -81,8 +81,8 @@ pub(in crate::plivo) fn submission(
     })
 }
 
-/// `src` or `powerpack_uuid`. Plivo strips what is neither a letter nor a digit from a name, so such
-/// a name is refused rather than changed.
+/// Returns the sender, for `src` or `powerpack_uuid`. Plivo strips what is neither a letter nor a digit from
+/// a name, so such a name is refused rather than changed.
 fn sender<'a>(
     message: &'a Message,
     default_sender: Option<&'a Sender>,

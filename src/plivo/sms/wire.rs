@@ -101,7 +101,7 @@ pub(in crate::plivo) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// Returns the record; none without an id.
+    /// Returns the record; `None` without an id.
     pub(in crate::plivo) fn into_record(self) -> Option<MessageRecord> {
         let id = MessageId::new(PLIVO, self.message_uuid.text()?).ok()?;
         let status = self.message_state.text().map(|word| PlivoStatus::from(word).into());
@@ -138,7 +138,7 @@ pub(in crate::plivo) struct ObjectPage<'a, T> {
     pub(in crate::plivo) meta: Option<Meta<'a>>,
 }
 
-/// Where a page stands in its list. `next` is null or empty at the end.
+/// Place of a page in its list. `next` is null or empty at the end.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in crate::plivo) struct Meta<'a> {

@@ -1,4 +1,4 @@
-//! What Plivo's webhooks say: fields to an [`Event`].
+//! Reads the fields of Plivo's webhooks into an [`Event`].
 //!
 //! Source: Plivo's pages on message status callbacks and incoming messages, as of 2026-11-20.
 
@@ -44,7 +44,7 @@ fn message_id(fields: &mut Fields<'_>) -> Result<MessageId, WebhookError> {
     MessageId::new(PLIVO, fields.required("MessageUUID")?).map_err(invalid)
 }
 
-/// The price, which Plivo gives without a currency: US dollars.
+/// Returns the price, which Plivo gives without a currency: US dollars.
 fn price(fields: &mut Fields<'_>) -> Result<Option<Money>, WebhookError> {
     let Some(amount) = fields.text("TotalAmount")? else { return Ok(None) };
     let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field("TotalAmount");
@@ -107,7 +107,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     Ok(message)
 }
 
-/// Every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
+/// Reads every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and
 /// from 1 in others.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
     let mut numbered = fields.take_all("Media", media_number);

@@ -1,4 +1,4 @@
-//! [`PlivoWebhook`]: whose request it is. What it says is `event`'s.
+//! [`PlivoWebhook`]: the check of a request's signature. Its content is read in `event`.
 
 mod event;
 mod request_parts;
@@ -51,14 +51,14 @@ pub struct PlivoWebhook {
     rules: Rules,
 }
 
-/// Whose auth tokens are good.
+/// Auth tokens that are good: those of one ring, or of the account that a request names.
 #[derive(Clone)]
 enum Tokens {
     Ring(KeyRing),
     ByAccount(Arc<dyn KeyLookup>),
 }
 
-/// What is taken, and which header decides.
+/// Signatures that are accepted, and the header that decides.
 #[derive(Clone, Copy, Default)]
 struct Rules {
     main_account: bool,
@@ -68,7 +68,7 @@ struct Rules {
 }
 
 impl PlivoWebhook {
-    /// A verifier with the main account's token and the public URL.
+    /// Creates a verifier with the main account's token and the public URL.
     ///
     /// # Errors
     /// `Config` if the token is empty.
@@ -77,7 +77,7 @@ impl PlivoWebhook {
         Ok(Self::with_ring(ring, url))
     }
 
-    /// A verifier with the token from `PLIVO_AUTH_TOKEN`.
+    /// Creates a verifier with the token from `PLIVO_AUTH_TOKEN`.
     ///
     /// # Errors
     /// `Config` if the variable is missing or malformed.
@@ -88,13 +88,13 @@ impl PlivoWebhook {
         Self::new(token, url)
     }
 
-    /// A verifier with the main account's tokens of a ring, which may change meanwhile.
+    /// Creates a verifier with the main account's tokens of a ring, which may change meanwhile.
     #[must_use]
     pub fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
         Self::of(Tokens::Ring(ring), url)
     }
 
-    /// A verifier for several accounts, each with its own tokens. Plivo does not name the account in
+    /// Creates a verifier for several accounts, each with its own tokens. Plivo does not name the account in
     /// what it sends, so the last segment of the path does, which every scheme signs:
     /// `https://example.com/hooks/plivo/MAXXXXXXXXXXXXXXXXXX`. The URL is given up to the host, and **it is
     /// for the router in front to let through only such paths, and no query**: see [`PublicUrl`].
@@ -107,8 +107,8 @@ impl PlivoWebhook {
         Self { tokens, subaccounts: None, url, rules: Rules::default() }
     }
 
-    /// One more token of the main account that is good too, for the time of a rotation: for this
-    /// verifier, and not for others with the same ring, which [`KeyRing::add`] is for.
+    /// Adds a token of the main account that is good too, for the time of a rotation: for this verifier, and
+    /// not for others with the same ring, which [`KeyRing::add`] is for.
     ///
     /// # Errors
     /// `Config` if the token is empty, there are four already, or the keys are looked up.
@@ -123,7 +123,7 @@ impl PlivoWebhook {
         Ok(self)
     }
 
-    /// The token of a subaccount, which signs the plain headers and never the `-Ma-` ones.
+    /// Adds the token of a subaccount, which signs the plain headers and never the `-Ma-` ones.
     ///
     /// # Errors
     /// `Config` if the token is empty, or there are four already.
@@ -165,7 +165,7 @@ impl PlivoWebhook {
         self
     }
 
-    /// The V2 signature that Plivo would put on a request to this address: for tests. The first key
+    /// Returns the V2 signature that Plivo would put on a request to this address: for tests. The first key
     /// signs.
     ///
     /// # Errors
@@ -175,9 +175,9 @@ impl PlivoWebhook {
         Ok(sign(&self.signing_key(base)?, &[base, nonce].concat().into_bytes()))
     }
 
-    /// The V3 signature that Plivo would put on a request to this address: for tests. The first key
-    /// signs. The parameters are given as the body will hold them, percent-encoded; of a GET they
-    /// join those of the address.
+    /// Returns the V3 signature that Plivo would put on a request to this address: for tests. The first key
+    /// signs. The parameters are given as the body will hold them, percent-encoded; of a GET they join those
+    /// of the address.
     ///
     /// # Errors
     /// Those of a query or a body that could not have been signed; `MissingSignature` if no key is
@@ -211,7 +211,7 @@ impl PlivoWebhook {
         ring.and_then(|ring| ring.keys().first().cloned()).ok_or(missing)
     }
 
-    /// The keys that may have signed a header.
+    /// Returns the keys that may have signed a header.
     fn keys<'a>(
         &self,
         url: &RequestUrl<'_>,
@@ -232,7 +232,7 @@ impl PlivoWebhook {
         Ok(Good { main, subaccounts, account })
     }
 
-    /// The header that decides.
+    /// Returns the header that decides.
     fn found<'a>(&self, request: &WebhookRequest<'a>) -> Result<Found<'a>, WebhookError> {
         for scheme in &SCHEMES {
             let plain = scheme.plain.filter(|_| !self.rules.main_account);
@@ -328,7 +328,8 @@ struct Good<'a> {
 }
 
 impl Good<'_> {
-    /// The first by which something holds, those of subaccounts behind the others.
+    /// Returns the index of the first key by which something holds, those of subaccounts behind the others;
+    /// `None` if it holds by none.
     fn first(&self, holds: impl Fn(&Key) -> bool) -> Option<usize> {
         let main = first_key(&self.main, &holds);
         let subaccount = self.subaccounts.as_ref().and_then(|keys| first_key(keys, &holds));

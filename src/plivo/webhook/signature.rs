@@ -12,7 +12,7 @@ const MOST: usize = 8;
 /// Longest header that is read, in bytes: each signature has 44, and there may be blanks.
 const LONGEST: usize = MOST * 64;
 
-/// What is signed.
+/// Version of the signature, which fixes the text that is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::plivo) enum Version {
     V1,
@@ -54,7 +54,7 @@ pub(in crate::plivo) struct Scheme {
     pub(in crate::plivo) nonce: Option<&'static str>,
 }
 
-/// In the order in which they are looked for.
+/// Schemes, in the order in which they are looked for.
 pub(in crate::plivo) const SCHEMES: [Scheme; 3] = [
     Scheme {
         version: Version::V3,
@@ -105,7 +105,8 @@ impl Signatures {
         Some(Self::Sha256(all, count))
     }
 
-    /// Whether any is a key's of this text. All are compared, so that the time does not tell which.
+    /// Returns whether any of these signatures is the key's signature of this text. All are compared, so
+    /// that the time does not tell which.
     pub(in crate::plivo) fn any_of(&self, key: &Key, text: &[u8]) -> bool {
         match self {
             Self::Sha1(mac) => key.is_sha1(text, mac),
@@ -117,7 +118,7 @@ impl Signatures {
     }
 }
 
-/// The signature of a text, as it stands in the header.
+/// Returns the signature of a text, as it stands in the header.
 pub(in crate::plivo) fn sign(key: &Key, text: &[u8]) -> String {
     STANDARD.encode(key.sha256(text))
 }
@@ -141,15 +142,15 @@ pub(in crate::plivo) fn append_v3(
     text.extend_from_slice(nonce.as_bytes());
 }
 
-/// An address and its query; a fragment is in neither.
+/// Returns an address and its query; a fragment is in neither.
 pub(in crate::plivo) fn split(url: &str) -> (&str, &str) {
     let url = url.split_once('#').map_or(url, |(before, _)| before);
     url.split_once('?').unwrap_or((url, ""))
 }
 
-/// The port and path under which Plivo may have signed an address: with or without the scheme's own
-/// port, and where the path is `/`, with or without it, as a request always has one and a callback
-/// address may not. User name and password are never signed.
+/// Returns the port and path under which Plivo may have signed an address: with or without the scheme's own
+/// port, and where the path is `/`, with or without it, as a request always has one and a callback address
+/// may not. User name and password are never signed.
 pub(in crate::plivo) fn forms<'a>(
     url: &RequestUrl<'a>,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -164,7 +165,7 @@ pub(in crate::plivo) fn forms<'a>(
     std::iter::once(own).chain(other).flat_map(paths)
 }
 
-/// Whether Plivo's SDKs disagree about what is signed of this address.
+/// Returns whether Plivo's SDKs disagree about what is signed of this address.
 pub(in crate::plivo) fn disputed(url: &RequestUrl<'_>, query: &Params, method: &str) -> bool {
     // The parameters of a GET are in its query, and may be anything.
     let in_query = method != "GET" && (query.has_repeated_name() || !query.is_ascii());

@@ -1,4 +1,4 @@
-//! [`PlivoXml`]: what Plivo does in answer to an inbound message.
+//! [`PlivoXml`]: instructions to Plivo in answer to an inbound message.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -7,7 +7,7 @@ use crate::{
     webhook::{Document, InboundMessage, Reply, ReplyMessage},
 };
 
-/// What Plivo does in answer to an inbound message. For texts alone there is
+/// Instructions to Plivo in answer to an inbound message. For texts alone there is
 /// [`Webhook::reply`](crate::webhook::Webhook::reply).
 ///
 /// Plivo fills in neither end of a message: unless it says otherwise, it goes to whom the inbound
@@ -33,7 +33,7 @@ pub struct PlivoXml {
 }
 
 impl PlivoXml {
-    /// Nothing to do in answer to this message.
+    /// Creates a document with nothing to do in answer to this message.
     #[must_use]
     pub fn answering(inbound: &InboundMessage) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl PlivoXml {
         self
     }
 
-    /// The document.
+    /// Returns the document.
     ///
     /// # Errors
     /// `Unsupported` for media, a pool as the sender, or a message that came by WhatsApp;
@@ -98,8 +98,8 @@ impl PlivoXml {
         Ok(())
     }
 
-    /// Plivo reads several recipients from `1<2` (its page on `<Message>`, 2026-11), so only what is
-    /// surely one address may stand here.
+    /// Returns the recipient for `dst`. Plivo reads several recipients from `1<2` (its page on `<Message>`,
+    /// 2026-11), so only what is surely one address may stand here.
     fn dst(&self, message: &ReplyMessage) -> Result<String> {
         message.to().map(Address::from).as_ref().or(Some(&self.to)).and_then(plain).ok_or_else(
             || {
@@ -129,7 +129,7 @@ impl PlivoXml {
     }
 }
 
-/// The reply that sends these messages back.
+/// Returns the reply that sends these messages back.
 pub(in crate::plivo) fn reply(
     inbound: &InboundMessage,
     messages: &[ReplyMessage],
@@ -137,7 +137,7 @@ pub(in crate::plivo) fn reply(
     PlivoXml { messages: messages.to_vec(), ..PlivoXml::answering(inbound) }.reply()
 }
 
-/// A number or a short code as Plivo's examples write it: digits alone.
+/// Returns a number or a short code as Plivo's examples write it: digits alone.
 fn plain(address: &Address) -> Option<String> {
     match address {
         Address::Number(number) => Some(number.digits().to_string()),

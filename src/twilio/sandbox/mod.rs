@@ -35,7 +35,7 @@ impl TwilioSandbox {
 }
 
 impl TwilioConfig {
-    /// The configuration for a sandbox: its address, its account, and a number to send from.
+    /// Creates the configuration for a sandbox: its address, its account, and a number to send from.
     #[must_use]
     pub fn sandbox(sandbox: &Sandbox) -> Self {
         let config = Self::new(TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN)
@@ -48,7 +48,7 @@ impl TwilioConfig {
 }
 
 impl TwilioWebhook {
-    /// The verifier for what a sandbox calls.
+    /// Returns the verifier for what a sandbox calls.
     ///
     /// # Errors
     /// None; the sandbox has a token.
@@ -227,7 +227,7 @@ fn update(ask: &Ask<'_>, carrier: &Carrier, message: &Carried) -> Result<Respons
     changed.map(|message| sandbox::json(200, &body(&message))).ok_or(late)
 }
 
-/// A page of messages. The next page begins where `PageToken` says.
+/// Returns a page of messages. The next page begins where `PageToken` says.
 fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
     let query = ask.query();
     let size: usize = get(&query, "PageSize").and_then(|size| size.parse().ok()).unwrap_or(50);
@@ -296,7 +296,7 @@ fn body(message: &Carried) -> Value {
     })
 }
 
-/// The files of a message.
+/// Returns the files of a message.
 fn media(message: &Carried) -> Value {
     let list: Vec<Value> = message.media.iter().map(|file| media_body(message, file)).collect();
     json!({"media_list": list, "next_page_uri": null})
@@ -336,7 +336,7 @@ fn account_body() -> Value {
     })
 }
 
-/// A form, signed with the sandbox's token over the address it goes to.
+/// Returns a form, signed with the sandbox's token over the address it goes to.
 fn signed(url: &WebUrl, pairs: &[(&str, Option<&str>)]) -> Option<Request<Bytes>> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))) {

@@ -79,7 +79,7 @@ pub(in crate::twilio) fn submit(
     Ok(answer)
 }
 
-/// The recipient, by Twilio's rules and the magic numbers of its test credentials.
+/// Returns the recipient, by Twilio's rules and the magic numbers of its test credentials.
 fn recipient(to: &str) -> Result<PhoneNumber, Refusal> {
     match to {
         "+15005550001" => return Err((400, 21211, "The 'To' number is not a valid phone number.")),
@@ -96,12 +96,13 @@ fn recipient(to: &str) -> Result<PhoneNumber, Refusal> {
     number(to).ok_or((400, 21211, "The 'To' number is not a valid phone number."))
 }
 
-/// The number of an address: `whatsapp:+…` and the like are one behind a channel.
+/// Returns the number of an address: `whatsapp:+…` and the like are one behind a channel; `None` if there is
+/// no number.
 pub(in crate::twilio) fn number(address: &str) -> Option<PhoneNumber> {
     address.rsplit(':').next()?.parse().ok()
 }
 
-/// The sender, likewise.
+/// Checks the sender, likewise.
 fn sender(from: &str, to: PhoneNumber) -> Result<(), Refusal> {
     let invalid = "The 'From' is not a valid phone number, short code or alphanumeric sender.";
     match from {
@@ -127,7 +128,7 @@ fn callback(url: &str) -> Result<Callback, Refusal> {
     if host.contains('_') { Err(INVALID) } else { Ok(Callback::new(url, false)) }
 }
 
-/// The time to send: at least 300 s and at most 35 days ahead, and only from a Messaging Service.
+/// Reads the time to send: at least 300 s and at most 35 days ahead, and only from a Messaging Service.
 fn send_at(at: &str, form: &[(String, String)]) -> Result<Timestamp, Refusal> {
     const INVALID: Refusal = (400, 20422, "The SendAt is invalid.");
     let at: Timestamp = at.parse().map_err(|_| INVALID)?;

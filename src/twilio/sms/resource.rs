@@ -100,7 +100,7 @@ impl Twilio {
             .with_detail("media: must be ME and 32 hex digits"))
     }
 
-    /// Returns the record of a file; none without an id. Without `.json` its address is that of its bytes.
+    /// Returns the record of a file; `None` without an id. Without `.json` its address is that of its bytes.
     fn media_record(&self, id: &MessageId, media: &wire::Media<'_>) -> Option<MediaRecord> {
         let sid = media.sid.text()?;
         let url = self.inner().message(id, &format!("/Media/{sid}")).ok()?.to_string();

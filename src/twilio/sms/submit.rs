@@ -133,8 +133,8 @@ fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
     }
 }
 
-/// It has not left, unless the code says that nobody knows. To ask again is pointless, so the kind is
-/// none that is retried.
+/// Returns the error of a submission that Twilio gave up: it has not left, unless the code leaves that
+/// unknown. To ask again is pointless, so the kind is none that is retried.
 fn gave_up_error(code: Option<u32>, accepted: Accepted) -> Error {
     let proved = code.is_none_or(|code| !is_unproved(code));
     let outcome = if proved { Outcome::NotSent } else { Outcome::Unknown };

@@ -68,7 +68,7 @@ pub(in crate::twilio) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// Returns the record; none without an id.
+    /// Returns the record; `None` without an id.
     pub(in crate::twilio) fn into_record(self) -> Option<MessageRecord> {
         let id = MessageId::new(TWILIO, self.sid.text()?).ok()?;
         let mut record = MessageRecord::new(id, status(&self.status));
@@ -151,7 +151,7 @@ pub(in crate::twilio) struct ErrorBody<'a> {
 }
 
 impl ErrorBody<'_> {
-    /// Twilio's own words.
+    /// Returns Twilio's own words; `None` if there are none.
     pub(in crate::twilio) fn words(&self) -> Option<String> {
         self.message.owned().or_else(|| self.detail.owned()).or_else(|| self.title.owned())
     }

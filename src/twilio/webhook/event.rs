@@ -1,4 +1,4 @@
-//! What Twilio's webhooks say: fields to an [`Event`].
+//! Reads the fields of Twilio's webhooks into an [`Event`].
 //!
 //! Source: Twilio's pages on status callbacks and incoming messages, as of 2026-11-20.
 
@@ -50,7 +50,7 @@ pub(in crate::twilio) fn content(request: &WebhookRequest<'_>) -> Result<Content
     }
 }
 
-/// The account that a request claims to be about; not proved before the signature is.
+/// Returns the account that a request claims to be about; not proved before the signature is.
 pub(in crate::twilio) fn account(content: &Content) -> Option<&str> {
     match content {
         Content::Unread => None,
@@ -120,7 +120,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     Ok(message)
 }
 
-/// `MediaUrl0` and so on, as many as `NumMedia` says.
+/// Reads `MediaUrl0` and so on, as many as `NumMedia` says.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
     let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
     let count: u32 = fields.parsed("NumMedia")?.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! [`TwilioWebhook`]: whose request it is. What it says is `event`'s.
+//! [`TwilioWebhook`]: the check of a request's signature. Its content is read in `event`.
 
 mod event;
 mod signature;
@@ -48,10 +48,10 @@ pub struct TwilioWebhook {
     lenient: bool,
 }
 
-/// Whose auth tokens are good.
+/// Auth tokens that are good: those of one ring, or of the account that a request names.
 #[derive(Clone)]
 enum Tokens {
-    /// There are only shared keys.
+    /// No auth token: there are only shared keys.
     None,
     Ring(KeyRing),
     ByAccount(Arc<dyn KeyLookup>),
@@ -76,7 +76,7 @@ pub enum SharedKeyAlgorithm {
 }
 
 impl TwilioWebhook {
-    /// A verifier with the account's **primary auth token** (Twilio signs with it even where an API
+    /// Creates a verifier with the account's **primary auth token** (Twilio signs with it even where an API
     /// key sends) and the public URL.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl TwilioWebhook {
         Ok(Self::with_ring(ring, url))
     }
 
-    /// A verifier with the token from `TWILIO_AUTH_TOKEN`.
+    /// Creates a verifier with the token from `TWILIO_AUTH_TOKEN`.
     ///
     /// # Errors
     /// `Config` if the variable is missing or malformed.
@@ -97,20 +97,20 @@ impl TwilioWebhook {
         Self::new(token, url)
     }
 
-    /// A verifier with the tokens of a ring, which may change meanwhile.
+    /// Creates a verifier with the tokens of a ring, which may change meanwhile.
     #[must_use]
     pub const fn with_ring(ring: KeyRing, url: PublicUrl) -> Self {
         Self::of(Tokens::Ring(ring), url)
     }
 
-    /// A verifier for several accounts, each with its own tokens: the keys are those of the request's
-    /// `AccountSid` (`AC…`).
+    /// Creates a verifier for several accounts, each with its own tokens: the keys are those of the
+    /// request's `AccountSid` (`AC…`).
     #[must_use]
     pub fn by_account(keys: impl KeyLookup, url: PublicUrl) -> Self {
         Self::of(Tokens::ByAccount(Arc::new(keys)), url)
     }
 
-    /// A verifier with a SharedKey and no auth token. (Public beta, as of 2026-11-20.)
+    /// Creates a verifier with a SharedKey and no auth token. (Public beta, as of 2026-11-20.)
     ///
     /// # Errors
     /// `Config` if the name or the secret is empty.
@@ -127,8 +127,8 @@ impl TwilioWebhook {
         Self { tokens, shared: Vec::new(), url, account: None, lenient: false }
     }
 
-    /// One more token that is good too, for the time of a rotation: for this verifier, and not for
-    /// others with the same ring, which [`KeyRing::add`] is for.
+    /// Adds a token that is good too, for the time of a rotation: for this verifier, and not for others with
+    /// the same ring, which [`KeyRing::add`] is for.
     ///
     /// # Errors
     /// `Config` if the token is empty, there are four already, or the keys are looked up.
@@ -144,7 +144,7 @@ impl TwilioWebhook {
         Ok(self)
     }
 
-    /// A SharedKey that is good too, by this algorithm and no other. (Public beta, as of 2026-11-20.)
+    /// Adds a SharedKey that is good too, by this algorithm and no other. (Public beta, as of 2026-11-20.)
     ///
     /// # Errors
     /// `Config` if the name (`webhooks_sharedkey_…`) or the secret is empty.
@@ -180,7 +180,7 @@ impl TwilioWebhook {
         self
     }
 
-    /// The signature that Twilio would put on a form sent to this address: for tests. The first key
+    /// Returns the signature that Twilio would put on a form sent to this address: for tests. The first key
     /// signs. The parameters are given as the body will hold them, percent-encoded.
     ///
     /// # Errors
@@ -199,7 +199,7 @@ impl TwilioWebhook {
         .map(|(key, algorithm)| algorithm.sign(&key, &text))
     }
 
-    /// The auth tokens that are good for the account that a request claims to be about.
+    /// Returns the auth tokens that are good for the account that a request claims to be about.
     fn keys(&self, account: Option<&str>) -> Result<Keys, WebhookError> {
         match &self.tokens {
             Tokens::None => Err(WebhookError::new(WebhookErrorKind::BadSignature)),
@@ -211,7 +211,7 @@ impl TwilioWebhook {
         }
     }
 
-    /// The shared key that the settings header names, if they agree on the algorithm.
+    /// Returns the shared key that the settings header names, if they agree on the algorithm.
     fn shared_key(&self, settings: &str) -> Result<&SharedKey, WebhookError> {
         let value = |name: &str| {
             let mut values = settings
@@ -267,13 +267,14 @@ impl TwilioWebhook {
         Ok(proof.with_signature(header).with_content(content))
     }
 
-    /// Whether the check depends on the account that a request claims to be about.
+    /// Returns whether the check depends on the account that a request claims to be about.
     const fn asks_account(&self) -> bool {
         self.account.is_some() || matches!(self.tokens, Tokens::ByAccount(_))
     }
 }
 
-/// Which key made this signature, over any form of the address.
+/// Returns the index of the key that made this signature, over any form of the address; `None` if no key
+/// did.
 fn matching(
     url: &RequestUrl<'_>,
     params: Option<&Params>,
@@ -343,8 +344,8 @@ impl Webhook for TwilioWebhook {
     }
 }
 
-/// The parameters of a form, which are part of the signed text; `None` for a GET and for a body of another
-/// type, whose hash must be in the query.
+/// Returns the parameters of a form, which are part of the signed text; `None` for a GET and for a body of
+/// another type, whose hash must be in the query.
 fn signed_params(
     request: &WebhookRequest<'_>,
     lenient: bool,
@@ -366,7 +367,7 @@ fn signed_params(
     }
 }
 
-/// The SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 digits of
+/// Returns the SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 digits of
 /// lower-case hex.
 fn hash_in_query(query: &str, lenient: bool) -> Result<Option<[u8; 32]>, WebhookError> {
     let mismatch = WebhookError::new(WebhookErrorKind::BodyHashMismatch);

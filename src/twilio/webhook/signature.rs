@@ -28,7 +28,7 @@ impl Algorithm {
         }
     }
 
-    /// The signature of a text, as it stands in the header.
+    /// Returns the signature of a text, as it stands in the header.
     pub(in crate::twilio) fn sign(self, key: &Key, text: &[u8]) -> String {
         match self {
             Self::Sha1 => STANDARD.encode(key.sha1(text)),
@@ -36,7 +36,7 @@ impl Algorithm {
         }
     }
 
-    /// The bytes of a signature: canonical base64 of its one length and nothing else.
+    /// Returns the bytes of a signature: canonical base64 of its one length and nothing else.
     pub(in crate::twilio) fn decode(self, header: &str) -> Option<Signature> {
         match self {
             Self::Sha1 => decode_mac(header).map(Signature::Sha1),
@@ -46,7 +46,7 @@ impl Algorithm {
 }
 
 impl Signature {
-    /// Whether it is a key's of this text.
+    /// Returns whether it is the key's signature of this text.
     pub(in crate::twilio) fn is_of(&self, key: &Key, text: &[u8]) -> bool {
         match self {
             Self::Sha1(mac) => key.is_sha1(text, mac),
@@ -55,7 +55,7 @@ impl Signature {
     }
 }
 
-/// The user name and port under which Twilio may have signed an address: with and without user name
+/// Returns the user name and port under which Twilio may have signed an address: with and without user name
 /// and password, and of each with the port as it is, without it, and with the scheme's own.
 pub(in crate::twilio) fn forms(origin: &Origin) -> impl Iterator<Item = (&str, &str)> {
     let (own, default) = (origin.port.as_str(), origin.default_port());
@@ -65,7 +65,7 @@ pub(in crate::twilio) fn forms(origin: &Origin) -> impl Iterator<Item = (&str, &
     users.into_iter().flatten().flat_map(ports)
 }
 
-/// A query with `'`, `:` and `@` as themselves, if it has them as escapes: Twilio may sign before it
+/// Returns a query with `'`, `:` and `@` as themselves, if it has them as escapes: Twilio may sign before it
 /// escapes these three. What the query says stays the same.
 ///
 /// Source: twilio-node 621, 1061 and 1183, twilio-ruby 528, as of 2026-11-20.

@@ -1,4 +1,4 @@
-//! [`Twiml`]: what Twilio does in answer to an inbound message.
+//! [`Twiml`]: instructions to Twilio in answer to an inbound message.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -12,7 +12,7 @@ const MAX_MESSAGES: usize = 10;
 /// Most bytes of a document (11750: 64 kB).
 const MAX_BYTES: usize = 65_536;
 
-/// What Twilio does in answer to an inbound message. For texts alone there is
+/// Instructions to Twilio in answer to an inbound message. For texts alone there is
 /// [`Webhook::reply`](crate::webhook::Webhook::reply).
 ///
 /// ```
@@ -32,7 +32,7 @@ pub struct Twiml {
     get: bool,
 }
 
-/// Where Twilio goes after the messages.
+/// Address to which Twilio goes after the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
     Action(WebUrl),
@@ -40,7 +40,7 @@ enum Next {
 }
 
 impl Twiml {
-    /// Nothing to do.
+    /// Creates a document with nothing to do.
     #[must_use]
     pub const fn new() -> Self {
         Self { messages: Vec::new(), next: None, get: false }
@@ -78,7 +78,7 @@ impl Twiml {
         self
     }
 
-    /// The document.
+    /// Returns the document.
     ///
     /// # Errors
     /// `InvalidContent` for a message without text and media, or a document of more than 64 kB;
@@ -114,7 +114,7 @@ impl Twiml {
     }
 }
 
-/// The reply that sends these messages. Twilio fills in who they go to and come from.
+/// Returns the reply that sends these messages. Twilio fills in who they go to and come from.
 pub(in crate::twilio) fn reply(messages: &[ReplyMessage]) -> Result<Reply> {
     Twiml { messages: messages.to_vec(), ..Twiml::new() }.reply()
 }

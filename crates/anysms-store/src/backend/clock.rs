@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
     state: Mutex<State>,
-    /// What a test skipped, in microseconds.
+    /// Time that a test skipped, in microseconds.
     skipped: AtomicI64,
 }
 
@@ -24,14 +24,14 @@ pub(crate) struct SteadyClock {
 struct State {
     base: Timestamp,
     at: Instant,
-    /// By how much the time that is seen differs, and since when. In seconds.
+    /// Difference of the time that is seen, in seconds, and the moment since which it lasts.
     doubt: Option<(f64, Instant)>,
 }
 
-/// What differs by less is a clock that is being set right.
+/// Greatest difference, in seconds, that counts as a clock being set right.
 const DRIFT: f64 = 2.0;
 
-/// How long another time must stand.
+/// Time for which another reading must hold before it is believed.
 const BELIEVED: Duration = Duration::from_secs(5 * 60);
 
 impl SteadyClock {
@@ -46,14 +46,14 @@ impl SteadyClock {
         now.checked_add(skipped).unwrap_or(now)
     }
 
-    /// Goes on from so much later.
+    /// Skips a duration.
     #[cfg(feature = "testing")]
     pub(crate) fn skip(&self, by: Duration) {
         let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         self.skipped.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// The source shows this time now.
+    /// Takes the time that the source shows now.
     pub(crate) fn see(&self, seen: Timestamp) {
         self.lock().see(seen, Instant::now());
     }

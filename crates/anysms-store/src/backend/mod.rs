@@ -30,14 +30,14 @@ use crate::{
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sql::SqlBackend;
 
-/// What a backend does.
+/// Operations of a backend.
 pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     fn policy(&self) -> StorePolicy;
 
-    /// Clock of leases and schedules.
+    /// Returns the clock of leases and schedules.
     fn clock(&self) -> &SteadyClock;
 
-    /// Signal to the workers of this process that the queue may hold something.
+    /// Returns the signal to the workers of this process that the queue may hold something.
     fn signal(&self) -> &QueueSignal;
 
     /// Runs an operation in a transaction, which it may share with others, and returns its output once that
@@ -65,8 +65,8 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     ) -> impl Future<Output = Result<Vec<Suppression>>> + Send;
 }
 
-/// Where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend follows one
-/// protocol; name it to take a store and a store in a transaction alike.
+/// Place where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend
+/// follows one protocol; name it to take a store and a store in a transaction alike.
 ///
 /// ```
 /// use anysms::{Message, Result};

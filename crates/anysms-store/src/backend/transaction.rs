@@ -1,5 +1,5 @@
-//! [`Tables`]: what a backend of the store reads and writes within one transaction. Everything that decides is in
-//! `case` and `ops`, and the same for all backends.
+//! [`Tables`]: the reads and writes of a backend within one transaction. Everything that decides is in
+//! `transitions` and `operations`, and the same for all backends.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,18 +20,19 @@ use crate::{
 /// A message by its tenant and key.
 pub(crate) type Named = (Option<TenantId>, MessageKey);
 
-/// Which cases to read.
+/// Choice of the cases to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which<'a> {
     Named(&'a [Named]),
     Tokens(&'a [AttemptToken]),
-    /// By the providers' ids.
+    /// Cases by the providers' ids.
     Ids(&'a [MessageId]),
-    /// At most so many of those that the queue has to look at, the longest due first. What another
+    /// At most this many cases that the queue has to look at, the longest due first. A case that another
     /// transaction looks at is left out.
     Due(usize),
-    /// At most so many of those of which one of these providers has to be asked, whose submission has to have
-    /// ended, or of which nobody asked since then.
+    /// At most `most` cases whose check is due: those with an attempt at one of `providers`, or with a
+    /// submission that should have ended, and those that have been due since `left`, as no one made the
+    /// check.
     Unchecked {
         providers: &'a [ProviderId],
         left: Timestamp,
@@ -42,13 +43,13 @@ pub(crate) enum Which<'a> {
 /// The tables of one backend, within one transaction.
 #[async_trait]
 pub(crate) trait Tables: Upkeep {
-    /// The backend's time, the same for the whole transaction.
+    /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 
     /// Reads cases, each with all its attempts in order, and keeps other transactions from changing them.
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>>;
 
-    /// Writes new entries. One whose key stands for an entry already is left out; the cases of the others.
+    /// Writes new entries, but for those whose key has an entry already. Returns the cases of the new ones.
     async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>>;
 
     /// Writes what has changed of cases since they were read.
@@ -66,10 +67,10 @@ pub(crate) trait Tables: Upkeep {
     /// Writes to which attempt events belong, and whether they were stale.
     async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()>;
 
-    /// Writes that inbound messages were read; of how many that is news.
+    /// Marks inbound messages as read. Returns the number of messages that were unread.
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64>;
 
-    /// All opt-outs of these numbers.
+    /// Returns all opt-outs of these numbers.
     async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>>;
 
     /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
@@ -84,11 +85,11 @@ pub(crate) trait Tables: Upkeep {
     ) -> Result<()>;
 }
 
-/// How they forget.
+/// Upkeep of the tables: forgets and removes old messages.
 #[async_trait]
 pub(crate) trait Upkeep: Send {
-    /// At most so many messages that left the queue before a time and are not forgotten so far, each with
-    /// what stands for its number.
+    /// Returns at most `most` messages that left the queue before a time and are not forgotten so far, each
+    /// with the replacement of its number.
     async fn older(
         &mut self,
         than: Redaction,
@@ -96,16 +97,16 @@ pub(crate) trait Upkeep: Send {
         most: usize,
     ) -> Result<Vec<(EntryId, String)>>;
 
-    /// At most so many messages to or from one of these addresses.
+    /// Returns at most `most` messages to or from one of these addresses.
     async fn with_address(&mut self, remote: &[Text], most: usize) -> Result<Vec<EntryId>>;
 
-    /// Forgets texts. What still waits is called back.
+    /// Forgets texts. Messages that still wait are called back.
     async fn forget_texts(&mut self, ids: &[EntryId]) -> Result<()>;
 
-    /// Forgets texts, numbers and what the keys stand for. What still waits is called back.
+    /// Forgets texts, numbers and the contents behind the keys. Messages that still wait are called back.
     async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()>;
 
-    /// Removes at most so many messages that ended and were written down before a time, and the events of
-    /// messages that nobody knew; how many messages.
+    /// Removes at most `most` messages that ended and were written down before a time, and the events of
+    /// unknown messages. Returns the number of messages removed.
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64>;
 }

@@ -69,7 +69,7 @@ pub struct AttemptRecord {
     pub(crate) checks: u32,
     #[serde(skip)]
     pub(crate) check_at: Option<Timestamp>,
-    /// Nothing more is done to find out.
+    /// `true` if nothing more is done to find out.
     #[serde(skip)]
     pub(crate) given_up: bool,
 }
@@ -98,16 +98,17 @@ pub enum SettledBy {
     Callback,
     /// By asking the provider later.
     Lookup,
-    /// Not known, and nobody asks any more: the time to find out is over.
+    /// Not known, and not asked for any more: the time to find out is over.
     GivenUp,
     /// By hand, with [`MessageStore::settle`](crate::MessageStore::settle).
     Hand,
 }
 
-/// After which time an attempt of which nobody knows is looked for.
+/// Ages, in seconds, at which an unconfirmed attempt is looked up.
 const UNKNOWN_CHECKS: [u64; 4] = [30, 2 * 60, 10 * 60, 60 * 60];
 
-/// After which time the provider is asked for what no webhook brought: the end, and then the price.
+/// Ages, in seconds, at which the provider is asked for what no webhook brought: the end, and then the
+/// price.
 const MISSING_CHECKS: [u64; 4] = [10 * 60, 60 * 60, 24 * 60 * 60, 72 * 60 * 60];
 
 impl AttemptRecord {
@@ -147,7 +148,7 @@ impl AttemptRecord {
         }
     }
 
-    /// An attempt of which nothing is set.
+    /// Creates an attempt with no field set.
     pub(crate) fn blank() -> Self {
         let provider = ProviderId::from_static("none");
         let (message, token) = (EntryId::default(), AttemptToken::NONE);
@@ -164,7 +165,7 @@ impl AttemptRecord {
         }
     }
 
-    /// Returns whether it is known if it was sent, or nobody will find out.
+    /// Returns whether the outcome is known, or will not be looked for any more.
     pub(crate) const fn is_known(&self) -> bool {
         match self.outcome {
             None => false,
@@ -225,7 +226,7 @@ impl AttemptRecord {
         }
     }
 
-    /// The provider is about to say more than somebody who settled that nothing was sent.
+    /// Takes back a settlement by hand as not sent: the provider is about to say more.
     pub(crate) fn retract(&mut self) {
         let denied = self.settled_by == Some(SettledBy::Hand)
             && self.outcome == Some(AttemptOutcome::NotSent);
@@ -236,8 +237,8 @@ impl AttemptRecord {
         }
     }
 
-    /// The provider has it, as this says. What is missing of it is asked for as of one that was answered, once at
-    /// least.
+    /// Marks the attempt as accepted, known by `by`. Missing facts are asked for as of an attempt that was
+    /// answered, once at least.
     pub(crate) fn accept(&mut self, by: SettledBy, now: Timestamp) {
         if self.status <= Progress::Unconfirmed {
             self.report(Progress::Accepted, None, now);
@@ -251,7 +252,7 @@ impl AttemptRecord {
         self.given_up = false;
     }
 
-    /// When the provider is asked next, after all that is known now.
+    /// Sets the time at which the provider is asked next, by all that is known now.
     pub(crate) fn schedule_check(&mut self) {
         let missing = !self.status.is_final() || self.price.is_none();
         let after = match self.outcome {

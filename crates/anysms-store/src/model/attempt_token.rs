@@ -23,7 +23,7 @@ impl AttemptToken {
     /// A token of no attempt.
     pub(crate) const NONE: Self = Self(0);
 
-    /// A new token, by the system's randomness.
+    /// Creates a new token, by the system's randomness.
     pub(crate) fn random() -> Self {
         Self(uuid::Uuid::new_v4().as_u128())
     }

@@ -100,14 +100,14 @@ pub struct Entry {
     /// Number of claims since it was last begun.
     #[serde(skip)]
     pub(crate) claims: u32,
-    /// When the queue looks at it next: when it is due, or when its lease ends.
+    /// Time at which the queue looks at it next: when it is due, or when its lease ends.
     #[serde(skip)]
     pub(crate) wake_at: Option<Timestamp>,
     #[serde(skip)]
     pub(crate) leased_at: Option<Timestamp>,
     #[serde(skip)]
     pub(crate) redaction: Redaction,
-    /// From when on it is not worth sending.
+    /// Time from which on it is not worth sending.
     #[serde(skip)]
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -129,12 +129,12 @@ impl Entry {
         self.failure.as_ref().map(|failure| failure.code.as_str())
     }
 
-    /// The name of the tenant, empty for none, as tables have it.
+    /// Returns the name of the tenant, empty for none, as tables have it.
     pub(crate) fn tenant_name(&self) -> &str {
         self.tenant.as_ref().map_or("", TenantId::as_str)
     }
 
-    /// An outbound entry of which nothing is set.
+    /// Creates an outbound entry with no field set.
     pub(crate) fn blank() -> Self {
         BLANK.clone()
     }
@@ -257,7 +257,7 @@ pub struct History {
 pub(crate) struct Case {
     pub(crate) entry: Entry,
     pub(crate) attempts: Vec<AttemptRecord>,
-    /// As it was read.
+    /// The message and its attempts as they were read.
     read: Box<(Entry, Vec<AttemptRecord>)>,
 }
 
@@ -267,7 +267,7 @@ impl Case {
         Self { entry, attempts, read }
     }
 
-    /// The message as it was read.
+    /// Returns the message as it was read.
     pub(crate) fn before(&self) -> &Entry {
         &self.read.0
     }
@@ -278,7 +278,7 @@ impl Case {
         before.wake_at.is_some() || before.stage == Stage::Dead
     }
 
-    /// The attempts that have changed, and those that are new.
+    /// Returns the attempts that have changed, and those that are new.
     pub(crate) fn changed_attempts(&self) -> impl Iterator<Item = &AttemptRecord> {
         let known = self.read.1.iter().map(Some).chain(std::iter::repeat(None));
         let changed =

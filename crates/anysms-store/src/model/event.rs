@@ -41,7 +41,7 @@ pub struct StatusEvent {
     pub times: u32,
     /// `true` if something further was known already when it came.
     pub stale: bool,
-    /// Attempt that it is of; 0 while nobody knows.
+    /// Attempt that it belongs to; 0 while that is unknown.
     #[serde(skip)]
     pub(crate) attempt: i64,
     #[serde(skip)]
@@ -74,7 +74,7 @@ impl StatusEvent {
         self.attempt == 0
     }
 
-    /// An event of which nothing is set.
+    /// Creates an event with no field set.
     pub(crate) fn blank() -> Self {
         BLANK.clone()
     }

@@ -1,4 +1,4 @@
-//! [`Filter`]: which messages of a store to read.
+//! [`Filter`]: a choice of messages of a store.
 
 use jiff::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct Filter {
     pub campaign: Option<String>,
     /// Only messages with this tag.
     pub tag: Option<String>,
-    /// Only the message of which an attempt has this provider's id.
+    /// Only the message with an attempt that has this provider's id.
     pub id: Option<MessageId>,
     /// Only messages that this provider sent or brought.
     pub provider: Option<ProviderId>,
@@ -70,105 +70,105 @@ impl Filter {
         Self::default()
     }
 
-    /// Only messages of this tenant.
+    /// Keeps only messages of this tenant.
     #[must_use]
     pub fn with_tenant(mut self, tenant: TenantId) -> Self {
         self.tenant = Some(Some(tenant));
         self
     }
 
-    /// Only messages that have no tenant.
+    /// Keeps only messages that have no tenant.
     #[must_use]
     pub fn without_tenant(mut self) -> Self {
         self.tenant = Some(None);
         self
     }
 
-    /// Only messages of this account at a provider.
+    /// Keeps only messages of this account at a provider.
     #[must_use]
     pub fn with_account(mut self, account: AccountId) -> Self {
         self.account = Some(account);
         self
     }
 
-    /// Only messages that this user caused.
+    /// Keeps only messages that this user caused.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Only messages of this campaign.
+    /// Keeps only messages of this campaign.
     #[must_use]
     pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
         self.campaign = Some(campaign.into());
         self
     }
 
-    /// Only messages with this tag.
+    /// Keeps only messages with this tag.
     #[must_use]
     pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
         self.tag = Some(tag.into());
         self
     }
 
-    /// Only the outbound message of which an attempt has this provider's id.
+    /// Keeps only the outbound message with an attempt that has this provider's id.
     #[must_use]
     pub fn with_id(mut self, id: MessageId) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Only messages that this provider sent or brought.
+    /// Keeps only messages that this provider sent or brought.
     #[must_use]
     pub fn with_provider(mut self, provider: ProviderId) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Only messages to or from numbers of this country.
+    /// Keeps only messages to or from numbers of this country.
     #[must_use]
     pub fn with_country(mut self, country: Region) -> Self {
         self.country = Some(country);
         self
     }
 
-    /// Only messages in this direction.
+    /// Keeps only messages in this direction.
     #[must_use]
     pub fn with_direction(mut self, direction: Direction) -> Self {
         self.direction = Some(direction);
         self
     }
 
-    /// Only messages with this status.
+    /// Keeps only messages with this status.
     #[must_use]
     pub fn with_status(mut self, status: Progress) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Only messages in this stage of the queue.
+    /// Keeps only messages in this stage of the queue.
     #[must_use]
     pub fn with_stage(mut self, stage: Stage) -> Self {
         self.stage = Some(stage);
         self
     }
 
-    /// Only messages to or from this remote number or address.
+    /// Keeps only messages to or from this remote number or address.
     #[must_use]
     pub fn with_remote(mut self, remote: impl Into<Address>) -> Self {
         self.remote = Some(remote.into());
         self
     }
 
-    /// Only messages from or to this address of your own.
+    /// Keeps only messages from or to this address of your own.
     #[must_use]
     pub fn with_local(mut self, local: impl Into<Address>) -> Self {
         self.local = Some(local.into());
         self
     }
 
-    /// Only inbound messages that are not read yet.
+    /// Keeps only inbound messages that are not read yet.
     #[must_use]
     pub fn unread(mut self) -> Self {
         self.unread = true;
@@ -176,22 +176,22 @@ impl Filter {
         self
     }
 
-    /// Only messages with all words of this text, in any order, whatever their case. Texts that the policy does
-    /// not keep are not found.
+    /// Keeps only messages with all words of this text, in any order, whatever their case. Texts that the
+    /// policy does not keep are not found.
     #[must_use]
     pub fn with_words(mut self, text: &str) -> Self {
         self.words = words(text).map(Text::from).collect();
         self
     }
 
-    /// Only messages written down at this time or later.
+    /// Keeps only messages written down at this time or later.
     #[must_use]
     pub fn with_since(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// Only messages written down before this time.
+    /// Keeps only messages written down before this time.
     #[must_use]
     pub fn with_until(mut self, until: Timestamp) -> Self {
         self.until = Some(until);
@@ -230,7 +230,7 @@ impl Filter {
     }
 }
 
-/// The words of a text: its runs of letters and digits, in lower case.
+/// Returns the words of a text: its runs of letters and digits, in lower case.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase)

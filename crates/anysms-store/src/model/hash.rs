@@ -43,7 +43,7 @@ impl ContentFingerprint {
         Self::of_version(Self::VERSION, message)
     }
 
-    /// By the rules of a version.
+    /// Makes a fingerprint by the rules of a version.
     pub(crate) fn of_version(version: u8, message: &Message) -> Self {
         let options = options_of(message);
         let bytes = match version {
@@ -59,7 +59,7 @@ impl ContentFingerprint {
         Self { version, hash }
     }
 
-    /// Returns whether it is that of a message, of which the fingerprint by the newest rules is given.
+    /// Returns whether it is the fingerprint of a message, whose fingerprint by the newest rules is given.
     pub(crate) fn matches(self, message: &Message, newest: Self) -> bool {
         self == if self.version == newest.version {
             newest
@@ -69,16 +69,17 @@ impl ContentFingerprint {
     }
 }
 
-/// The options of all vendors, as the message's own JSON has them: an array of names and values.
+/// Returns the options of all vendors, as the message's own JSON has them: an array of names and values.
 fn options_of(message: &Message) -> Value {
     let json = serde_json::to_value(message).ok();
     json.and_then(|mut json| json.get_mut("options").map(Value::take))
         .unwrap_or_else(|| Value::Array(Vec::new()))
 }
 
-/// The version, then each part with its name. Options are sorted and those that are not set are left out, so that
-/// neither the order in which they were set nor an option that a later version adds changes anything. A one-time
-/// code has its text here like any other message; a hash of it by a key belongs into `text`.
+/// Returns the version, then each part with its name. Options are sorted and those that are not set are left
+/// out, so that neither the order in which they were set nor an option that a later version adds changes
+/// anything. A one-time code has its text here like any other message; a hash of it by a key belongs into
+/// `text`.
 fn canonical(message: &Message, options: Value) -> Vec<u8> {
     let mut parts: Vec<(&str, Value)> = vec![
         ("to", Value::from(message.destination().to_string())),
@@ -113,7 +114,7 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// JSON with the members of objects in the order of their names, without those that are not set.
+/// Writes JSON with the members of objects in the order of their names, without those that are not set.
 fn write_sorted(value: &Value, bytes: &mut Vec<u8>) {
     match value {
         Value::Object(members) => {

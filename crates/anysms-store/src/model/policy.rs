@@ -1,4 +1,5 @@
-//! [`StorePolicy`]: how much a store keeps, and for how long; and the entries that messages become by it.
+//! [`StorePolicy`]: the amount that a store keeps, and the time for which it keeps it; and the entries that
+//! messages become by it.
 
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ impl StorePolicy {
         }
     }
 
-    /// Media are as personal as texts.
+    /// Returns the media to keep: they are as personal as texts.
     fn media<'a>(self, media: impl Iterator<Item = &'a WebUrl>) -> Vec<WebUrl> {
         match self.texts {
             TextPolicy::Keep | TextPolicy::Truncate(_) => media.cloned().collect(),
@@ -106,7 +107,7 @@ impl StorePolicy {
         }
     }
 
-    /// The entry of a message that is sent at once.
+    /// Returns the entry of a message that is sent at once.
     pub(crate) fn outbound(self, message: &Message, now: Timestamp) -> Entry {
         let (text, text_hash) = self.text(message.text());
         let mut tags: Vec<String> = message.tags().map(str::to_owned).collect();
@@ -135,7 +136,7 @@ impl StorePolicy {
         }
     }
 
-    /// The entry of a message that waits in the queue.
+    /// Returns the entry of a message that waits in the queue.
     pub(crate) fn queued(self, message: &Message, at: Option<Timestamp>, now: Timestamp) -> Entry {
         let due = at.unwrap_or(now);
         let validity = message.validity().and_then(|validity| due.checked_add(validity).ok());
@@ -150,7 +151,7 @@ impl StorePolicy {
         }
     }
 
-    /// The entry of a message that came in.
+    /// Returns the entry of a message that came in.
     pub(crate) fn inbound(
         self,
         message: &InboundMessage,

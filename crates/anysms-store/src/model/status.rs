@@ -153,7 +153,7 @@ pub enum DeliveryState {
     Delivered,
     /// Failed: refused, expired, or not delivered.
     Failed,
-    /// Unconfirmed: it may have been sent, and nobody knows.
+    /// Unconfirmed: it may have been sent.
     Unconfirmed,
     /// Canceled before it was sent.
     Canceled,
@@ -275,7 +275,7 @@ impl StatusReducer {
         Some(StatusConflict { from, to })
     }
 
-    /// As a database keeps it.
+    /// Returns the reports as a database keeps them.
     pub(crate) const fn seen(&self) -> u16 {
         self.seen
     }

@@ -86,12 +86,12 @@ impl SuppressionScope {
         tenant && sender
     }
 
-    /// The tenant's name, empty for none, as tables have it.
+    /// Returns the tenant's name, empty for none, as tables have it.
     pub(crate) fn tenant_name(&self) -> &str {
         self.tenant.as_ref().map_or("", TenantId::as_str)
     }
 
-    /// The sender, empty for none, as tables have it.
+    /// Returns the sender, empty for none, as tables have it.
     pub(crate) fn sender_name(&self) -> String {
         self.sender.as_ref().map(ToString::to_string).unwrap_or_default()
     }

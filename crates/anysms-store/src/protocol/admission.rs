@@ -29,7 +29,7 @@ impl Begin {
         name(&self.message)
     }
 
-    /// The claim of the queue under which it is sent; `None` for a direct send.
+    /// Returns the claim of the queue under which it is sent; `None` for a direct send.
     pub(crate) fn fence(&self) -> Option<i64> {
         self.message.extensions().get::<Fence>().map(|fence| fence.0)
     }
@@ -40,7 +40,7 @@ impl Begin {
     }
 }
 
-/// The name of a message.
+/// Returns the name of a message.
 pub(crate) fn name(message: &Message) -> Named {
     (message.tenant().cloned(), message.key().clone())
 }
@@ -48,13 +48,13 @@ pub(crate) fn name(message: &Message) -> Named {
 /// Decision on an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    /// It is written down: submit it.
+    /// The intent is written down: submit it.
     Go,
     /// An earlier attempt was accepted.
     Earlier(Receipt),
     /// An earlier attempt may have been sent, or is on its way now.
     MaybeSent,
-    /// The key stands for another content.
+    /// The key was already used for a different message.
     OtherContent,
     /// It waits in the queue, a worker has it, or it is set aside.
     Queued,

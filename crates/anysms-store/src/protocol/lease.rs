@@ -32,7 +32,7 @@ pub(crate) enum Woken {
 }
 
 impl Case {
-    /// The queue looks at it, because it is due or its lease is over.
+    /// Handles a look of the queue at the message, because it is due or its lease is over.
     pub(crate) fn wake(&mut self, lease: Duration, now: Timestamp) -> Woken {
         match self.entry.stage {
             Stage::Waiting | Stage::Claimed => {}
@@ -118,7 +118,7 @@ impl Case {
         self.entry.stage == Stage::Waiting
     }
 
-    /// Returns whether a submission began whose lease is over: whoever made it is gone, or was.
+    /// Returns whether a submission began whose lease is over: its worker is gone, or was.
     pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
         let over = |attempt: &AttemptRecord| attempt.check_at.is_some_and(|at| at <= now);
         self.attempts.iter().any(|attempt| attempt.outcome.is_none() && over(attempt))
@@ -162,7 +162,7 @@ impl Case {
         }
     }
 
-    /// It leaves the queue and will not be sent.
+    /// Takes it out of the queue: it will not be sent.
     pub(crate) fn refuse(&mut self, failure: DeliveryFailure, now: Timestamp) {
         self.leave(Stage::Done);
         let maybe = Some(AttemptOutcome::Unknown);

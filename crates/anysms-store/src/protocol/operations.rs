@@ -43,7 +43,7 @@ pub(crate) struct Claimed {
     pub(crate) age: Duration,
 }
 
-/// An attempt of which a provider has to be asked.
+/// An attempt about which a provider has to be asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) token: AttemptToken,
@@ -51,7 +51,8 @@ pub(crate) struct Check {
     pub(crate) place: usize,
 }
 
-/// The cases of these names, made where there are none. Old ones give their keys to those that are missing.
+/// Reads the cases of these names, made where there are none. Old ones give their keys to those that are
+/// missing.
 async fn cases(
     tables: &mut dyn Tables,
     policy: StorePolicy,
@@ -179,7 +180,7 @@ pub(crate) async fn record(
     Ok(events.iter().map(of).collect())
 }
 
-/// Each event to its attempt, by the token if it has one, else by the provider's id.
+/// Applies each event to its attempt, by the token if it has one, else by the provider's id.
 fn apply(cases: &mut [Case], events: &mut [StatusEvent]) -> Vec<Applied> {
     let mut places = HashMap::new();
     for (at, case) in cases.iter().enumerate() {
@@ -202,7 +203,8 @@ fn apply(cases: &mut [Case], events: &mut [StatusEvent]) -> Vec<Applied> {
     events.iter_mut().map(one).collect()
 }
 
-/// Writes messages into the queue; which entry each is. The same again is the same entry.
+/// Writes messages into the queue and returns the id of each message's entry, in order. The same message
+/// again is the same entry.
 pub(crate) async fn enqueue(
     tables: &mut dyn Tables,
     policy: StorePolicy,
@@ -228,8 +230,8 @@ pub(crate) async fn enqueue(
     Ok(ids.collect())
 }
 
-/// Takes at most so many messages from the queue, and ends those that nobody may send any more. Whether
-/// there may be more.
+/// Claims at most `most` messages of the queue, and ends those that may not be sent any more. Returns the
+/// claims, and whether there may be more.
 pub(crate) async fn claim(
     tables: &mut dyn Tables,
     policy: StorePolicy,
@@ -320,8 +322,8 @@ async fn change<T: Sync>(
 /// For how long an attempt is left to a reconciler that has its provider.
 const LEFT: Duration = Duration::from_secs(60 * 60);
 
-/// The attempts of which one of these providers has to be asked now, and whether there may be more. Nobody else
-/// is told of them for a minute.
+/// Returns the attempts about which one of these providers has to be asked now, and whether there may be
+/// more. Nobody else is told of them for a minute.
 pub(crate) async fn checks(
     tables: &mut dyn Tables,
     providers: &[ProviderId],

@@ -238,7 +238,7 @@ impl Case {
         self.derive();
     }
 
-    /// Somebody has decided what became of attempts of which nobody knows. Whether there were any.
+    /// Resolves the unconfirmed attempts by hand. Returns `true` if there were any.
     pub(crate) fn decide(&mut self, outcome: AttemptOutcome, now: Timestamp) -> bool {
         let unknown =
             |attempt: &&mut AttemptRecord| attempt.outcome == Some(AttemptOutcome::Unknown);
@@ -267,7 +267,7 @@ impl Case {
         self.attempts.iter().any(decided)
     }
 
-    /// The receipt of the attempt that was accepted.
+    /// Returns the receipt of the attempt that was accepted.
     pub(crate) fn receipt(&self) -> Option<Receipt> {
         let accepted = |a: &&AttemptRecord| a.outcome == Some(AttemptOutcome::Accepted);
         let attempt = self.attempts.iter().find(accepted)?;

@@ -171,7 +171,7 @@ fn cells(entry: &Entry) -> Vec<String> {
     cells.into_iter().map(harmless).collect()
 }
 
-/// What begins so is a formula to a spreadsheet.
+/// Makes a cell harmless that a spreadsheet would take for a formula.
 fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

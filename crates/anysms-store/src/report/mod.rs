@@ -82,7 +82,7 @@ impl DeliveryStats {
         (ended > 0).then(|| self.delivered() as f64 / ended as f64)
     }
 
-    /// So many stand here, of which a provider took so many.
+    /// Adds `count` messages of this status, `taken` of them accepted by a provider.
     pub(crate) fn add(
         &mut self,
         status: Progress,
@@ -106,7 +106,7 @@ impl DeliveryStats {
         }
     }
 
-    /// After all is added.
+    /// Sorts, after all is added.
     pub(crate) fn sort(&mut self) {
         self.statuses.sort_unstable();
         self.failures.sort_by(|(a, more), (b, less)| {
@@ -115,22 +115,23 @@ impl DeliveryStats {
     }
 }
 
-/// How long messages took, as exactly as a report says it: far fewer times than messages.
+/// Times that messages took, as exactly as a report gives them: far fewer times than messages.
 #[derive(Debug, Default)]
 pub(crate) struct Times(BTreeMap<u64, u64>);
 
 impl Times {
-    /// Below so many milliseconds times are of such steps, and from the last on of seconds.
+    /// Pairs in milliseconds: times below the first number are rounded down to multiples of the second.
     pub(crate) const STEPS: [(i64, i64); 3] = [(10_000, 10), (100_000, 100), (i64::MAX, 1_000)];
 
-    /// So many took this long, in milliseconds, or seemed to: the provider's clock may be behind.
+    /// Adds `count` messages that took this time, in milliseconds, which may be negative: the provider's
+    /// clock may be behind.
     pub(crate) fn add(&mut self, millis: i64, count: u64) {
         let step =
             Self::STEPS.iter().find(|(below, _)| millis < *below).map_or(1_000, |(_, step)| *step);
         *self.0.entry((millis / step * step).try_into().unwrap_or_default()).or_default() += count;
     }
 
-    /// By the nearest rank. None if there is none.
+    /// Returns the percentiles by the nearest rank; `None` if there are no times.
     pub(crate) fn percentiles(&self) -> Option<Percentiles> {
         let times = &self.0;
         let count: u64 = times.values().sum();
@@ -222,7 +223,7 @@ impl Usage {
         self.rows.iter().map(|row| row.segments).sum()
     }
 
-    /// After all is added.
+    /// Sorts, after all is added.
     pub(crate) fn sort(&mut self) {
         self.rows.sort_by_cached_key(|row| {
             let country = row.country.map(|region| region.to_string());

@@ -36,7 +36,7 @@ pub struct Ingest {
 
 type TenantOf = Arc<dyn Fn(&InboundMessage) -> Option<TenantId> + Send + Sync>;
 
-/// What the store did with an event.
+/// Effect of an event on the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ingested {
@@ -48,7 +48,7 @@ pub enum Ingested {
     Ignored,
 }
 
-/// What the store did with an inbound message.
+/// Effect of an inbound message on the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IngestedInbound {

@@ -1,4 +1,4 @@
-//! What runs: recording around a provider, and the tasks in the background.
+//! Recording around a provider, and the tasks in the background.
 //!
 //! What belongs here: whatever asks a provider or a webhook's caller. What may be done is decided in `protocol`.
 

@@ -1,4 +1,4 @@
-//! [`Pace`]: how fast a worker goes while its provider is in trouble.
+//! [`Pace`]: the speed of a worker while its provider is in trouble.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,23 +20,24 @@ pub(crate) struct Pace(Mutex<Trouble>);
 
 #[derive(Debug, Default)]
 struct Trouble {
-    /// How many in a row did not go through.
+    /// Number of failures in a row.
     failures: u32,
     pause: Duration,
-    /// When the next may be tried.
+    /// Time at which the next may be tried.
     until: Option<Instant>,
 }
 
-/// So many in a row are no accident.
+/// Number of failures in a row from which on the provider counts as in trouble.
 const MOST: u32 = 10;
 
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What asks no provider may be tried so soon: a store that cannot be written, a breaker.
+/// Pause where no provider was asked: a store that cannot be written, a breaker.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 impl Pace {
-    /// How many may be claimed where there is room for so many and so many are on their way.
+    /// Returns the number of messages that may be claimed, with room for `free` more and `busy` on their
+    /// way.
     pub(crate) fn allowed(&self, free: usize, busy: usize) -> usize {
         match self.lock().until {
             None => free,
@@ -45,7 +46,7 @@ impl Pace {
         }
     }
 
-    /// Sees what became of one.
+    /// Takes the result of a send.
     pub(crate) fn see(&self, sent: &Result<Receipt>) {
         let mut trouble = self.lock();
         match sent {

@@ -69,20 +69,20 @@ type GivenUp = Box<dyn Fn(Option<&TenantId>, &MessageKey) + Send + Sync>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reconciled {
-    /// Number of attempts of which a provider was asked.
+    /// Number of attempts about which a provider was asked.
     pub asked: u64,
     /// Number of unconfirmed attempts that are confirmed now.
     pub settled: u64,
-    /// Number of attempts that were given up: unconfirmed, and nobody asks again.
+    /// Number of attempts that were given up: unconfirmed, and not asked about again.
     pub given_up: u64,
-    /// Number of attempts of which the provider could not be asked. They come again.
+    /// Number of attempts about which the provider could not be asked. They come again.
     pub failed: u64,
 }
 
 /// Most attempts of one transaction.
 const MOST: usize = 100;
 
-/// How far apart our clock and the provider's may be.
+/// Greatest difference between our clock and the provider's.
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
 impl Reconciler {
@@ -101,8 +101,8 @@ impl Reconciler {
         self
     }
 
-    /// Sets a function that hears of each message, by its tenant and key, of which an attempt was given up: it may have
-    /// been sent, and somebody has to decide.
+    /// Sets a function that is called with the tenant and key of each message with an attempt that was given
+    /// up: it may have been sent, and somebody has to decide.
     #[must_use]
     pub fn on_given_up(
         mut self,
@@ -179,7 +179,7 @@ impl Reconciler {
         Ok(())
     }
 
-    /// What the provider knows of an attempt; none if it knows nothing that is surely this one.
+    /// Returns the provider's record of an attempt; `None` if it has none that is surely of this one.
     async fn look(&self, check: &Check) -> Result<Option<MessageRecord>> {
         let attempt = &check.case.attempts[check.place];
         let Some(provider) = self.providers.iter().find(|one| one.id() == attempt.provider) else {
@@ -239,7 +239,7 @@ impl Reconciler {
         }
     }
 
-    /// Whether what is found may be another attempt's of which nobody knows either.
+    /// Returns whether the record that was found may be that of another unconfirmed attempt.
     async fn has_rival(&self, check: &Check, hash: TextHash) -> Result<bool> {
         let this = &check.case.attempts[check.place];
         let rivals = |attempt: &AttemptRecord| {

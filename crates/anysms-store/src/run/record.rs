@@ -137,7 +137,7 @@ impl<P: SmsProvider> Recorded<P> {
     }
 }
 
-/// One submission, from the intent to what came of it.
+/// Submits a message once, and records it from the intent to the result.
 async fn submit<P: SmsProvider>(
     inner: Arc<P>,
     store: MessageStore,

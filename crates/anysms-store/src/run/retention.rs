@@ -16,8 +16,9 @@ use anysms::{
 
 use crate::{Entry, EntryId, backend::transaction::Tables, model::hash::ContentFingerprint};
 
-/// When texts, numbers and whole messages leave a store, counted from when a message was written down. Suppressions
-/// stay, and so does what waits in the queue; dead letters ([`Stage::Dead`](crate::Stage::Dead)) do not.
+/// Times after which texts, numbers and whole messages leave a store, counted from when a message was
+/// written down. Suppressions stay, and so does what waits in the queue; dead letters
+/// ([`Stage::Dead`](crate::Stage::Dead)) do not.
 ///
 /// ```
 /// use std::time::Duration;
@@ -100,7 +101,7 @@ impl Retention {
         }
     }
 
-    /// All that may stand in a store for a number: itself, in other channels, and its hash.
+    /// Returns all forms in which a store may hold a number: itself, in other channels, and its hash.
     pub(crate) fn addresses(&self, number: PhoneNumber) -> Vec<Text> {
         let plain =
             ["", "whatsapp:", "rcs:", "sms:", "tel:"].map(|channel| format!("{channel}{number}"));
@@ -116,7 +117,7 @@ impl fmt::Debug for Retention {
     }
 }
 
-/// What is to be forgotten now.
+/// Times before which texts, numbers and messages are forgotten now.
 #[derive(Clone)]
 pub(crate) struct Purge {
     texts: Option<Timestamp>,
@@ -130,7 +131,7 @@ impl fmt::Debug for Purge {
     }
 }
 
-/// How much of a message a store has report.
+/// Extent to which a stored message has been forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Redaction {
     #[default]
@@ -139,20 +140,20 @@ pub(crate) enum Redaction {
     WithoutNumber,
 }
 
-/// What stands in place of a message's number from now on.
+/// Replacement of a message's number from now on.
 #[derive(Clone, Debug)]
 pub(crate) struct Forget {
     pub(crate) id: EntryId,
     pub(crate) remote: String,
 }
 
-/// What stands in place of a number that was erased.
+/// Replacement of a number that was erased.
 pub(crate) const ERASED: &str = "#erased";
 
 /// Most messages of one transaction.
 const MOST: usize = 5_000;
 
-/// Forgets what is old, a part of it; whether there may be more.
+/// Forgets a part of what is old. Returns its report, and whether there may be more.
 pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(PurgeReport, bool)> {
     let (mut report, most) = (PurgeReport::default(), MOST as u64);
     if let Some(before) = purge.messages {
@@ -187,7 +188,7 @@ pub(crate) async fn erase(tables: &mut dyn Tables, addresses: &[Text]) -> Result
     Ok((count, more))
 }
 
-/// 48 bits of a keyed hash: enough to tell people apart, too few to be sure of one.
+/// Returns 48 bits of a keyed hash: enough to tell people apart, too few to be sure of one.
 fn hashed(secret: &SecretString, remote: &str) -> String {
     let key = secret.expose_secret().as_bytes();
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return "#".to_owned() }; // takes any key

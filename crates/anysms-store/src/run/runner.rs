@@ -8,10 +8,10 @@ use anysms::{error::Result, provider::SmsProvider};
 
 use crate::{MessageStore, Reconciler, Retention, Worker, run::trouble};
 
-/// How long after a purge the next one begins.
+/// Pause between two purges.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long after a purge that failed the next one begins.
+/// Pause after a purge that failed.
 const SOON: Duration = Duration::from_secs(5 * 60);
 
 /// Runs what a store needs in the background: a [`Worker`], a [`Reconciler`] and a daily purge.

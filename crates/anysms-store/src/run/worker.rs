@@ -80,10 +80,11 @@ pub struct Worker<P> {
     grace: Duration,
 }
 
-/// How often the queue is looked at without being told to: for what becomes due, and for leases that end.
+/// Interval at which the queue is looked at without being told to: for what becomes due, and for leases that
+/// end.
 const POLL: Duration = Duration::from_secs(1);
 
-/// What is on its way, with the fence of each claim.
+/// Messages on their way, with the fence of each claim.
 type Held = Arc<Mutex<HashMap<Named, i64>>>;
 
 impl<P: SmsProvider> Worker<P> {
@@ -177,7 +178,7 @@ impl<P: SmsProvider> Worker<P> {
         self.finish(tasks, &held).await;
     }
 
-    /// How often leases of what is on its way are prolonged.
+    /// Returns the interval at which leases of messages on their way are prolonged.
     fn renewal(&self) -> Duration {
         self.store.backend.policy().lease / 3
     }
@@ -217,7 +218,7 @@ fn lock(held: &Held) -> MutexGuard<'_, HashMap<Named, i64>> {
     held.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
 }
 
-/// Lets go of a claim whose layers panic, so that its lease ends: nobody is at it.
+/// Lets go of a claim whose layers panic, so that its lease ends: no worker is at it any more.
 struct Broken<'a>(&'a Held, &'a Named);
 
 impl Drop for Broken<'_> {
@@ -258,9 +259,9 @@ impl<P: SmsProvider> Sending<P> {
         }
     }
 
-    /// A layer that waits no longer, as `Timeout`, leaves a submission to itself. Until that begins the claim is
-    /// kept for it, for ten leases at most, so that nobody else takes it; then its lease ends. Why it was not sent,
-    /// where that is how it ends.
+    /// Keeps the claim of a message whose submission goes on without a waiting layer: `Timeout` leaves a
+    /// submission to itself. Until that begins the claim is kept for it, for ten leases at most, so that
+    /// nobody else takes it; then its lease ends. Returns why it was not sent; `None` if that is not known.
     async fn outlast(&self, claim: &Claimed) -> Option<Error> {
         let lease = self.store.backend.policy().lease;
         let end = Instant::now() + 10 * lease;
@@ -286,7 +287,7 @@ impl<P: SmsProvider> Sending<P> {
     }
 }
 
-/// What becomes of a claim; nothing where the store has it already.
+/// Returns the way a claim is released; `None` where the store has it already.
 fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Release> {
     let error = match sent {
         // A guard that only tries says so, and nothing was begun. Of what was begun the store knows better.

@@ -1,4 +1,4 @@
-//! [`MessageStore`]: what users call.
+//! [`MessageStore`]: the store and its methods.
 //!
 //! What belongs here: the public methods, a file for each part of the work (`queue`, `record`, `read`, `forget`,
 //! `suppress`), and how a store is opened (`open`). What they do is in `protocol`; how it is kept, in `backend`.

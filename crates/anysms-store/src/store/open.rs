@@ -1,4 +1,4 @@
-//! How a store is opened.
+//! Opens a store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What webhooks bring.
+//! Records the events of webhooks.
 
 use anysms::{
     TenantId,

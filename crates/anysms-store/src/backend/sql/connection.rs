@@ -126,7 +126,7 @@ impl Columns {
         Self(row.into_iter().peekable())
     }
 
-    /// The next value, which stays the next.
+    /// Returns the next value without taking it; `None` behind the last.
     pub(crate) fn peek(&mut self) -> Option<&Value> {
         self.0.peek()
     }
@@ -159,7 +159,7 @@ impl Columns {
         self.text_or_none()?.ok_or(Corrupt)
     }
 
-    /// A text that reads as something.
+    /// Reads a text as a value of a type; `None` for NULL.
     pub(crate) fn parse_or_none<T: std::str::FromStr>(&mut self) -> Result<Option<T>, Corrupt> {
         self.text_or_none()?.map(|text| text.parse().map_err(|_| Corrupt)).transpose()
     }

@@ -1,4 +1,4 @@
-//! What a database's error means here.
+//! Translates a database's errors into those of this crate.
 
 use anysms::error::{Error, ErrorKind, Outcome};
 
@@ -30,14 +30,15 @@ pub(crate) fn failed(error: sqlx::Error) -> Error {
 /// The code of an error after which the connection is gone.
 pub(crate) const LOST: &str = "connection";
 
-/// The same for a commit: whether anything was written is not known.
+/// Translates the error of a commit, likewise: whether anything was written is not known.
 pub(crate) fn commit_failed(error: sqlx::Error) -> Error {
     let error = failed(error);
     let lost = is_lost(&error);
     error.with_outcome(if lost { Outcome::Unknown } else { Outcome::NotSent })
 }
 
-/// SQLite's extended codes end in the primary one's byte; PostgreSQL's have five characters.
+/// Returns whether a code tells of trouble at the database. SQLite's extended codes end in the primary one's
+/// byte; PostgreSQL's have five characters.
 fn is_trouble(code: &str) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
@@ -45,14 +46,14 @@ fn is_trouble(code: &str) -> bool {
     }
 }
 
-/// Whether the connection is of no more use.
+/// Returns whether the connection is of no more use.
 pub(crate) fn is_lost(error: &Error) -> bool {
     // 25: it is in another transaction than it should be, or in one that may not write.
     let broken = |code: &str| ["08", "25", "57P"].iter().any(|class| code.starts_with(class));
     error.code().is_some_and(|code| code == LOST || code.len() == 5 && broken(code))
 }
 
-/// Whether the same may succeed in a moment: a lost connection, a lock, a deadlock.
+/// Returns whether the same may succeed in a moment: a lost connection, a lock, a deadlock.
 pub(crate) fn passes(error: &Error) -> bool {
     let moment = |code: &str| {
         code.starts_with("40")

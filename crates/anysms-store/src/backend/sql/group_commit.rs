@@ -40,13 +40,13 @@ pub(crate) use source::{Source, source_time};
 /// Most operations of one commit.
 const MOST: usize = 256;
 
-/// How long a write is tried again while the database restarts.
+/// Longest time a write is tried again while the database restarts.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long one transaction may take before the connection counts as lost.
+/// Longest time of one transaction before the connection counts as lost.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// How old the database's time may be.
+/// Greatest age of the database's time.
 const CLOCK_AGE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]
@@ -127,8 +127,8 @@ struct Held {
 }
 
 impl Held {
-    /// Commits operations together, or each by itself where one of them may be why they cannot be, and answers
-    /// whoever waits. What nobody waits for any more is written all the same.
+    /// Commits operations together, or each by itself where one of them may be the reason why they cannot
+    /// be, and answers their callers. An operation whose caller has gone is written all the same.
     async fn commit(&mut self, mut groups: Vec<Box<dyn Group>>, count: usize) {
         match self.transact(&mut groups).await {
             Ok(()) => groups.into_iter().for_each(Group::answer),

@@ -80,7 +80,8 @@ impl RawBackend for InTransaction<'_> {
         &self.backend.clock
     }
 
-    /// Where there is no server that notifies, the worker that is woken waits for the transaction's lock.
+    /// Returns the backend's signal. Where there is no server that notifies, the worker that is woken waits
+    /// for the transaction's lock.
     fn signal(&self) -> &QueueSignal {
         &self.backend.signal
     }

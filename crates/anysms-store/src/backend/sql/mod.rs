@@ -52,7 +52,7 @@ pub(crate) struct SqlBackend {
     sql: Arc<Statements>,
     clock: Arc<SteadyClock>,
     signal: Arc<QueueSignal>,
-    /// For intents, ends and events, of which many come one at a time.
+    /// Queues for intents, ends and events, which come one at a time and often.
     grouped: WriteQueues,
     /// For the rest. On SQLite the same queue, as there is one writer.
     single: WriteQueues,

@@ -91,7 +91,7 @@ impl EnqueueSql {
 /// Hash of the content as the first edition made it, for rows that it wrote.
 const FIRST_EDITION: Field = ("content_1", Kind::Int);
 
-/// A key stands for its message for so many microseconds.
+/// Returns the statements of the queue. A key stands for its message for `keys` microseconds.
 fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     // The database gives the ids.
     let (entry, content, place) = (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));

@@ -25,7 +25,7 @@ impl TablePrefix {
 }
 
 impl Default for TablePrefix {
-    /// `sms_`.
+    /// Returns the prefix `sms_`.
     fn default() -> Self {
         Self("sms_".into())
     }

@@ -146,7 +146,7 @@ fn corrupt(Corrupt: Corrupt) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail("store: a row cannot be read")
 }
 
-/// One page, the latest first. A row that cannot be read is left out.
+/// Reads one page, the latest first. A row that cannot be read is left out.
 pub(crate) async fn entries(
     connection: &mut Connection<'_>,
     sql: &Statements,
@@ -191,7 +191,8 @@ pub(crate) async fn entries(
     Ok(Page::new(items, next))
 }
 
-/// Within a time or an tenant by time, as the index of these goes; else by place, as the others do.
+/// Returns whether a page goes by time, as the index for a time or a tenant does; else it goes by place, as
+/// the others do.
 fn is_by_time(filter: &Filter) -> bool {
     let few = filter.remote.is_some()
         || filter.user.is_some()
@@ -205,7 +206,7 @@ fn is_by_time(filter: &Filter) -> bool {
     filter.since.is_some() || filter.until.is_some() || filter.tenant.is_some() && !few
 }
 
-/// The statement of a page, which asks for one more than that.
+/// Returns the statement of a page, which asks for one message more than `most`.
 fn list(sql: &Statements, of: &mut Where, by_time: bool, most: u32) -> Sql {
     let order = if by_time { "created_at DESC, id DESC" } else { "id DESC" };
     let limit = of.push(Arg::Int(i64::from(most) + 1));
@@ -256,7 +257,7 @@ pub(crate) async fn history(
     Ok(Some(History { entry, attempts, events }))
 }
 
-/// In one pass, as most of what it takes is to find the rows.
+/// Reads the statistics in one pass, as most of the work is to find the rows.
 pub(crate) async fn delivery_stats(
     connection: &mut Connection<'_>,
     sql: &Statements,
@@ -353,7 +354,7 @@ mod tests {
     use crate::backend::sql::schema::tests::Plans;
     use anysms::{ProviderId, message::MessageId};
 
-    /// Those of which `Filter` says so.
+    /// Checks the filters of which `Filter` says that they have an index.
     #[tokio::test]
     async fn lists_have_their_indexes() {
         let mut plans = Plans::with_prefix("sms_").await;

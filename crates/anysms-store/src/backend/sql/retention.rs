@@ -31,7 +31,7 @@ const ID: [Field; 1] = [("id", Kind::Int)];
 pub(crate) struct RetentionSql {
     pub(crate) older: Sql,
     pub(crate) with_address: Sql,
-    /// What waits is called back.
+    /// Calls back what waits.
     pub(crate) call_back: Sql,
     pub(crate) forget_texts: [Sql; 2],
     /// The first takes what stands in place of the numbers as well.

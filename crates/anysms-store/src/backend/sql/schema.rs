@@ -62,7 +62,7 @@ impl Step {
     }
 }
 
-/// All statements that lead from a version to the newest, to be run in one transaction.
+/// Returns all statements that lead from a version to the newest, to be run in one transaction.
 pub(crate) fn statements(dialect: Dialect, prefix: &str, from: i64) -> String {
     let mut sql = format!(
         "CREATE TABLE IF NOT EXISTS {prefix}migration (version BIGINT NOT NULL PRIMARY KEY);\n"
@@ -96,7 +96,7 @@ pub(crate) async fn migrate(connection: &mut Connection<'_>, prefix: &str) -> sq
     done
 }
 
-/// The version of the tables; none where there are none.
+/// Returns the version of the tables; `None` where there are no tables.
 async fn version(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<Option<i64>> {
     let known: Sql = match connection.dialect() {
         #[cfg(feature = "sqlite")]
@@ -119,7 +119,7 @@ async fn version(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<
     }))
 }
 
-/// Whether the tables are of a version that this crate works with.
+/// Returns whether the tables are of a version that this crate works with.
 pub(crate) async fn fits(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<bool> {
     Ok(version(connection, prefix).await?.is_some_and(|version| FITTING.contains(&version)))
 }
@@ -131,7 +131,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// How SQLite would run statements on tables that are empty.
+    /// Query plans of SQLite, for statements on tables that are empty.
     pub(crate) struct Plans(SqliteConnection);
 
     impl Plans {
@@ -142,7 +142,7 @@ pub(crate) mod tests {
             Self(connection)
         }
 
-        /// The steps of one.
+        /// Returns the steps of a statement.
         pub(crate) async fn of(&mut self, statement: &str) -> Vec<String> {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
             let rows = sqlx::query(explain).fetch_all(&mut self.0).await.unwrap();

@@ -58,12 +58,12 @@ pub(crate) struct Statements {
     pub(crate) notify: Option<Sql>,
 }
 
-/// The names of columns, with what goes before each.
+/// Returns the names of columns, with what goes before each.
 pub(crate) fn names(fields: &[Field], before: &str) -> String {
     fields.iter().map(|(name, _)| format!("{before}{name}")).collect::<Vec<_>>().join(", ")
 }
 
-/// `$1` as rows `x` of these columns.
+/// Returns the SQL for `$1` as rows `x` of these columns.
 pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     match dialect {
         #[cfg(feature = "sqlite")]

@@ -56,7 +56,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
-    /// A message that has a place is never changed by whoever does not hold that.
+    /// A message that has a place is changed only under the lock of that place.
     async fn cases(&mut self, ids: &[i64]) -> Result<Vec<Case>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -123,7 +123,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
         Ok(cases)
     }
 
-    /// Loads what the queue has to look at, and nobody else holds.
+    /// Loads the messages that the queue has to look at and that no other transaction holds.
     async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
         let mut places = self.connection.rows(&self.sql.due, &args).await.map_err(failed)?;

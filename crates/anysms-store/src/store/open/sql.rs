@@ -1,4 +1,4 @@
-//! How a store in a database is opened, migrated, and used within a transaction of the caller's own.
+//! Opens and migrates a store in a database, and makes it part of a transaction of the caller's own.
 
 #[cfg(feature = "sqlite")]
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! [`Group`]: operations of one kind, each with whoever waits for its output.
+//! [`Group`]: operations of one kind, each with the caller that waits for its output.
 
 use std::any::Any;
 
@@ -13,7 +13,7 @@ use crate::{
     backend::{operation::Operation, transaction::Tables},
 };
 
-/// An operation, its output once it has run, and whoever waits for it.
+/// An operation, its output once it has run, and the caller that waits for it.
 pub(super) struct Slot<O: Operation> {
     operation: O,
     output: Option<O::Output>,
@@ -36,16 +36,16 @@ pub(super) trait Group: Send {
     /// Returns whether any puts something into the queue.
     fn enqueues(&self) -> bool;
 
-    /// Answers whoever waits, after the commit.
+    /// Answers the callers, after the commit.
     fn answer(self: Box<Self>);
 
-    /// Answers whoever waits with an error.
+    /// Answers the callers with an error.
     fn fail(self: Box<Self>, error: &Error);
 
     /// Parts them into groups of one.
     fn split(self: Box<Self>) -> Vec<Box<dyn Group>>;
 
-    /// See [`Operation::TOGETHER`].
+    /// Returns [`Operation::TOGETHER`].
     fn together(&self) -> Option<u8>;
 
     /// Takes another group in, if it is of the same kind; else gives it back.

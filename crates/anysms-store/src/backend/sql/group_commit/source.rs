@@ -1,4 +1,4 @@
-//! Where a write queue has its connection and its time from.
+//! [`Source`]: the connection and the time of a write queue.
 
 use std::pin::Pin;
 
@@ -9,7 +9,7 @@ use crate::backend::sql::{
     statements::Statements,
 };
 
-/// Where a write queue has its connection from.
+/// Source of a write queue's connection.
 pub(crate) enum Source {
     #[cfg(feature = "sqlite")]
     Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),

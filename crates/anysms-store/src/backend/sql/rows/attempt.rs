@@ -44,7 +44,7 @@ columns! {
     }
 }
 
-/// Reads of which message a row is, whether the rest can be read or not.
+/// Reads the id of the message that a row belongs to, whether the rest can be read or not.
 pub(crate) fn message_of(row: &[Value]) -> Result<EntryId, Corrupt> {
     match row.get(column::place(ATTEMPT, "message")) {
         Some(Value::Int(id)) => Ok(EntryId(*id)),

@@ -101,24 +101,24 @@ pub(crate) const fn fields<const N: usize>(
     fields
 }
 
-/// All columns of a row, in the order in which they are read.
+/// Returns all columns of a row, in the order in which they are read.
 pub(crate) fn all<T>(columns: &[Column<T>]) -> Vec<Field> {
     columns.iter().flat_map(|column| column.fields).copied().collect()
 }
 
-/// Those without the id.
+/// Returns all columns but the id.
 pub(crate) fn without_id<T>(columns: &[Column<T>]) -> Vec<Field> {
     let fields = columns.iter().filter(|column| column.role != Role::Id);
     fields.flat_map(|column| column.fields).copied().collect()
 }
 
-/// Those that change.
+/// Returns the columns that change.
 pub(crate) fn changing<T>(columns: &[Column<T>]) -> Vec<Field> {
     let fields = columns.iter().filter(|column| column.role == Role::Changing);
     fields.flat_map(|column| column.fields).copied().collect()
 }
 
-/// The id and those that change.
+/// Returns the id and the columns that change.
 pub(crate) fn changes<T>(columns: &[Column<T>]) -> Vec<Field> {
     let fields = columns.iter().filter(|column| column.role != Role::Fixed);
     fields.flat_map(|column| column.fields).copied().collect()
@@ -131,7 +131,7 @@ pub(crate) fn named<T>(columns: &[Column<T>], names: &[&str]) -> Vec<Field> {
     names.iter().filter_map(field).collect()
 }
 
-/// Place of a column among those that are read.
+/// Returns the place of a column among those that are read.
 pub(crate) fn place<T>(columns: &[Column<T>], name: &str) -> usize {
     let mut all = columns.iter().flat_map(|column| column.fields);
     all.position(|(known, _)| *known == name).unwrap_or(usize::MAX)

@@ -153,7 +153,7 @@ fn unwritable() -> Error {
     Error::not_sent(ErrorKind::InvalidContent).with_detail("store: cannot be written as JSON")
 }
 
-/// PostgreSQL has no text with a NUL in it, which JSON writes as `\u0000`.
+/// Replaces NULs, which JSON writes as `\u0000`: PostgreSQL has no text with a NUL in it.
 fn without_nul(json: String) -> String {
     const NUL: &str = "\\u0000";
     if !json.contains(NUL) {

@@ -1,4 +1,4 @@
-//! [`Stored`]: how a value stands in its column, or in its two columns.
+//! [`Stored`]: the form of a value in its column, or in its two columns.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -215,7 +215,7 @@ fn one_of<T: Copy>(place: i64, all: &[T]) -> Result<T, Corrupt> {
     all.get(place).copied().ok_or(Corrupt)
 }
 
-/// An amount in whole units; `None` beyond 64 bits.
+/// Returns an amount in whole units; `None` beyond 64 bits.
 fn units(money: Money) -> Option<i64> {
     let mut amount = money.amount.round_dp(UNITS);
     amount.rescale(UNITS);
