@@ -88,7 +88,7 @@ impl KeyRing {
 fn ring(keys: Vec<Key>) -> Result<Keys> {
     match keys.len() {
         1..=KeyRing::MAX_KEYS => Ok(keys.into()),
-        0 => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: there is none")),
+        0 => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: no signing key configured")),
         _ => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: there are more than 4")),
     }
 }
