@@ -47,12 +47,12 @@ pub use model::{
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
     suppression::{ScopedSuppressionList, Suppression, SuppressionScope},
 };
+pub use protocol::retention::{PurgeReport, Retention};
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};
 pub use run::{
     ingest::{Ingest, Ingested, IngestedInbound},
     reconcile::{Reconciled, Reconciler},
     record::{RecordExt, Recorded},
-    retention::{PurgeReport, Retention},
     runner::Runner,
     worker::Worker,
 };

@@ -96,10 +96,6 @@ const STORE: &[(&str, &[&str])] = &[
     ("backend", &["model", "protocol", "report", "serde_text"]),
 ];
 
-/// Imports of the store against the plan, each until the room is done.
-const STORE_NOT_YET: [(&str, &str); 3] =
-    [("backend", "run"), ("model", "run"), ("protocol", "backend")];
-
 /// Says what is wrong with a file of the root package, one line each.
 fn violations(room: &str, top: bool, source: &str, vendors: &[String]) -> Vec<String> {
     let code = without_comments_and_texts(source);
@@ -223,8 +219,7 @@ fn store_violations(room: &str, source: &str) -> Vec<String> {
         let used = used.as_str();
         // What stands at the root is in no room.
         let is_room = ["model", "protocol", "backend", "run", "report", "store"].contains(&used);
-        let known = STORE_NOT_YET.contains(&(room, used));
-        is_room && used != room && !may_use.contains(&used) && !known
+        is_room && used != room && !may_use.contains(&used)
     });
     wrong.map(|used| format!("{room} must not use {used}")).collect()
 }

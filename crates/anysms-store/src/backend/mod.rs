@@ -1,7 +1,7 @@
 //! Storage of messages: in memory, in SQLite and in PostgreSQL.
 //!
 //! What belongs here: the sealed [`Backend`] trait, the operations that run in its transactions
-//! (`operation`), the tables that they read and write (`transaction`), and the backends. Nothing here decides
+//! (`operation`), and the backends, which are the tables of `protocol::transaction`. Nothing here decides
 //! what may become of a message: that is `protocol`.
 
 pub(crate) mod clock;
@@ -10,7 +10,6 @@ pub(crate) mod notify;
 pub(crate) mod operation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod sql;
-pub(crate) mod transaction;
 
 use std::{fmt, sync::Arc};
 
@@ -24,8 +23,8 @@ use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
-        transaction::Named,
     },
+    protocol::transaction::Named,
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sql::SqlBackend;

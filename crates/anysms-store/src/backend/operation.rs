@@ -14,15 +14,15 @@ use anysms::{
 use crate::{
     Applied, AttemptToken, Entry, EntryId, PurgeReport, StatusEvent, StorePolicy, Suppression,
     SuppressionScope,
-    backend::transaction::{Named, Tables, Which},
     model::{entry::Case, suppression::SuppressionSource},
+    protocol::retention::{self, Purge},
+    protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun},
         lease::Release,
         operations::{self, Check, Claimed, Enqueue, Order},
         transitions::Finish,
     },
-    run::retention::{self, Purge},
 };
 
 /// One kind of change that runs within a transaction.

@@ -16,7 +16,7 @@ use anysms::{
 
 use crate::{
     AttemptRecord, DeliveryState, Progress, StatusEvent, TextHash, model::hash::ContentFingerprint,
-    run::retention::Redaction,
+    model::redaction::Redaction,
 };
 
 /// Message of the store, in either direction.

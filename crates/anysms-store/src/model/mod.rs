@@ -1,3 +1,7 @@
+//! Model of the store: what a row says.
+//!
+//! What belongs here: plain values. What may become of them is in `protocol`.
+
 pub(crate) mod attempt;
 pub(crate) mod attempt_token;
 pub(crate) mod entry;
@@ -5,5 +9,6 @@ pub(crate) mod event;
 pub(crate) mod filter;
 pub(crate) mod hash;
 pub(crate) mod policy;
+pub(crate) mod redaction;
 pub(crate) mod status;
 pub(crate) mod suppression;

@@ -7,7 +7,7 @@ use anysms::{
     message::{Message, Money, Receipt},
 };
 
-use crate::{AttemptToken, backend::transaction::Named, model::hash::ContentFingerprint};
+use crate::{AttemptToken, model::hash::ContentFingerprint, protocol::transaction::Named};
 
 /// An attempt that is about to be made.
 #[derive(Clone, Debug)]

@@ -1,4 +1,12 @@
+//! Protocol of a message: what may become of it.
+//!
+//! What belongs here: pure changes of a message and its attempts (`transitions`, `lease`, `admission`,
+//! `retention`), the operations that read, change and write them (`operations`), and the tables that a backend has
+//! for them (`transaction`). No I/O.
+
 pub(crate) mod admission;
 pub(crate) mod lease;
 pub(crate) mod operations;
+pub(crate) mod retention;
+pub(crate) mod transaction;
 pub(crate) mod transitions;

@@ -17,8 +17,8 @@ use anysms::{
 
 use crate::{
     Applied, AttemptOutcome, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
-    backend::transaction::{Named, Tables, Which},
     model::{entry::Case, event::Seen, policy::StorePolicy},
+    protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun, Fence, name},
         lease::{Release, Woken},

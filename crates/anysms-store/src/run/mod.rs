@@ -6,7 +6,6 @@ pub(crate) mod ingest;
 pub(crate) mod pace;
 pub(crate) mod reconcile;
 pub(crate) mod record;
-pub(crate) mod retention;
 pub(crate) mod runner;
 pub(crate) mod worker;
 

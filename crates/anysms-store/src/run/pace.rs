@@ -83,6 +83,8 @@ fn is_trouble(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use anysms::error::ErrorKind;
+
     use super::*;
     use anysms::{ProviderId, message::MessageKey};
 

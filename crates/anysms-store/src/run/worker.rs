@@ -24,9 +24,8 @@ use crate::{
     backend::{
         RawBackend,
         operation::{Claim, ReleaseAll, Renew},
-        transaction::Named,
     },
-    protocol::{lease::Release, operations::Claimed},
+    protocol::{lease::Release, operations::Claimed, transaction::Named},
     run::{
         pace::{Pace, SOON},
         trouble,

@@ -12,7 +12,8 @@ mod suppress;
 
 use anysms::{TenantId, message::MessageKey};
 
-use crate::backend::{AnyBackend, Backend, transaction::Named};
+use crate::backend::{AnyBackend, Backend};
+use crate::protocol::transaction::Named;
 
 /// Store of messages: the intent to send, the outcome, every status that a webhook brings, and the queue.
 ///

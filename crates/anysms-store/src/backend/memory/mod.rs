@@ -15,10 +15,8 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-        transaction::Named,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    protocol::transaction::Named,
     report::Times,
 };
 use transaction::{Kept, MemoryTransaction};

@@ -15,9 +15,10 @@ use anysms::{
 use crate::{
     AttemptRecord, AttemptToken, Entry, EntryId, Filter, Progress, Stage, StatusEvent, Suppression,
     SuppressionScope,
-    backend::transaction::{Named, Tables, Upkeep, Which},
+    model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
-    run::retention::{Forget, Redaction},
+    protocol::retention::Forget,
+    protocol::transaction::{Named, Tables, Upkeep, Which},
 };
 
 /// All that a store in memory keeps.

@@ -7,10 +7,8 @@ use tokio::sync::Mutex;
 use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-        transaction::Named,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    protocol::transaction::Named,
 };
 use anysms::{
     error::{Error, ErrorKind, Result},

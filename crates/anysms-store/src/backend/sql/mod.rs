@@ -32,10 +32,8 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-        transaction::Named,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    protocol::transaction::Named,
 };
 use connection::{Connection, Dialect};
 use error::failed;

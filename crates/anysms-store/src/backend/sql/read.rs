@@ -13,20 +13,17 @@ use anysms::{
 use crate::{
     AttemptOutcome, DeliveryStats, Entry, EntryId, Filter, History, Progress, Stage, Suppression,
     Usage, UsageRow,
-    backend::{
-        sql::{
-            connection::{Arg, Columns, Connection, Corrupt, Dialect, Sql},
-            error::failed,
-            rows::{
-                id_of, place_of, read_attempt, read_event, read_place, read_suppression,
-                read_whole,
-                stored::{Stored, amount, micros},
-            },
-            statements::Statements,
+    backend::sql::{
+        connection::{Arg, Columns, Connection, Corrupt, Dialect, Sql},
+        error::failed,
+        rows::{
+            id_of, place_of, read_attempt, read_event, read_place, read_suppression, read_whole,
+            stored::{Stored, amount, micros},
         },
-        transaction::Named,
+        statements::Statements,
     },
     model::filter::words,
+    protocol::transaction::Named,
     report::Times,
 };
 

@@ -9,19 +9,18 @@ use anysms::{error::Result, message::Text};
 
 use crate::{
     EntryId, Progress, Stage,
-    backend::{
-        sql::{
-            connection::{Arg, Columns, Corrupt, Dialect, Sql, Value},
-            error::failed,
-            rows::{
-                FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json, stored::micros,
-            },
-            statements::given,
-            transaction::{SqlTransaction, corrupt, ids_of},
+    backend::sql::{
+        connection::{Arg, Columns, Corrupt, Dialect, Sql, Value},
+        error::failed,
+        rows::{
+            FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json, stored::micros,
         },
-        transaction::Upkeep,
+        statements::given,
+        transaction::{SqlTransaction, corrupt, ids_of},
     },
-    run::retention::{ERASED, Forget, Redaction},
+    model::redaction::Redaction,
+    protocol::retention::{ERASED, Forget},
+    protocol::transaction::Upkeep,
 };
 
 const ID: [Field; 1] = [("id", Kind::Int)];

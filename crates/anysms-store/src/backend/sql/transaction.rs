@@ -16,25 +16,22 @@ use anysms::{
 
 use crate::{
     AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
-    backend::{
-        sql::{
-            connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
-            error::failed,
-            rows::{
-                ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, SUPPRESSION,
-                Token,
-                column::{Column, Role, has_changed},
-                id_of,
-                json::{CHANGED, INSERTED, json, rows_of},
-                message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
-                read_suppression,
-                stored::micros,
-            },
-            statements::Statements,
+    backend::sql::{
+        connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
+        error::failed,
+        rows::{
+            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, SUPPRESSION, Token,
+            column::{Column, Role, has_changed},
+            id_of,
+            json::{CHANGED, INSERTED, json, rows_of},
+            message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
+            read_suppression,
+            stored::micros,
         },
-        transaction::{Tables, Which},
+        statements::Statements,
     },
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    protocol::transaction::{Tables, Which},
 };
 
 /// Distance by which a lease may seem to lie ahead before the clock must have been put back.

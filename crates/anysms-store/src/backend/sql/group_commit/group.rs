@@ -8,10 +8,7 @@ use tokio::sync::oneshot;
 use anysms::error::{Error, Result};
 
 use super::closed;
-use crate::{
-    StorePolicy,
-    backend::{operation::Operation, transaction::Tables},
-};
+use crate::{StorePolicy, backend::operation::Operation, protocol::transaction::Tables};
 
 /// An operation, its output once it has run, and the caller that waits for it.
 pub(super) struct Slot<O: Operation> {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Entry, EntryId, Stage,
     backend::sql::connection::{Columns, Corrupt, Value},
-    run::retention::Forget,
+    protocol::retention::Forget,
 };
 
 columns! {

@@ -22,9 +22,9 @@ use crate::{
             json::RowWriter,
         },
     },
+    model::redaction::Redaction,
     model::{status::StatusReducer, suppression::SuppressionSource},
     report::UNITS,
-    run::retention::Redaction,
 };
 
 /// Value of one or more columns.

@@ -14,7 +14,11 @@ use anysms::{
     number::PhoneNumber,
 };
 
-use crate::{Entry, EntryId, backend::transaction::Tables, model::hash::ContentFingerprint};
+use crate::{
+    Entry, EntryId,
+    model::{hash::ContentFingerprint, redaction::Redaction},
+    protocol::transaction::Tables,
+};
 
 /// Times after which texts, numbers and whole messages leave a store, counted from when a message was
 /// written down. Suppressions stay, and so does what waits in the queue; dead letters
@@ -129,15 +133,6 @@ impl fmt::Debug for Purge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Purge")
     }
-}
-
-/// Extent to which a stored message has been forgotten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Redaction {
-    #[default]
-    Whole,
-    WithoutText,
-    WithoutNumber,
 }
 
 /// Replacement of a message's number from now on.

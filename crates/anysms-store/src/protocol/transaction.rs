@@ -13,8 +13,9 @@ use anysms::{
 
 use crate::{
     AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
-    run::retention::{Forget, Redaction},
+    protocol::retention::Forget,
 };
 
 /// A message by its tenant and key.
