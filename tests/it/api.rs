@@ -28,7 +28,8 @@ fn plivo(transport: &ScriptedTransport) -> Plivo {
 async fn reads_a_resource_that_has_no_type() {
     let transport = ScriptedTransport::new().answer(200, r#"{"usage_records":[{"count":"3"}]}"#);
     let path = ["Usage", "Records", "Today.json"];
-    let today = twilio(&transport).request(Method::GET, Product::Account, path);
+    let twilio = twilio(&transport);
+    let today = twilio.request(Method::GET, Product::Account, path);
     let today: Value = today.query("Category", "sms").send().await.unwrap().json().unwrap();
     assert_eq!(today["usage_records"][0]["count"], "3");
     let request = &transport.requests()[0];
@@ -69,8 +70,8 @@ async fn every_product_has_its_host_and_a_segment_stays_one_segment() {
 async fn a_refusal_is_read_as_the_vendors_own_and_names_the_account() {
     let body = r#"{"code":20404,"message":"not found","status":404}"#;
     let transport = ScriptedTransport::new().answer(404, body);
-    let request =
-        twilio(&transport).request(Method::GET, Product::Account, ["Nothing.json"]).send();
+    let twilio = twilio(&transport);
+    let request = twilio.request(Method::GET, Product::Account, ["Nothing.json"]).send();
     let error = request.await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some("20404")));
     assert_eq!(error.account().unwrap().as_str(), ACCOUNT);
@@ -82,7 +83,8 @@ async fn a_refusal_is_read_as_the_vendors_own_and_names_the_account() {
 async fn only_a_read_proves_that_nothing_happened() {
     for (method, outcome) in [(Method::GET, Outcome::NotSent), (Method::POST, Outcome::Unknown)] {
         let transport = ScriptedTransport::new().fail(TransportErrorKind::Timeout);
-        let request = twilio(&transport).request(method, Product::Account, ["Keys.json"]).send();
+        let twilio = twilio(&transport);
+        let request = twilio.request(method, Product::Account, ["Keys.json"]).send();
         assert_eq!(request.await.unwrap_err().outcome(), outcome);
     }
 }
