@@ -14,7 +14,7 @@ use crate::{AttemptToken, EntryId, Progress, StatusConflict, StatusReducer};
 
 /// Submission of a message to one provider, written down before the provider is asked.
 ///
-/// To add a field: this struct, [`AttemptRecord::new`], one line in `backend/sql/rows/attempt.rs`, and a step of
+/// To add a field: this struct, `AttemptRecord::new`, one line in `backend/sql/rows/attempt.rs`, and a step of
 /// `backend/sql/schema`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -21,7 +21,7 @@ use crate::{
 
 /// Message of the store, in either direction.
 ///
-/// To add a field: this struct, [`Entry::blank`], one line in `backend/sql/rows/entry.rs`, and a step of
+/// To add a field: this struct, `Entry::blank`, one line in `backend/sql/rows/entry.rs`, and a step of
 /// `backend/sql/schema`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
