@@ -168,35 +168,25 @@ impl fmt::Debug for WebUrl {
 serde_as_text!(WebUrl);
 
 /// Reason why a text is not a URL that a provider could call. Never quotes the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebUrlError {
     /// More than 2,048 bytes.
+    #[error("URL: has more than 2,048 bytes")]
     TooLong,
     /// A space, a control character or a byte beyond ASCII; write it percent-encoded.
+    #[error("URL: byte {at} must be percent-encoded")]
     NotUrlSafe {
         /// Its place in the text, in bytes from 0.
         at: usize,
     },
     /// Neither `http` nor `https`.
+    #[error("URL: must begin with https:// or http://")]
     Scheme,
     /// Not a URL with a host.
+    #[error("URL: is not an absolute URL with a host")]
     Malformed,
 }
-
-impl fmt::Display for WebUrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("URL: ")?;
-        match self {
-            Self::TooLong => f.write_str("has more than 2,048 bytes"),
-            Self::NotUrlSafe { at } => write!(f, "byte {at} must be percent-encoded"),
-            Self::Scheme => f.write_str("must begin with https:// or http://"),
-            Self::Malformed => f.write_str("is not an absolute URL with a host"),
-        }
-    }
-}
-
-impl std::error::Error for WebUrlError {}
 
 #[cfg(test)]
 mod tests {

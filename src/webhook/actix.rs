@@ -31,7 +31,7 @@
 //! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{
     Error, FromRequest, HttpRequest, HttpResponse, Responder, ResponseError,
@@ -52,12 +52,15 @@ pub use crate::webhook::extractor::VerifiedEvent;
 
 /// Reason why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other
 /// extractor's own error.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct VerifiedEventRejection(Reason);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 enum Reason {
+    #[error("{0}")]
     Refused(Refusal),
+    #[error("webhook: verified, and refused by another extractor")]
     Inner(Error),
 }
 
@@ -84,17 +87,6 @@ impl From<Refusal> for VerifiedEventRejection {
         Self(Reason::Refused(refusal))
     }
 }
-
-impl fmt::Display for VerifiedEventRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Reason::Refused(refusal) => refusal.fmt(f),
-            Reason::Inner(_) => f.write_str("webhook: verified, and refused by another extractor"),
-        }
-    }
-}
-
-impl std::error::Error for VerifiedEventRejection {}
 
 impl ResponseError for VerifiedEventRejection {
     fn status_code(&self) -> StatusCode {

@@ -65,7 +65,7 @@
 //! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer, and a layer that catches panics makes it a 500.
 
-use std::{fmt, future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
@@ -84,12 +84,15 @@ pub use crate::webhook::extractor::VerifiedEvent;
 
 /// Reason why there is no [`VerifiedEvent`]. As a response it is a status without a body, or the other
 /// extractor's own rejection.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct VerifiedEventRejection(Reason);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 enum Reason {
+    #[error("{0}")]
     Refused(Refusal),
+    #[error("webhook: verified, and refused by another extractor")]
     Inner(Box<Response>),
 }
 
@@ -119,17 +122,6 @@ impl From<Refusal> for VerifiedEventRejection {
         Self(Reason::Refused(refusal))
     }
 }
-
-impl fmt::Display for VerifiedEventRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Reason::Refused(refusal) => refusal.fmt(f),
-            Reason::Inner(_) => f.write_str("webhook: verified, and refused by another extractor"),
-        }
-    }
-}
-
-impl std::error::Error for VerifiedEventRejection {}
 
 impl IntoResponse for VerifiedEventRejection {
     fn into_response(self) -> Response {

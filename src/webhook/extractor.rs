@@ -80,16 +80,20 @@ impl<W: ?Sized, E> fmt::Debug for VerifiedEvent<W, E> {
 }
 
 /// Reason why a request that a framework received is not an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// The request was read and refused.
-    Webhook(WebhookError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The body did not come in time.
+    #[error("webhook: the body did not come in time")]
     TooSlow,
     /// The body broke off.
+    #[error("webhook: the body broke off")]
     Broken,
     /// The application was set up without the verifier.
     #[cfg(feature = "actix-web")] // axum's state cannot be without one
+    #[error("webhook: no verifier of this type in the application's data; add it with app_data")]
     NoVerifier,
 }
 
@@ -112,20 +116,3 @@ impl Refusal {
     }
 }
 
-impl From<WebhookError> for Refusal {
-    fn from(error: WebhookError) -> Self {
-        Self::Webhook(error)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Webhook(error) => error.fmt(f),
-            Self::TooSlow => f.write_str("webhook: the body did not come in time"),
-            Self::Broken => f.write_str("webhook: the body broke off"),
-            #[cfg(feature = "actix-web")]
-            Self::NoVerifier => f.write_str("webhook: the application holds no such verifier"),
-        }
-    }
-}

@@ -89,7 +89,7 @@ fn ring(keys: Vec<Key>) -> Result<Keys> {
     match keys.len() {
         1..=KeyRing::MAX_KEYS => Ok(keys.into()),
         0 => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: no signing key configured")),
-        _ => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: there are more than 4")),
+        _ => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: more than 4; replace an old one")),
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) fn new(token: String) -> Result<Self> {
         let token = SecretString::from(token);
-        let empty = || Error::not_sent(ErrorKind::Config).with_detail("key: is empty");
+        let empty = || Error::not_sent(ErrorKind::Config).with_detail("auth token: is empty");
         let bytes = Some(token.expose_secret()).filter(|token| !token.trim().is_empty());
         let bytes = bytes.ok_or_else(empty)?.as_bytes();
         let sha1 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;

@@ -137,7 +137,7 @@ impl TwilioWebhook {
             Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
             Tokens::None => self.tokens = Tokens::Ring(KeyRing::new(auth_token)?),
             Tokens::ByAccount(_) => {
-                let detail = "keys: are looked up by account";
+                let detail = "auth token: keys are looked up by account; add it to that account's KeyRing";
                 return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
             }
         }
@@ -156,7 +156,8 @@ impl TwilioWebhook {
     ) -> Result<Self> {
         let (name, key) = (name.into(), Key::new(secret.into())?);
         if name.trim().is_empty() {
-            return Err(Error::not_sent(ErrorKind::Config).with_detail("shared key: has no name"));
+            let detail = "shared key: no name; give the webhooks_sharedkey_… of the Console";
+            return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
         }
         let algorithm = match algorithm {
             SharedKeyAlgorithm::HmacSha256 => Algorithm::Sha256,
