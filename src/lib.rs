@@ -17,6 +17,9 @@ mod env;
 mod provider_id;
 mod random;
 
+#[cfg(test)]
+mod arbitrary;
+
 mod account;
 mod accounts;
 pub mod error;

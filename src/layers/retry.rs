@@ -284,9 +284,8 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::arbitrary::seeded;
     use crate::error::ErrorKind;
 
     fn limited() -> Error {
@@ -320,33 +319,42 @@ mod tests {
         assert_eq!(wait(u64::MAX, 0.9), None, "after the deadline");
     }
 
-    proptest! {
-        #[test]
-        fn only_what_is_proved_and_passes_is_tried_again_and_in_time(
-            kind in prop::sample::select(vec![
-                ErrorKind::RateLimited, ErrorKind::QueueFull, ErrorKind::Unavailable, ErrorKind::Connect,
-                ErrorKind::Timeout, ErrorKind::Interrupted, ErrorKind::Credentials, ErrorKind::OptedOut,
-                ErrorKind::InvalidRecipient, ErrorKind::Other,
-            ]),
-            sent in any::<bool>(), tries in 1..=20_u32, spent in 0..100_000_u64,
-            asked in prop::option::of(0..200_000_u64), random in 0.0..1.0_f64,
-        ) {
+    #[test]
+    fn only_what_is_proved_and_passes_is_tried_again_and_in_time() {
+        let kinds = [
+            ErrorKind::RateLimited,
+            ErrorKind::QueueFull,
+            ErrorKind::Unavailable,
+            ErrorKind::Connect,
+            ErrorKind::Timeout,
+            ErrorKind::Interrupted,
+            ErrorKind::Credentials,
+            ErrorKind::OptedOut,
+            ErrorKind::InvalidRecipient,
+            ErrorKind::Other,
+        ];
+        let (mut random, mut again) = (seeded(), 0);
+        for _ in 0..10_000 {
+            let kind = *random.choice(&kinds).unwrap();
+            let (sent, tries) = (random.u8(..4) == 0, random.u32(1..=20));
+            let spent = Duration::from_millis(random.u64(..100_000));
+            let asked = random.bool().then(|| Duration::from_millis(random.u64(..200_000)));
             let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
-            let (spent, asked) = (Duration::from_millis(spent), asked.map(Duration::from_millis));
             let error = Error::new(kind, outcome).with_retry_after(asked);
             let policy = RetryPolicy::default().with_max_attempts(10);
-            match policy.wait(&error, tries, spent, random, None) {
-                Some(wait) => {
-                    prop_assert!(error.is_retryable() && !sent && tries < 10);
-                    prop_assert!(spent + wait <= Duration::from_secs(60));
-                    prop_assert!(asked.is_none_or(|asked| wait >= asked));
-                    prop_assert!(asked.is_some() || wait <= Duration::from_secs(20));
-                }
-                None => prop_assert!(
-                    !error.is_retryable() || tries >= 10
-                        || spent + asked.unwrap_or(Duration::from_secs(20)).mul_f64(1.25) > Duration::from_secs(60)
-                ),
+            let case = format!("{kind:?}, {outcome:?}, {tries}, {spent:?}, {asked:?}");
+            if let Some(wait) = policy.wait(&error, tries, spent, random.f64(), None) {
+                again += 1;
+                assert!(error.is_retryable() && !sent && tries < 10, "{case}");
+                assert!(spent + wait <= Duration::from_secs(60), "{case}");
+                assert!(asked.is_none_or(|asked| wait >= asked), "{case}");
+                assert!(asked.is_some() || wait <= Duration::from_secs(20), "{case}");
+            } else {
+                let longest = asked.unwrap_or(Duration::from_secs(20)).mul_f64(1.25);
+                let late = spent + longest > Duration::from_secs(60);
+                assert!(!error.is_retryable() || tries >= 10 || late, "{case}");
             }
         }
+        assert!(again > 400, "{again}");
     }
 }

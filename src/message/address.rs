@@ -38,7 +38,9 @@ impl Address {
     /// Reads an address. Digits alone are a short code up to 8 of them, and a number beyond.
     #[must_use]
     pub fn from_wire(text: &str) -> Self {
-        if let Ok(code) = text.parse() {
+        if !text.starts_with('+')
+            && let Ok(code) = text.parse()
+        {
             return Self::ShortCode(code);
         }
         if let Some(number) = PhoneNumber::from_wire(text) {

@@ -75,7 +75,7 @@ pub(super) fn is_unproved(code: u32) -> bool {
 /// Returns the address of Twilio's page about an error code.
 #[must_use]
 pub fn error_help(code: u32) -> String {
-    format!("https://www.twilio.com/docs/errors/{code}")
+    ["https://www.twilio.com/docs/errors/", &code.to_string()].concat()
 }
 
 /// Reads why a message did not arrive from the code of a delivery report; `None` for no code and for zeros.

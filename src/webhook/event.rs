@@ -285,14 +285,14 @@ impl EventId {
         provider: &ProviderId,
         parts: impl IntoIterator<Item = P>,
     ) -> Self {
-        let mut hash = Sha256::new();
+        let mut text = Vec::with_capacity(128);
         let mut add = |part: &[u8]| {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
         };
         add(provider.as_str().as_bytes());
         parts.into_iter().for_each(|part| add(part.as_ref()));
-        let digest = hash.finalize();
+        let digest = Sha256::digest(&text);
         Self(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
     }
 }

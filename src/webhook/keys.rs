@@ -89,7 +89,10 @@ fn ring(keys: Vec<Key>) -> Result<Keys> {
     match keys.len() {
         1..=KeyRing::MAX_KEYS => Ok(keys.into()),
         0 => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: no signing key configured")),
-        _ => Err(Error::not_sent(ErrorKind::Config).with_detail("keys: more than 4; replace an old one")),
+        _ => {
+            Err(Error::not_sent(ErrorKind::Config)
+                .with_detail("keys: more than 4; replace an old one"))
+        }
     }
 }
 

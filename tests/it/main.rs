@@ -13,7 +13,6 @@ mod layers;
 mod layout;
 mod local_refusals;
 mod mockito;
-mod numbers;
 mod observe;
 mod paging;
 mod plivo_bulk;

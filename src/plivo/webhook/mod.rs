@@ -116,7 +116,8 @@ impl PlivoWebhook {
         match &self.tokens {
             Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
             Tokens::ByAccount(_) => {
-                let detail = "auth token: keys are looked up by account; add it to that account's KeyRing";
+                let detail =
+                    "auth token: keys are looked up by account; add it to that account's KeyRing";
                 return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
             }
         }

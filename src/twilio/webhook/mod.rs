@@ -137,7 +137,8 @@ impl TwilioWebhook {
             Tokens::Ring(ring) => self.tokens = Tokens::Ring(ring.with(auth_token)?),
             Tokens::None => self.tokens = Tokens::Ring(KeyRing::new(auth_token)?),
             Tokens::ByAccount(_) => {
-                let detail = "auth token: keys are looked up by account; add it to that account's KeyRing";
+                let detail =
+                    "auth token: keys are looked up by account; add it to that account's KeyRing";
                 return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
             }
         }

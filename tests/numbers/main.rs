@@ -14,7 +14,7 @@ const ENGINE: bool = cfg!(any(feature = "phonenumber", feature = "rlibphonenumbe
 const EXACT: bool = cfg!(feature = "rlibphonenumber");
 
 fn rows(name: &str) -> Vec<Value> {
-    let path = format!("{}/data/numbers/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../data/numbers/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
