@@ -64,6 +64,9 @@ pub struct RetryPolicy {
 }
 
 /// Limits for resending a message that **may have been sent**. The recipient may receive it twice.
+///
+/// [`Retry`] alone counts within one call. Within a store's `recorded` layer the limits are those of the
+/// message's key, over all calls ([`ResendAllowed`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResendPolicy {
@@ -227,10 +230,27 @@ impl<P: SmsProvider> Retry<P> {
 }
 
 /// Extension of a message that may be resent although an earlier attempt may have sent it, set by [`Retry`]
-/// under [`RetryPolicy::with_resend`]. A store that records attempts refuses such a resend without it.
+/// under [`RetryPolicy::with_resend`].
+///
+/// [`Retry`] counts the resends of one call. A store that records attempts refuses a resend without this
+/// extension, and with it counts the resends of the message's key over all calls: a key that is delivered
+/// six times is still resent at most [`most`](Self::most) times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ResendAllowed;
+pub struct ResendAllowed {
+    /// Maximum number of resends of the message over all calls.
+    pub most: u32,
+    /// Minimum time from the last attempt to a resend.
+    pub after: Duration,
+}
+
+impl ResendAllowed {
+    /// Allows `most` resends of a message, each at least `after` its last attempt.
+    #[must_use]
+    pub const fn new(most: u32, after: Duration) -> Self {
+        Self { most, after }
+    }
+}
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
@@ -251,9 +271,11 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
         let resend = self.policy.resend(message.class());
         let maybe_sent = AtomicBool::new(false);
         self.run(resend, || async {
-            let again = maybe_sent.load(Relaxed).then(|| {
+            let allowed = resend.filter(|_| maybe_sent.load(Relaxed));
+            let again = allowed.map(|resend| {
                 let mut message = message.clone();
-                message.extensions_mut().insert(ResendAllowed); // otherwise a store refuses it
+                // Without it a store refuses the resend.
+                message.extensions_mut().insert(ResendAllowed::new(resend.max, resend.after));
                 message
             });
             let sent = self.inner.send(again.as_ref().unwrap_or(message)).await;
