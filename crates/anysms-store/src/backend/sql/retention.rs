@@ -69,7 +69,7 @@ impl RetentionSql {
             forget_texts: [
                 format!("UPDATE {p}message SET forgotten = 1 WHERE forgotten = 0 AND id IN {ids}"),
                 format!(
-                    "UPDATE {p}content SET body = NULL, media = '[]', payload = NULL WHERE message IN {ids}"
+                    "UPDATE {p}content SET body = NULL, media = '[]', kept = NULL WHERE message IN {ids}"
                 ),
             ]
             .map(Into::into),
@@ -80,7 +80,7 @@ impl RetentionSql {
                     given(dialect, &FORGET)
                 ),
                 format!(
-                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL, payload = NULL \
+                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL, kept = NULL \
                      WHERE message IN {ids}"
                 ),
             ]

@@ -106,12 +106,12 @@ fn turns(dialect: Dialect, p: &str, behind: &str) -> String {
     let of = format!("FROM {p}queue WHERE rank = $1 AND wake_at IS NOT NULL");
     format!(
         "WITH RECURSIVE round (tenant, n) AS (\
-         SELECT (SELECT tenant {of} {behind} ORDER BY tenant LIMIT 1), 1 UNION ALL \
-         SELECT (SELECT q.tenant FROM {p}queue q WHERE q.rank = $1 AND q.wake_at IS NOT NULL \
-         AND q.tenant > round.tenant ORDER BY q.tenant LIMIT 1), round.n + 1 \
+         SELECT (SELECT queue_tenant {of} {behind} ORDER BY queue_tenant LIMIT 1), 1 UNION ALL \
+         SELECT (SELECT q.queue_tenant FROM {p}queue q WHERE q.rank = $1 AND q.wake_at IS NOT NULL \
+         AND q.queue_tenant > round.tenant ORDER BY q.queue_tenant LIMIT 1), round.n + 1 \
          FROM round WHERE round.tenant IS NOT NULL AND round.n < $5) \
          SELECT round.tenant, (SELECT {list} FROM (SELECT q.message FROM {p}queue q WHERE q.rank = $1 \
-         AND q.tenant = round.tenant AND q.wake_at <= $2 ORDER BY q.wake_at LIMIT $3) AS d) \
+         AND q.queue_tenant = round.tenant AND q.wake_at <= $2 ORDER BY q.wake_at LIMIT $3) AS d) \
          FROM round WHERE round.tenant IS NOT NULL"
     )
 }
@@ -189,7 +189,7 @@ impl Statements {
                 given(&provider_id)
             )
             .into(),
-            turns: ["AND tenant > $4", "AND $4 = ''"].map(|behind| turns(dialect, p, behind).into()),
+            turns: ["AND queue_tenant > $4", "AND $4 = ''"].map(|behind| turns(dialect, p, behind).into()),
             take: format!(
                 "{queue} WHERE wake_at <= $2 AND message IN (SELECT id FROM {}){skip}",
                 given(&id)
@@ -205,12 +205,12 @@ impl Statements {
             )
             .into(),
             keep: format!(
-                "UPDATE {p}content SET payload = (SELECT q.payload FROM {p}queue q WHERE q.message = \
+                "UPDATE {p}content SET kept = (SELECT q.payload FROM {p}queue q WHERE q.message = \
                  {p}content.message) WHERE message IN (SELECT id FROM {})",
                 given(&id)
             )
             .into(),
-            kept: format!("SELECT payload FROM {p}content WHERE message = $1").into(),
+            kept: format!("SELECT kept FROM {p}content WHERE message = $1").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
             unchecked: format!(
                 "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \

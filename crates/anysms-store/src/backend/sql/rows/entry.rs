@@ -76,7 +76,7 @@ columns! {
         Fixed ["body"] => text;
         Fixed ["media"] => media;
         Fixed ["body_hash"] => text_hash;
-        Fixed ["payload"] => kept;
+        Fixed ["kept"] => kept;
     }
 }
 
@@ -93,7 +93,7 @@ columns! {
         Changing ["expires_at"] => expires_at;
         Fixed ["keeps"] => keeps;
         Fixed ["rank"] => (Int, |entry| Cell::Int(entry.rank()), |_, columns| columns.int().map(drop));
-        Fixed ["tenant"] => (Text, |entry| Cell::Text(entry.tenant_name()), |_, columns| columns.text().map(drop));
+        Fixed ["queue_tenant"] => (Text, |entry| Cell::Text(entry.tenant_name()), |_, columns| columns.text().map(drop));
     }
 }
 

@@ -29,16 +29,16 @@ ALTER TABLE {p}message ADD COLUMN tell_at BIGINT;
 CREATE INDEX {p}message_tell ON {p}message (tell_at) WHERE tell_at IS NOT NULL;
 
 -- What was not sent may be put back into the queue, as long as its text is kept.
-ALTER TABLE {p}content ADD COLUMN payload TEXT;
+ALTER TABLE {p}content ADD COLUMN kept TEXT;
 
 -- Claims go by class, and within a class from tenant to tenant.
 ALTER TABLE {p}queue ADD COLUMN rank SMALLINT NOT NULL DEFAULT 1;
-ALTER TABLE {p}queue ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE {p}queue ADD COLUMN queue_tenant TEXT NOT NULL DEFAULT '';
 ALTER TABLE {p}queue ADD COLUMN keeps SMALLINT NOT NULL DEFAULT 0;
-UPDATE {p}queue SET tenant = (SELECT m.tenant FROM {p}message m WHERE m.id = {p}queue.message),
+UPDATE {p}queue SET queue_tenant = (SELECT m.tenant FROM {p}message m WHERE m.id = {p}queue.message),
     rank = (SELECT CASE m.class WHEN 1 THEN 0 WHEN 2 THEN 2 ELSE 1 END FROM {p}message m WHERE m.id = {p}queue.message)
 WHERE EXISTS (SELECT 1 FROM {p}message m WHERE m.id = {p}queue.message);
-CREATE INDEX {p}queue_turn ON {p}queue (rank, tenant, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX {p}queue_turn ON {p}queue (rank, queue_tenant, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX {p}attempt_sending ON {p}attempt (check_at) WHERE outcome IS NULL;
 
 -- How far an event is proved, whom it names, and whether it disagrees with its attempt.
