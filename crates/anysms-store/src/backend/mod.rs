@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod operation;
+pub(crate) mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod sql;
 
@@ -23,6 +24,7 @@ use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
+        seal::Seal,
     },
     protocol::transaction::Named,
 };
@@ -35,6 +37,12 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
 
     /// Returns the identity of the store: the same for all handles, processes and machines that share its tables.
     fn identity(&self) -> u128;
+
+    /// Returns the seal of the texts of one-time codes.
+    fn seal(&self) -> &Seal;
+
+    /// Takes what was erased out of the files beside the database.
+    fn scrub(&self) -> impl Future<Output = Result<()>> + Send;
 
     /// Returns the clock of leases and schedules.
     fn clock(&self) -> &SteadyClock;
@@ -116,6 +124,14 @@ impl RawBackend for AnyBackend {
 
     fn identity(&self) -> u128 {
         each!(self, backend => backend.identity())
+    }
+
+    fn seal(&self) -> &Seal {
+        each!(self, backend => backend.seal())
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        each!(self, backend => backend.scrub().await)
     }
 
     fn clock(&self) -> &SteadyClock {

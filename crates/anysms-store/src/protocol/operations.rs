@@ -19,7 +19,12 @@ use anysms::{
 use crate::{
     Applied, AttemptOutcome, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, Progress,
     StatusEvent, Suppression,
-    model::{entry::Case, event::Seen, policy::StorePolicy},
+    backend::seal::Opened,
+    model::{
+        entry::Case,
+        event::Seen,
+        policy::{StorePolicy, storable},
+    },
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun, Fence, name},
@@ -250,25 +255,36 @@ pub(crate) async fn enqueue(
 ) -> Result<Vec<Result<Enqueued>>> {
     let now = tables.now();
     let names: Vec<Named> = messages.iter().map(|enqueue| name(&enqueue.message)).collect();
-    let missing: Vec<_> =
-        messages.iter().map(|enqueue| policy.queued(&enqueue.message, enqueue.at, now)).collect();
+    let entry = |enqueue: &Enqueue| policy.queued(&enqueue.message, enqueue.at, now, tables.seal());
+    let mut missing: Vec<_> = messages.iter().map(entry).collect();
     let contents: Vec<_> = missing.iter().map(|entry| entry.content).collect();
+    let stored: Vec<Result<()>> =
+        messages.iter().map(|enqueue| storable(&enqueue.message)).collect();
+    let mut storable = stored.iter().map(Result::is_ok);
+    missing.retain(|_| storable.next() == Some(true));
     let cases = cases(tables, policy, &names, missing).await?;
     let known: HashMap<Named, &Case> = cases.iter().map(|case| (case.name(), case)).collect();
-    let asked = names.iter().zip(messages).zip(contents);
+    let asked = names.iter().zip(messages).zip(contents).zip(stored);
     let mut new: HashSet<EntryId> =
         cases.iter().filter(|case| case.is_new()).map(|case| case.entry.id).collect();
-    let ids = asked.map(|((name, enqueue), content)| match known.get(name) {
-        Some(case) if case.entry.content.matches(&enqueue.message, content) => {
-            let Entry { id, stage, status, .. } = case.entry;
-            let is_new = new.remove(&id); // of two with one key the first
-            Ok(if is_new { Enqueued::Queued(id) } else { Enqueued::Known { id, stage, status } })
-        }
-        Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
-            .with_detail("idempotency key: was already used for a different message")
-            .by_layer()),
-        None => {
-            Err(Error::not_sent(ErrorKind::Unavailable).with_detail("store: the entry is gone"))
+    let ids = asked.map(|(((name, enqueue), content), stored)| {
+        stored.map_err(Error::by_layer)?;
+        match known.get(name) {
+            Some(case) if case.entry.content.matches(&enqueue.message, content) => {
+                let Entry { id, stage, status, .. } = case.entry;
+                let is_new = new.remove(&id); // of two with one key the first
+                Ok(if is_new {
+                    Enqueued::Queued(id)
+                } else {
+                    Enqueued::Known { id, stage, status }
+                })
+            }
+            Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
+                .with_detail("idempotency key: was already used for a different message")
+                .by_layer()),
+            None => {
+                Err(Error::not_sent(ErrorKind::Unavailable).with_detail("store: the entry is gone"))
+            }
         }
     });
     Ok(ids.collect())
@@ -287,8 +303,15 @@ pub(crate) async fn claim(
     let mut claims = Vec::new();
     for case in &mut cases {
         if case.wake(policy, now) == Woken::Claimed {
-            let payload = case.entry.payload.as_deref();
-            let message = payload.and_then(|json| serde_json::from_str::<Message>(json).ok());
+            let opened = case.entry.payload.as_ref().map(|payload| tables.seal().open(payload));
+            if opened == Some(Opened::Foreign) {
+                case.release(case.entry.fence, &Release::Later(FOREIGN), policy, now);
+                continue; // its own process sends it, or it expires
+            }
+            let message = opened.and_then(|opened| match opened {
+                Opened::Text(json) => serde_json::from_str::<Message>(&json).ok(),
+                Opened::Foreign | Opened::Broken => None,
+            });
             let Some(mut message) = message else {
                 case.release(case.entry.fence, &Release::Dead, policy, now); // nobody will be able to read it
                 continue;
@@ -331,6 +354,9 @@ pub(crate) async fn release(
     change(tables, claims, |case, (fence, release)| case.release(*fence, release, policy, now))
         .await
 }
+
+/// Pause before a message is looked at again whose text another process sealed.
+const FOREIGN: Duration = Duration::from_secs(1);
 
 /// Order of a person for one message.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ use anysms::{
 
 use crate::{
     AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    backend::seal::Seal,
     model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::{retention::Forget, turns::Turns},
@@ -52,6 +53,9 @@ pub(crate) enum Which<'a> {
 pub(crate) trait Tables: Upkeep {
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
+
+    /// Returns the seal of the texts of one-time codes.
+    fn seal(&self) -> &Seal;
 
     /// Reads cases, each with all its attempts in order, and keeps other transactions from changing them.
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>>;

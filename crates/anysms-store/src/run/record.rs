@@ -15,7 +15,7 @@ use anysms::{
 use crate::{
     AttemptToken, MessageStore,
     backend::RawBackend,
-    model::hash::ContentFingerprint,
+    model::{hash::ContentFingerprint, policy::storable},
     protocol::{
         admission::{Begin, Begun},
         transitions::Finish,
@@ -168,7 +168,10 @@ async fn submit<P: SmsProvider>(
             // it may be sent once the store can be written.
             let detail = "store: the intent cannot be written";
             let code = error.code().unwrap_or(error.kind().as_str()).to_owned();
-            let error = Error::not_sent(ErrorKind::Unavailable).with_code(code);
+            // What a database refuses for good does not pass by itself.
+            let lasts = error.kind() == ErrorKind::Other;
+            let kind = if lasts { ErrorKind::Other } else { ErrorKind::Unavailable };
+            let error = Error::not_sent(kind).with_code(code);
             let error = error.with_provider(provider.clone()).with_detail(detail).by_layer();
             tokio::spawn(keep(store, Finish { token, result: Err(error.clone()) }));
             return Err(error);
@@ -214,6 +217,7 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
+        storable(message).map_err(|error| error.with_provider(self.id()).by_layer())?;
         let token = AttemptToken::random();
         // Behind many accounts there is one provider for each.
         let (provider, account) = match self.inner.account(message) {

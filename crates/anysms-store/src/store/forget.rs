@@ -41,6 +41,9 @@ impl<B: Backend> MessageStore<B> {
             all.numbers += some.numbers;
             all.messages += some.messages;
             if !more {
+                if all != PurgeReport::default() {
+                    self.backend.scrub().await?;
+                }
                 return Ok(all);
             }
         }
@@ -52,13 +55,15 @@ impl<B: Backend> MessageStore<B> {
     /// the retention of the store, so that messages are found whose number is a hash by its secret.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be written.
+    /// `Unavailable` if the store cannot be written, or if SQLite's journal cannot be emptied as a reader holds it: the
+    /// store has erased it then, and a copy is left in the file beside it. Erase again.
     pub async fn erase(&self, number: PhoneNumber, retention: &Retention) -> Result<u64> {
         let (mut all, addresses) = (0, retention.addresses(number));
         loop {
             let (some, more) = self.backend.run(Erase(addresses.clone())).await?;
             all += some;
             if !more {
+                self.backend.scrub().await?;
                 return Ok(all);
             }
         }

@@ -9,6 +9,7 @@ mod attempts;
 mod carrier;
 mod cuts;
 mod databases;
+mod door;
 mod ends;
 mod fairness;
 mod fake;
@@ -18,6 +19,7 @@ mod lists;
 mod migration;
 mod neighbours;
 mod outages;
+mod privacy;
 mod proof;
 mod proxy;
 mod queue;
@@ -125,6 +127,14 @@ suite! {
         a_wait_without_end_ends_with_the_patience,
         what_was_interrupted_is_shown_and_goes_with_its_time,
         a_freed_key_meets_no_other;
+    door:
+        whatever_is_written_is_read_back,
+        words_that_no_index_takes_cost_nobody,
+        names_that_are_too_long_are_refused_alone,
+        the_greatest_settings_are_settings;
+    privacy:
+        a_code_leaves_the_queue_whole,
+        no_cell_is_a_formula;
     fairness:
         a_revoked_account_holds_up_nobody,
         a_limited_tenant_holds_up_nobody,

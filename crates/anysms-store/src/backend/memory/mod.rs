@@ -16,7 +16,9 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
     report::Times,
 };
@@ -26,6 +28,7 @@ use transaction::{Kept, MemoryTransaction};
 pub(crate) struct MemoryBackend {
     policy: StorePolicy,
     identity: u128,
+    seal: Seal,
     kept: Mutex<Kept>,
     clock: SteadyClock,
     signal: QueueSignal,
@@ -36,7 +39,8 @@ impl MemoryBackend {
         let kept = Mutex::new(Kept::new(capacity));
         let clock = SteadyClock::new(Timestamp::now());
         let identity = Uuid::new_v4().as_u128();
-        Self { policy, identity, kept, clock, signal: QueueSignal::default() }
+        let (seal, signal) = (Seal::default(), QueueSignal::default());
+        Self { policy, identity, seal, kept, clock, signal }
     }
 }
 
@@ -47,6 +51,14 @@ impl RawBackend for MemoryBackend {
 
     fn identity(&self) -> u128 {
         self.identity
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        Ok(())
     }
 
     fn clock(&self) -> &SteadyClock {
@@ -60,7 +72,7 @@ impl RawBackend for MemoryBackend {
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let mut kept = self.kept.lock().await;
         self.clock.see(Timestamp::now());
-        let mut tables = MemoryTransaction::new(&mut kept, self.clock.now());
+        let mut tables = MemoryTransaction::new(&mut kept, &self.seal, self.clock.now());
         let outputs = O::run(&mut tables, self.policy, &[&operation]).await?;
         let none = || Error::not_sent(ErrorKind::Other).with_detail("store: no answer");
         outputs.into_iter().next().ok_or_else(none)

@@ -18,6 +18,7 @@ use anysms::{
 use crate::{
     AttemptRecord, AttemptToken, Entry, EntryId, Filter, Progress, Stage, StatusEvent, Suppression,
     SuppressionScope,
+    backend::seal::Seal,
     model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::retention::Forget,
@@ -217,12 +218,13 @@ impl Kept {
 /// The tables for one transaction: nobody else has them meanwhile, and nothing can go wrong halfway.
 pub(crate) struct MemoryTransaction<'a> {
     kept: &'a mut Kept,
+    seal: &'a Seal,
     now: Timestamp,
 }
 
 impl<'a> MemoryTransaction<'a> {
-    pub(crate) fn new(kept: &'a mut Kept, now: Timestamp) -> Self {
-        Self { kept, now }
+    pub(crate) fn new(kept: &'a mut Kept, seal: &'a Seal, now: Timestamp) -> Self {
+        Self { kept, seal, now }
     }
 
     /// Calls a message back if it waits, and has something forgotten of it.
@@ -244,6 +246,10 @@ impl<'a> MemoryTransaction<'a> {
 impl Tables for MemoryTransaction<'_> {
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn seal(&self) -> &Seal {
+        self.seal
     }
 
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>> {

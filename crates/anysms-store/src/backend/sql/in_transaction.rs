@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
 };
 use anysms::{
@@ -64,8 +66,12 @@ impl RawBackend for InTransaction<'_> {
 
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let connection = &mut *self.connection.lock().await;
-        let mut tables =
-            SqlTransaction::new(connection, &self.backend.sql, self.backend.clock.now());
+        let mut tables = SqlTransaction::new(
+            connection,
+            &self.backend.sql,
+            &self.backend.seal,
+            self.backend.clock.now(),
+        );
         let outputs = O::run(&mut tables, self.backend.policy, &[&operation]).await?;
         if let Some(notify) = self.backend.sql.notify.as_ref().filter(|_| operation.enqueues()) {
             connection.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
@@ -76,6 +82,15 @@ impl RawBackend for InTransaction<'_> {
 
     fn identity(&self) -> u128 {
         self.backend.identity()
+    }
+
+    fn seal(&self) -> &Seal {
+        self.backend.seal()
+    }
+
+    /// Leaves the files to whoever ends the transaction.
+    async fn scrub(&self) -> Result<()> {
+        Ok(())
     }
 
     fn clock(&self) -> &SteadyClock {

@@ -32,7 +32,9 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
 };
 use connection::{Connection, Dialect};
@@ -48,6 +50,7 @@ pub use prefix::{TablePrefix, TablePrefixError};
 pub(crate) struct SqlBackend {
     policy: StorePolicy,
     identity: u128,
+    seal: Arc<Seal>,
     sql: Arc<Statements>,
     clock: Arc<SteadyClock>,
     signal: Arc<QueueSignal>,
@@ -60,7 +63,7 @@ pub(crate) struct SqlBackend {
 
 enum Reads {
     #[cfg(feature = "sqlite")]
-    Sqlite(sqlx::SqlitePool),
+    Sqlite(sqlx::SqlitePool, Box<sqlx::sqlite::SqliteConnectOptions>),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::PgPool),
 }
@@ -75,7 +78,7 @@ impl SqlBackend {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self.reads {
             #[cfg(feature = "sqlite")]
-            Reads::Sqlite(_) => Dialect::Sqlite,
+            Reads::Sqlite(..) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
             Reads::Postgres(_) => Dialect::Postgres,
         }
@@ -87,7 +90,7 @@ macro_rules! read {
     ($backend:expr, $read:path $(, $arg:expr)*) => {
         match &$backend.reads {
             #[cfg(feature = "sqlite")]
-            Reads::Sqlite(pool) => {
+            Reads::Sqlite(pool, _) => {
                 let mut transaction = pool.begin().await.map_err(failed)?;
                 $read(&mut Connection::Sqlite(&mut transaction), &$backend.sql $(, $arg)*).await
             }
@@ -107,6 +110,19 @@ impl RawBackend for SqlBackend {
 
     fn identity(&self) -> u128 {
         self.identity
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        match &self.reads {
+            #[cfg(feature = "sqlite")]
+            Reads::Sqlite(_, options) => sqlite::scrub(options).await,
+            #[cfg(feature = "postgres")]
+            Reads::Postgres(_) => Ok(()), // what its journal keeps is the server's
+        }
     }
 
     fn clock(&self) -> &SteadyClock {

@@ -66,7 +66,7 @@ impl EnqueueSql {
         let mut known = HashSet::new();
         let mut rows = Rows::new();
         for message in messages {
-            let entry = backend.policy.queued(message, at, now);
+            let entry = backend.policy.queued(message, at, now, &backend.seal);
             if !known.insert((entry.tenant.clone(), entry.key.clone(), entry.content)) {
                 continue;
             }

@@ -112,11 +112,13 @@ impl Where {
             }
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
+                let cut = |word: &String| word.chars().take(64).collect::<String>();
+                let words: Vec<String> = words.iter().map(cut).collect();
                 let place = self.push(Arg::Text(words.join(" ")));
                 self.sql += &format!(
                     " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
-                     regexp_split_to_array(lower(body), '[^[:alnum:]]+') COLLATE \"C\" @> \
-                     string_to_array(${place}, ' '))"
+                     regexp_split_to_array(regexp_replace(lower(body), '([[:alnum:]]{{64}})[[:alnum:]]+', \
+                     '\\1', 'g'), '[^[:alnum:]]+') COLLATE \"C\" @> string_to_array(${place}, ' '))"
                 );
             }
         }

@@ -16,6 +16,7 @@ use anysms::{
 
 use crate::{
     AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
+    backend::seal::Seal,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
         error::failed,
@@ -42,6 +43,7 @@ const SKEW: Duration = Duration::from_secs(2);
 pub(crate) struct SqlTransaction<'c, 's> {
     pub(crate) connection: &'s mut Connection<'c>,
     pub(crate) sql: &'s Statements,
+    seal: &'s Seal,
     now: Timestamp,
 }
 
@@ -49,9 +51,10 @@ impl<'c, 's> SqlTransaction<'c, 's> {
     pub(crate) const fn new(
         connection: &'s mut Connection<'c>,
         sql: &'s Statements,
+        seal: &'s Seal,
         now: Timestamp,
     ) -> Self {
-        Self { connection, sql, now }
+        Self { connection, sql, seal, now }
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
@@ -218,6 +221,10 @@ pub(crate) fn corrupt(what: &'static str) -> Error {
 impl Tables for SqlTransaction<'_, '_> {
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn seal(&self) -> &Seal {
+        self.seal
     }
 
     async fn load(&mut self, which: Which<'_>) -> Result<Vec<Case>> {
