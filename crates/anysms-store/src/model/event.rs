@@ -11,7 +11,7 @@ use anysms::{
     webhook::{Authenticity, EventId, StatusUpdate},
 };
 
-use crate::{AttemptToken, Progress, StatusConflict};
+use crate::{AttemptToken, Progress, StatusConflict, model::policy::plausible};
 
 /// Status that a provider reported of a message. Every one is kept, even where it changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ pub struct StatusEvent {
     pub failure: Option<DeliveryFailure>,
     /// Number of segments that the provider counts.
     pub segments: Option<u32>,
-    /// Price that the provider charged.
+    /// Price that the provider charged; `None` for an amount over a million, which is none.
     pub price: Option<Money>,
     /// Provider's count of the events of this message, where it counts. For display: no order is relied on.
     pub sequence: Option<u32>,
@@ -65,7 +65,7 @@ impl StatusEvent {
             status: update.status.clone(),
             failure: update.failure.clone(),
             segments: update.segments,
-            price: update.price,
+            price: plausible(update.price),
             sequence: update.sequence,
             at: update.at,
             received_at: now,

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use anysms::{
     TenantId,
     error::{Error, ErrorKind, Result},
-    message::{Address, Direction, Media, Message, MessageClass, MessageKey, Text, WebUrl},
+    message::{Address, Direction, Media, Message, MessageClass, MessageKey, Money, Text, WebUrl},
     text,
     webhook::InboundMessage,
 };
@@ -244,6 +245,14 @@ const fn place(class: MessageClass) -> usize {
         MessageClass::Marketing => 2,
         _ => 1,
     }
+}
+
+/// Greatest amount that is a price of a message, in whole units of any currency: sums of millions of them fit the tables.
+const DEAREST: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+/// Returns a price as far as it can be one of a message: up to a million, of either sign. What is beyond is not kept.
+pub(crate) fn plausible(price: Option<Money>) -> Option<Money> {
+    price.filter(|price| price.amount.abs() <= DEAREST)
 }
 
 /// Longest tag, campaign and user, in bytes: what an index takes.

@@ -16,7 +16,7 @@ use anysms::{
 use crate::{
     Applied, AttemptOutcome, AttemptRecord, AttemptToken, Progress, SettledBy, Stage, StatusEvent,
     StorePolicy, Unconfirmed, message_status,
-    model::entry::Case,
+    model::{entry::Case, policy::plausible},
     protocol::{
         admission::{Begin, Begun},
         operations::Looked,
@@ -94,7 +94,7 @@ impl Case {
         self.attempts.push(AttemptRecord::new(self.entry.id, number, asked, begin.token, now));
         self.entry.stage = Stage::Sending;
         self.entry.claims = 0;
-        self.entry.estimate = begin.estimate.or(self.entry.estimate);
+        self.entry.estimate = plausible(begin.estimate).or(self.entry.estimate);
         self.lease(lease, now);
         self.derive();
         Begun::Go
@@ -134,7 +134,7 @@ impl Case {
                 attempt.request_id.clone_from(&receipt.request_id);
                 attempt.account = receipt.account.clone().or(attempt.account.take());
                 attempt.segments = attempt.segments.or(receipt.segments);
-                attempt.price = attempt.price.or(receipt.price);
+                attempt.price = attempt.price.or(plausible(receipt.price));
                 if let Some(id) = &receipt.id {
                     attempt.learn_id(id);
                 }
@@ -291,7 +291,7 @@ impl Case {
             attempt.retract();
             attempt.learn_id(&record.id);
             attempt.segments = record.segments.or(attempt.segments);
-            attempt.price = record.price.or(attempt.price);
+            attempt.price = plausible(record.price).or(attempt.price);
             attempt.account = attempt.account.take().or_else(|| record.account.clone());
             if let Some(status) = Progress::of(&record.status) {
                 let at = record.updated_at.unwrap_or(now);

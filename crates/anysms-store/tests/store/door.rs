@@ -31,7 +31,9 @@ fn long_word() -> String {
 pub(crate) async fn whatever_is_written_is_read_back(backend: Backend) {
     let store = &backend.store;
     let sms = Fake::new().recorded(store).unwrap();
-    let amounts = [Decimal::MAX, Decimal::MIN, Decimal::new(1, 28), Decimal::ZERO];
+    let greatest = Decimal::from(1_000_000);
+    let amounts =
+        [Decimal::MAX, Decimal::MIN, greatest, -greatest, Decimal::new(1, 28), Decimal::ZERO];
     let times = [Timestamp::MAX, Timestamp::MIN, Timestamp::UNIX_EPOCH];
     let mut count = 0;
     for amount in amounts {
@@ -44,8 +46,14 @@ pub(crate) async fn whatever_is_written_is_read_back(backend: Backend) {
             (update.at, update.sequence) = (Some(at), Some(u32::MAX));
             update.segments = Some(u32::MAX);
             store.record_status(&update, None).await.unwrap();
-            let history = store.history(None, one.key()).await.unwrap().unwrap();
-            assert!(history.entry.price.is_some() && history.entry.delivered_at.is_some());
+            let history = store
+                .history(None, one.key())
+                .await
+                .unwrap_or_else(|e| panic!("{amount} {at}: {e}"))
+                .unwrap();
+            let is_price = amount.abs() <= greatest;
+            assert_eq!(history.entry.price.is_some(), is_price, "{amount}");
+            assert!(history.entry.delivered_at.is_some(), "{at}");
             assert!(sms.send(&one).await.unwrap().earlier, "{amount} {at}");
         }
     }

@@ -206,10 +206,10 @@ impl Stored for Money {
     }
 }
 
-/// Returns a time in microseconds, at the ends of what can be read back.
+/// Returns a time in microseconds, within what can be read back: whole seconds at both ends.
 pub(crate) fn micros(time: Timestamp) -> i64 {
-    let (first, last) = (Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond());
-    time.as_microsecond().clamp(first + 1, last - 1)
+    let [first, last] = [Timestamp::MIN, Timestamp::MAX].map(|end| end.as_second() * 1_000_000);
+    time.as_microsecond().clamp(first, last)
 }
 
 pub(crate) fn time(micros: i64) -> Result<Timestamp, Corrupt> {
