@@ -20,7 +20,9 @@ use crate::{
     protocol::{
         admission::{Begin, Begun},
         lease::Release,
-        operations::{self, Check, Claimed, Enqueue, Looked, Order},
+        operations::{self, Check, Looked},
+        queue::{self, Claimed, Enqueue, Order},
+        results,
         transitions::Finish,
         turns::Turns,
     },
@@ -132,28 +134,28 @@ alone! {
 alone! {
     /// Puts messages into the queue.
     EnqueueAll(Vec<Enqueue>) -> Vec<Result<Enqueued>>,
-    |this, tables, policy| operations::enqueue(tables, policy, &this.0).await?,
+    |this, tables, policy| queue::enqueue(tables, policy, &this.0).await?,
     enqueues: true
 }
 alone! {
     /// Claims at most so many messages by their turns, and says whether there may be more.
     Claim(usize, Turns) -> (Vec<Claimed>, bool),
-    |this, tables, policy| operations::claim(tables, policy, this.0, &this.1).await?
+    |this, tables, policy| queue::claim(tables, policy, this.0, &this.1).await?
 }
 alone! {
     /// Prolongs claims by their fences; whether each is still held.
     Renew(Vec<(Named, i64)>) -> Vec<bool>,
-    |this, tables, policy| operations::renew(tables, policy, &this.0).await?
+    |this, tables, policy| queue::renew(tables, policy, &this.0).await?
 }
 alone! {
     /// Gives claims back; whether each was still held.
     ReleaseAll(Vec<(Named, (i64, Release))>) -> Vec<bool>,
-    |this, tables, policy| operations::release(tables, policy, &this.0).await?
+    |this, tables, policy| queue::release(tables, policy, &this.0).await?
 }
 alone! {
     /// Carries out an order of a person; whether it could be.
     Carry(Named, Order) -> bool,
-    |this, tables, policy| operations::order(tables, policy, &this.0, this.1).await?,
+    |this, tables, policy| queue::order(tables, policy, &this.0, this.1).await?,
     enqueues: true
 }
 alone! {
@@ -174,12 +176,12 @@ alone! {
 alone! {
     /// Takes at most so many ends to tell.
     Untold(usize) -> Vec<MessageResult>,
-    |this, tables, policy| operations::untold(tables, this.0).await?
+    |this, tables, policy| results::untold(tables, this.0).await?
 }
 alone! {
     /// Notes that ends were told.
     Told(Vec<(Named, EntryId, End)>) -> (),
-    |this, tables, policy| operations::told(tables, &this.0).await?
+    |this, tables, policy| results::told(tables, &this.0).await?
 }
 alone! {
     /// Counts the messages of these providers' ids.

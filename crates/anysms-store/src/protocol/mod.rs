@@ -5,8 +5,11 @@
 //! for them (`transaction`). No I/O.
 
 pub(crate) mod admission;
+pub(crate) mod events;
 pub(crate) mod lease;
 pub(crate) mod operations;
+pub(crate) mod queue;
+pub(crate) mod results;
 pub(crate) mod retention;
 pub(crate) mod transaction;
 pub(crate) mod transitions;

@@ -25,7 +25,7 @@ use crate::{
         RawBackend,
         operation::{Claim, ReleaseAll, Renew},
     },
-    protocol::{lease::Release, operations::Claimed, transaction::Named, turns::Turns},
+    protocol::{lease::Release, queue::Claimed, transaction::Named, turns::Turns},
     run::{
         pace::{Pace, SOON, lane_of, tenant_of},
         trouble,

@@ -17,7 +17,7 @@ use crate::{
         Backend,
         operation::{Carry, EnqueueAll},
     },
-    protocol::operations::{Enqueue, Order},
+    protocol::queue::{Enqueue, Order},
 };
 
 impl<B: Backend> MessageStore<B> {

@@ -1,5 +1,6 @@
 //! [`MemoryBackend`]: a store in memory, bounded, for one process and for tests.
 
+mod kept;
 mod transaction;
 
 use std::{fmt, ops::Bound};
@@ -22,7 +23,8 @@ use crate::{
     protocol::transaction::Named,
     report::Times,
 };
-use transaction::{Kept, MemoryTransaction};
+use kept::Kept;
+use transaction::MemoryTransaction;
 
 /// Messages in memory.
 pub(crate) struct MemoryBackend {

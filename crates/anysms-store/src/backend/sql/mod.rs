@@ -5,6 +5,7 @@
 //! `in_transaction`) and the reads. Only `connection` knows the drivers.
 
 pub(crate) mod connection;
+mod due;
 mod error;
 mod group_commit;
 mod in_transaction;
