@@ -89,7 +89,7 @@ pub(crate) async fn begin(
     let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
     let mut cases = cases(tables, policy, &names, missing).await?;
     let number = |begin: &&Begin| begin.message.destination().number().map(PhoneNumber::canonical);
-    let numbers: Vec<_> = begins.iter().filter_map(|begin| number(begin)).collect();
+    let numbers: Vec<_> = begins.iter().filter_map(&number).collect();
     let suppressions = tables.suppressions(&numbers).await?;
     let places: HashMap<Named, usize> =
         cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
