@@ -53,7 +53,7 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `suppress` | refuses recipients who opted out |
+//! | `suppress`, `unsaved` | refuses recipients who opted out; opt-outs that the list could not take yet |
 //! | `rate_limit`, `rate_store`, `redis`, `fair_queue` | quotas; their state in memory and in Redis; the waiting messages |
 //! | `retry`, `budget` | retries; their maximum share of all calls |
 //! | `failover`, `breaker` | the next provider; which providers to skip |
@@ -87,6 +87,7 @@ mod route;
 mod sliding_window;
 mod suppress;
 mod timeout;
+mod unsaved;
 mod weighted;
 
 use crate::error::{Error, ErrorKind};
