@@ -59,7 +59,7 @@
 //! | `failover`, `breaker` | the next provider; which providers to skip |
 //! | `route`, `weighted`, `provider_health` | choice by rules; choice by weights; weights by delivery reports |
 //! | `provider_set` | several providers as one, for the three above |
-//! | `guard`, `sliding_window`, `quiet_hours` | rules against fraud and mistakes; their counters; hours of the recipient |
+//! | `guard`, `guard_policy`, `sliding_window`, `quiet_hours` | guards against fraud and mistakes; their rules; their counters; hours of the recipient |
 //! | `observe` | spans and metrics |
 //! | `timeout` | bounds the caller's wait |
 //! | `ext` | one method for each layer |
@@ -71,6 +71,7 @@ mod ext;
 mod failover;
 mod fair_queue;
 mod guard;
+mod guard_policy;
 mod lock;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
@@ -95,7 +96,8 @@ use crate::error::{Error, ErrorKind};
 pub use breaker::BreakerPolicy;
 pub use ext::LayerExt;
 pub use failover::Failover;
-pub use guard::{DRY_RUN, Guard, GuardPolicy};
+pub use guard::{DRY_RUN, Guard};
+pub use guard_policy::GuardPolicy;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
 pub use provider_health::ProviderHealth;

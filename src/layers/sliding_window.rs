@@ -20,6 +20,11 @@ impl WindowLimit {
     pub(super) const fn new(max: u32, window: Duration) -> Self {
         Self { max, window }
     }
+
+    /// Returns a limit that many times as high.
+    pub(super) const fn times(self, factor: u32) -> Self {
+        Self { max: self.max.saturating_mul(factor), window: self.window }
+    }
 }
 
 /// Events of the last window, with a count for each key.
@@ -47,7 +52,8 @@ impl<K: Copy + Eq + Hash> CountWindow<K> {
 
     pub(super) fn count(&mut self, key: K, now: Instant) {
         self.log.push_back((now, key));
-        *self.counts.entry(key).or_default() += 1;
+        let count = self.counts.entry(key).or_default();
+        *count = count.saturating_add(1);
     }
 
     /// Removes an event that was counted at this time.
