@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &["account_id", "provider_id"]),
     ("message", &["account_id", "error", "number", "provider_id", "random", "text"]),
     ("env", &["error", "message", "provider_id"]),
-    ("provider", &["account_id", "error", "message", "number", "provider_id", "text"]),
+    ("provider", &["account_id", "error", "message", "number", "provider_id", "random", "text"]),
     ("transport", &["account_id", "error", "message", "provider_id"]),
     ("webhook", &["account_id", "error", "message", "number", "provider_id", "text"]),
     ("suppression", &["error", "message", "number", "text", "webhook"]),
