@@ -62,6 +62,7 @@
 //! | `guard`, `guard_policy`, `sliding_window`, `quiet_hours` | guards against fraud and mistakes; their rules; their counters; hours of the recipient |
 //! | `observe` | spans and metrics |
 //! | `timeout` | bounds the caller's wait |
+//! | `per_account` | what each account behind one provider has of its own |
 //! | `ext` | one method for each layer |
 //! | `lock` | the mutex of this room |
 
@@ -75,6 +76,7 @@ mod guard_policy;
 mod lock;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
+mod per_account;
 mod provider_health;
 mod provider_set;
 #[cfg(feature = "quiet-hours")]
@@ -100,7 +102,7 @@ pub use guard::{DRY_RUN, Guard};
 pub use guard_policy::GuardPolicy;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
-pub use provider_health::ProviderHealth;
+pub use provider_health::{ProviderHealth, ProviderScore};
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
 pub use rate_limit::{Quota, RateLimit};
