@@ -58,6 +58,17 @@ impl Destination {
 
     /// Returns the same recipient with another number on the same channel; a Messenger user becomes the
     /// number by SMS.
+    ///
+    /// Redirect a message to a test phone:
+    ///
+    /// ```
+    /// use anysms::Destination;
+    ///
+    /// let customer: Destination = "whatsapp:+447700900123".parse()?;
+    /// let test = customer.with_number("+447700900456".parse()?);
+    /// assert_eq!(test.to_string(), "whatsapp:+447700900456");
+    /// # Ok::<(), anysms::message::DestinationError>(())
+    /// ```
     #[must_use]
     pub fn with_number(&self, number: PhoneNumber) -> Self {
         match self {

@@ -13,7 +13,7 @@ use crate::{
 /// Provider on the receipts of [`LogOnly`].
 pub const LOG_ONLY: ProviderId = ProviderId::from_static("log-only");
 
-/// Provider that accepts every message and **sends nothing**, for development and dry runs.
+/// Provider that accepts every message that is one and **sends nothing**, for development and dry runs.
 ///
 /// The layers around it work as around any provider: a store writes each message down, a guard counts, a
 /// suppression list refuses. The receipt names the provider [`LOG_ONLY`], an id that nobody else knows, and the
@@ -70,6 +70,10 @@ impl SmsProvider for LogOnly {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
+        // A vendor's template may stand for the text.
+        if !message.has_options() {
+            message.validate().map_err(|error| error.with_provider(LOG_ONLY))?;
+        }
         let segments = text::segments(message.text()).count();
         #[cfg(feature = "tracing")]
         tracing::info!(

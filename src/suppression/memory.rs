@@ -16,6 +16,29 @@ use crate::{error::Result, number::PhoneNumber};
 ///
 /// It remembers which sender each recipient told to stop: a START takes back what that sender was told, and
 /// what came without a sender. Numbers are compared in their [canonical form](PhoneNumber::canonical).
+///
+/// Refuse messages to a recipient who asked for it on the phone:
+///
+/// ```
+/// # #[cfg(feature = "layers")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use anysms::{Accounts, ErrorKind, Message, PhoneNumber, SmsProvider, layers::LayerExt};
+/// use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
+///
+/// let to: PhoneNumber = "+447700900123".parse()?;
+/// let list = Arc::new(MemorySuppressionList::new());
+/// list.insert(to, SuppressionSource::Manual).await?;
+/// let sms = Accounts::new().suppress(list)?; // or any other provider
+/// let error = sms.send(&Message::new(to, "Hello")).await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::OptedOut);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "layers"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Default)]
 pub struct MemorySuppressionList {
     numbers: Arc<Mutex<Numbers>>,

@@ -23,7 +23,27 @@ pub use memory::MemorySuppressionList;
 /// or WhatsApp does not go round an opt-out.
 ///
 /// Three methods are required. Compare numbers in their [canonical form](PhoneNumber::canonical): a second
-/// form of a number is the same recipient. A list that cannot be read refuses every message: `layers::Suppress` does not guess.
+/// form of a number is the same recipient. A list that cannot be read refuses every message: `layers::Suppress`
+/// does not guess.
+///
+/// Let nobody but the testers receive messages in staging:
+///
+/// ```
+/// use anysms::{PhoneNumber, Result, async_trait};
+/// use anysms::suppression::{SuppressionList, SuppressionSource as Source};
+///
+/// #[derive(Debug)]
+/// struct AllBut(Vec<PhoneNumber>);
+///
+/// #[async_trait]
+/// impl SuppressionList for AllBut {
+///     async fn find(&self, number: PhoneNumber) -> Result<Option<Source>> {
+///         Ok((!self.0.contains(&number)).then_some(Source::Manual))
+///     }
+///     async fn insert(&self, _: PhoneNumber, _: Source) -> Result<()> { Ok(()) }
+///     async fn remove(&self, _: PhoneNumber, _: Source) -> Result<()> { Ok(()) }
+/// }
+/// ```
 #[async_trait]
 pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// Returns how the opt-out of this number became known; `None` if it did not opt out.
@@ -80,6 +100,21 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// content. START takes back what its sender was told if the whole request was signed, and if the recipient
     /// opted out by message: what the program was told otherwise ([`SuppressionSource::Manual`]) stays. Numbers
     /// are passed on in their canonical form.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
+    /// use anysms::{text::Keywords, webhook::{Authenticity, Event, InboundMessage}};
+    ///
+    /// let (list, from) = (MemorySuppressionList::new(), "+447700900123");
+    /// let ends = (from.parse()?, "+15555550100".parse()?);
+    /// let stop = InboundMessage::new("acme:1".parse()?, ends, "Stop".into(), Authenticity::Full);
+    /// list.learn(&Event::Inbound(stop), &Keywords::default()).await?;
+    /// assert_eq!(list.find(from.parse()?).await?, Some(SuppressionSource::Keyword));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of the list. Let the webhook answer 500 then, so that the provider calls again.

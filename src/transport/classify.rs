@@ -14,6 +14,14 @@ use crate::transport::TransportErrorKind;
 /// 5xx proves nothing: gateways answer so after the origin ran, and Twilio says of its own 500 that
 /// the outcome is not known. 408 is late at many gateways; 409 means that something exists already;
 /// 301 to 303 mean that the method was performed. 307 and 308 mean that it was not.
+///
+/// ```
+/// use anysms::{Outcome, http::StatusCode, transport::outcome_of_status};
+///
+/// assert_eq!(outcome_of_status(StatusCode::TOO_MANY_REQUESTS), Some(Outcome::NotSent));
+/// assert_eq!(outcome_of_status(StatusCode::BAD_GATEWAY), Some(Outcome::Unknown));
+/// assert_eq!(outcome_of_status(StatusCode::CREATED), None);
+/// ```
 #[must_use]
 pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
     match status.as_u16() {
