@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    ptr,
+    fmt, ptr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -15,10 +15,9 @@ use crate::{
 };
 
 /// Opt-outs that a provider reported and the list does not have yet, by canonical number.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Unsaved(Mutex<HashMap<PhoneNumber, OptOut>>);
 
-#[derive(Debug)]
 struct OptOut {
     details: OptOutDetails,
     /// `true` while a task tells the list.
@@ -80,6 +79,12 @@ impl Unsaved {
                 }
             }
         }))
+    }
+}
+
+impl fmt::Debug for Unsaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsaved").field("len", &lock(&self.0).len()).finish()
     }
 }
 
