@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{
     guard_policy::{GuardPolicy, Target},
     lock::{Mutex, lock},
-    sliding_window::{CountWindow, SpendWindow, WindowLimit},
+    sliding_window::{Cost, CountWindow, SpendWindow, WindowLimit},
 };
 use crate::{
     account_id::AccountKey,
@@ -94,7 +94,10 @@ impl<P: SmsProvider> Guard<P> {
         let state = State {
             numbers: policy.per_number.iter().map(counter).collect(),
             prefixes: policy.per_prefix.iter().map(counter).collect(),
-            spent: policy.spend.as_ref().map(|s| SpendWindow::new(s.cap.amount, s.window)),
+            spent: policy
+                .spend
+                .as_ref()
+                .map(|s| SpendWindow::new(s.cap.amount, policy.spend_share, s.window)),
         };
         Self { inner, policy, state: Mutex::new(state), tenants: RandomState::new() }
     }
@@ -125,6 +128,8 @@ impl<P: SmsProvider> Guard<P> {
                 .check(message, jiff::Timestamp::now())
                 .map_err(|error| error.with_provider(self.id()).by_layer())?;
         }
+        let now = Instant::now();
+        let tenant = self.tenants.hash_one(message.tenant());
         let cost = match &self.policy.spend {
             None => None,
             Some(spend) => {
@@ -135,11 +140,10 @@ impl<P: SmsProvider> Guard<P> {
                 let price = price.filter(usable);
                 let unknown =
                     || blocked("spend cap: the message has no price in the cap's currency");
-                Some(price.ok_or_else(unknown)?.amount)
+                let amount = price.ok_or_else(unknown)?.amount;
+                Some(Cost { at: now, tenant, amount })
             }
         };
-        let now = Instant::now();
-        let tenant = self.tenants.hash_one(message.tenant());
         let (number, prefix) = (to.digits(), to.digits() / 10_000);
         let mut state = lock(&self.state);
         if !state.numbers.iter_mut().all(|counter| counter.fits(tenant, number, now)) {
@@ -149,14 +153,14 @@ impl<P: SmsProvider> Guard<P> {
             return Err(blocked("destination: too many messages to this range of numbers"));
         }
         if let (Some(spent), Some(cost)) = (&mut state.spent, cost)
-            && !spent.fits(cost, now)
+            && !spent.fits(cost)
         {
             return Err(blocked("spend cap: reached"));
         }
         state.numbers.iter_mut().for_each(|counter| counter.count(tenant, number, now));
         state.prefixes.iter_mut().for_each(|counter| counter.count(tenant, prefix, now));
         if let (Some(spent), Some(cost)) = (&mut state.spent, cost) {
-            spent.count(cost, now);
+            spent.count(cost);
         }
         Ok(Admission { at: now, tenant, number, prefix, cost })
     }
@@ -168,7 +172,7 @@ impl<P: SmsProvider> Guard<P> {
         state.numbers.iter_mut().for_each(|counter| counter.take_back(tenant, number, at));
         state.prefixes.iter_mut().for_each(|counter| counter.take_back(tenant, prefix, at));
         if let (Some(spent), Some(cost)) = (&mut state.spent, admission.cost) {
-            spent.take_back(cost, admission.at);
+            spent.take_back(cost);
         }
     }
 }
@@ -180,7 +184,7 @@ struct Admission {
     tenant: u64,
     number: u64,
     prefix: u64,
-    cost: Option<rust_decimal::Decimal>,
+    cost: Option<Cost>,
 }
 
 #[deny(clippy::missing_trait_methods)]

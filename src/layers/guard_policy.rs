@@ -28,6 +28,7 @@ pub struct GuardPolicy {
     pub(super) per_number: Vec<WindowLimit>,
     pub(super) per_prefix: Vec<WindowLimit>,
     pub(super) spend: Option<Spend>,
+    pub(super) spend_share: u32,
     #[cfg(feature = "quiet-hours")]
     pub(super) quiet: Option<super::QuietHours>,
     pub(super) target: Target,
@@ -74,6 +75,7 @@ impl GuardPolicy {
             per_number: vec![limit(3, 10 * MINUTE), limit(10, 24 * HOUR)],
             per_prefix: vec![limit(20, HOUR)],
             spend: None,
+            spend_share: 100,
             #[cfg(feature = "quiet-hours")]
             quiet: None,
             target: Target::Recipient,
@@ -97,7 +99,8 @@ impl GuardPolicy {
     }
 
     /// Sets how often all tenants together may use up a limit per number or number range. 3 by default; with 1,
-    /// what one tenant sends counts against every other. The spend cap is over all tenants in any case.
+    /// what one tenant sends counts against every other. The spend cap is over all tenants, and has
+    /// [shares](Self::with_spend_share).
     #[must_use]
     pub fn with_overall_factor(mut self, factor: NonZeroU32) -> Self {
         self.overall = factor.get();
@@ -156,6 +159,14 @@ impl GuardPolicy {
         price: impl Fn(&Message) -> Option<Money> + Send + Sync + 'static,
     ) -> Self {
         self.spend = Some(Spend { cap, window, price: Arc::new(price) });
+        self
+    }
+
+    /// Sets the share of the spend cap that one tenant may use up, in percent from 0 to 100, so that its spending
+    /// does not stop the others. 100 by default.
+    #[must_use]
+    pub const fn with_spend_share(mut self, percent: u32) -> Self {
+        self.spend_share = percent;
         self
     }
 
@@ -224,6 +235,7 @@ impl fmt::Debug for GuardPolicy {
             .field("per_number", &self.per_number)
             .field("per_prefix", &self.per_prefix)
             .field("spend_cap", &self.spend.as_ref().map(|spend| (spend.cap, spend.window)))
+            .field("spend_share", &self.spend_share)
             .field("target", &target)
             .finish_non_exhaustive()
     }

@@ -77,6 +77,7 @@ async fn no_setting_at_its_limit_panics() {
                     .with_per_prefix([(n, b)])
                     .with_overall_factor(n.try_into().unwrap_or(std::num::NonZeroU32::MIN))
                     .with_spend_cap(cap, a, move |_| Some(cap))
+                    .with_spend_share(n)
                     .with_quiet_hours(QuietHours::default().with_margin(b));
                 send_all(provider(a).guard(policy)).await;
 

@@ -158,6 +158,26 @@ async fn no_more_is_spent_than_the_cap_in_any_window() {
     assert!(!sent(&sms, &message()).await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_tenants_spending_does_not_stop_the_others() {
+    let cap = "1.00 GBP".parse::<Money>().unwrap();
+    let price = move |_: &Message| "0.10 GBP".parse().ok();
+    let policy = gb().with_per_number([]).with_per_prefix([]).with_spend_cap(cap, DAY, price);
+    let of = |tenant: &str| message().with_tenant(tenant.parse().unwrap());
+    let (sms, acme) = guarded(policy.with_spend_share(40));
+    for _ in 0..2 {
+        for (tenant, expected) in [("a", 4), ("b", 4), ("c", 2), ("d", 0)] {
+            let mut sent_in_all = 0;
+            for _ in 0..20 {
+                sent_in_all += usize::from(sent(&sms, &of(tenant)).await);
+            }
+            assert_eq!(sent_in_all, expected, "{tenant}: the cap is over all");
+        }
+        advance(DAY).await;
+    }
+    assert_eq!(acme.calls(), 20);
+}
+
 #[tokio::test]
 async fn staging_writes_to_one_number_or_to_nobody() {
     let (sms, acme) = guarded(gb().redirecting_to("+447700900999".parse().unwrap()));
