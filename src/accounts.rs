@@ -147,6 +147,12 @@ impl Accounts {
         }
     }
 
+    /// Returns the providers of which there are accounts, each once.
+    #[must_use]
+    pub fn providers(&self) -> BTreeSet<ProviderId> {
+        self.read().all().map(SmsProvider::id).collect()
+    }
+
     /// Returns the number of accounts, each counted once.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
-    layers::{budget::Budget, per_account::PerAccount},
+    layers::{NoWait, budget::Budget, per_account::PerAccount},
     message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -196,7 +196,7 @@ impl<P: SmsProvider> Retry<P> {
     async fn run<T, F>(
         &self,
         account: Option<AccountKey>,
-        mut resend: Option<ResendPolicy>,
+        (mut resend, no_wait): (Option<ResendPolicy>, bool),
         call: impl Fn() -> F + Send + Sync,
     ) -> Result<T>
     where
@@ -217,6 +217,9 @@ impl<P: SmsProvider> Retry<P> {
             let elapsed = begun.elapsed();
             let random = random::fraction();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
+            let is_long =
+                |wait: &Duration| *wait > NoWait::MOST && error.outcome() == Outcome::NotSent;
+            let wait = wait.filter(|wait| !(no_wait && is_long(wait)));
             let Some(wait) = wait.filter(|_| budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
@@ -272,7 +275,7 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let resend = self.policy.resend(message.class());
         let maybe_sent = AtomicBool::new(false);
-        self.run(self.inner.account(message), resend, || async {
+        self.run(self.inner.account(message), (resend, NoWait::is_on(message)), || async {
             let allowed = resend.filter(|_| maybe_sent.load(Relaxed));
             let again = allowed.map(|resend| {
                 let mut message = message.clone();
@@ -290,19 +293,19 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.run(None, None, || self.inner.fetch(id)).await
+        self.run(None, (None, false), || self.inner.fetch(id)).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.run(None, None, || self.inner.list(query)).await
+        self.run(None, (None, false), || self.inner.list(query)).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.run(None, None, || self.inner.cancel(id)).await
+        self.run(None, (None, false), || self.inner.cancel(id)).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.run(None, None, || self.inner.check()).await
+        self.run(None, (None, false), || self.inner.check()).await
     }
 }
 

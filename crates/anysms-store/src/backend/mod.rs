@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod operation;
+pub(crate) mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod sql;
 
@@ -23,6 +24,7 @@ use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
+        seal::Seal,
     },
     protocol::transaction::Named,
 };
@@ -32,6 +34,15 @@ use sql::SqlBackend;
 /// Operations of a backend.
 pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     fn policy(&self) -> StorePolicy;
+
+    /// Returns the identity of the store: the same for all handles, processes and machines that share its tables.
+    fn identity(&self) -> u128;
+
+    /// Returns the seal of the texts of one-time codes.
+    fn seal(&self) -> &Seal;
+
+    /// Takes what was erased out of the files beside the database.
+    fn scrub(&self) -> impl Future<Output = Result<()>> + Send;
 
     /// Returns the clock of leases and schedules.
     fn clock(&self) -> &SteadyClock;
@@ -51,6 +62,9 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 
     fn history(&self, name: &Named) -> impl Future<Output = Result<Option<History>>> + Send;
+
+    /// Returns whether a submission's lease is over.
+    fn has_stale(&self) -> impl Future<Output = Result<bool>> + Send;
 
     fn delivery_stats(&self, filter: &Filter)
     -> impl Future<Output = Result<DeliveryStats>> + Send;
@@ -108,6 +122,18 @@ impl RawBackend for AnyBackend {
         each!(self, backend => backend.policy())
     }
 
+    fn identity(&self) -> u128 {
+        each!(self, backend => backend.identity())
+    }
+
+    fn seal(&self) -> &Seal {
+        each!(self, backend => backend.seal())
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        each!(self, backend => backend.scrub().await)
+    }
+
     fn clock(&self) -> &SteadyClock {
         each!(self, backend => backend.clock())
     }
@@ -131,6 +157,10 @@ impl RawBackend for AnyBackend {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         each!(self, backend => backend.history(name).await)
+    }
+
+    async fn has_stale(&self) -> Result<bool> {
+        each!(self, backend => backend.has_stale().await)
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {

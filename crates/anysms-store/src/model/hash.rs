@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use anysms::message::Message;
+use anysms::message::{Message, MessageClass};
 
 /// SHA-256 of a text. Whoever can guess the text can confirm it: short codes are no secret behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,22 +78,30 @@ fn options_of(message: &Message) -> Value {
 
 /// Returns the version, then each part with its name. Options are sorted and those that are not set are left
 /// out, so that neither the order in which they were set nor an option that a later version adds changes
-/// anything. A one-time code has its text here like any other message; a hash of it by a key belongs into
-/// `text`.
+/// anything. Of a one-time code the text, the media and the options are left out: whoever reads the table could try all
+/// codes. Its key stands for the message whatever the code in it.
 fn canonical(message: &Message, options: Value) -> Vec<u8> {
     let mut parts: Vec<(&str, Value)> = vec![
         ("to", Value::from(message.destination().to_string())),
-        ("text", Value::from(message.text())),
+        ("sender", message.sender().map(ToString::to_string).into()),
     ];
+    if message.class() == MessageClass::OneTimeCode {
+        parts.push(("class", Value::from(message.class().as_str())));
+        return bytes_of(&parts);
+    }
+    parts.insert(1, ("text", Value::from(message.text())));
     let media = message.media().iter().map(|media| Value::from(media.url().as_str()));
-    parts.push(("media", Value::Array(media.collect())));
-    parts.push(("sender", message.sender().map(ToString::to_string).into()));
+    parts.insert(2, ("media", Value::Array(media.collect())));
     let mut options = match options {
         Value::Array(options) => options,
         _ => Vec::new(),
     };
     options.sort_by_cached_key(|option| option.get(0).map(ToString::to_string));
     parts.push(("options", Value::Array(options)));
+    bytes_of(&parts)
+}
+
+fn bytes_of(parts: &[(&str, Value)]) -> Vec<u8> {
     let mut bytes = vec![ContentFingerprint::VERSION];
     for (name, value) in parts.iter().filter(|(_, value)| !is_unset(value)) {
         bytes.extend_from_slice(name.as_bytes());

@@ -7,12 +7,15 @@ use jiff::Timestamp;
 
 use anysms::{
     TenantId,
-    message::{Address, Direction, Media, Message, MessageKey, Text, WebUrl},
+    error::{Error, ErrorKind, Result},
+    message::{Address, Direction, Media, Message, MessageClass, MessageKey, Text, WebUrl},
     text,
     webhook::InboundMessage,
 };
 
-use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint};
+use crate::{
+    Entry, Progress, Stage, TextHash, backend::seal::Seal, model::hash::ContentFingerprint,
+};
 
 /// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.
 ///
@@ -32,10 +35,26 @@ pub struct StorePolicy {
     pub(crate) texts: TextPolicy,
     pub(crate) keys: Duration,
     pub(crate) lease: Duration,
+    unconfirmed: [Unconfirmed; 3],
+}
+
+/// What becomes of a queued message that may have been sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unconfirmed {
+    /// It is held: never sent again by itself. [`MessageStore::settle`](crate::MessageStore::settle) resolves it.
+    #[default]
+    Hold,
+    /// The provider is asked by a [`Reconciler`](crate::Reconciler); if it has no such message after the last look,
+    /// the message is sent once more. What is not found is not proved: it may arrive twice.
+    AskThenResend,
+    /// It is sent once more after 30 seconds. It may arrive twice.
+    Resend,
 }
 
 /// Part that a store keeps of the text of a message that was sent or came in. What waits in the queue is kept whole
-/// until then.
+/// until then. Of the text of a one-time code nothing is kept, whatever this says: in the queue it is sealed
+/// ([`MessageStore::seal_codes_with`](crate::MessageStore::seal_codes_with)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TextPolicy {
@@ -53,7 +72,12 @@ impl Default for StorePolicy {
     /// Texts are kept, a key stands for its message for 7 days, and a lease lasts a minute.
     fn default() -> Self {
         let (week, minute) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60));
-        Self { texts: TextPolicy::Keep, keys: week, lease: minute }
+        Self {
+            texts: TextPolicy::Keep,
+            keys: week,
+            lease: minute,
+            unconfirmed: [Unconfirmed::Hold; 3],
+        }
     }
 }
 
@@ -85,6 +109,19 @@ impl StorePolicy {
         self
     }
 
+    /// Sets what becomes of queued messages of a class that may have been sent; they are held by default.
+    #[must_use]
+    pub const fn with_unconfirmed(mut self, class: MessageClass, then: Unconfirmed) -> Self {
+        self.unconfirmed[place(class)] = then;
+        self
+    }
+
+    /// Returns what becomes of queued messages of a class that may have been sent.
+    #[must_use]
+    pub const fn unconfirmed(&self, class: MessageClass) -> Unconfirmed {
+        self.unconfirmed[place(class)]
+    }
+
     fn text(self, text: &str) -> (Option<Text>, Option<TextHash>) {
         let hash = Some(TextHash::of(text));
         // PostgreSQL has no text with a NUL in it.
@@ -109,7 +146,10 @@ impl StorePolicy {
 
     /// Returns the entry of a message that is sent at once.
     pub(crate) fn outbound(self, message: &Message, now: Timestamp) -> Entry {
-        let (text, text_hash) = self.text(message.text());
+        let is_code = message.class() == MessageClass::OneTimeCode;
+        // Of a code nothing is kept by which it could be found out.
+        let kept = if is_code { self.with_texts(TextPolicy::Absent) } else { self };
+        let (text, text_hash) = kept.text(message.text());
         let mut tags: Vec<String> = message.tags().map(str::to_owned).collect();
         tags.sort_unstable();
         tags.dedup();
@@ -121,7 +161,7 @@ impl StorePolicy {
             sender: message.sender().cloned(),
             country: message.destination().number().and_then(|number| number.region()),
             text,
-            media: self.media(message.media().iter().map(Media::url)),
+            media: kept.media(message.media().iter().map(Media::url)),
             text_hash,
             segments: Some(text::segments(message.text()).count() as u32),
             class: message.class(),
@@ -137,13 +177,25 @@ impl StorePolicy {
     }
 
     /// Returns the entry of a message that waits in the queue.
-    pub(crate) fn queued(self, message: &Message, at: Option<Timestamp>, now: Timestamp) -> Entry {
+    ///
+    /// The text of a one-time code is sealed, and expires by itself: another process may not be able to open it.
+    pub(crate) fn queued(
+        self,
+        message: &Message,
+        at: Option<Timestamp>,
+        now: Timestamp,
+        seal: &Seal,
+    ) -> Entry {
         let due = at.unwrap_or(now);
-        let validity = message.validity().and_then(|validity| due.checked_add(validity).ok());
+        let is_code = message.class() == MessageClass::OneTimeCode;
+        let validity = message.validity().or(is_code.then_some(CODE));
+        let validity = validity.and_then(|validity| due.checked_add(validity).ok());
         let json = serde_json::to_string(message).unwrap_or_default(); // what cannot be read back is dead
+        let json = if is_code { seal.close(&json).unwrap_or_default() } else { json.into() };
         Entry {
             stage: Stage::Waiting,
-            payload: Some(json.into()),
+            payload: Some(json),
+            keeps: self.texts == TextPolicy::Keep && message.class() != MessageClass::OneTimeCode,
             wake_at: Some(due),
             due_at: at,
             expires_at: validity,
@@ -180,4 +232,34 @@ impl StorePolicy {
             ..Entry::blank()
         }
     }
+}
+
+/// Validity of a queued one-time code that names none.
+const CODE: Duration = Duration::from_secs(10 * 60);
+
+/// Returns the place of a class in a table of classes.
+const fn place(class: MessageClass) -> usize {
+    match class {
+        MessageClass::OneTimeCode => 0,
+        MessageClass::Marketing => 2,
+        _ => 1,
+    }
+}
+
+/// Longest tag, campaign and user, in bytes: what an index takes.
+const LONGEST_NAME: usize = 255;
+
+/// Refuses what no table could hold or find again.
+///
+/// # Errors
+/// `InvalidRequest` for a tag, a campaign or a user of more than 255 bytes.
+pub(crate) fn storable(message: &Message) -> Result<()> {
+    let names = message.tags().map(|tag| ("tag", tag));
+    let names = names.chain(message.campaign().map(|name| ("campaign", name)));
+    let mut names = names.chain(message.user().map(|name| ("user", name)));
+    let Some((field, _)) = names.find(|(_, name)| name.len() > LONGEST_NAME) else { return Ok(()) };
+    let detail = format!(
+        "{field}: longer than {LONGEST_NAME} bytes; shorten it, or keep it in a table of your own"
+    );
+    Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(detail))
 }

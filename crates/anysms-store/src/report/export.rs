@@ -69,9 +69,15 @@ pub const COLUMNS: &[&str] = &[
 /// # Errors
 /// - `Unavailable`: the store cannot be read.
 /// - `Other`: the writer fails.
-pub async fn csv(store: &MessageStore, filter: &Filter, writer: impl Write + Send) -> Result<u64> {
-    let mut writer = ::csv::Writer::from_writer(writer);
-    writer.write_record(COLUMNS).map_err(unwritable)?;
+pub async fn csv(
+    store: &MessageStore,
+    filter: &Filter,
+    mut writer: impl Write + Send,
+) -> Result<u64> {
+    writer.write_all(format!("{}\n", COLUMNS.join(",")).as_bytes()).map_err(unwritable)?;
+    // In quotes, as some spreadsheets part cells at a semicolon or a tab.
+    let mut csv = ::csv::WriterBuilder::new();
+    let mut writer = csv.quote_style(::csv::QuoteStyle::Always).from_writer(writer);
     let count =
         each(store, filter, |entry| writer.write_record(cells(entry)).map_err(unwritable)).await?;
     writer.flush().map_err(unwritable)?;
@@ -171,7 +177,22 @@ fn cells(entry: &Entry) -> Vec<String> {
     cells.into_iter().map(harmless).collect()
 }
 
-/// Makes a cell harmless that a spreadsheet would take for a formula.
+/// Makes a cell harmless that a spreadsheet would take for a formula: what begins with a sign of one, in ASCII or full
+/// width, behind whatever a spreadsheet may strip or take for the end of a cell.
 fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    let is_skipped = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                ',' | ';' | '|' | '"' | '\'' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+            )
+    };
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹢', '﹣', '−', '﹫', '﹦'];
+    let begins = cell.starts_with(['\t', '\r', '\n']);
+    if begins || cell.trim_start_matches(is_skipped).starts_with(signs) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
 }

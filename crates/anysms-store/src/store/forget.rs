@@ -6,7 +6,7 @@ use crate::{
     MessageStore, PurgeReport, Retention,
     backend::{
         Backend,
-        operation::{Erase, PurgeSome},
+        operation::{Erase, PurgeSome, Sweep},
     },
 };
 
@@ -33,6 +33,7 @@ impl<B: Backend> MessageStore<B> {
     /// `Unavailable` if the store cannot be written; what was removed before stays removed.
     pub async fn purge(&self, retention: &Retention) -> Result<PurgeReport> {
         let mut all = PurgeReport::default();
+        while self.backend.run(Sweep(1_000)).await? {}
         loop {
             let purge = retention.at(self.backend.clock().now(), self.backend.policy().keys);
             let (some, more) = self.backend.run(PurgeSome(purge)).await?;
@@ -40,6 +41,9 @@ impl<B: Backend> MessageStore<B> {
             all.numbers += some.numbers;
             all.messages += some.messages;
             if !more {
+                if all != PurgeReport::default() {
+                    self.backend.scrub().await?;
+                }
                 return Ok(all);
             }
         }
@@ -51,13 +55,15 @@ impl<B: Backend> MessageStore<B> {
     /// the retention of the store, so that messages are found whose number is a hash by its secret.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be written.
+    /// `Unavailable` if the store cannot be written, or if SQLite's journal cannot be emptied as a reader holds it: the
+    /// store has erased it then, and a copy is left in the file beside it. Erase again.
     pub async fn erase(&self, number: PhoneNumber, retention: &Retention) -> Result<u64> {
         let (mut all, addresses) = (0, retention.addresses(number));
         loop {
             let (some, more) = self.backend.run(Erase(addresses.clone())).await?;
             all += some;
             if !more {
+                self.backend.scrub().await?;
                 return Ok(all);
             }
         }

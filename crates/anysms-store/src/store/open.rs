@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use anysms::error::{Error, ErrorKind, Result};
+
 use crate::{
     MessageStore, StorePolicy,
-    backend::{AnyBackend, Kind, memory::MemoryBackend},
+    backend::{AnyBackend, Kind, RawBackend, memory::MemoryBackend},
 };
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -28,6 +30,24 @@ impl MessageStore {
     #[must_use]
     pub fn memory() -> Self {
         Self::memory_with(MEMORY_CAPACITY, StorePolicy::default())
+    }
+
+    /// Sets the secret by which the texts of one-time codes are sealed while they wait in the queue, for this handle and
+    /// all its clones.
+    ///
+    /// Without it the key is this process's own: a code that one process puts into the queue can then be sent by a
+    /// worker of that process alone, and expires if there is none. Programs with workers in other processes give all of
+    /// them the same secret, 32 random characters or more.
+    ///
+    /// # Errors
+    /// `Config` if the secret is shorter than 16 bytes.
+    pub fn seal_codes_with(self, secret: &str) -> Result<Self> {
+        if secret.len() < 16 {
+            return Err(Error::not_sent(ErrorKind::Config)
+                .with_detail("secret: shorter than 16 bytes; give 32 random characters"));
+        }
+        self.backend.seal().set(secret);
+        Ok(self)
     }
 
     /// Opens a store in memory for this many messages, by a policy.

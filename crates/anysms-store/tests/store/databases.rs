@@ -268,3 +268,62 @@ async fn a_pool_that_is_closed_has_its_connections_back() {
         ErrorKind::Unavailable
     );
 }
+
+/// One open transaction of the application holds one row: the others go on.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn one_open_transaction_holds_up_one_message_on_postgres() {
+    let pool = postgres::database().await;
+    let store = MessageStore::postgres(pool.clone()).await.unwrap();
+    let sms = std::sync::Arc::new(Fake::new().recorded(&store).unwrap());
+    sms.send(&message("held")).await.unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    sqlx::query("SELECT id FROM sms_message FOR UPDATE")
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap();
+    let begun = std::time::Instant::now();
+    let held = store.clone();
+    let held =
+        tokio::spawn(async move { held.record_status(&news(&remote(1), "delivered"), None).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let send = |at: u32| {
+        let sms = std::sync::Arc::clone(&sms);
+        tokio::spawn(async move { sms.send(&message(&format!("o{at}"))).await.is_ok() })
+    };
+    let others: Vec<_> = (0..12).map(send).collect();
+    for other in others {
+        assert!(other.await.unwrap());
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    let error = held.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    transaction.rollback().await.unwrap();
+    assert!(store.record_status(&news(&remote(1), "delivered"), None).await.unwrap().changed);
+}
+
+/// Somebody else holds the whole file: everybody is told in the time of one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_is_one_wait_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = MessageStore::sqlite(&path).await.unwrap();
+    let sms = std::sync::Arc::new(Fake::new().recorded(&store).unwrap());
+    sms.send(&message("warm")).await.unwrap();
+    let mut connection = connect(&path).await;
+    connection.execute("BEGIN IMMEDIATE").await.unwrap();
+    let begun = std::time::Instant::now();
+    let send = |at: u32| {
+        let sms = std::sync::Arc::clone(&sms);
+        tokio::spawn(async move { sms.send(&message(&format!("k{at}"))).await.is_ok() })
+    };
+    let first = send(0);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let rest: Vec<_> = (1..9).map(send).collect();
+    for one in std::iter::once(first).chain(rest) {
+        assert!(!one.await.unwrap());
+    }
+    assert!(begun.elapsed() < Duration::from_secs(45), "{:?}", begun.elapsed());
+    connection.execute("ROLLBACK").await.unwrap();
+    assert!(sms.send(&message("after")).await.is_ok());
+}

@@ -4,9 +4,14 @@
 #[path = "../support/postgres.rs"]
 mod postgres;
 
+mod accounts;
 mod attempts;
+mod carrier;
 mod cuts;
 mod databases;
+mod door;
+mod ends;
+mod fairness;
 mod fake;
 mod ingest;
 mod keys;
@@ -14,6 +19,8 @@ mod lists;
 mod migration;
 mod neighbours;
 mod outages;
+mod privacy;
+mod proof;
 mod proxy;
 mod queue;
 mod races;
@@ -106,6 +113,39 @@ macro_rules! suite {
 }
 
 suite! {
+    accounts:
+        each_account_is_asked_about_its_own,
+        every_attempt_without_an_id_is_a_rival,
+        a_record_of_another_sender_is_no_answer,
+        a_stack_of_another_store_is_refused,
+        behind_many_accounts_each_attempt_has_its_own;
+    ends:
+        every_end_is_told_until_it_was_heard,
+        what_ended_comes_back_on_purpose_alone,
+        what_waits_moves_to_another_time,
+        resends_are_counted_by_key_not_by_call,
+        a_wait_without_end_ends_with_the_patience,
+        what_was_interrupted_is_shown_and_goes_with_its_time,
+        a_freed_key_meets_no_other;
+    door:
+        whatever_is_written_is_read_back,
+        words_that_no_index_takes_cost_nobody,
+        names_that_are_too_long_are_refused_alone,
+        the_greatest_settings_are_settings;
+    privacy:
+        a_code_leaves_the_queue_whole,
+        no_cell_is_a_formula;
+    fairness:
+        a_revoked_account_holds_up_nobody,
+        a_limited_tenant_holds_up_nobody,
+        a_code_waits_behind_no_campaign;
+    proof:
+        another_accounts_word_changes_nothing,
+        an_early_word_of_another_account_changes_nothing,
+        what_proves_only_its_address_has_the_provider_asked,
+        a_stop_without_proof_ends_unless_it_is_confirmed,
+        a_start_takes_back_what_its_own_line_was_told,
+        a_providers_refusal_is_kept_with_the_outcome;
     attempts:
         a_send_is_written_down,
         the_same_key_again_is_the_earlier_receipt,

@@ -6,6 +6,7 @@ use std::{fmt, ops::Bound};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use anysms::{
     error::{Error, ErrorKind, Result},
@@ -15,7 +16,9 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
     report::Times,
 };
@@ -24,6 +27,8 @@ use transaction::{Kept, MemoryTransaction};
 /// Messages in memory.
 pub(crate) struct MemoryBackend {
     policy: StorePolicy,
+    identity: u128,
+    seal: Seal,
     kept: Mutex<Kept>,
     clock: SteadyClock,
     signal: QueueSignal,
@@ -33,13 +38,27 @@ impl MemoryBackend {
     pub(crate) fn new(capacity: usize, policy: StorePolicy) -> Self {
         let kept = Mutex::new(Kept::new(capacity));
         let clock = SteadyClock::new(Timestamp::now());
-        Self { policy, kept, clock, signal: QueueSignal::default() }
+        let identity = Uuid::new_v4().as_u128();
+        let (seal, signal) = (Seal::default(), QueueSignal::default());
+        Self { policy, identity, seal, kept, clock, signal }
     }
 }
 
 impl RawBackend for MemoryBackend {
     fn policy(&self) -> StorePolicy {
         self.policy
+    }
+
+    fn identity(&self) -> u128 {
+        self.identity
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        Ok(())
     }
 
     fn clock(&self) -> &SteadyClock {
@@ -53,7 +72,7 @@ impl RawBackend for MemoryBackend {
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let mut kept = self.kept.lock().await;
         self.clock.see(Timestamp::now());
-        let mut tables = MemoryTransaction::new(&mut kept, self.clock.now());
+        let mut tables = MemoryTransaction::new(&mut kept, &self.seal, self.clock.now());
         let outputs = O::run(&mut tables, self.policy, &[&operation]).await?;
         let none = || Error::not_sent(ErrorKind::Other).with_detail("store: no answer");
         outputs.into_iter().next().ok_or_else(none)
@@ -90,6 +109,12 @@ impl RawBackend for MemoryBackend {
         events.sort_by_key(|event| (event.received_at, event.id));
         let (entry, attempts) = (case.entry.clone(), case.attempts.clone());
         Ok(Some(History { entry, attempts, events }))
+    }
+
+    async fn has_stale(&self) -> Result<bool> {
+        let kept = self.kept.lock().await;
+        self.clock.see(Timestamp::now());
+        Ok(kept.has_stale(self.clock.now()))
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
@@ -129,11 +154,7 @@ impl RawBackend for MemoryBackend {
         let later = later.filter(|(_, list)| !list.is_empty()).take(most as usize);
         let mut all: Vec<Suppression> = later.flat_map(|(_, list)| list).cloned().collect();
         all.sort_by_cached_key(|one| {
-            (
-                one.number,
-                one.scope.tenant.clone(),
-                one.scope.sender.as_ref().map(ToString::to_string),
-            )
+            (one.number, one.scope.names(), one.told.as_ref().map(ToString::to_string))
         });
         Ok(all)
     }
@@ -165,8 +186,8 @@ impl Usage {
         let amount = |money: Option<Money>| {
             money.filter(|money| Some(money.currency) == currency).map(|money| money.amount)
         };
-        row.estimated += amount(entry.estimate).unwrap_or_default();
-        row.actual += amount(entry.price).unwrap_or_default();
+        row.estimated = row.estimated.saturating_add(amount(entry.estimate).unwrap_or_default());
+        row.actual = row.actual.saturating_add(amount(entry.price).unwrap_or_default());
         row.priced += u64::from(entry.price.is_some());
     }
 }

@@ -53,13 +53,19 @@ pub(crate) fn is_lost(error: &Error) -> bool {
     error.code().is_some_and(|code| code == LOST || code.len() == 5 && broken(code))
 }
 
+/// Returns whether somebody else holds the whole file.
+pub(crate) fn is_busy(error: &Error) -> bool {
+    let code = error.code().filter(|code| code.len() < 5).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|number| matches!(number & 0xff, 5 | 6))
+}
+
+/// Returns whether another transaction holds a row for too long.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    error.code() == Some("55P03")
+}
+
 /// Returns whether the same may succeed in a moment: a lost connection, a lock, a deadlock.
 pub(crate) fn passes(error: &Error) -> bool {
-    let moment = |code: &str| {
-        code.starts_with("40")
-            || code.starts_with("55")
-            || code.len() < 5
-                && code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6))
-    };
-    is_lost(error) || error.code().is_some_and(moment)
+    let moment = |code: &str| code.starts_with("40") || code.starts_with("55");
+    is_lost(error) || is_busy(error) || error.code().is_some_and(moment)
 }

@@ -5,6 +5,7 @@ mod group;
 mod source;
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,14 +24,16 @@ use crate::{
     backend::{
         clock::SteadyClock,
         operation::Operation,
+        seal::Seal,
         sql::{
             connection::{Connection, Dialect},
-            error::{LOST, commit_failed, failed, is_lost, passes},
+            error::{LOST, commit_failed, failed, is_busy, is_locked, is_lost, passes},
             statements::Statements,
             transaction::SqlTransaction,
         },
     },
     model::policy::StorePolicy,
+    run::trouble,
 };
 use group::{Group, Slot, gather};
 use source::Owned;
@@ -45,6 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest time of one transaction before the connection counts as lost.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Longest wait for a row that another transaction holds; and for one of many, once one was waited for so long.
+const LOCK: Duration = Duration::from_secs(2);
+const SHORT_LOCK: Duration = Duration::from_millis(100);
 
 /// Greatest age of the database's time.
 const CLOCK_AGE: Duration = Duration::from_secs(10);
@@ -75,6 +82,7 @@ impl WriteQueues {
 
 pub(crate) struct Writer {
     pub(crate) source: Source,
+    pub(crate) seal: Arc<Seal>,
     pub(crate) sql: Arc<Statements>,
     pub(crate) policy: StorePolicy,
     pub(crate) clock: Arc<SteadyClock>,
@@ -85,9 +93,9 @@ impl WriteQueue {
     pub(crate) fn start(writer: Writer) -> Self {
         let (sender, mut waiting) = mpsc::channel(4 * MOST);
         tokio::spawn(async move {
-            let (mut held, mut batch) =
-                (Held { writer, connection: None, clock_at: None }, Vec::new());
-            let mut pool_closed = held.writer.source.closed();
+            let (writer, mut batch) = (Arc::new(writer), Vec::new());
+            let mut held = Held::new(&writer);
+            let mut pool_closed = writer.source.closed();
             loop {
                 let holds = held.connection.is_some();
                 let some = tokio::select! {
@@ -101,7 +109,20 @@ impl WriteQueue {
                 if some == 0 {
                     return;
                 }
-                held.commit(gather(batch.drain(..)), some).await;
+                let groups = gather(batch.drain(..));
+                let commit = async move {
+                    held.commit(groups, some).await;
+                    held
+                };
+                // What panics takes its own operations with it, and no others.
+                held = match tokio::spawn(commit).await {
+                    Ok(held) => held,
+                    Err(_) => {
+                        let error = closed().with_detail("store: a write broke off");
+                        trouble("writes", &error);
+                        Held::new(&writer)
+                    }
+                };
             }
         });
         Self(sender)
@@ -121,20 +142,27 @@ fn closed() -> Error {
 
 /// A writer and its connection.
 struct Held {
-    writer: Writer,
+    writer: Arc<Writer>,
     connection: Option<Owned>,
     clock_at: Option<Instant>,
 }
 
 impl Held {
+    fn new(writer: &Arc<Writer>) -> Self {
+        Self { writer: Arc::clone(writer), connection: None, clock_at: None }
+    }
+
     /// Commits operations together, or each by itself where one of them may be the reason why they cannot
     /// be, and answers their callers. An operation whose caller has gone is written all the same.
     async fn commit(&mut self, mut groups: Vec<Box<dyn Group>>, count: usize) {
-        match self.transact(&mut groups).await {
+        match self.transact(&mut groups, LOCK).await {
             Ok(()) => groups.into_iter().for_each(Group::answer),
-            Err(error) if count > 1 && !is_lost(&error) => {
+            // All would wait for the one lock of the whole file, one after the other.
+            Err(error) if count > 1 && !is_lost(&error) && !is_busy(&error) => {
+                // One row may be held by a transaction of the application: the others do not wait for it.
+                let lock = if is_locked(&error) { SHORT_LOCK } else { LOCK };
                 for mut one in groups.into_iter().flat_map(Group::split) {
-                    match self.transact(std::slice::from_mut(&mut one)).await {
+                    match self.transact(std::slice::from_mut(&mut one), lock).await {
                         Ok(()) => one.answer(),
                         Err(error) => one.fail(&error),
                     }
@@ -145,12 +173,12 @@ impl Held {
     }
 
     /// Runs all in one transaction, again where the error passes: every write may be made twice and is one.
-    async fn transact(&mut self, groups: &mut [Box<dyn Group>]) -> Result<()> {
+    async fn transact(&mut self, groups: &mut [Box<dyn Group>], lock: Duration) -> Result<()> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(10);
         let mut maybe_written = false;
         loop {
-            let error = match timeout(LONGEST, self.once(groups)).await {
+            let error = match timeout(LONGEST, self.once(groups, lock)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error,
                 Err(_) => {
@@ -162,7 +190,7 @@ impl Held {
                 self.connection = None;
             }
             maybe_written |= error.outcome() == Outcome::Unknown;
-            if !passes(&error) || start.elapsed() + pause > PATIENCE {
+            if !passes(&error) || is_locked(&error) || start.elapsed() + pause > PATIENCE {
                 let outcome = if maybe_written { Outcome::Unknown } else { Outcome::NotSent };
                 return Err(error.with_outcome(outcome));
             }
@@ -171,8 +199,8 @@ impl Held {
         }
     }
 
-    async fn once(&mut self, groups: &mut [Box<dyn Group>]) -> Result<()> {
-        let Writer { source, sql, policy, clock } = &self.writer;
+    async fn once(&mut self, groups: &mut [Box<dyn Group>], lock: Duration) -> Result<()> {
+        let Writer { source, seal, sql, policy, clock } = &*self.writer;
         let owned = match &mut self.connection {
             Some(owned) => owned,
             none => none.insert(source.connect().await.map_err(failed)?),
@@ -182,11 +210,11 @@ impl Held {
             clock.see(source_time(&mut connection, sql).await.map_err(failed)?);
             self.clock_at = Some(Instant::now());
         }
-        if let Err(error) = connection.execute(begin(connection.dialect())).await {
+        if let Err(error) = connection.execute(&begin(connection.dialect(), lock)).await {
             self.connection = None; // part of it may be open
             return Err(failed(error));
         }
-        if let Err(error) = perform(&mut connection, sql, *policy, clock, groups).await {
+        if let Err(error) = perform(&mut connection, (sql, seal), *policy, clock, groups).await {
             if connection.execute("ROLLBACK").await.is_err() {
                 self.connection = None;
             }
@@ -207,12 +235,12 @@ impl Held {
 
 async fn perform(
     connection: &mut Connection<'_>,
-    sql: &Statements,
+    (sql, seal): (&Statements, &Seal),
     policy: StorePolicy,
     clock: &SteadyClock,
     groups: &mut [Box<dyn Group>],
 ) -> Result<()> {
-    let mut tables = SqlTransaction::new(connection, sql, clock.now());
+    let mut tables = SqlTransaction::new(connection, sql, seal, clock.now());
     for group in groups.iter_mut() {
         group.run(&mut tables, policy).await?;
     }
@@ -226,14 +254,16 @@ async fn perform(
 
 /// Writes are durable whatever the server's default is. And plans are kept while tables grow: one that was made
 /// for a small table would read all of a large one, again and again, until the server next counts its rows.
-const fn begin(dialect: Dialect) -> &'static str {
+fn begin(dialect: Dialect, lock: Duration) -> Cow<'static, str> {
     match dialect {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        Dialect::Sqlite => "BEGIN IMMEDIATE".into(),
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL enable_seqscan = off; \
-             SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-        }
+        Dialect::Postgres => format!(
+            "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {}; \
+             SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
+            lock.as_millis()
+        )
+        .into(),
     }
 }

@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
 };
 use anysms::{
@@ -64,14 +66,31 @@ impl RawBackend for InTransaction<'_> {
 
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let connection = &mut *self.connection.lock().await;
-        let mut tables =
-            SqlTransaction::new(connection, &self.backend.sql, self.backend.clock.now());
+        let mut tables = SqlTransaction::new(
+            connection,
+            &self.backend.sql,
+            &self.backend.seal,
+            self.backend.clock.now(),
+        );
         let outputs = O::run(&mut tables, self.backend.policy, &[&operation]).await?;
         if let Some(notify) = self.backend.sql.notify.as_ref().filter(|_| operation.enqueues()) {
             connection.rows(notify, &[]).await.map_err(failed)?; // heard when the transaction commits
         }
         let none = || Error::not_sent(ErrorKind::Other).with_detail("store: no answer");
         outputs.into_iter().next().ok_or_else(none)
+    }
+
+    fn identity(&self) -> u128 {
+        self.backend.identity()
+    }
+
+    fn seal(&self) -> &Seal {
+        self.backend.seal()
+    }
+
+    /// Leaves the files to whoever ends the transaction.
+    async fn scrub(&self) -> Result<()> {
+        Ok(())
     }
 
     fn clock(&self) -> &SteadyClock {
@@ -96,6 +115,11 @@ impl RawBackend for InTransaction<'_> {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         read::history(&mut *self.connection.lock().await, &self.backend.sql, name).await
+    }
+
+    async fn has_stale(&self) -> Result<bool> {
+        let connection = &mut *self.connection.lock().await;
+        read::has_stale(connection, &self.backend.sql, self.backend.clock().now()).await
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {

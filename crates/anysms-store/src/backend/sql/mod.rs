@@ -32,7 +32,9 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
-    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
+    backend::{
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+    },
     protocol::transaction::Named,
 };
 use connection::{Connection, Dialect};
@@ -47,6 +49,8 @@ pub use prefix::{TablePrefix, TablePrefixError};
 /// Messages in a database.
 pub(crate) struct SqlBackend {
     policy: StorePolicy,
+    identity: u128,
+    seal: Arc<Seal>,
     sql: Arc<Statements>,
     clock: Arc<SteadyClock>,
     signal: Arc<QueueSignal>,
@@ -59,7 +63,7 @@ pub(crate) struct SqlBackend {
 
 enum Reads {
     #[cfg(feature = "sqlite")]
-    Sqlite(sqlx::SqlitePool),
+    Sqlite(sqlx::SqlitePool, Box<sqlx::sqlite::SqliteConnectOptions>),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::PgPool),
 }
@@ -74,7 +78,7 @@ impl SqlBackend {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self.reads {
             #[cfg(feature = "sqlite")]
-            Reads::Sqlite(_) => Dialect::Sqlite,
+            Reads::Sqlite(..) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
             Reads::Postgres(_) => Dialect::Postgres,
         }
@@ -86,7 +90,7 @@ macro_rules! read {
     ($backend:expr, $read:path $(, $arg:expr)*) => {
         match &$backend.reads {
             #[cfg(feature = "sqlite")]
-            Reads::Sqlite(pool) => {
+            Reads::Sqlite(pool, _) => {
                 let mut transaction = pool.begin().await.map_err(failed)?;
                 $read(&mut Connection::Sqlite(&mut transaction), &$backend.sql $(, $arg)*).await
             }
@@ -102,6 +106,23 @@ macro_rules! read {
 impl RawBackend for SqlBackend {
     fn policy(&self) -> StorePolicy {
         self.policy
+    }
+
+    fn identity(&self) -> u128 {
+        self.identity
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        match &self.reads {
+            #[cfg(feature = "sqlite")]
+            Reads::Sqlite(_, options) => sqlite::scrub(options).await,
+            #[cfg(feature = "postgres")]
+            Reads::Postgres(_) => Ok(()), // what its journal keeps is the server's
+        }
     }
 
     fn clock(&self) -> &SteadyClock {
@@ -130,6 +151,10 @@ impl RawBackend for SqlBackend {
         read!(self, read::history, name)
     }
 
+    async fn has_stale(&self) -> Result<bool> {
+        read!(self, read::has_stale, self.clock.now())
+    }
+
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
         read!(self, read::delivery_stats, filter)
     }
@@ -147,10 +172,10 @@ impl RawBackend for SqlBackend {
     }
 }
 
-/// Refuses tables that this version of the crate does not know.
-async fn check_schema(connection: &mut Connection<'_>, prefix: &TablePrefix) -> Result<()> {
+/// Returns the identity of the tables, and refuses those that this version of the crate does not know.
+async fn check_schema(connection: &mut Connection<'_>, prefix: &TablePrefix) -> Result<u128> {
     if schema::fits(connection, prefix.as_str()).await.map_err(failed)? {
-        return Ok(());
+        return schema::identity(connection, prefix.as_str()).await.map_err(failed);
     }
     let newest = schema::VERSION;
     let detail = format!(

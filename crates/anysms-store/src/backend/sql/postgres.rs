@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     StorePolicy,
-    backend::{clock::SteadyClock, notify::QueueSignal},
+    backend::{clock::SteadyClock, notify::QueueSignal, seal::Seal},
 };
 use anysms::error::{Error, ErrorKind, Result};
 
@@ -40,13 +40,14 @@ pub(crate) async fn open(
     let sql = Arc::new(Statements::new(Dialect::Postgres, prefix.as_str()));
     let mut held = pool.acquire().await.map_err(failed)?;
     let mut connection = Connection::Postgres(&mut held);
-    check_schema(&mut connection, prefix).await?;
+    let identity = check_schema(&mut connection, prefix).await?;
     let now = source_time(&mut connection, &sql).await.map_err(failed)?;
     drop(held);
-    let clock = Arc::new(SteadyClock::new(now));
+    let (clock, seal) = (Arc::new(SteadyClock::new(now)), Arc::new(Seal::default()));
     let queue = || {
         WriteQueue::start(Writer {
             source: Source::Postgres(pool.clone()),
+            seal: Arc::clone(&seal),
             sql: Arc::clone(&sql),
             policy,
             clock: Arc::clone(&clock),
@@ -58,7 +59,7 @@ pub(crate) async fn open(
     let channel = format!("{}queue", prefix.as_str());
     tokio::spawn(listen(pool.clone(), channel, Arc::downgrade(&signal)));
     let reads = Reads::Postgres(pool);
-    Ok(SqlBackend { policy, sql, clock, signal, grouped, single, reads })
+    Ok(SqlBackend { policy, identity, seal, sql, clock, signal, grouped, single, reads })
 }
 
 /// Hears of what is enqueued, by whatever machine, for as long as the store is there.

@@ -1,6 +1,6 @@
 //! A store in a SQLite file.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use sqlx::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     StorePolicy,
-    backend::{clock::SteadyClock, notify::QueueSignal},
+    backend::{clock::SteadyClock, notify::QueueSignal, seal::Seal},
 };
 use anysms::error::{Error, ErrorKind, Result};
 
@@ -28,7 +28,11 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5);
 
 pub(crate) async fn migrate(options: &SqliteConnectOptions, prefix: &TablePrefix) -> Result<()> {
+    let is_new = !options.get_filename().exists();
     let mut connection = connect(&writing(options.clone())).await?;
+    if is_new {
+        restrict(options.get_filename())?; // before anything is written
+    }
     let migrated = schema::migrate(&mut Connection::Sqlite(&mut connection), prefix.as_str()).await;
     migrated.map_err(failed)?;
     connection.close().await.map_err(failed)
@@ -41,23 +45,26 @@ pub(crate) async fn open(
 ) -> Result<SqlBackend> {
     let mut connection = connect(&writing(options.clone())).await?;
     check_version(&mut connection).await?;
-    check_schema(&mut Connection::Sqlite(&mut connection), prefix).await?;
+    let identity = check_schema(&mut Connection::Sqlite(&mut connection), prefix).await?;
     connection.close().await.map_err(failed)?;
+    let seal = Arc::new(Seal::default());
     let sql = Arc::new(Statements::new(Dialect::Sqlite, prefix.as_str()));
     let clock = Arc::new(SteadyClock::new(Timestamp::now()));
     let queue = WriteQueue::start(Writer {
         source: Source::Sqlite(Box::new(writing(options.clone()))),
+        seal: Arc::clone(&seal),
         sql: Arc::clone(&sql),
         policy,
         clock: Arc::clone(&clock),
     });
     let pool = SqlitePoolOptions::new().max_connections(READERS);
     let reads = Reads::Sqlite(
-        pool.connect_lazy_with(options.busy_timeout(BUSY).pragma("query_only", "on")),
+        pool.connect_lazy_with(options.clone().busy_timeout(BUSY).pragma("query_only", "on")),
+        Box::new(writing(options)),
     );
     let signal = Arc::new(QueueSignal::default());
     let (grouped, single) = (WriteQueues::new(vec![queue.clone()]), WriteQueues::new(vec![queue]));
-    Ok(SqlBackend { policy, sql, clock, signal, grouped, single, reads })
+    Ok(SqlBackend { policy, identity, seal, sql, clock, signal, grouped, single, reads })
 }
 
 fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
@@ -73,6 +80,40 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
 
 async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection> {
     SqliteConnection::connect_with(options).await.map_err(failed)
+}
+
+/// Lets nobody but the owner read a file that was made now; the files beside it get the same mode.
+fn restrict(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if path.exists() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, mode).map_err(|_| {
+            Error::not_sent(ErrorKind::Config)
+                .with_detail("store: the file's mode cannot be set to 0600")
+        })?;
+    }
+    #[cfg(not(unix))]
+    let _ = path; // the folder's rights are its own
+    Ok(())
+}
+
+/// Writes the write-ahead journal into the file and empties it: it holds what was written over.
+pub(crate) async fn scrub(options: &SqliteConnectOptions) -> Result<()> {
+    let mut connection = connect(options).await?;
+    for _ in 0..3 {
+        let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed)?;
+        if busy == 0 {
+            return connection.close().await.map_err(failed);
+        }
+    }
+    Err(Error::not_sent(ErrorKind::Unavailable).with_detail(
+        "store: erased, but its journal is being read and keeps a copy; erase again in a moment",
+    ))
 }
 
 async fn check_version(connection: &mut SqliteConnection) -> Result<()> {

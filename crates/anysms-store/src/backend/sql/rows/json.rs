@@ -1,6 +1,9 @@
 //! Rows on their way to the database: one JSON array, the parameter of one statement.
 
-use std::fmt::{Display, Write};
+use std::{
+    borrow::Cow,
+    fmt::{Display, Write},
+};
 
 use anysms::error::{Error, ErrorKind, Result};
 use serde::Serialize;
@@ -57,7 +60,13 @@ impl RowWriter<'_> {
 
     pub(crate) fn text(&mut self, text: &str) {
         if self.name() {
-            let _ = serde_json::to_writer(&mut *self.out, text); // a text is always JSON, and a Vec takes all
+            // PostgreSQL has no text with a NUL in it.
+            let text = if text.contains('\0') {
+                text.replace('\0', "\u{fffd}").into()
+            } else {
+                Cow::Borrowed(text)
+            };
+            let _ = serde_json::to_writer(&mut *self.out, &*text); // a text is always JSON, and a Vec takes all
         }
     }
 
