@@ -55,6 +55,8 @@ page!(layers, "../docs/layers.md", ["twilio", "plivo", "reqwest", "layers"], {
     "`Quota`": "crate::layers::Quota",
     "`Error::is_retryable`": "crate::Error::is_retryable",
     "`Error::may_fail_over`": "crate::Error::may_fail_over",
+    "`PhoneNumber::canonical`": "crate::PhoneNumber::canonical",
+    "`LogOnly`": "crate::provider::LogOnly",
     "`Blame`": "crate::error::Blame",
     "store": "crate::guide::store",
     "tenants": "crate::guide::tenants",
@@ -63,6 +65,7 @@ page!(layers, "../docs/layers.md", ["twilio", "plivo", "reqwest", "layers"], {
 page!(tenants, "../docs/tenants.md", ["twilio", "reqwest", "layers"], {
     "`TenantId`": "crate::TenantId",
     "`Accounts`": "crate::Accounts",
+    "`Route::tenants`": "crate::layers::Route::tenants",
     "layers": "crate::guide::layers",
     "store": "crate::guide::store",
 });
@@ -110,6 +113,8 @@ page!(providers, "../docs/providers.md", ["twilio", "plivo", "reqwest", "testing
     "`SmsProvider`": "crate::SmsProvider",
     "`conformance`": "crate::testing::conformance",
     "`Api`": "crate::transport::Api",
+    "`LogOnly`": "crate::provider::LogOnly",
+    "store": "crate::guide::store",
     "custom provider": "https://example.com/anysms/blob/main/examples/custom_provider.rs",
     "Contributing": "https://example.com/anysms/blob/main/CONTRIBUTING.md",
 });

@@ -6,6 +6,8 @@ mod breaker;
 mod rate_store;
 #[path = "../../src/layers/lock.rs"]
 mod lock;
+#[path = "../../src/layers/per_account.rs"]
+mod per_account;
 
 /// How many schedules are tried.
 pub(crate) fn schedules() -> usize {

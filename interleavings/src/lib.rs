@@ -6,8 +6,14 @@
 #![cfg(test)]
 #![allow(dead_code)]
 
+mod account_id {
+    pub(crate) use anysms::AccountKey;
+}
 mod error {
     pub(crate) use anysms::error::*;
+}
+mod provider_id {
+    pub(crate) use anysms::ProviderId;
 }
 
 mod layers;

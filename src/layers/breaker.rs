@@ -1,10 +1,13 @@
-//! [`Breaker`]: circuit breaker of one provider.
+//! [`Breaker`]: circuit breaker of one account of one provider.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::lock::{Mutex, lock};
+use super::{
+    lock::{Mutex, lock},
+    per_account::Idle,
+};
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Conditions under which [`Failover`](super::Failover) skips a provider, and the interval of its probes.
@@ -12,6 +15,10 @@ use crate::error::{Error, ErrorKind, Outcome};
 /// Counted as failures: no answer, rate limits, server errors, refused credentials and an account without
 /// funds. The refusal of a single message is not a failure. A message that a layer or the client refused
 /// before it reached the provider is not counted at all.
+///
+/// Two accounts of one provider are two providers here: where one is [`Accounts`](crate::Accounts), the revoked
+/// credentials of one tenant skip the provider for that tenant's messages alone
+/// ([`SmsProvider::account`](crate::SmsProvider::account)).
 ///
 /// Skip a provider sooner and probe it every minute:
 ///
@@ -152,12 +159,22 @@ impl Breaker {
         if failed {
             state.consecutive = state.consecutive.saturating_add(1);
             let failures = state.calls.iter().filter(|(_, failed)| *failed).count();
-            let share = failures * 100 >= state.calls.len() * self.policy.percent as usize;
+            // Both fit into 64 bits, as there are 1,000 calls at most.
+            let share =
+                failures as u64 * 100 >= state.calls.len() as u64 * u64::from(self.policy.percent);
             let many = state.calls.len() >= self.policy.min_calls && share;
             if at_once || many || state.consecutive >= self.policy.consecutive {
                 state.open = Some(now);
             }
         }
+    }
+}
+
+impl Idle for Breaker {
+    fn is_idle(&self) -> bool {
+        let (now, state) = (Instant::now(), lock(&self.state));
+        let old = |at: Instant| now.saturating_duration_since(at) > self.policy.window;
+        state.open.is_none() && state.calls.back().is_none_or(|(at, _)| old(*at))
     }
 }
 

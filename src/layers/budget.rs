@@ -2,7 +2,10 @@
 
 use tokio::time::Instant;
 
-use super::lock::{Mutex, lock};
+use super::{
+    lock::{Mutex, lock},
+    per_account::Idle,
+};
 
 /// Length of the window in seconds.
 const WINDOW: u64 = 60;
@@ -52,9 +55,11 @@ impl Budget {
                 window.seconds.iter().map(|second| u64::from(of(second))).sum()
             };
             let calls = sum(|second| second.calls);
-            let most = u64::from(self.min).max(calls * u64::from(self.percent) / 100);
+            let share = calls.saturating_mul(self.percent.into()) / 100;
+            let most = share.max(self.min.into());
             let free = sum(|second| second.retries) < most;
-            window.second().retries += u32::from(free);
+            let second = window.second();
+            second.retries = second.retries.saturating_add(free.into());
             free
         })
     }
@@ -63,6 +68,12 @@ impl Budget {
         let mut window = lock(&self.window);
         window.move_to(self.start.elapsed().as_secs());
         f(&mut window)
+    }
+}
+
+impl Idle for Budget {
+    fn is_idle(&self) -> bool {
+        self.with(|window| window.seconds.iter().all(|second| second.calls == 0))
     }
 }
 

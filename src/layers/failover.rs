@@ -10,6 +10,7 @@ use crate::{
     error::{Attempt, Error, ErrorKind, Result},
     layers::{
         breaker::{Breaker, BreakerPolicy},
+        per_account::PerAccount,
         provider_set::ProviderSet,
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
@@ -22,7 +23,7 @@ use crate::{
 ///
 /// A message that may have been sent never goes to another provider, and neither does one that was refused
 /// to protect somebody: an opt-out, a barred country, a content filter. A provider that keeps failing is
-/// skipped, except for occasional probes ([`BreakerPolicy`]). Calls about one message go to the provider
+/// skipped, except for occasional probes ([`BreakerPolicy`]); each account by itself. Calls about one message go to the provider
 /// named in its id. The final error lists all attempts: [`Error::attempts`].
 ///
 /// Use a second provider when the first is down:
@@ -37,7 +38,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Failover {
     providers: ProviderSet,
-    breakers: Vec<Breaker>, // one for each
+    breakers: Vec<PerAccount<Breaker>>, // one for each
     policy: BreakerPolicy,
 }
 
@@ -49,7 +50,7 @@ impl Failover {
 
     /// Creates a failover with its preferred provider and a policy for all providers.
     pub fn with_policy(first: impl SmsProvider, policy: BreakerPolicy) -> Self {
-        let breakers = vec![Breaker::new(policy.clone())];
+        let breakers = vec![breakers(policy.clone())];
         Self { providers: ProviderSet::new(first), breakers, policy }
     }
 
@@ -59,9 +60,14 @@ impl Failover {
     /// `Config` if only some of the providers have a suppression list or a store, or one has a guard.
     pub fn or(mut self, next: impl SmsProvider) -> Result<Self> {
         self.providers.push(next)?;
-        self.breakers.push(Breaker::new(self.policy.clone()));
+        self.breakers.push(breakers(self.policy.clone()));
         Ok(self)
     }
+}
+
+/// Returns the breakers of the accounts of one provider.
+fn breakers(policy: BreakerPolicy) -> PerAccount<Breaker> {
+    PerAccount::new(move || Breaker::new(policy.clone()))
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -85,7 +91,8 @@ impl SmsProvider for Failover {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let (mut before, mut last) = (Vec::new(), None::<(Error, Duration)>);
-        for (provider, breaker) in self.providers.iter().zip(&self.breakers) {
+        for (provider, breakers) in self.providers.iter().zip(&self.breakers) {
+            let breaker = breakers.of(provider.account(message));
             if !breaker.allows() {
                 continue;
             }

@@ -1,31 +1,40 @@
 //! [`Guard`]: limits the damage of application errors and SMS pumping fraud.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
+    guard_policy::{GuardPolicy, Target},
     lock::{Mutex, lock},
-    sliding_window::{CountWindow, SpendWindow, WindowLimit},
+    sliding_window::{Cost, CountWindow, SpendWindow, WindowLimit},
 };
 use crate::{
     account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     message::{Message, MessageId, MessageRecord, Money, Page, Query, Receipt},
-    number::{PhoneNumber, Region},
+    number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
 
-/// Layer that enforces a [`GuardPolicy`]: allowed countries, limits per number and number range, a spend
-/// cap, quiet hours, and redirection for staging.
+/// Provider on the receipts of a dry run.
+pub const DRY_RUN: ProviderId = ProviderId::from_static("dry-run");
+
+/// Layer that enforces a [`GuardPolicy`]: allowed countries and kinds of numbers, limits per number and number
+/// range, a spend cap, quiet hours, and redirection for staging.
 ///
 /// A refusal is of kind `PolicyBlocked` or `GeoPermission`, names the rule, and is never passed on to
 /// another provider. Place it outside [`Retry`](super::Retry), [`Failover`](super::Failover) and
 /// [`Route`](super::Route), as it counts messages, not attempts.
 ///
-/// Counters belong to this value and are lost when the program ends. Messages admitted within the longest
+/// Counters belong to this value and are lost when the program ends. Each tenant has its own, and messages
+/// without a tenant one more; one over all tenants protects a number from what many send together. Numbers are
+/// counted in their [canonical form](PhoneNumber::canonical). Messages admitted within the longest
 /// window take some 50 bytes of memory each. Windows go by the time of admission, not of sending.
 ///
 /// Protect a sign-up form against SMS pumping:
@@ -41,188 +50,56 @@ pub struct Guard<P> {
     inner: P,
     policy: GuardPolicy,
     state: Mutex<State>,
-}
-
-/// Rules of a [`Guard`].
-///
-/// Send everything to a test phone in staging:
-///
-/// ```
-/// use anysms::{PhoneNumber, PhoneNumberError, layers::GuardPolicy, number::Region};
-///
-/// fn staging() -> Result<GuardPolicy, PhoneNumberError> {
-///     Ok(GuardPolicy::new([Region::GB]).redirecting_to("+447700900123".parse()?))
-/// }
-/// # staging().unwrap();
-/// ```
-#[derive(Clone)]
-pub struct GuardPolicy {
-    countries: Vec<Region>,
-    per_number: Vec<WindowLimit>,
-    per_prefix: Vec<WindowLimit>,
-    spend: Option<Spend>,
-    #[cfg(feature = "quiet-hours")]
-    quiet: Option<super::QuietHours>,
-    target: Target,
-}
-
-#[derive(Clone)]
-struct Spend {
-    cap: Money,
-    window: Duration,
-    price: PriceOf,
-}
-
-type PriceOf = Arc<dyn Fn(&Message) -> Option<Money> + Send + Sync>;
-
-/// Recipient of admitted messages.
-#[derive(Clone, Copy)]
-enum Target {
-    Recipient,
-    Redirected(PhoneNumber),
-    Nobody,
-}
-
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-
-/// Provider on the receipts of a dry run.
-pub const DRY_RUN: ProviderId = ProviderId::from_static("dry-run");
-
-impl GuardPolicy {
-    /// Creates a policy that allows these countries, with default limits.
-    ///
-    /// Defaults: 3 messages to one number in 10 minutes and 10 in a day; 20 messages in an hour to a range
-    /// of numbers that differ only in their last four digits, as numbers pumped for termination fees do.
-    #[must_use]
-    pub fn new(countries: impl IntoIterator<Item = Region>) -> Self {
-        let limit = |max, seconds| WindowLimit::new(max, Duration::from_secs(seconds));
-        Self {
-            countries: countries.into_iter().collect(),
-            per_number: vec![limit(3, 10 * MINUTE), limit(10, 24 * HOUR)],
-            per_prefix: vec![limit(20, HOUR)],
-            spend: None,
-            #[cfg(feature = "quiet-hours")]
-            quiet: None,
-            target: Target::Recipient,
-        }
-    }
-
-    /// Replaces the limits per recipient: the maximum number of messages in any window of a length.
-    ///
-    /// Allow one message a minute and five a day:
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use anysms::{layers::GuardPolicy, number::Region};
-    ///
-    /// let policy = GuardPolicy::new([Region::GB])
-    ///     .with_per_number([(1, Duration::from_secs(60)), (5, Duration::from_secs(24 * 60 * 60))]);
-    /// ```
-    #[must_use]
-    pub fn with_per_number(mut self, limits: impl IntoIterator<Item = (u32, Duration)>) -> Self {
-        self.per_number = window_limits(limits);
-        self
-    }
-
-    /// Replaces the limits per number range: the maximum number of messages, in any window of a length, to
-    /// numbers that differ only in their last four digits.
-    #[must_use]
-    pub fn with_per_prefix(mut self, limits: impl IntoIterator<Item = (u32, Duration)>) -> Self {
-        self.per_prefix = window_limits(limits);
-        self
-    }
-
-    /// Sets the maximum spending in any window of a length. The closure returns the price of a message; a
-    /// message without a price, or in a currency other than the cap's, is refused.
-    ///
-    /// Spend at most 50 pounds a day, at 4 pence a segment:
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use anysms::{Decimal, layers::GuardPolicy, message::{Currency, Money}, number::Region, text};
-    ///
-    /// let pounds = |amount| Some(Money::new(amount, "GBP".parse::<Currency>().ok()?));
-    /// let cap = pounds(Decimal::from(50)).expect("GBP is a currency code");
-    /// let policy = GuardPolicy::new([Region::GB]).with_spend_cap(
-    ///     cap,
-    ///     Duration::from_secs(24 * 60 * 60),
-    ///     move |message| pounds(text::segments(message.text()).cost(Decimal::new(4, 2))),
-    /// );
-    /// ```
-    #[must_use]
-    pub fn with_spend_cap(
-        mut self,
-        cap: Money,
-        window: Duration,
-        price: impl Fn(&Message) -> Option<Money> + Send + Sync + 'static,
-    ) -> Self {
-        self.spend = Some(Spend { cap, window, price: Arc::new(price) });
-        self
-    }
-
-    /// Sets quiet hours by the recipient's clock.
-    #[cfg(feature = "quiet-hours")]
-    #[must_use]
-    pub fn with_quiet_hours(mut self, quiet: super::QuietHours) -> Self {
-        self.quiet = Some(quiet);
-        self
-    }
-
-    /// Redirects all admitted messages to one number, for staging.
-    #[must_use]
-    pub const fn redirecting_to(mut self, number: PhoneNumber) -> Self {
-        self.target = Target::Redirected(number);
-        self
-    }
-
-    /// Sends nothing. Admitted messages get a receipt of the provider [`DRY_RUN`], without an id.
-    #[must_use]
-    pub const fn dry_run(mut self) -> Self {
-        self.target = Target::Nobody;
-        self
-    }
-}
-
-fn window_limits(limits: impl IntoIterator<Item = (u32, Duration)>) -> Vec<WindowLimit> {
-    limits.into_iter().map(|(max, window)| WindowLimit::new(max, window)).collect()
-}
-
-impl fmt::Debug for GuardPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = match self.target {
-            Target::Recipient => "the recipient",
-            Target::Redirected(_) => "one number",
-            Target::Nobody => "nobody",
-        };
-        f.debug_struct("GuardPolicy")
-            .field("countries", &self.countries)
-            .field("per_number", &self.per_number)
-            .field("per_prefix", &self.per_prefix)
-            .field("spend_cap", &self.spend.as_ref().map(|spend| (spend.cap, spend.window)))
-            .field("target", &target)
-            .finish_non_exhaustive()
-    }
+    tenants: RandomState, // counters hold a hash of the tenant's name
 }
 
 /// Admitted messages, one window for each rule. Contains recipients, so it has no `Debug`.
 struct State {
-    numbers: Vec<CountWindow<u64>>,
-    prefixes: Vec<CountWindow<u64>>,
+    numbers: Vec<Counter>,
+    prefixes: Vec<Counter>,
     spent: Option<SpendWindow>,
+}
+
+/// Windows of one rule: by tenant, and over all tenants.
+struct Counter {
+    by_tenant: CountWindow<(u64, u64)>,
+    overall: CountWindow<u64>,
+}
+
+impl Counter {
+    fn new(limit: WindowLimit, overall: u32) -> Self {
+        let overall = CountWindow::new(limit.times(overall));
+        Self { by_tenant: CountWindow::new(limit), overall }
+    }
+
+    fn fits(&mut self, tenant: u64, key: u64, now: Instant) -> bool {
+        self.by_tenant.fits((tenant, key), now) && self.overall.fits(key, now)
+    }
+
+    fn count(&mut self, tenant: u64, key: u64, now: Instant) {
+        self.by_tenant.count((tenant, key), now);
+        self.overall.count(key, now);
+    }
+
+    fn take_back(&mut self, tenant: u64, key: u64, at: Instant) {
+        self.by_tenant.take_back((tenant, key), at);
+        self.overall.take_back(key, at);
+    }
 }
 
 impl<P: SmsProvider> Guard<P> {
     /// Wraps a provider.
     pub fn new(inner: P, policy: GuardPolicy) -> Self {
+        let counter = |limit: &WindowLimit| Counter::new(*limit, policy.overall);
         let state = State {
-            numbers: policy.per_number.iter().map(|limit| CountWindow::new(*limit)).collect(),
-            prefixes: policy.per_prefix.iter().map(|limit| CountWindow::new(*limit)).collect(),
-            spent: policy.spend.as_ref().map(|s| SpendWindow::new(s.cap.amount, s.window)),
+            numbers: policy.per_number.iter().map(counter).collect(),
+            prefixes: policy.per_prefix.iter().map(counter).collect(),
+            spent: policy
+                .spend
+                .as_ref()
+                .map(|s| SpendWindow::new(s.cap.amount, policy.spend_share, s.window)),
         };
-        Self { inner, policy, state: Mutex::new(state) }
+        Self { inner, policy, state: Mutex::new(state), tenants: RandomState::new() }
     }
 
     /// Counts a message if every rule admits it.
@@ -230,7 +107,7 @@ impl<P: SmsProvider> Guard<P> {
         let refuse = |kind, rule: &'static str| {
             Error::not_sent(kind).with_provider(self.id()).with_detail(rule).by_layer()
         };
-        let Some(to) = message.destination().number() else {
+        let Some(to) = message.destination().number().map(PhoneNumber::canonical) else {
             let rule = "destination: has no phone number, which the guard needs";
             return Err(refuse(ErrorKind::PolicyBlocked, rule));
         };
@@ -240,12 +117,19 @@ impl<P: SmsProvider> Guard<P> {
             return Err(refuse(ErrorKind::GeoPermission, rule));
         }
         let blocked = |rule| refuse(ErrorKind::PolicyBlocked, rule);
+        if !self.policy.allows_kind(to) {
+            let rule = "destination: the guard does not allow this kind of number; \
+                        see GuardPolicy::allowing_kind";
+            return Err(blocked(rule));
+        }
         #[cfg(feature = "quiet-hours")]
         if let Some(quiet) = &self.policy.quiet {
             quiet
                 .check(message, jiff::Timestamp::now())
                 .map_err(|error| error.with_provider(self.id()).by_layer())?;
         }
+        let now = Instant::now();
+        let tenant = self.tenants.hash_one(message.tenant());
         let cost = match &self.policy.spend {
             None => None,
             Some(spend) => {
@@ -256,45 +140,39 @@ impl<P: SmsProvider> Guard<P> {
                 let price = price.filter(usable);
                 let unknown =
                     || blocked("spend cap: the message has no price in the cap's currency");
-                Some(price.ok_or_else(unknown)?.amount)
+                let amount = price.ok_or_else(unknown)?.amount;
+                Some(Cost { at: now, tenant, amount })
             }
         };
-        let now = Instant::now();
-        let admission =
-            Admission { at: now, number: to.digits(), prefix: to.digits() / 10_000, cost };
+        let (number, prefix) = (to.digits(), to.digits() / 10_000);
         let mut state = lock(&self.state);
-        if !state.numbers.iter_mut().all(|window| window.fits(admission.number, now)) {
+        if !state.numbers.iter_mut().all(|counter| counter.fits(tenant, number, now)) {
             return Err(blocked("destination: too many messages to this number"));
         }
-        if !state.prefixes.iter_mut().all(|window| window.fits(admission.prefix, now)) {
+        if !state.prefixes.iter_mut().all(|counter| counter.fits(tenant, prefix, now)) {
             return Err(blocked("destination: too many messages to this range of numbers"));
         }
         if let (Some(spent), Some(cost)) = (&mut state.spent, cost)
-            && !spent.fits(cost, now)
+            && !spent.fits(cost)
         {
             return Err(blocked("spend cap: reached"));
         }
-        state.numbers.iter_mut().for_each(|window| window.count(admission.number, now));
-        state.prefixes.iter_mut().for_each(|window| window.count(admission.prefix, now));
+        state.numbers.iter_mut().for_each(|counter| counter.count(tenant, number, now));
+        state.prefixes.iter_mut().for_each(|counter| counter.count(tenant, prefix, now));
         if let (Some(spent), Some(cost)) = (&mut state.spent, cost) {
-            spent.count(cost, now);
+            spent.count(cost);
         }
-        Ok(admission)
+        Ok(Admission { at: now, tenant, number, prefix, cost })
     }
 
     /// Removes a message that was not sent from the counters.
     fn take_back(&self, admission: &Admission) {
+        let Admission { at, tenant, number, prefix, .. } = *admission;
         let mut state = lock(&self.state);
-        state
-            .numbers
-            .iter_mut()
-            .for_each(|window| window.take_back(admission.number, admission.at));
-        state
-            .prefixes
-            .iter_mut()
-            .for_each(|window| window.take_back(admission.prefix, admission.at));
+        state.numbers.iter_mut().for_each(|counter| counter.take_back(tenant, number, at));
+        state.prefixes.iter_mut().for_each(|counter| counter.take_back(tenant, prefix, at));
         if let (Some(spent), Some(cost)) = (&mut state.spent, admission.cost) {
-            spent.take_back(cost, admission.at);
+            spent.take_back(cost);
         }
     }
 }
@@ -302,9 +180,11 @@ impl<P: SmsProvider> Guard<P> {
 /// Message that was admitted and counted.
 struct Admission {
     at: Instant,
+    /// Hash of the tenant.
+    tenant: u64,
     number: u64,
     prefix: u64,
-    cost: Option<rust_decimal::Decimal>,
+    cost: Option<Cost>,
 }
 
 #[deny(clippy::missing_trait_methods)]

@@ -53,15 +53,16 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `suppress` | refuses recipients who opted out |
+//! | `suppress`, `unsaved` | refuses recipients who opted out; opt-outs that the list could not take yet |
 //! | `rate_limit`, `rate_store`, `redis`, `fair_queue` | quotas; their state in memory and in Redis; the waiting messages |
 //! | `retry`, `budget` | retries; their maximum share of all calls |
 //! | `failover`, `breaker` | the next provider; which providers to skip |
 //! | `route`, `weighted`, `provider_health` | choice by rules; choice by weights; weights by delivery reports |
 //! | `provider_set` | several providers as one, for the three above |
-//! | `guard`, `sliding_window`, `quiet_hours` | rules against fraud and mistakes; their counters; hours of the recipient |
+//! | `guard`, `guard_policy`, `sliding_window`, `quiet_hours` | guards against fraud and mistakes; their rules; their counters; hours of the recipient |
 //! | `observe` | spans and metrics |
 //! | `timeout` | bounds the caller's wait |
+//! | `per_account` | what each account behind one provider has of its own |
 //! | `ext` | one method for each layer |
 //! | `lock` | the mutex of this room |
 
@@ -71,9 +72,11 @@ mod ext;
 mod failover;
 mod fair_queue;
 mod guard;
+mod guard_policy;
 mod lock;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod observe;
+mod per_account;
 mod provider_health;
 mod provider_set;
 #[cfg(feature = "quiet-hours")]
@@ -87,6 +90,7 @@ mod route;
 mod sliding_window;
 mod suppress;
 mod timeout;
+mod unsaved;
 mod weighted;
 
 use std::time::Duration;
@@ -99,10 +103,11 @@ use crate::{
 pub use breaker::BreakerPolicy;
 pub use ext::LayerExt;
 pub use failover::Failover;
-pub use guard::{DRY_RUN, Guard, GuardPolicy};
+pub use guard::{DRY_RUN, Guard};
+pub use guard_policy::GuardPolicy;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub use observe::Observe;
-pub use provider_health::ProviderHealth;
+pub use provider_health::{ProviderHealth, ProviderScore};
 #[cfg(feature = "quiet-hours")]
 pub use quiet_hours::QuietHours;
 pub use rate_limit::{Quota, RateLimit};

@@ -1,7 +1,7 @@
 //! [`ProviderHealth`]: delivery rate of each provider of a [`Weighted`](super::Weighted).
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     sync::Arc,
     time::Duration,
@@ -11,13 +11,14 @@ use tokio::time::Instant;
 
 use super::lock::{Mutex, lock};
 use crate::{
+    account_id::AccountKey,
     error::{Blame, ErrorKind},
     message::{MessageId, MessageStatus},
     webhook::{Event, StatusUpdate},
 };
 
-/// Delivery rates of the providers of one [`Weighted`](super::Weighted), learned from delivery reports.
-/// Clones share their state.
+/// Delivery rates of the providers of one [`Weighted`](super::Weighted), learned from delivery reports, of each
+/// account by itself. Clones share their state. [`scores`](Self::scores) returns them for a report.
 ///
 /// A report is bad if the message was not delivered for a reason other than its recipient, or was delivered
 /// late. A missing report is bad too, unless the provider never reports. The rate follows roughly the last
@@ -40,15 +41,32 @@ pub struct ProviderHealth {
 
 #[derive(Default)]
 struct State {
-    providers: Vec<Score>,
-    /// Messages without a final report: the index of the provider and the time of sending.
-    expected: HashMap<MessageId, (usize, Instant)>,
+    scores: BTreeMap<Way, Score>,
+    /// Messages without a final report: the way that they went, and the time of sending.
+    expected: HashMap<MessageId, (Way, Instant)>,
     /// The same in order of sending, those that are not late yet.
     in_time: VecDeque<(Instant, MessageId)>,
     /// The same in order of sending, those that are late.
     late: VecDeque<(Instant, MessageId)>,
     /// Reports that arrived before the send returned.
     early: VecDeque<(MessageId, Verdict)>,
+}
+
+/// Index of a provider, and its account; `None` where it has none, or cannot tell.
+type Way = (usize, Option<AccountKey>);
+
+/// Delivery rate of one account of a provider of a [`Weighted`](super::Weighted).
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct ProviderScore {
+    /// Index of the provider, in the order in which they were added, from 0.
+    pub provider: usize,
+    /// Account; `None` where the provider has none, or cannot tell.
+    pub account: Option<AccountKey>,
+    /// Share of good reports among roughly the last 50, from 0 to 1; 1 before the first.
+    pub delivered: f64,
+    /// `true` once a report has arrived.
+    pub reports: bool,
 }
 
 /// Meaning of a final report for the provider.
@@ -100,7 +118,7 @@ impl ProviderHealth {
         let Event::Status(update) = event else { return };
         let Some(verdict) = verdict(update) else { return };
         self.with(|state, now| {
-            let Some((index, sent)) = state.expected.remove(&update.message) else {
+            let Some((way, sent)) = state.expected.remove(&update.message) else {
                 state.early.push_back((update.message.clone(), verdict));
                 if state.early.len() > MAX_EARLY {
                     state.early.pop_front();
@@ -108,28 +126,42 @@ impl ProviderHealth {
                 return;
             };
             let in_time = now.saturating_duration_since(sent) <= self.late;
-            state.report(index, verdict, in_time);
+            state.report(&way, verdict, in_time);
         });
     }
 
-    /// Records that the provider of this index accepted a message.
-    pub(super) fn expect(&self, id: &MessageId, index: usize) {
+    /// Returns the delivery rates so far, by provider and account; empty before the first message.
+    #[must_use]
+    pub fn scores(&self) -> Vec<ProviderScore> {
+        let score = |((provider, account), score): (&Way, &Score)| ProviderScore {
+            provider: *provider,
+            account: account.clone(),
+            delivered: score.good,
+            reports: score.reports,
+        };
+        self.with(|state, _| state.scores.iter().map(score).collect())
+    }
+
+    /// Records that a provider's account accepted a message.
+    pub(super) fn expect(&self, id: &MessageId, way: Way) {
         self.with(|state, now| {
             if let Some(at) = state.early.iter().position(|(early, _)| early == id) {
                 if let Some((_, verdict)) = state.early.remove(at) {
-                    state.report(index, verdict, true);
+                    state.report(&way, verdict, true);
                 }
             } else if state.expected.len() < MAX_EXPECTED {
-                state.expected.insert(id.clone(), (index, now));
+                state.score(&way);
+                state.expected.insert(id.clone(), (way, now));
                 state.in_time.push_back((now, id.clone()));
             }
         });
     }
 
-    /// Returns the share of its weight that each provider keeps.
-    pub(super) fn scores(&self, providers: usize) -> Vec<f64> {
+    /// Returns the share of its weight that each way keeps.
+    pub(super) fn shares(&self, ways: impl Iterator<Item = Way>) -> Vec<f64> {
         self.with(|state, _| {
-            (0..providers).map(|index| state.provider(index).good.powi(2).max(MIN_SCORE)).collect()
+            let good = |way| state.scores.get(&way).map_or(1.0, |score| score.good);
+            ways.map(|way| good(way).powi(2).max(MIN_SCORE)).collect()
         })
     }
 
@@ -141,33 +173,30 @@ impl ProviderHealth {
 }
 
 impl State {
-    fn provider(&mut self, index: usize) -> &mut Score {
-        if self.providers.len() <= index {
-            self.providers.resize(index + 1, Score { good: 1.0, reports: false });
-        }
-        &mut self.providers[index]
+    fn score(&mut self, way: &Way) -> &mut Score {
+        self.scores.entry(way.clone()).or_insert(Score { good: 1.0, reports: false })
     }
 
-    fn report(&mut self, index: usize, verdict: Verdict, in_time: bool) {
+    fn report(&mut self, way: &Way, verdict: Verdict, in_time: bool) {
         if verdict != Verdict::NotCounted {
-            self.rate(index, verdict == Verdict::Delivered && in_time);
+            self.rate(way, verdict == Verdict::Delivered && in_time);
         }
-        self.provider(index).reports = true;
+        self.score(way).reports = true;
     }
 
-    fn rate(&mut self, index: usize, good: bool) {
-        let provider = self.provider(index);
-        provider.good += WEIGHT * (f64::from(u8::from(good)) - provider.good);
+    fn rate(&mut self, way: &Way, good: bool) {
+        let score = self.score(way);
+        score.good += WEIGHT * (f64::from(u8::from(good)) - score.good);
     }
 
     /// Counts missing reports as bad for providers that report. For all others, waits ten times as long for
     /// a first report.
     fn give_up(&mut self, now: Instant, late: Duration) {
         while let Some((sent, id)) = older(&mut self.in_time, now, late) {
-            let Some((index, _)) = self.expected.get(&id).copied() else { continue };
-            if self.provider(index).reports {
+            let Some((way, _)) = self.expected.get(&id).cloned() else { continue };
+            if self.score(&way).reports {
                 self.expected.remove(&id);
-                self.rate(index, false);
+                self.rate(&way, false);
             } else {
                 self.late.push_back((sent, id));
             }

@@ -1,6 +1,10 @@
 //! [`RateLimit`]: spaces messages and requests to stay within quotas.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -15,6 +19,7 @@ use crate::{
         rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRateStore, RateStore},
     },
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     text,
@@ -52,8 +57,9 @@ pub struct RateLimit<P> {
 
 /// Maximum number of messages, segments or requests within a period, by default a second.
 ///
-/// Applies to all messages together, unless a scope is set: per sender, per campaign, or per value of a
-/// closure.
+/// Applies to all messages of an account together, unless a scope is set: per sender, per campaign, or per
+/// value of a closure. Senders and campaigns are an account's own as well. Where the provider has many accounts
+/// ([`Accounts`](crate::Accounts)), each has the whole quota, and what one uses up delays no other.
 ///
 /// Limit a campaign to 60 messages a minute:
 ///
@@ -185,8 +191,18 @@ impl Quota {
         Sha256::new_with_prefix(format!("{name}\n{number} {unit:?} {count} {period}\n"))
     }
 
-    /// Returns the demand of a message on the quota; `None` if the quota does not apply to it.
-    fn demand(&self, mut hash: Sha256, message: Option<&Message>) -> Option<Demand> {
+    /// Returns the demand of an account's message on the quota; `None` if the quota does not apply to it.
+    fn demand(
+        &self,
+        mut hash: Sha256,
+        account: Option<&AccountKey>,
+        message: Option<&Message>,
+    ) -> Option<Demand> {
+        if let (Scope::Account | Scope::Sender | Scope::Campaign, Some(account)) =
+            (&self.scope, account)
+        {
+            hash.update(format!("{} {}\n", account.provider, account.id));
+        }
         match (&self.scope, message) {
             (Scope::Account, _) => hash.update("account"),
             (_, None) => return None,
@@ -221,6 +237,10 @@ impl fmt::Debug for Quota {
     }
 }
 
+/// Message that nobody sends, to ask a provider with one account for that account.
+static ANY: LazyLock<Option<Message>> =
+    LazyLock::new(|| PhoneNumber::parse("+15555550100").ok().map(|to| Message::new(to, "")));
+
 impl<P: SmsProvider> RateLimit<P> {
     /// Wraps a provider; all quotas apply. A message waits for at most 30 seconds.
     ///
@@ -251,8 +271,8 @@ impl<P: SmsProvider> RateLimit<P> {
         self
     }
 
-    /// Shares the quotas with all rate limits of the same store, quotas and name, also in other processes.
-    /// Use a name such as the account's.
+    /// Shares the quotas with all rate limits of the same store, quotas and name, also in other processes, as
+    /// far as they send by the same account. Use a name such as the program's.
     #[must_use]
     pub fn shared(mut self, store: Arc<dyn RateStore>, name: &str) -> Self {
         self.store = store;
@@ -268,10 +288,12 @@ impl<P: SmsProvider> RateLimit<P> {
 
     /// Waits until a message, or another request, may be sent.
     async fn pass(&self, message: Option<&Message>) -> Result<()> {
+        let account = message.or(ANY.as_ref()).and_then(|message| self.inner.account(message));
         let counted = |quota: &Quota| message.is_some() || quota.unit == Unit::Requests;
         let quotas = self.quotas.iter().filter(|(quota, _)| counted(quota));
-        let demands: Vec<Demand> =
-            quotas.filter_map(|(quota, hash)| quota.demand(hash.clone(), message)).collect();
+        let demand =
+            |(quota, hash): &(Quota, Sha256)| quota.demand(hash.clone(), account.as_ref(), message);
+        let demands: Vec<Demand> = quotas.filter_map(demand).collect();
         // Fast path: no other message is waiting.
         if self.queue.is_empty_for(&demands) && self.take(&demands, true).await?.is_zero() {
             return Ok(());

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
-    layers::{NoWait, budget::Budget},
+    layers::{NoWait, budget::Budget, per_account::PerAccount},
     message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -27,7 +27,7 @@ use crate::{
 /// asks plus up to a quarter. Retries are limited to a share of all calls, so that they do not overload a
 /// failing provider. The final error lists all attempts: [`Error::attempts`].
 ///
-/// Give each account its own `Retry`, as the share is counted per value.
+/// The share is counted for each account by itself; lookups and other calls about no message share one more.
 ///
 /// Retry longer in a background job:
 ///
@@ -47,7 +47,7 @@ use crate::{
 pub struct Retry<P> {
     inner: P,
     policy: RetryPolicy,
-    budget: Budget,
+    budgets: PerAccount<Budget>,
 }
 
 /// Conditions and number of retries of [`Retry`].
@@ -189,12 +189,13 @@ impl RetryPolicy {
 impl<P: SmsProvider> Retry<P> {
     /// Wraps a provider.
     pub fn new(inner: P, policy: RetryPolicy) -> Self {
-        let budget = Budget::new(policy.budget_percent, policy.min_budget);
-        Self { inner, policy, budget }
+        let (percent, min) = (policy.budget_percent, policy.min_budget);
+        Self { inner, policy, budgets: PerAccount::new(move || Budget::new(percent, min)) }
     }
 
     async fn run<T, F>(
         &self,
+        account: Option<AccountKey>,
         (mut resend, no_wait): (Option<ResendPolicy>, bool),
         call: impl Fn() -> F + Send + Sync,
     ) -> Result<T>
@@ -202,7 +203,8 @@ impl<P: SmsProvider> Retry<P> {
         T: Send,
         F: Future<Output = Result<T>> + Send,
     {
-        self.budget.count_call();
+        let budget = self.budgets.of(account);
+        budget.count_call();
         let (start, mut before) = (Instant::now(), Vec::new());
         let mut tries = 0;
         loop {
@@ -218,7 +220,7 @@ impl<P: SmsProvider> Retry<P> {
             let is_long =
                 |wait: &Duration| *wait > NoWait::MOST && error.outcome() == Outcome::NotSent;
             let wait = wait.filter(|wait| !(no_wait && is_long(wait)));
-            let Some(wait) = wait.filter(|_| self.budget.take()) else {
+            let Some(wait) = wait.filter(|_| budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
             if let Some(resend) = resend.as_mut().filter(|_| error.outcome() == Outcome::Unknown) {
@@ -273,7 +275,7 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let resend = self.policy.resend(message.class());
         let maybe_sent = AtomicBool::new(false);
-        self.run((resend, NoWait::is_on(message)), || async {
+        self.run(self.inner.account(message), (resend, NoWait::is_on(message)), || async {
             let allowed = resend.filter(|_| maybe_sent.load(Relaxed));
             let again = allowed.map(|resend| {
                 let mut message = message.clone();
@@ -291,19 +293,19 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.run((None, false), || self.inner.fetch(id)).await
+        self.run(None, (None, false), || self.inner.fetch(id)).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.run((None, false), || self.inner.list(query)).await
+        self.run(None, (None, false), || self.inner.list(query)).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.run((None, false), || self.inner.cancel(id)).await
+        self.run(None, (None, false), || self.inner.cancel(id)).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.run((None, false), || self.inner.check()).await
+        self.run(None, (None, false), || self.inner.check()).await
     }
 }
 

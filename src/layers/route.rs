@@ -1,21 +1,22 @@
 //! [`Route`]: chooses the provider of a message by rules.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
 
 use crate::{
     account_id::AccountKey,
-    error::Result,
+    error::{Error, ErrorKind, Result},
     layers::provider_set::ProviderSet,
-    message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender},
+    message::{Message, MessageId, MessageRecord, Page, Query, Receipt, Sender, TenantId},
     number::Region,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
 };
 
 /// Sends each message to the provider of the first matching rule, in the order in which rules were added,
-/// or else to the default provider.
+/// or else to the default provider. With rules for [`tenants`](Self::tenants), a message of any other tenant is
+/// refused: it never goes out by another's account.
 ///
 /// Never tries another provider; put a [`Failover`](super::Failover) inside for that. Add each provider
 /// only once, or `list` returns its messages twice.
@@ -32,6 +33,7 @@ use crate::{
 pub struct Route {
     providers: ProviderSet,
     rules: Vec<Predicate>, // rule 0 belongs to provider 1; provider 0 is the default
+    by_tenant: bool,
 }
 
 type Predicate = Box<dyn Fn(&Message) -> bool + Send + Sync>;
@@ -39,12 +41,15 @@ type Predicate = Box<dyn Fn(&Message) -> bool + Send + Sync>;
 impl Route {
     /// Creates a route with the provider of messages that no rule matches.
     pub fn new(otherwise: impl SmsProvider) -> Self {
-        Self { providers: ProviderSet::new(otherwise), rules: Vec::new() }
+        Self { providers: ProviderSet::new(otherwise), rules: Vec::new(), by_tenant: false }
     }
 
-    /// Returns the index of the provider whose rule matches first; 0 is the default.
-    fn chosen(&self, message: &Message) -> usize {
-        self.rules.iter().position(|fits| fits(message)).map_or(0, |rule| rule + 1)
+    /// Returns the provider whose rule matches first, or the default one; `None` if there is none for this
+    /// tenant.
+    fn chosen(&self, message: &Message) -> Option<&dyn SmsProvider> {
+        let rule = self.rules.iter().position(|fits| fits(message));
+        let none = rule.is_none() && self.by_tenant && message.tenant().is_some();
+        (!none).then(|| self.providers.get(rule.map_or(0, |rule| rule + 1)))
     }
 
     /// Adds a rule: messages to these countries go to this provider.
@@ -80,7 +85,39 @@ impl Route {
         )
     }
 
+    /// Adds a rule: messages of these tenants go to this provider. From then on, a message of a tenant that no
+    /// rule matches is refused as `InvalidRequest`; the default provider has those without a tenant.
+    ///
+    /// For many tenants with an account each use [`Accounts`](crate::Accounts).
+    ///
+    /// Give a clinic a provider of its own:
+    ///
+    /// ```
+    /// use anysms::{Result, SmsProvider, TenantId, layers::Route};
+    ///
+    /// fn stack(own: impl SmsProvider, clinic: TenantId, theirs: impl SmsProvider) -> Result<Route> {
+    ///     Route::new(own).tenants([clinic], theirs)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`when`](Self::when).
+    pub fn tenants(
+        mut self,
+        tenants: impl IntoIterator<Item = TenantId>,
+        provider: impl SmsProvider,
+    ) -> Result<Self> {
+        let tenants: HashSet<TenantId> = tenants.into_iter().collect();
+        self.by_tenant = true;
+        self.when(
+            move |message| message.tenant().is_some_and(|tenant| tenants.contains(tenant)),
+            provider,
+        )
+    }
+
     /// Adds a rule: messages for which the closure returns `true` go to this provider.
+    ///
+    /// For rules about tenants use [`tenants`](Self::tenants), which refuses those without a rule.
     ///
     /// Send one-time codes through a premium route:
     ///
@@ -118,11 +155,17 @@ impl SmsProvider for Route {
     }
 
     fn account(&self, message: &Message) -> Option<AccountKey> {
-        self.providers.get(self.chosen(message)).account(message)
+        self.chosen(message)?.account(message)
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        self.providers.get(self.chosen(message)).send(message).await
+        let Some(provider) = self.chosen(message) else {
+            let error = Error::not_sent(ErrorKind::InvalidRequest).with_provider(self.id());
+            return Err(error
+                .with_detail("tenant: has no route; add it to Route::tenants")
+                .by_layer());
+        };
+        provider.send(message).await
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {

@@ -3,21 +3,26 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::{
     account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
-    layers::misplaced,
+    layers::{misplaced, unsaved::Unsaved},
     message::{Message, MessageId, MessageRecord, Page, Query, Receipt},
-    number::PhoneNumber,
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
-    suppression::{SuppressionList, SuppressionSource},
+    suppression::{OptOutDetails, SuppressionList},
 };
 
 /// Layer that refuses messages to recipients on a suppression list, right before they are submitted. Adds
 /// recipients that the provider refuses as opted out ([`ErrorKind::OptedOut`]: Twilio's 21610).
+///
+/// An opt-out holds for every form of the number, on every channel and from every sender. A refusal by the
+/// provider is never forgotten: the recipient is refused from then on by all layers with the same list (clones
+/// of one [`Arc`]), and the list is told until it can be written, for a day and again with the next message to
+/// that recipient. The send returns once the list knows, or after a second. If the program ends before, the
+/// provider refuses the next message again.
 ///
 /// Share one [`SuppressionList`] among all providers, and pass every webhook event to its
 /// [`learn`](SuppressionList::learn). Place the layer directly around each provider, so that nothing waits
@@ -38,6 +43,7 @@ use crate::{
 pub struct Suppress<P> {
     inner: P,
     list: Arc<dyn SuppressionList>,
+    unsaved: Arc<Unsaved>,
 }
 
 impl<P: SmsProvider> Suppress<P> {
@@ -56,22 +62,14 @@ impl<P: SmsProvider> Suppress<P> {
         if inner.capabilities().guards {
             return Err(misplaced("suppress: is around a guard; put it inside"));
         }
-        Ok(Self { inner, list })
+        let unsaved = Unsaved::of(&list);
+        Ok(Self { inner, list, unsaved })
     }
-}
 
-/// Adds an opt-out that the provider reported to the list. Other providers do not know of it, so a task
-/// that the caller cannot cancel adds it, and retries while the list cannot be written.
-async fn remember(list: Arc<dyn SuppressionList>, number: PhoneNumber) {
-    let written = tokio::spawn(async move {
-        for wait in [0, 1, 5, 30, 60, 300] {
-            sleep(Duration::from_secs(wait)).await;
-            if list.insert(number, SuppressionSource::Provider).await.is_ok() {
-                return;
-            }
-        }
-    });
-    let _ = timeout(MAX_WAIT, written).await; // the task continues
+    fn opted_out(&self) -> Error {
+        let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
+        error.with_detail("destination: is on the suppression list").by_layer()
+    }
 }
 
 /// Maximum time for which a refusal waits until the opt-out is stored.
@@ -101,15 +99,26 @@ impl<P: SmsProvider> SmsProvider for Suppress<P> {
             .by_layer();
             return Err(error);
         };
-        let found = self.list.find(number).await;
-        // The list is read before the submission, so its errors are not sent.
-        if found.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())?.is_some() {
-            let error = Error::not_sent(ErrorKind::OptedOut).with_provider(self.id());
-            return Err(error.with_detail("destination: is on the suppression list").by_layer());
+        if self.unsaved.has(number) {
+            self.unsaved.save(&self.list, number, None);
+            return Err(self.opted_out());
+        }
+        // A list may have it as somebody wrote it.
+        let forms = [number.canonical(), number];
+        for form in &forms[..if forms[0] == number { 1 } else { 2 }] {
+            let found = self.list.find(*form).await;
+            // The list is read before the submission, so its errors are not sent.
+            if found.map_err(|error| error.with_outcome(Outcome::NotSent).by_layer())?.is_some() {
+                return Err(self.opted_out());
+            }
         }
         let sent = self.inner.send(message).await;
-        if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::OptedOut) {
-            remember(Arc::clone(&self.list), number).await;
+        let refused = |error: &Error| error.kind() == ErrorKind::OptedOut && !error.is_by_layer();
+        if sent.as_ref().is_err_and(refused) {
+            let details = message.sender().map(OptOutDetails::from).unwrap_or_default();
+            if let Some(saved) = self.unsaved.save(&self.list, number, Some(details)) {
+                let _ = timeout(MAX_WAIT, saved).await; // the task continues
+            }
         }
         sent
     }

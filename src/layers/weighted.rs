@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Distributes messages among providers by weights. The weight of a provider drops with slow or bad
-/// delivery reports, down to a twentieth, and recovers with good ones.
+/// delivery reports, down to a twentieth, and recovers with good ones. Each account of a provider has a weight
+/// of its own: the bad reports of one tenant's account move no other tenant's messages.
 ///
 /// Pass every webhook event to [`ProviderHealth::learn`]; without events the weights stay constant. Each
 /// message goes to one provider only; put a [`Failover`](super::Failover) inside to try others.
@@ -51,9 +52,10 @@ impl Weighted {
         Ok(self)
     }
 
-    /// Returns the index of the provider of the next message; `random` is at least 0 and less than 1.
-    fn pick(&self, random: f64) -> usize {
-        let scores = self.health.scores(self.weights.len());
+    /// Returns the index of the provider of a message; `random` is at least 0 and less than 1.
+    fn pick(&self, message: &Message, random: f64) -> usize {
+        let accounts = self.providers.iter().map(|provider| provider.account(message));
+        let scores = self.health.shares(accounts.enumerate());
         let equal = self.weights.iter().all(|weight| *weight == 0);
         let weight = |weight: &u32| if equal { 1.0 } else { f64::from(*weight) };
         let weights: Vec<f64> =
@@ -85,10 +87,12 @@ impl SmsProvider for Weighted {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let index = self.pick(random::fraction());
-        let receipt = self.providers.get(index).send(message).await?;
+        let index = self.pick(message, random::fraction());
+        let provider = self.providers.get(index);
+        let account = provider.account(message);
+        let receipt = provider.send(message).await?;
         if let Some(id) = &receipt.id {
-            self.health.expect(id, index);
+            self.health.expect(id, (index, account));
         }
         Ok(receipt)
     }

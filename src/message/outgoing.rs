@@ -341,6 +341,11 @@ impl Message {
         self.options.get()
     }
 
+    /// Returns `true` if a vendor's own options may stand for the text.
+    pub(crate) fn has_options(&self) -> bool {
+        !self.options.is_empty()
+    }
+
     /// Checks what every provider demands: a text or media, and at most [`MAX_MEDIA`] media.
     ///
     /// # Errors

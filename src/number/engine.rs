@@ -46,6 +46,12 @@ mod on {
         engine::kind(number)
     }
 
+    /// Returns `false` if no number of the country has this length.
+    #[cfg(feature = "layers")]
+    pub(in crate::number) fn is_possible(number: PhoneNumber) -> bool {
+        engine::is_possible(number)
+    }
+
     /// Formats the number; `None` if its country code is not assigned.
     pub(in crate::number) fn format(number: PhoneNumber, style: Style) -> Option<String> {
         number.region()?;
@@ -67,6 +73,11 @@ mod off {
 
     pub(in crate::number) fn kind(_: PhoneNumber) -> NumberKind {
         NumberKind::Unknown
+    }
+
+    #[cfg(feature = "layers")]
+    pub(in crate::number) fn is_possible(_: PhoneNumber) -> bool {
+        true
     }
 
     pub(in crate::number) fn format(_: PhoneNumber, _: Style) -> Option<String> {

@@ -14,6 +14,7 @@
 //! | `engine` | plans of all other countries, from the crates behind two features |
 //! | `convert` | conversions to and from the types of those crates |
 //! | `calling_code` | country codes and national prefixes |
+//! | `canonical` | one form of a number that is written in several |
 //! | `region` | the region of a number |
 //! | `kind`, `format`, `masked` | type of service; spacing; the form for logs |
 //! | `time_zones` | the time zones in which a number may be |
@@ -247,10 +248,38 @@ impl PhoneNumber {
         }
     }
 
-    /// Canonical.
+    /// Returns the form in which numbers are compared: two forms of one phone have the same.
+    ///
+    /// Vendors and people write some numbers in two ways: with a trunk zero after the country code, with the
+    /// 1 of Mexico, the 9 or the 15 of Argentina, without the ninth digit of Brazil, without the 01 of Benin.
+    /// Suppression lists and guards compare canonical forms, so that an opt-out holds for all of them.
+    /// Idempotent; a number with one form is returned as it is. **Only for comparing:** send to the number
+    /// as it came.
+    ///
+    /// ```
+    /// use anysms::PhoneNumber;
+    ///
+    /// let [with, without]: [PhoneNumber; 2] = ["+5215512345678".parse()?, "+525512345678".parse()?];
+    /// assert_ne!(with, without);
+    /// assert_eq!(with.canonical(), without.canonical());
+    /// # Ok::<(), anysms::PhoneNumberError>(())
+    /// ```
     #[must_use]
     pub fn canonical(self) -> Self {
         canonical::canonical(self)
+    }
+
+    /// Returns `true` if no phone can have this number: a number of +44 that is not in use, or one of another
+    /// country with a length that none there has, as far as this build knows.
+    #[cfg(feature = "layers")]
+    pub(crate) fn is_impossible(self) -> bool {
+        let code = self.country_code();
+        if code == uk::CODE {
+            return self.kind() == NumberKind::Unknown;
+        }
+        let len = self.digit_count() - calling_code::len(self.0.get(), self.digit_count());
+        calling_code::fixed_length(code).is_some_and(|fixed| fixed != len)
+            || !engine::is_possible(self)
     }
 
     /// Builds a number from a country code and the national number.

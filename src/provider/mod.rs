@@ -2,11 +2,12 @@
 //!
 //! Whoever writes a provider implements [`SmsProvider`]; whoever uses one calls its methods and those
 //! of [`SmsProviderExt`]. What belongs here: the contract, its extension, and what a provider says
-//! about itself ([`Capabilities`], [`AccountStatus`]).
+//! about itself ([`Capabilities`], [`AccountStatus`]); and the one that needs no vendor, [`LogOnly`].
 
 mod account_status;
 mod capabilities;
 mod ext;
+mod log_only;
 #[cfg(feature = "layers")]
 mod send_all;
 #[cfg(feature = "layers")]
@@ -26,6 +27,7 @@ use crate::{
 pub use account_status::{AccountState, AccountStatus};
 pub use capabilities::Capabilities;
 pub use ext::{Records, SmsProviderExt};
+pub use log_only::{LOG_ONLY, LogOnly};
 #[cfg(feature = "layers")]
 pub use send_all::{Each, SendAll};
 #[cfg(feature = "layers")]

@@ -1,27 +1,30 @@
 //! Suppression: recipients who opted out of messages.
 //!
-//! What belongs here: the contract of a list and its home in memory. The layer that refuses by a list is
-//! `layers::Suppress`; a list with scopes that lasts is the message log's.
+//! What belongs here: the contract of a list, and a list in memory. The layer that refuses by a list is
+//! `layers::Suppress`; a list with scopes that lasts is the message store's.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod memory;
+
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
 use crate::{
     error::{ErrorKind, Result},
+    message::{Address, PoolId, Sender},
     number::PhoneNumber,
     text::{Keyword, Keywords},
-    webhook::{Authenticity, Event, InboundMessage},
+    webhook::{Authenticity, Event},
 };
 
-/// List of recipients who opted out. It holds for every sender and every provider: asking another provider
-/// does not go round an opt-out.
+pub use memory::MemorySuppressionList;
+
+/// List of recipients who opted out. It holds for every sender, channel and provider: another provider, a pool
+/// or WhatsApp does not go round an opt-out.
 ///
-/// A list that cannot be read refuses every message: `layers::Suppress` does not guess.
+/// Three methods are required. Compare numbers in their [canonical form](PhoneNumber::canonical): a second
+/// form of a number is the same recipient. A list that cannot be read refuses every message: `layers::Suppress`
+/// does not guess.
 ///
 /// Let nobody but the testers receive messages in staging:
 ///
@@ -61,9 +64,42 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// `Unavailable` if the list cannot be written now.
     async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()>;
 
+    /// Adds a number with what is known of the opt-out. By default [`insert`](Self::insert), for good and
+    /// whatever sender was told.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    async fn insert_for(
+        &self,
+        number: PhoneNumber,
+        source: SuppressionSource,
+        details: &OptOutDetails,
+    ) -> Result<()> {
+        let _ = details;
+        self.insert(number, source).await
+    }
+
+    /// Takes back what one sender was told, after a START to that sender, and nothing that another was told
+    /// ([`OptOutDetails::is_taken_back_by`]). By default nothing: a list that does not remember the senders
+    /// cannot tell what the others were told.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    async fn remove_for(
+        &self,
+        number: PhoneNumber,
+        up_to: SuppressionSource,
+        details: &OptOutDetails,
+    ) -> Result<()> {
+        let _ = (number, up_to, details);
+        Ok(())
+    }
+
     /// Learns opt-outs from a verified event. STOP, and a delivery report that says so, put a number on the
-    /// list. START takes it off if the whole request was signed, and if the recipient opted out by message:
-    /// what the program was told otherwise ([`SuppressionSource::Manual`]) stays.
+    /// list; for an hour if only the address of the request was signed, as anybody may have written its
+    /// content. START takes back what its sender was told if the whole request was signed, and if the recipient
+    /// opted out by message: what the program was told otherwise ([`SuppressionSource::Manual`]) stays. Numbers
+    /// are passed on in their canonical form.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -83,32 +119,80 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Those of the list. Let the webhook answer 500 then, so that the provider calls again.
     async fn learn(&self, event: &Event, keywords: &Keywords) -> Result<()> {
+        let forgeable = event.authenticity() != Authenticity::Full;
+        let details = |address, pool: &Option<PoolId>| OptOutDetails {
+            address,
+            pool: pool.clone(),
+            keep: forgeable.then_some(UNPROVED),
+        };
         match event {
-            Event::Inbound(message) => match (message.from.number(), message.intent(keywords)) {
-                (Some(from), Some(Keyword::OptOut)) => {
-                    self.insert(from, SuppressionSource::Keyword).await?;
-                }
-                (Some(from), Some(Keyword::OptIn)) if is_whole(message) => {
-                    self.remove(from, SuppressionSource::Provider).await?;
-                }
-                _ => {}
-            },
-            Event::Status(update) => {
-                let opted_out = update.failure.as_ref().map(|failure| failure.kind);
-                let to = update.to.as_ref().and_then(|to| to.number());
-                if let (Some(to), Some(ErrorKind::OptedOut)) = (to, opted_out) {
-                    self.insert(to, SuppressionSource::Provider).await?;
+            Event::Inbound(message) => {
+                let Some(from) = message.from.number().map(PhoneNumber::canonical) else {
+                    return Ok(());
+                };
+                let details = details(Some(message.to.clone()), &message.pool);
+                match message.intent(keywords) {
+                    Some(Keyword::OptOut) => {
+                        self.insert_for(from, SuppressionSource::Keyword, &details).await
+                    }
+                    Some(Keyword::OptIn) if !forgeable => {
+                        self.remove_for(from, SuppressionSource::Provider, &details).await
+                    }
+                    _ => Ok(()),
                 }
             }
-            Event::Other(_) => {}
+            Event::Status(update) => {
+                let failure = update.failure.as_ref().map(|failure| failure.kind);
+                let to = update.to.as_ref().and_then(Address::number).map(PhoneNumber::canonical);
+                let Some(to) = to.filter(|_| failure == Some(ErrorKind::OptedOut)) else {
+                    return Ok(());
+                };
+                let details = details(update.from.clone(), &update.pool);
+                self.insert_for(to, SuppressionSource::Provider, &details).await
+            }
+            Event::Other(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// Returns whether the whole request was signed: an opt-in that could be forged is none.
-fn is_whole(message: &InboundMessage) -> bool {
-    message.authenticity == Authenticity::Full
+/// Time for which an opt-out counts that may be forged.
+const UNPROVED: Duration = Duration::from_secs(60 * 60);
+
+/// Known circumstances of an opt-out: the sender of yours that was told, and its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct OptOutDetails {
+    /// Address of yours that the recipient wrote to, or that a refused message came from.
+    pub address: Option<Address>,
+    /// Pool to which that address belongs, or from which the provider picks.
+    pub pool: Option<PoolId>,
+    /// Time after which it ends, unless it is learned again; `None` for good.
+    pub keep: Option<Duration>,
+}
+
+impl OptOutDetails {
+    /// Returns `true` if a START with these details takes this opt-out back: it went to the same address, or to
+    /// the pool of which only the pool is known here. An opt-out of which nothing is known is taken back by any.
+    #[must_use]
+    pub fn is_taken_back_by(&self, start: &Self) -> bool {
+        match (&self.address, &self.pool) {
+            (Some(_), _) => self.address == start.address,
+            (None, Some(_)) => self.pool == start.pool,
+            (None, None) => true,
+        }
+    }
+
+    fn is_same_sender(&self, other: &Self) -> bool {
+        (&self.address, &self.pool) == (&other.address, &other.pool)
+    }
+}
+
+impl From<&Sender> for OptOutDetails {
+    /// Names the sender of a message that was refused.
+    fn from(sender: &Sender) -> Self {
+        let address = (!matches!(sender, Sender::Pool(_))).then(|| Address::from(sender));
+        Self { address, pool: sender.pool().cloned(), keep: None }
+    }
 }
 
 /// Source of a suppression. A later variant is the greater: START does not take back
@@ -125,73 +209,4 @@ pub enum SuppressionSource {
     Provider,
     /// The program was told, such as by a form or on the phone.
     Manual,
-}
-
-/// Suppression list in memory, gone when the program ends. A clone is the same list.
-///
-/// Refuse messages to a recipient who asked for it on the phone:
-///
-/// ```
-/// # #[cfg(feature = "layers")]
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::sync::Arc;
-///
-/// use anysms::{Accounts, ErrorKind, Message, PhoneNumber, SmsProvider, layers::LayerExt};
-/// use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
-///
-/// let to: PhoneNumber = "+447700900123".parse()?;
-/// let list = Arc::new(MemorySuppressionList::new());
-/// list.insert(to, SuppressionSource::Manual).await?;
-/// let sms = Accounts::new().suppress(list)?; // or any other provider
-/// let error = sms.send(&Message::new(to, "Hello")).await.unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::OptedOut);
-/// # Ok(())
-/// # }
-/// # #[cfg(not(feature = "layers"))]
-/// # fn main() {}
-/// ```
-#[derive(Clone, Default)]
-pub struct MemorySuppressionList {
-    numbers: Arc<Mutex<HashMap<PhoneNumber, SuppressionSource>>>,
-}
-
-impl MemorySuppressionList {
-    /// Creates an empty list.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, SuppressionSource>> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
-    }
-}
-
-#[async_trait]
-impl SuppressionList for MemorySuppressionList {
-    async fn find(&self, number: PhoneNumber) -> Result<Option<SuppressionSource>> {
-        Ok(self.lock().get(&number).copied())
-    }
-
-    async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()> {
-        let mut numbers = self.lock();
-        let known = numbers.entry(number).or_insert(source);
-        *known = source.max(*known);
-        Ok(())
-    }
-
-    async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()> {
-        let mut numbers = self.lock();
-        if numbers.get(&number).is_some_and(|source| *source <= up_to) {
-            numbers.remove(&number);
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for MemorySuppressionList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemorySuppressionList").field("len", &self.lock().len()).finish()
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anysms::{
     PhoneNumber, SmsProvider, SmsProviderExt,
     plivo::{Plivo, PlivoConfig, PlivoSandbox},
+    provider::LogOnly,
     sandbox::Sandbox,
     testing::conformance::{self, Setup},
     twilio::{Twilio, TwilioConfig, TwilioSandbox},
@@ -54,6 +55,18 @@ async fn the_custom_provider_holds_the_contract() {
         "a cursor of elsewhere is refused",
     ];
     holds(&acme, &setup, &unknown_to_it).await;
+}
+
+#[tokio::test]
+async fn the_provider_that_only_logs_holds_the_contract() {
+    let setup = Setup::new(number("+15555550100").into(), number(TO));
+    let unknown_to_it = [
+        "a refused recipient is not failed over",
+        "one call is one submission",
+        "another provider's id is refused",
+        "a cursor of elsewhere is refused",
+    ];
+    holds(&LogOnly::new(), &setup, &unknown_to_it).await;
 }
 
 async fn holds(provider: &(impl SmsProvider + ?Sized), setup: &Setup, skipped: &[&str]) {

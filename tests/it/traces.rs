@@ -7,8 +7,9 @@ use std::{
 };
 
 use anysms::{
-    Message, MessageId, PhoneNumber, Query, SmsProvider,
+    Message, MessageClass, MessageId, PhoneNumber, Query, SmsProvider,
     plivo::{Plivo, PlivoConfig},
+    provider::LogOnly,
     testing::ScriptedTransport,
     transport::{BodyError, TransportErrorKind},
     twilio::{Twilio, TwilioConfig},
@@ -110,4 +111,31 @@ async fn every_exchange_is_one_event_that_tells_no_secret() {
         event("plivo", "check", 0, "interrupted", "not_sent"),
     ];
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_message_that_is_only_logged_is_one_event_without_its_text() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let layer = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
+    let targets = Targets::new().with_target("anysms", tracing::Level::TRACE);
+    let guard = tracing_subscriber::registry().with(layer).with(targets).set_default();
+    let message = Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "CANARY_text")
+        .with_class(MessageClass::OneTimeCode)
+        .with_tenant("clinic".parse().unwrap());
+    LogOnly::new().send(&message).await.unwrap();
+    drop(guard);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("CANARY") && !text.contains("7700900"), "{text}");
+    let line: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        line["fields"],
+        json!({
+            "message": "message not sent: the provider only logs",
+            "messaging.system": "log-only",
+            "anysms.class": "one_time_code",
+            "anysms.segments": 1,
+            "anysms.tenant": "clinic",
+        })
+    );
 }

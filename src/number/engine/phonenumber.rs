@@ -36,6 +36,15 @@ pub(super) fn is_valid(number: PhoneNumber) -> bool {
     kind(number) != NumberKind::Unknown
 }
 
+#[cfg(feature = "layers")]
+pub(super) fn is_possible(number: PhoneNumber) -> bool {
+    let len = number.national_digits(&mut [0; PhoneNumber::MAX_DIGITS + 1]).len();
+    let lengths = |plan: &Metadata| plan.descriptors().general().possible_length().to_vec();
+    plan_of(number)
+        .map(lengths)
+        .is_some_and(|known| known.is_empty() || known.iter().any(|one| usize::from(*one) == len))
+}
+
 pub(super) fn kind(number: PhoneNumber) -> NumberKind {
     let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
     let national = number.national_digits(buffer);

@@ -34,6 +34,11 @@ pub(super) fn is_valid(number: PhoneNumber) -> bool {
     to_foreign(number).is_some_and(|foreign| UTIL.is_valid_number(&foreign))
 }
 
+#[cfg(feature = "layers")]
+pub(super) fn is_possible(number: PhoneNumber) -> bool {
+    to_foreign(number).is_some_and(|foreign| UTIL.is_possible_number(&foreign))
+}
+
 pub(super) fn kind(number: PhoneNumber) -> NumberKind {
     let Some(foreign) = to_foreign(number) else { return NumberKind::Unknown };
     match UTIL.get_number_type(&foreign) {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::layers::scripted::{ACME, Scripted, message, message_to};
 use anysms::{
-    Decimal, Error, ErrorKind, Message, Outcome, SmsProvider,
+    Decimal, Error, ErrorKind, Message, Outcome, PhoneNumber, SmsProvider,
     layers::{DRY_RUN, Guard, GuardPolicy},
     message::Money,
-    number::Region,
+    number::{NumberKind, Region},
 };
 use tokio::time::advance;
 
@@ -121,8 +121,11 @@ async fn honest_users_are_never_refused() {
         };
         for _ in 0..=next(3) {
             let sent = sms.send(&message_to(&format!("+{to}"))).await;
-            // Some of the random numbers are of Jersey, Guernsey and Man, which are other countries.
-            if sent.is_err_and(|error| error.kind() == ErrorKind::GeoPermission) {
+            // Some of the random numbers are of Jersey, Guernsey and Man, which are other countries, and some
+            // are pagers or nobody's.
+            let number: PhoneNumber = format!("+{to}").parse().unwrap();
+            let nobodys = number.country_code() == 44 && number.kind() != NumberKind::Mobile;
+            if nobodys || sent.is_err_and(|error| error.kind() == ErrorKind::GeoPermission) {
                 continue;
             }
             messages += 1;
@@ -155,6 +158,26 @@ async fn no_more_is_spent_than_the_cap_in_any_window() {
     assert!(!sent(&sms, &message()).await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_tenants_spending_does_not_stop_the_others() {
+    let cap = "1.00 GBP".parse::<Money>().unwrap();
+    let price = move |_: &Message| "0.10 GBP".parse().ok();
+    let policy = gb().with_per_number([]).with_per_prefix([]).with_spend_cap(cap, DAY, price);
+    let of = |tenant: &str| message().with_tenant(tenant.parse().unwrap());
+    let (sms, acme) = guarded(policy.with_spend_share(40));
+    for _ in 0..2 {
+        for (tenant, expected) in [("a", 4), ("b", 4), ("c", 2), ("d", 0)] {
+            let mut sent_in_all = 0;
+            for _ in 0..20 {
+                sent_in_all += usize::from(sent(&sms, &of(tenant)).await);
+            }
+            assert_eq!(sent_in_all, expected, "{tenant}: the cap is over all");
+        }
+        advance(DAY).await;
+    }
+    assert_eq!(acme.calls(), 20);
+}
+
 #[tokio::test]
 async fn staging_writes_to_one_number_or_to_nobody() {
     let (sms, acme) = guarded(gb().redirecting_to("+447700900999".parse().unwrap()));
@@ -167,6 +190,87 @@ async fn staging_writes_to_one_number_or_to_nobody() {
     let receipt = sms.send(&message).await.unwrap();
     assert_eq!((receipt.provider, receipt.id, acme.calls()), (DRY_RUN, None, 0));
     assert!(sms.send(&message_to("+15555550100")).await.is_err());
+}
+
+#[tokio::test]
+async fn numbers_that_cost_extra_or_reach_nobody_are_refused_until_allowed() {
+    use NumberKind::{Pager, PersonalNumber, PremiumRate, Uan, Unknown};
+    let regions = ["GB", "US", "DE", "FR"].map(|region| region.parse().unwrap());
+    let policy = || GuardPolicy::new(regions).with_per_number([]).with_per_prefix([]);
+    for (to, kind) in [
+        ("+449098790123", PremiumRate),
+        ("+4409098790123", PremiumRate), // with a trunk zero
+        ("+448712345678", PremiumRate),
+        ("+447012345678", PersonalNumber),
+        ("+447640123456", Pager),
+        ("+443069990123", Uan),
+        ("+4411111", Unknown),
+        ("+44770090012", Unknown),
+        ("+446530122166", Unknown),
+        ("+1555555010", Unknown),
+        ("+155555501000", Unknown),
+        ("+3312345", Unknown),
+        ("+19005550100", PremiumRate),
+        ("+491801234567", NumberKind::SharedCost),
+    ] {
+        let (sms, acme) = guarded(policy());
+        assert!(!sent(&sms, &message_to(to)).await, "{to}");
+        let (sms, _) = guarded(policy().allowing_kind(kind));
+        assert!(sent(&sms, &message_to(to)).await, "{to} {kind}");
+        assert_eq!(acme.calls(), 0);
+    }
+    let (sms, _) = guarded(policy());
+    for to in ["+447700900123", "+15555550100", "+442079460123", "+33639980012", "+448081570123"] {
+        assert!(sent(&sms, &message_to(to)).await, "{to}");
+    }
+}
+
+#[tokio::test]
+async fn forms_of_one_number_are_counted_together() {
+    let (sms, acme) = guarded(GuardPolicy::new([Region::GB, "MX".parse().unwrap()]));
+    for [one, other] in [["+447700900123", "+4407700900123"], ["+525512345678", "+5215512345678"]] {
+        for (to, goes) in [(one, true), (other, true), (one, true), (other, false), (one, false)] {
+            assert_eq!(sent(&sms, &message_to(to)).await, goes, "{to}");
+        }
+    }
+    assert_eq!(acme.calls(), 6);
+    assert!(acme.recipients().contains(&"+4407700900123".to_owned()), "sent as it was written");
+}
+
+/// What one tenant sends is not counted against another, and all together cannot flood a number.
+#[tokio::test]
+async fn one_tenants_counter_is_not_everybodys() {
+    let of = |tenant: &str| message().with_tenant(tenant.parse().unwrap());
+    let count = async |sms: &Guard<Scripted>, message: &Message| {
+        let mut sent_in_all = 0;
+        for _ in 0..20 {
+            sent_in_all += usize::from(sent(sms, message).await);
+        }
+        sent_in_all
+    };
+    let (sms, acme) = guarded(gb());
+    for tenant in ["a", "b"] {
+        assert_eq!(count(&sms, &of(tenant)).await, 3, "{tenant}");
+    }
+    assert_eq!(count(&sms, &message()).await, 3, "no tenant is a tenant of its own");
+    assert_eq!(count(&sms, &of("c")).await, 0, "nine in ten minutes, whoever sends");
+    assert_eq!(acme.calls(), 9);
+
+    let (sms, _) = guarded(gb().with_overall_factor(std::num::NonZeroU32::MIN));
+    assert_eq!((count(&sms, &of("a")).await, count(&sms, &of("b")).await), (3, 0));
+
+    // The same for a range of numbers: 20 an hour, and 60 over all.
+    let (sms, acme) = guarded(gb().with_per_number([]));
+    for (tenant, expected) in [("a", 20), ("b", 20), ("c", 20), ("d", 0)] {
+        let mut sent_in_all = 0;
+        for n in 0..30 {
+            let message = message_to(&format!("+4477009001{n:02}"));
+            let message = message.with_tenant(tenant.parse().unwrap());
+            sent_in_all += usize::from(sent(&sms, &message).await);
+        }
+        assert_eq!(sent_in_all, expected, "{tenant}");
+    }
+    assert_eq!(acme.calls(), 60);
 }
 
 mod quiet_hours {

@@ -1,8 +1,11 @@
 //! The layers around providers that do what they are told to, on a paused clock.
 
+mod extremes;
 mod failover;
 mod guard;
+mod log_only;
 mod order;
+mod per_account;
 mod rate_limit;
 mod retry;
 mod route;

@@ -252,3 +252,23 @@ async fn a_limit_of_none_lets_nothing_wait_through() {
     sms.send(&message()).await.unwrap();
     assert_eq!(sms.send(&message()).await.unwrap_err().kind(), ErrorKind::RateLimited);
 }
+
+/// Whoever gives up leaves a gap, and nobody overtakes.
+#[tokio::test(start_paused = true)]
+async fn first_come_first_served_though_some_give_up() {
+    let (sms, acme) = limited([Quota::messages(10)]);
+    let mut tasks = Vec::new();
+    for n in 0..60 {
+        let (sms, key) = (Arc::clone(&sms), format!("k{n:02}").parse().unwrap());
+        tasks.push(tokio::spawn(async move { sms.send(&message().with_key(key)).await }));
+        tokio::task::yield_now().await;
+    }
+    for task in tasks.iter().step_by(7) {
+        task.abort();
+    }
+    for task in tasks {
+        let _ = task.await;
+    }
+    let order: Vec<_> = acme.sent.lock().unwrap().iter().map(|sent| sent.key().clone()).collect();
+    assert!(order.is_sorted() && order.len() >= 51, "{order:?}");
+}

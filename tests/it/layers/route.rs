@@ -2,8 +2,8 @@
 
 use crate::layers::scripted::{Scripted, message_to};
 use anysms::{
-    ErrorKind, MessageId, PhoneNumber, ProviderId, Query, SmsProvider, SmsProviderExt,
-    layers::Route, number::Region,
+    ErrorKind, MessageId, Outcome, PhoneNumber, ProviderId, Query, SmsProvider, SmsProviderExt,
+    TenantId, layers::Route, number::Region,
 };
 
 const ABROAD: ProviderId = ProviderId::from_static("abroad");
@@ -62,4 +62,25 @@ async fn one_account_after_the_other_is_asked() {
     let error = sms.fetch(&MessageId::new(UK, "1").unwrap()).await.unwrap_err();
     assert_eq!((error.kind(), one.calls(), two.calls()), (ErrorKind::NotFound, 1, 1));
     assert!(sms.check().await.is_err());
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_route_is_refused() {
+    let (default, own) = (provider(ABROAD), provider(NAMED));
+    let tenant = |name: &str| -> TenantId { name.parse().unwrap() };
+    let sms = Route::new(default.clone())
+        .tenants([tenant("clinic"), tenant("garage")], own.clone())
+        .unwrap()
+        .countries([Region::JE], provider(UK))
+        .unwrap();
+    let to = message_to("+447700900123");
+    for name in ["clinic", "garage"] {
+        let receipt = sms.send(&to.clone().with_tenant(tenant(name))).await.unwrap();
+        assert_eq!(receipt.provider, NAMED);
+    }
+    let error = sms.send(&to.clone().with_tenant(tenant("stranger"))).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidRequest, Outcome::NotSent));
+    assert!(error.is_by_layer() && !error.may_fail_over());
+    assert_eq!((default.calls(), own.calls()), (0, 2));
+    assert_eq!(sms.send(&to).await.unwrap().provider, ABROAD, "no tenant, no other's account");
 }

@@ -14,6 +14,7 @@ use anysms::{
     SmsProvider, SmsProviderExt, async_trait, message::Money,
 };
 use futures_util::{StreamExt, stream};
+use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Counts how many are on their way; every message takes as many seconds as its text says.
@@ -162,6 +163,58 @@ async fn the_summary_counts_everything() {
     assert_eq!(summary.cost[0].to_string(), "0.24 GBP");
     drop(all);
     assert_eq!(seen.iter().collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
+}
+
+/// For a report: nothing personal, and each currency by itself.
+#[tokio::test]
+async fn results_and_summary_are_json_without_a_number_or_a_text() {
+    let errors = [
+        Error::not_sent(ErrorKind::OptedOut)
+            .with_provider(ACME)
+            .with_code("21610")
+            .with_provider_message(Some("+447700900123 opted out".into())),
+        Error::unknown(ErrorKind::Timeout),
+    ];
+    let currency = |message: &Message| if message.text() == "0" { "GBP" } else { "USD" };
+    let price = move |message: &Message| format!("0.04 {}", currency(message)).parse().ok();
+    let message = |n: u32| {
+        let message = Message::new(message().destination(), (n % 2).to_string());
+        message.with_key(format!("k{n}").parse().unwrap()).with_tenant("clinic".parse().unwrap())
+    };
+    let mut all = Scripted::failing(ACME, errors)
+        .send_each((0..5).map(message))
+        .with_concurrency(1)
+        .with_price(price);
+    let mut results = Vec::new();
+    while let Some(sent) = all.next().await {
+        results.push(serde_json::to_value(&sent).unwrap());
+    }
+    assert_eq!(
+        results[0],
+        json!({
+            "index": 0, "key": "k0", "tenant": "clinic", "outcome": "not_sent", "earlier": false,
+            "provider": "acme", "id": null, "status": null, "error": "opted_out", "code": "21610",
+        })
+    );
+    assert_eq!(
+        (&results[1]["outcome"], &results[1]["error"]),
+        (&json!("unknown"), &json!("timeout"))
+    );
+    assert_eq!(
+        results[2],
+        json!({
+            "index": 2, "key": "k2", "tenant": "clinic", "outcome": "accepted", "earlier": false,
+            "provider": "acme", "id": "k2", "status": "accepted", "error": null, "code": null,
+        })
+    );
+    assert!(!json!(results).to_string().contains("7700900"));
+    assert_eq!(
+        serde_json::to_value(all.summary()).unwrap(),
+        json!({
+            "sent": 3, "earlier": 0, "failed": {"opted_out": 1}, "unknown": {"timeout": 1},
+            "segments": 3, "cost": ["0.08 GBP", "0.04 USD"],
+        })
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ pub(crate) mod clock;
 pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod operation;
-pub(crate) mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod sql;
 
@@ -24,8 +23,8 @@ use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
-        seal::Seal,
     },
+    model::seal::Seal,
     protocol::transaction::Named,
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -11,5 +11,6 @@ pub(crate) mod hash;
 pub(crate) mod policy;
 pub(crate) mod redaction;
 pub(crate) mod result;
+pub(crate) mod seal;
 pub(crate) mod status;
 pub(crate) mod suppression;

@@ -15,7 +15,7 @@ use anysms::{
 };
 
 use crate::{
-    Entry, Progress, Stage, TextHash, backend::seal::Seal, model::hash::ContentFingerprint,
+    Entry, Progress, Stage, TextHash, model::seal::Seal, model::hash::ContentFingerprint,
 };
 
 /// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.

@@ -15,7 +15,7 @@ use anysms::{
 
 use crate::{
     AttemptOutcome, Enqueued, Entry, EntryId,
-    backend::seal::Opened,
+    model::seal::Opened,
     model::{
         entry::Case,
         policy::{StorePolicy, storable},

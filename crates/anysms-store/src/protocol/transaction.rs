@@ -13,7 +13,7 @@ use anysms::{
 
 use crate::{
     AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
-    backend::seal::Seal,
+    model::seal::Seal,
     model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::{retention::Forget, turns::Turns},

@@ -18,8 +18,9 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
     },
+    model::seal::Seal,
     protocol::transaction::Named,
     report::Times,
 };

@@ -14,7 +14,8 @@ use anysms::{
 
 use crate::{
     AttemptRecord, Entry, EntryId, Progress, Stage, StatusEvent, Suppression, SuppressionScope,
-    backend::{memory::kept::Kept, seal::Seal},
+    backend::memory::kept::Kept,
+    model::seal::Seal,
     model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::retention::Forget,

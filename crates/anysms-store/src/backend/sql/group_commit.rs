@@ -24,7 +24,6 @@ use crate::{
     backend::{
         clock::SteadyClock,
         operation::Operation,
-        seal::Seal,
         sql::{
             connection::{Connection, Dialect},
             error::{LOST, commit_failed, failed, is_busy, is_locked, is_lost, passes},
@@ -32,7 +31,7 @@ use crate::{
             transaction::SqlTransaction,
         },
     },
-    model::policy::StorePolicy,
+    model::{policy::StorePolicy, seal::Seal},
     run::trouble,
 };
 use group::{Group, Slot, gather};

@@ -8,8 +8,9 @@ use super::{SqlBackend, connection::Connection, error::failed, read, transaction
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
     },
+    model::seal::Seal,
     protocol::transaction::Named,
 };
 use anysms::{

@@ -34,8 +34,9 @@ use anysms::{
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation, seal::Seal,
+        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
     },
+    model::seal::Seal,
     protocol::transaction::Named,
 };
 use connection::{Connection, Dialect};

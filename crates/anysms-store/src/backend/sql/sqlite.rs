@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     StorePolicy,
-    backend::{clock::SteadyClock, notify::QueueSignal, seal::Seal},
+    backend::{clock::SteadyClock, notify::QueueSignal},
+    model::seal::Seal,
 };
 use anysms::error::{Error, ErrorKind, Result};
 

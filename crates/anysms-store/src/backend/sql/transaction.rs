@@ -13,7 +13,7 @@ use anysms::{
 
 use crate::{
     AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
-    backend::seal::Seal,
+    model::seal::Seal,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
         error::failed,
