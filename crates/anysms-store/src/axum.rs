@@ -82,7 +82,7 @@ async fn receive(
     match ingest.event(&event, token).await {
         Ok(_) => webhook.empty_reply().into_http().map(Body::from),
         Err(error) => {
-            crate::run::trouble("webhook", &error);
+            crate::trouble::trouble("webhook", &error);
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

@@ -30,6 +30,7 @@ mod protocol;
 mod report;
 mod run;
 mod store;
+mod trouble;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::sql::{
@@ -46,7 +47,7 @@ pub use model::{
     policy::{StorePolicy, TextPolicy, Unconfirmed},
     result::{End, MessageResult},
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
-    suppression::{ScopedSuppressionList, Suppression, SuppressionScope},
+    suppression::{Suppression, SuppressionScope},
 };
 pub use protocol::retention::{PurgeReport, Retention};
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};
@@ -57,7 +58,7 @@ pub use run::{
     runner::Runner,
     worker::Worker,
 };
-pub use store::MessageStore;
+pub use store::{MessageStore, ScopedSuppressionList};
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

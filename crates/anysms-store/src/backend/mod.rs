@@ -9,6 +9,11 @@ pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod operation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+// What one database needs lies idle in a build with the other alone.
+#[cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres")),
+    allow(unused_imports, unused_variables)
+)]
 pub(crate) mod sql;
 
 use std::{fmt, sync::Arc};

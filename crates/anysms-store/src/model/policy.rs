@@ -14,9 +14,7 @@ use anysms::{
     webhook::InboundMessage,
 };
 
-use crate::{
-    Entry, Progress, Stage, TextHash, model::seal::Seal, model::hash::ContentFingerprint,
-};
+use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint, model::seal::Seal};
 
 /// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.
 ///

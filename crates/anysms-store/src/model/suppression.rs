@@ -1,20 +1,16 @@
 //! [`Suppression`]: a recipient who opted out, of what, when, and how that became known.
 
-use std::fmt;
-
-use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use anysms::{
     AccountId, TenantId,
-    error::Result,
     message::{Address, Channel, Message, MessageId, PoolId},
     number::PhoneNumber,
 };
 
-use crate::{Entry, MessageStore};
-pub(crate) use anysms::suppression::{SuppressionList, SuppressionSource};
+use crate::Entry;
+pub(crate) use anysms::suppression::SuppressionSource;
 
 /// Recipient who opted out, of everything or within a scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -198,60 +194,4 @@ impl SuppressionScope {
 /// Returns whether a part of a scope is not narrowed, or narrowed to this.
 fn covers<T: PartialEq>(scope: &Option<T>, of: &Option<T>) -> bool {
     scope.is_none() || scope == of
-}
-
-/// A store's suppressions within a scope as the list of [`Suppress`](anysms::layers::Suppress) and of webhooks.
-///
-/// It is the same list that [`Recorded`](crate::Recorded) looks at before each attempt: `find` finds every
-/// suppression that covers the scope, and what is inserted is kept for exactly the scope. Made by
-/// [`MessageStore::suppression_list`].
-#[derive(Clone)]
-pub struct ScopedSuppressionList {
-    store: MessageStore,
-    scope: SuppressionScope,
-}
-
-impl MessageStore {
-    /// Returns the store's suppressions within a scope as a list.
-    ///
-    /// ```
-    /// use anysms::{PhoneNumber, suppression::{SuppressionList, SuppressionSource}};
-    /// use anysms_store::{MessageStore, SuppressionScope};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let list = MessageStore::memory().suppression_list(SuppressionScope::all());
-    /// let number: PhoneNumber = "+447700900123".parse()?;
-    /// list.insert(number, SuppressionSource::Manual).await?;
-    /// assert_eq!(list.find(number).await?, Some(SuppressionSource::Manual));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn suppression_list(&self, scope: SuppressionScope) -> ScopedSuppressionList {
-        ScopedSuppressionList { store: self.clone(), scope }
-    }
-}
-
-#[async_trait]
-impl SuppressionList for ScopedSuppressionList {
-    async fn find(&self, number: PhoneNumber) -> Result<Option<SuppressionSource>> {
-        let found = self.store.suppressions_of(number).await?;
-        let here = found.iter().filter(|one| one.scope.meets(&self.scope));
-        Ok(here.map(|one| one.source).max())
-    }
-
-    async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()> {
-        self.store.suppress(number, self.scope.clone(), source).await
-    }
-
-    async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()> {
-        self.store.unsuppress(number, self.scope.clone(), up_to).await
-    }
-}
-
-impl fmt::Debug for ScopedSuppressionList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedSuppressionList").field("scope", &self.scope).finish_non_exhaustive()
-    }
 }

@@ -13,8 +13,8 @@ use anysms::{
 
 use crate::{
     AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
-    model::seal::Seal,
     model::redaction::Redaction,
+    model::seal::Seal,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::{retention::Forget, turns::Turns},
 };

@@ -19,7 +19,8 @@ use crate::{
     },
     model::entry::Case,
     protocol::operations::{Check, Looked},
-    run::{lookup::fetch, trouble},
+    run::lookup::fetch,
+    trouble::trouble,
 };
 
 /// Asks providers what became of unconfirmed attempts (30 seconds, 2, 10 and 60 minutes after they began), and of

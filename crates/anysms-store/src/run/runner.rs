@@ -13,7 +13,7 @@ use crate::{
         operation::{Told, Untold},
     },
     protocol::transaction::Named,
-    run::trouble,
+    trouble::trouble,
 };
 
 /// Pause between two looks for ends to tell.

@@ -26,10 +26,8 @@ use crate::{
         operation::{Claim, ReleaseAll, Renew},
     },
     protocol::{lease::Release, queue::Claimed, transaction::Named, turns::Turns},
-    run::{
-        pace::{Pace, SOON, lane_of, tenant_of},
-        trouble,
-    },
+    run::pace::{Pace, SOON, lane_of, tenant_of},
+    trouble::trouble,
 };
 
 /// Sends what is in a store's queue by a stack of layers with [`Recorded`](crate::Recorded) in it.

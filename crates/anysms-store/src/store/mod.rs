@@ -9,8 +9,11 @@ mod queue;
 mod read;
 mod record;
 mod suppress;
+mod suppression_list;
 
 use anysms::{TenantId, message::MessageKey};
+
+pub use suppression_list::ScopedSuppressionList;
 
 use crate::backend::{AnyBackend, Backend};
 use crate::protocol::transaction::Named;

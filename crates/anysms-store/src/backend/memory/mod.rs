@@ -17,9 +17,7 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
     report::Times,

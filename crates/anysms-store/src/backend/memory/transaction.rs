@@ -15,8 +15,8 @@ use anysms::{
 use crate::{
     AttemptRecord, Entry, EntryId, Progress, Stage, StatusEvent, Suppression, SuppressionScope,
     backend::memory::kept::Kept,
-    model::seal::Seal,
     model::redaction::Redaction,
+    model::seal::Seal,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::retention::Forget,
     protocol::transaction::{Tables, Upkeep, Which},

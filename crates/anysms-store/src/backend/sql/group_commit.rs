@@ -32,7 +32,7 @@ use crate::{
         },
     },
     model::{policy::StorePolicy, seal::Seal},
-    run::trouble,
+    trouble::trouble,
 };
 use group::{Group, Slot, gather};
 use source::Owned;

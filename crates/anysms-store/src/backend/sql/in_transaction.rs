@@ -7,9 +7,7 @@ use tokio::sync::Mutex;
 use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
 use crate::{
     DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
 };

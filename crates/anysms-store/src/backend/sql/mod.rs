@@ -33,9 +33,7 @@ use anysms::{
 
 use crate::{
     DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
-    backend::{
-        RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation,
-    },
+    backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
 };

@@ -13,7 +13,6 @@ use anysms::{
 
 use crate::{
     AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
-    model::seal::Seal,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
         error::failed,
@@ -29,6 +28,7 @@ use crate::{
         },
         statements::Statements,
     },
+    model::seal::Seal,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::transaction::{Tables, Which},
 };
