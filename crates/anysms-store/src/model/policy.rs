@@ -37,7 +37,7 @@ pub struct StorePolicy {
     unconfirmed: [Unconfirmed; 3],
 }
 
-/// What becomes of a queued message that may have been sent.
+/// Rule for a queued message that may have been sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unconfirmed {

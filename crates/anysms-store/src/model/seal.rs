@@ -37,7 +37,7 @@ impl Key {
 /// Result of opening what is kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
-    /// What was sealed, or was never.
+    /// Text that was sealed, or never was.
     Text(Text),
     /// It is sealed by a key that this process does not have.
     Foreign,

@@ -1,4 +1,4 @@
-//! What an event may change: as much as it proves, of the attempt whose account, recipient and sender it names.
+//! Changes by an event: as much as it proves, of the attempt whose account, recipient and sender it names.
 
 use anysms::{message::Address, webhook::Authenticity};
 

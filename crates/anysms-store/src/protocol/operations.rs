@@ -268,7 +268,7 @@ pub(crate) async fn sweep(
     Ok(cases.len() >= most)
 }
 
-/// What a provider said of an attempt.
+/// Answer of a provider about an attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum Looked {
     /// Its record of it.

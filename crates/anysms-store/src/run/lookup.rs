@@ -1,4 +1,4 @@
-//! How a reconciler finds a provider's record of an attempt, and when it may conclude anything from one.
+//! Search of a reconciler for a provider's record of an attempt, and the limits of what it proves.
 
 use std::{sync::Arc, time::Duration};
 

@@ -31,7 +31,7 @@ pub(crate) struct Kept {
     pub(super) names: HashMap<Named, i64>,
     pub(super) tokens: HashMap<AttemptToken, i64>,
     pub(super) ids: HashMap<MessageId, i64>,
-    /// What the queue has to look at: by class, tenant and time.
+    /// Rows that the queue has to look at: by class, tenant and time.
     pub(super) wakes: BTreeSet<Wake>,
     pub(super) checks: BTreeSet<(Timestamp, i64)>,
     pub(crate) events: HashMap<EventId, StatusEvent>,

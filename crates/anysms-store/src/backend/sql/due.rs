@@ -11,7 +11,7 @@ use super::transaction::{SqlTransaction, corrupt, ids_of};
 use crate::{
     EntryId,
     backend::sql::{
-        connection::{Arg, Columns, Corrupt, Value},
+        connection::{Arg, Columns, Corrupt, Dialect, Value},
         error::failed,
         rows::{id_of, stored::micros},
     },
@@ -88,4 +88,26 @@ impl SqlTransaction<'_, '_> {
             places.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
         if ids.is_empty() { Ok(Vec::new()) } else { self.read(&ids, places).await }
     }
+}
+
+/// Returns the statement that goes from tenant to tenant of a rank (`$1`), at most `$5`, and lists at most `$3` messages
+/// of each that are due at `$2`.
+pub(super) fn turns(dialect: Dialect, p: &str, behind: &str) -> String {
+    let list = match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "json_group_array(message)",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => "json_agg(message)::text",
+    };
+    let of = format!("FROM {p}queue WHERE rank = $1 AND wake_at IS NOT NULL");
+    format!(
+        "WITH RECURSIVE round (tenant, n) AS (\
+         SELECT (SELECT queue_tenant {of} {behind} ORDER BY queue_tenant LIMIT 1), 1 UNION ALL \
+         SELECT (SELECT q.queue_tenant FROM {p}queue q WHERE q.rank = $1 AND q.wake_at IS NOT NULL \
+         AND q.queue_tenant > round.tenant ORDER BY q.queue_tenant LIMIT 1), round.n + 1 \
+         FROM round WHERE round.tenant IS NOT NULL AND round.n < $5) \
+         SELECT round.tenant, (SELECT {list} FROM (SELECT q.message FROM {p}queue q WHERE q.rank = $1 \
+         AND q.queue_tenant = round.tenant AND q.wake_at <= $2 ORDER BY q.wake_at LIMIT $3) AS d) \
+         FROM round WHERE round.tenant IS NOT NULL"
+    )
 }

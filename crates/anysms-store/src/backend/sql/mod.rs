@@ -16,6 +16,7 @@ mod retention;
 mod rows;
 pub(crate) mod schema;
 mod statements;
+mod suppression;
 mod transaction;
 
 #[cfg(feature = "postgres")]

@@ -354,7 +354,7 @@ pub(crate) async fn suppressions(
 ) -> Result<Vec<Suppression>> {
     let after = after.map_or(0, |after| after.digits() as i64); // 15 digits at most
     let args = [Arg::Int(after), Arg::Int(most.into())];
-    let rows = connection.rows(&sql.list_suppressions, &args).await.map_err(failed)?;
+    let rows = connection.rows(&sql.suppression.list, &args).await.map_err(failed)?;
     rows.into_iter().map(read_suppression).collect::<Result<_, _>>().map_err(corrupt)
 }
 

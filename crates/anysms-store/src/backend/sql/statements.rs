@@ -6,11 +6,13 @@ use crate::{
     Stage,
     backend::sql::{
         connection::{Dialect, Sql},
+        due::turns,
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE, SUPPRESSION,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE,
             column::{all, changes, changing, named, without_id},
         },
+        suppression::SuppressionSql,
     },
 };
 
@@ -57,11 +59,7 @@ pub(crate) struct Statements {
     pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
-    pub(crate) suppressions: Sql,
-    pub(crate) insert_suppressions: Sql,
-    pub(crate) remove_suppression: Sql,
-    pub(crate) list_suppressions: Sql,
-    pub(crate) unproved_suppressions: Sql,
+    pub(crate) suppression: SuppressionSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -94,28 +92,6 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     }
 }
 
-/// Returns the statement that goes from tenant to tenant of a rank (`$1`), at most `$5`, and lists at most `$3` messages
-/// of each that are due at `$2`.
-fn turns(dialect: Dialect, p: &str, behind: &str) -> String {
-    let list = match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => "json_group_array(message)",
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => "json_agg(message)::text",
-    };
-    let of = format!("FROM {p}queue WHERE rank = $1 AND wake_at IS NOT NULL");
-    format!(
-        "WITH RECURSIVE round (tenant, n) AS (\
-         SELECT (SELECT queue_tenant {of} {behind} ORDER BY queue_tenant LIMIT 1), 1 UNION ALL \
-         SELECT (SELECT q.queue_tenant FROM {p}queue q WHERE q.rank = $1 AND q.wake_at IS NOT NULL \
-         AND q.queue_tenant > round.tenant ORDER BY q.queue_tenant LIMIT 1), round.n + 1 \
-         FROM round WHERE round.tenant IS NOT NULL AND round.n < $5) \
-         SELECT round.tenant, (SELECT {list} FROM (SELECT q.message FROM {p}queue q WHERE q.rank = $1 \
-         AND q.queue_tenant = round.tenant AND q.wake_at <= $2 ORDER BY q.wake_at LIMIT $3) AS d) \
-         FROM round WHERE round.tenant IS NOT NULL"
-    )
-}
-
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -131,7 +107,7 @@ impl Statements {
         let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
         let (events, event) = (all(EVENT), names(&all(EVENT), ""));
         let (new_entry, new_attempt) = (&without_id(ENTRY), &without_id(ATTEMPT)); // the database gives the ids
-        let (contents, places, suppressed) = (&all(CONTENT), &all(QUEUE), &all(SUPPRESSION));
+        let (contents, places) = (&all(CONTENT), &all(QUEUE));
         let change = |fields: &[Field]| {
             let set = |(name, _): &Field| format!("{name} = x.{name}");
             fields.iter().map(set).collect::<Vec<_>>().join(", ")
@@ -330,44 +306,7 @@ impl Statements {
             )
             .into(),
             retention: RetentionSql::new(dialect, p),
-            suppressions: format!(
-                "SELECT {} FROM {p}suppression WHERE number IN (SELECT number FROM {})",
-                names(suppressed, ""),
-                given(&named(SUPPRESSION, &["number"]))
-            )
-            .into(),
-            insert_suppressions: format!(
-                "INSERT INTO {p}suppression ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (number, tenant, sender, pool, channel, campaign, told) DO UPDATE SET \
-                 source = CASE WHEN {p}suppression.source < excluded.source THEN excluded.source \
-                 ELSE {p}suppression.source END, \
-                 until = CASE WHEN {p}suppression.until IS NULL OR excluded.until IS NULL THEN NULL \
-                 WHEN {p}suppression.until < excluded.until THEN excluded.until ELSE {p}suppression.until END, \
-                 said_by = CASE WHEN {p}suppression.until IS NULL OR excluded.until IS NULL THEN NULL \
-                 ELSE coalesce(excluded.said_by, {p}suppression.said_by) END, \
-                 account = coalesce(excluded.account, {p}suppression.account)",
-                names(suppressed, ""),
-                given(suppressed)
-            )
-            .into(),
-            remove_suppression: format!(
-                "DELETE FROM {p}suppression WHERE number = $1 AND tenant = $2 AND sender = $3 \
-                 AND pool = $4 AND channel = $5 AND campaign = $6 AND source <= $7 \
-                 AND (told = $8 OR told = '' OR $8 = '')"
-            )
-            .into(),
-            unproved_suppressions: format!(
-                "SELECT {} FROM {p}suppression WHERE until > $1 AND said_by IS NOT NULL LIMIT $2",
-                names(suppressed, "")
-            )
-            .into(),
-            list_suppressions: format!(
-                "SELECT {} FROM {p}suppression WHERE number IN (SELECT DISTINCT number FROM {p}suppression \
-                 WHERE number > $1 ORDER BY number LIMIT $2) \
-                 ORDER BY number, tenant, sender, pool, channel, campaign, told",
-                names(suppressed, "")
-            )
-            .into(),
+            suppression: SuppressionSql::new(dialect, p),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }
@@ -416,13 +355,8 @@ mod tests {
             &sql.save_events,
             &sql.events,
             &sql.mark_read,
-            &sql.suppressions,
-            &sql.insert_suppressions,
-            &sql.remove_suppression,
-            &sql.list_suppressions,
-            &sql.unproved_suppressions,
         ];
-        for statement in all.into_iter().chain(sql.retention.all()) {
+        for statement in all.into_iter().chain(sql.retention.all()).chain(sql.suppression.all()) {
             for step in plans.of(statement).await {
                 let whole = step.starts_with("SCAN sms_")
                     && !step.contains("USING INDEX sms_event_unknown");

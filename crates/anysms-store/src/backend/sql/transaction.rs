@@ -327,7 +327,7 @@ impl Tables for SqlTransaction<'_, '_> {
             numbers.iter().map(|number| Number { number: number.digits() }).collect();
         let rows = self
             .connection
-            .rows(&self.sql.suppressions, &[json(&numbers)?])
+            .rows(&self.sql.suppression.find, &[json(&numbers)?])
             .await
             .map_err(failed)?;
         let read = rows.into_iter().map(read_suppression).collect::<Result<_, _>>();
@@ -336,7 +336,7 @@ impl Tables for SqlTransaction<'_, '_> {
 
     async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
         let rows = rows_of(suppressions, SUPPRESSION, &INSERTED)?;
-        self.connection.rows(&self.sql.insert_suppressions, &[rows]).await.map_err(failed)?;
+        self.connection.rows(&self.sql.suppression.insert, &[rows]).await.map_err(failed)?;
         Ok(())
     }
 
@@ -350,13 +350,13 @@ impl Tables for SqlTransaction<'_, '_> {
         let mut args = vec![Arg::Int(number.digits() as i64)]; // 15 digits at most
         args.extend(scope.names().map(Arg::Text));
         args.extend([Arg::Int(up_to as i64), Arg::Text(told(address))]);
-        self.connection.rows(&self.sql.remove_suppression, &args).await.map_err(failed)?;
+        self.connection.rows(&self.sql.suppression.remove, &args).await.map_err(failed)?;
         Ok(())
     }
 
     async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>> {
         let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
-        let sql = &self.sql.unproved_suppressions;
+        let sql = &self.sql.suppression.unproved;
         let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
         let read = rows.into_iter().map(read_suppression).collect::<Result<_, _>>();
         read.map_err(|Corrupt| corrupt("a suppression"))
