@@ -7,7 +7,7 @@ use tokio::{sync::watch, time::sleep};
 use anysms::{Accounts, error::Result, provider::SmsProvider};
 
 use crate::{
-    MessageResult, MessageStore, Reconciler, Retention, Worker,
+    End, MessageResult, MessageStore, Reconciler, Retention, Worker,
     backend::{
         RawBackend,
         operation::{Told, Untold},
@@ -77,7 +77,7 @@ impl<P: SmsProvider> Runner<P> {
     ///
     /// Each end is told once, to one runner of the store, and durably: until the function returns `Ok` it is told again,
     /// after a minute at the latest, also by the next process. So it may be told twice where a process is killed in
-    /// between. Ends from before the function was set are told too, as far as the store has them.
+    /// between. Each is traced and counted when it was heard (features `tracing` and `metrics`). Ends from before the function was set are told too, as far as the store has them.
     ///
     /// ```
     /// use anysms::SmsProvider;
@@ -193,7 +193,10 @@ async fn tell(store: &MessageStore, hear: &Hear) -> bool {
     for result in results {
         let (name, id, end) = (named(&result), result.entry.id, result.end);
         match hear(result).await {
-            Ok(()) => told.push((name, id, end)),
+            Ok(()) => {
+                count(end);
+                told.push((name, id, end));
+            }
             Err(error) => trouble("results", &error), // told again
         }
     }
@@ -202,6 +205,15 @@ async fn tell(store: &MessageStore, hear: &Hear) -> bool {
         trouble("results", &error);
     }
     any
+}
+
+/// Traces and counts an end that was heard.
+#[cfg_attr(not(any(feature = "tracing", feature = "metrics")), allow(unused_variables))]
+fn count(end: End) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "anysms::store", { anysms.end = end.as_str() }, "store: a message ended");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("anysms.store.ends", "anysms.end" => end.as_str()).increment(1);
 }
 
 fn named(result: &MessageResult) -> Named {
