@@ -188,10 +188,19 @@ impl Error {
         self
     }
 
-    /// Keeps the cause. Its `Display` and `Debug` must be free of personal data and secrets.
+    /// Keeps the name of the cause's type, and **nothing of its text**, which is written elsewhere and may quote an
+    /// address with a password, a number or what a server sent. Say what is known of it in the kind and the
+    /// [detail](Self::with_detail).
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(Arc::from(source.into()));
+    pub fn with_source<E: Into<Box<dyn StdError + Send + Sync>>>(self, source: E) -> Self {
+        drop(source);
+        self.caused_by(ForeignError(std::any::type_name::<E>()))
+    }
+
+    /// Keeps a cause whose text is written in this crate.
+    #[must_use]
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
         self
     }
 
@@ -276,6 +285,42 @@ impl Error {
         self.0.status
     }
 
+    /// Returns the HTTP status with which a service of one's own answers its caller; [`Error::status`] is the
+    /// provider's. Pass [`Error::retry_after`] on with 429 and 503, and never the provider's words.
+    ///
+    /// | kind | status |
+    /// |---|---|
+    /// | `InvalidRequest` | 400 |
+    /// | `OptedOut`, `Blocked`, `PolicyBlocked`, `GeoPermission` | 403 |
+    /// | `NotFound` | 404 |
+    /// | `Conflict` | 409 |
+    /// | `InvalidRecipient`, `InvalidSender`, `UnregisteredSender`, `InvalidContent`, `ContentFiltered`, `Unreachable`, `Expired` | 422 |
+    /// | `RateLimited` | 429 |
+    /// | `Config`, `Credentials`, `Account`, `Webhook` (the service's own trouble, never the caller's) | 500 |
+    /// | `Unsupported` | 501 |
+    /// | `Interrupted`, `InvalidResponse`, `Other` | 502 |
+    /// | `QueueFull`, `Unavailable`, `Connect` | 503 |
+    /// | `Timeout` | 504 |
+    ///
+    /// Where the message may have been sent ([`Outcome::Unknown`]) it is 504 for `Timeout` and `Unavailable`,
+    /// and else 502: never a status that asks to try again, and none that says that nothing happened.
+    ///
+    /// ```
+    /// use anysms::{Error, ErrorKind};
+    ///
+    /// assert_eq!(Error::not_sent(ErrorKind::OptedOut).http_status(), 403);
+    /// assert_eq!(Error::not_sent(ErrorKind::Unavailable).http_status(), 503);
+    /// assert_eq!(Error::unknown(ErrorKind::Unavailable).http_status(), 504);
+    /// ```
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match (self.0.outcome, self.0.kind) {
+            (Outcome::NotSent, kind) => kind.http_status(),
+            (Outcome::Unknown, ErrorKind::Timeout | ErrorKind::Unavailable) => 504,
+            (Outcome::Unknown, _) => 502,
+        }
+    }
+
     /// Returns the wait that the provider asks for before the next request; `None` if it asks for none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -323,6 +368,11 @@ impl Error {
         self.0.outcome == Outcome::NotSent && self.blame().is_elsewhere()
     }
 }
+
+/// Cause that was written elsewhere, of which only the type is kept.
+#[derive(Debug, thiserror::Error)]
+#[error("an error of type {0}, whose text is kept back")]
+struct ForeignError(&'static str);
 
 impl fmt::Display for Error {
     /// Returns one line: who, what, which field and rule, code, HTTP status, outcome.

@@ -1,10 +1,14 @@
 //! [`SmsProviderExt`]: methods that users call on any provider.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use crate::{
-    error::Result,
-    message::{MessageRecord, Query},
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, MessageRecord, Page, Query},
     provider::SmsProvider,
 };
 #[cfg(feature = "layers")]
@@ -23,7 +27,8 @@ pub trait SmsProviderExt: SmsProvider {
         Arc::new(self)
     }
 
-    /// Returns all messages that match, page by page as they are asked for.
+    /// Returns all messages that match, page by page as they are asked for. A page that leads back, or more than
+    /// 100 empty pages in a row, end in an error, so that no list runs for ever.
     ///
     /// ```
     /// # async fn example(sms: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -37,7 +42,13 @@ pub trait SmsProviderExt: SmsProvider {
     /// # }
     /// ```
     fn list_all(&self, query: Query) -> Records<'_, Self> {
-        Records { provider: self, query: Some(query), page: VecDeque::new() }
+        Records {
+            provider: self,
+            query: Some(query),
+            page: VecDeque::new(),
+            read: HashSet::new(),
+            empty: 0,
+        }
     }
 
     /// Sends many messages, so many at a time, through everything this is made of. Results come as messages
@@ -85,13 +96,21 @@ pub struct Records<'a, P: ?Sized> {
     provider: &'a P,
     query: Option<Query>, // none once the last page has come, or after an error
     page: VecDeque<MessageRecord>,
+    /// Hashes of the cursors that were followed.
+    read: HashSet<u64>,
+    /// Number of empty pages in a row.
+    empty: u32,
 }
+
+/// Most empty pages in a row. A filter that the provider applies page by page leaves some empty.
+const MAX_EMPTY: u32 = 100;
 
 impl<P: SmsProvider + ?Sized> Records<'_, P> {
     /// Returns the next message; `None` at the end, and after an error.
     ///
     /// # Errors
-    /// Those of [`SmsProvider::list`].
+    /// Those of [`SmsProvider::list`]; `InvalidResponse` for a page that leads back to one that was read, or too
+    /// many empty pages in a row.
     pub async fn next(&mut self) -> Option<Result<MessageRecord>> {
         loop {
             if let Some(record) = self.page.pop_front() {
@@ -99,14 +118,40 @@ impl<P: SmsProvider + ?Sized> Records<'_, P> {
             }
             let query = self.query.take()?;
             match self.provider.list(&query).await {
-                Ok(page) => {
-                    self.page = page.items.into();
-                    // A page that points to itself would never end.
-                    let next = page.next.filter(|next| query.cursor.as_ref() != Some(next));
-                    self.query = next.map(|next| query.with_cursor(next));
-                }
+                Ok(page) => match self.after(query, &page) {
+                    Ok(next) => (self.query, self.page) = (next, page.items.into()),
+                    Err(error) => return Some(Err(error)),
+                },
                 Err(error) => return Some(Err(error)),
             }
         }
     }
+
+    /// Returns the query of the page after this one; `None` after the last one.
+    fn after(&mut self, query: Query, page: &Page<MessageRecord>) -> Result<Option<Query>> {
+        self.empty = if page.items.is_empty() { self.empty + 1 } else { 0 };
+        let refuse = |rule: &'static str| {
+            let error = Error::not_sent(ErrorKind::InvalidResponse).with_detail(rule);
+            Err(error.with_provider(self.provider.id()).without_message())
+        };
+        // Some lists say so that they are at their end: the last page points to itself.
+        let Some(next) = page.next.as_ref().filter(|next| query.cursor.as_ref() != Some(next))
+        else {
+            return Ok(None);
+        };
+        if self.empty > MAX_EMPTY {
+            return refuse("list: more than 100 empty pages in a row");
+        }
+        let known = query.cursor.iter().any(|cursor| !self.read.insert(hash(cursor)));
+        if known || self.read.contains(&hash(next)) {
+            return refuse("list: a page leads back to one that was read");
+        }
+        Ok(Some(query.with_cursor(next.clone())))
+    }
+}
+
+fn hash(cursor: &Cursor) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    cursor.hash(&mut hasher);
+    hasher.finish()
 }

@@ -126,6 +126,12 @@ pub(crate) fn is_object(body: &[u8]) -> bool {
     body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
 }
 
+/// Returns whether a body is something other than a JSON object: the page of a gateway, a CDN or a portal that
+/// answered in the vendor's place. An empty body is none.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    !body.trim_ascii().is_empty() && !is_object(body)
+}
+
 /// Returns a list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,

@@ -1,7 +1,7 @@
 //! The built-in transport: `reqwest` over rustls.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -12,7 +12,8 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     error::{Error, ErrorKind, Result},
     transport::{
-        Answer, BodyError, HttpTransport, TransportError, TransportErrorKind, classify::Failure,
+        Answer, BodyError, HttpTransport, TransportError, TransportErrorKind,
+        classify::{Failure, cause_of},
     },
 };
 
@@ -139,11 +140,9 @@ impl ReqwestTransportBuilder {
     /// # Errors
     /// `Config` if a certificate or the proxy's URL is malformed, or TLS cannot be set up.
     pub fn build(self) -> Result<ReqwestTransport> {
+        // What reqwest says of a proxy's malformed address quotes its password, so nothing of it is kept.
         let config = |detail: &'static str| {
-            move |error: reqwest::Error| {
-                let error = error.without_url();
-                Error::not_sent(ErrorKind::Config).with_detail(detail).with_source(error)
-            }
+            move |_: reqwest::Error| Error::not_sent(ErrorKind::Config).with_detail(detail)
         };
         let mut client = reqwest::Client::builder()
             .no_proxy()
@@ -217,40 +216,44 @@ impl LastUrl {
 
 /// Reads an error of reqwest's for what it proves.
 fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
-    let (refused, quotes) = http2(&error, has_body);
+    let refused = http2(&error, has_body);
     let failure = Failure {
         unbuilt: error.is_builder(),
         connecting: error.is_connect(),
         refused,
         late: error.is_timeout(),
     };
-    let failure = TransportError::new(failure.kind());
-    // The URL holds the account, and the server may write what it likes.
-    if quotes { failure } else { failure.with_source(error.without_url()) }
+    // Of all that reqwest says only the kind of an I/O error is kept: the URL holds the account, an error may
+    // quote a proxy's password, and the server may write what it likes.
+    let mut causes =
+        std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let cause = causes.find_map(|cause| {
+        let cause = cause_of(cause.downcast_ref::<io::Error>()?.kind());
+        (!cause.is_empty()).then_some(cause)
+    });
+    TransportError::new(failure.kind()).with_cause(cause.unwrap_or_default())
 }
 
-/// Returns whether the server itself said that it did not process the request, and whether the error quotes
-/// it.
+/// Returns whether the server itself said that it did not process the request.
 ///
 /// `h2` gives a stream the error of a GOAWAY only if its id is above the last of which the GOAWAY
 /// speaks; what is at or below it ends with an I/O error. There is one other way to that error: a
 /// GOAWAY of any kind that comes between the head of a request and its body, which then never follows.
 /// So it proves nothing of a request without one.
 #[cfg(feature = "http2")]
-fn http2(error: &reqwest::Error, has_body: bool) -> (bool, bool) {
+fn http2(error: &reqwest::Error, has_body: bool) -> bool {
     let mut causes =
         std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let Some(cause) = causes.find_map(|cause| cause.downcast_ref::<h2::Error>()) else {
-        return (false, false);
+        return false;
     };
     let refused = cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM);
-    let gone = cause.is_go_away();
-    (cause.is_remote() && (refused || gone && has_body), gone)
+    cause.is_remote() && (refused || cause.is_go_away() && has_body)
 }
 
 #[cfg(not(feature = "http2"))]
-fn http2(_: &reqwest::Error, _: bool) -> (bool, bool) {
-    (false, false)
+fn http2(_: &reqwest::Error, _: bool) -> bool {
+    false
 }
 
 /// Reads a body up to the cap. Most answers are one chunk, which is taken without a copy.

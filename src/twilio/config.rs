@@ -3,7 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
     env::{self, Vars},
@@ -15,6 +15,9 @@ use crate::{
 };
 
 /// Configuration of a client: an account, its credentials, and the region.
+///
+/// White space around a secret, such as the line end of the file it was read from, is no part of it. It can be
+/// deserialized, but for `base_url` and `allow_custom_host`, which are refused there: only code names hosts.
 ///
 /// ```
 /// use anysms::twilio::TwilioConfig;
@@ -42,15 +45,19 @@ pub struct TwilioConfig {
     edge: Option<String>,
     #[serde(default)]
     pub(super) sender: Option<Sender>,
-    #[serde(default)]
+    /// Only code names hosts: a configuration that somebody else wrote would send the credentials elsewhere, or
+    /// requests into the program's own network.
+    #[serde(default, deserialize_with = "set_in_code")]
     base_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "set_in_code")]
     allow_custom_host: bool,
+    #[serde(default)]
+    pub(super) sender_per_message: bool,
 }
 
 impl TwilioConfig {
     /// The environment variables that [`TwilioConfig::from_env`] reads.
-    pub const ENV: [&str; 7] = [
+    pub const ENV: [&str; 8] = [
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_API_KEY",
@@ -58,6 +65,7 @@ impl TwilioConfig {
         "TWILIO_REGION",
         "TWILIO_EDGE",
         "TWILIO_FROM",
+        "TWILIO_PHONE_NUMBER",
     ];
 
     /// Takes an Account SID (`AC` and 32 hex digits) and its auth token.
@@ -73,12 +81,13 @@ impl TwilioConfig {
             sender: None,
             base_url: None,
             allow_custom_host: false,
+            sender_per_message: false,
         }
     }
 
     /// Reads the environment: `TWILIO_ACCOUNT_SID`; either `TWILIO_AUTH_TOKEN` or both `TWILIO_API_KEY` and
-    /// `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE` and `TWILIO_FROM`, the default
-    /// sender (a number, a short code, a name or an `MG…` service).
+    /// `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE` and `TWILIO_FROM` or
+    /// `TWILIO_PHONE_NUMBER`, the default sender (a number, a short code, a name or an `MG…` service).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -119,7 +128,7 @@ impl TwilioConfig {
                 vars.problem(name, "must be lower-case letters, digits and -");
             }
         }
-        let sender = vars.sender("TWILIO_FROM");
+        let sender = vars.sender(["TWILIO_FROM", "TWILIO_PHONE_NUMBER"]);
         vars.finish(&TWILIO)?;
         Ok(Self {
             account_sid,
@@ -131,6 +140,7 @@ impl TwilioConfig {
             sender,
             base_url: None,
             allow_custom_host: false,
+            sender_per_message: false,
         })
     }
 
@@ -165,6 +175,14 @@ impl TwilioConfig {
         self
     }
 
+    /// Says that there is no default sender because every message names its own:
+    /// [`check`](crate::SmsProvider::check) does not ask for one then.
+    #[must_use]
+    pub fn with_sender_per_message(mut self) -> Self {
+        self.sender_per_message = true;
+        self
+    }
+
     /// Calls a test host in place of Twilio: scheme, host and port of a loopback address.
     #[must_use]
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
@@ -184,11 +202,13 @@ impl TwilioConfig {
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let missing = || refuse("credentials: needs an auth token, or an API key and its secret");
         let pair = match (&self.api_key, &self.api_key_secret, &self.auth_token) {
-            (Some(key), Some(secret), _) => (key.as_str(), secret.expose_secret()),
-            (None, None, Some(token)) => (self.account_sid.as_str(), token.expose_secret()),
+            (Some(key), Some(secret), _) => (key.trim(), secret.expose_secret().trim()),
+            (None, None, Some(token)) => {
+                (self.account_sid.as_str(), token.expose_secret().trim())
+            }
             _ => return Err(missing()),
         };
-        if pair.0.is_empty() || pair.1.trim().is_empty() {
+        if pair.0.is_empty() || pair.1.is_empty() {
             return Err(missing());
         }
         Ok(pair)
@@ -263,6 +283,11 @@ pub(super) fn is_sid(text: &str, prefix: &str) -> bool {
 fn is_host_label(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// Refuses a setting that names a host, whatever its value.
+fn set_in_code<'de, D: Deserializer<'de>, T>(_: D) -> std::result::Result<T, D::Error> {
+    Err(D::Error::custom("base_url: cannot be deserialized; call with_base_url in code"))
 }
 
 fn refuse(detail: &'static str) -> Error {

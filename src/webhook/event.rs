@@ -217,8 +217,8 @@ impl InboundMessage {
     }
 }
 
-/// A file of an inbound message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A file of an inbound message. `Debug` shows neither its path nor its type, which the sender chose.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InboundMedia {
     /// Address from which it can be fetched.
@@ -232,6 +232,12 @@ impl InboundMedia {
     #[must_use]
     pub const fn new(url: WebUrl, content_type: Option<String>) -> Self {
         Self { url, content_type }
+    }
+}
+
+impl fmt::Debug for InboundMedia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundMedia").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

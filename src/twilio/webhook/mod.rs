@@ -155,8 +155,8 @@ impl TwilioWebhook {
         secret: impl Into<String>,
         algorithm: SharedKeyAlgorithm,
     ) -> Result<Self> {
-        let (name, key) = (name.into(), Key::new(secret.into())?);
-        if name.trim().is_empty() {
+        let (name, key) = (name.into().trim().to_owned(), Key::new(secret.into())?);
+        if name.is_empty() {
             let detail = "shared key: no name; give the webhooks_sharedkey_… of the Console";
             return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
         }
