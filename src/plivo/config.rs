@@ -3,7 +3,10 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::{
     env::{self, Vars},
@@ -161,9 +164,16 @@ fn is_auth_id(text: &str) -> bool {
     rest.is_some_and(|rest| rest.len() == 18 && rest.bytes().all(allowed))
 }
 
-/// Refuses a setting that names a host, whatever its value.
-fn set_in_code<'de, D: Deserializer<'de>, T>(_: D) -> std::result::Result<T, D::Error> {
-    Err(D::Error::custom("base_url: cannot be deserialized; call with_base_url in code"))
+/// Refuses a setting that names a host, unless it is null.
+fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default,
+{
+    let refuse =
+        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
+    Option::<IgnoredAny>::deserialize(deserializer)?
+        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
 }
 
 fn refuse(detail: &'static str) -> Error {

@@ -44,7 +44,7 @@ pub trait SmsProviderExt: SmsProvider {
     fn list_all(&self, query: Query) -> Records<'_, Self> {
         Records {
             provider: self,
-            query: Some(query),
+            next: Some(Ok(query)),
             page: VecDeque::new(),
             read: HashSet::new(),
             empty: 0,
@@ -94,7 +94,8 @@ impl<P: SmsProvider + ?Sized> SmsProviderExt for P {}
 #[derive(Debug)]
 pub struct Records<'a, P: ?Sized> {
     provider: &'a P,
-    query: Option<Query>, // none once the last page has come, or after an error
+    /// Query of the next page; none once the last page has come, or after an error.
+    next: Option<Result<Query>>,
     page: VecDeque<MessageRecord>,
     /// Hashes of the cursors that were followed.
     read: HashSet<u64>,
@@ -116,14 +117,16 @@ impl<P: SmsProvider + ?Sized> Records<'_, P> {
             if let Some(record) = self.page.pop_front() {
                 return Some(Ok(record));
             }
-            let query = self.query.take()?;
-            match self.provider.list(&query).await {
-                Ok(page) => match self.after(query, &page) {
-                    Ok(next) => (self.query, self.page) = (next, page.items.into()),
-                    Err(error) => return Some(Err(error)),
-                },
+            let result = match self.next.take()? {
+                Ok(query) => self.provider.list(&query).await.map(|page| (query, page)),
+                Err(error) => Err(error),
+            };
+            let (query, page) = match result {
+                Ok(read) => read,
                 Err(error) => return Some(Err(error)),
-            }
+            };
+            self.next = self.after(query, &page).transpose();
+            self.page = page.items.into();
         }
     }
 
@@ -142,8 +145,8 @@ impl<P: SmsProvider + ?Sized> Records<'_, P> {
         if self.empty > MAX_EMPTY {
             return refuse("list: more than 100 empty pages in a row");
         }
-        let known = query.cursor.iter().any(|cursor| !self.read.insert(hash(cursor)));
-        if known || self.read.contains(&hash(next)) {
+        self.read.extend(query.cursor.as_ref().map(hash));
+        if self.read.contains(&hash(next)) {
             return refuse("list: a page leads back to one that was read");
         }
         Ok(Some(query.with_cursor(next.clone())))

@@ -7,6 +7,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use crate::{
     error::{ErrorKind, Result},
     number::PhoneNumber,
     text::{Keyword, Keywords},
-    webhook::{Authenticity, Event, InboundMessage},
+    webhook::{Authenticity, Event},
 };
 
 /// List of recipients who opted out. It holds for every sender and every provider: asking another provider
@@ -36,6 +37,21 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// `Unavailable` if the list cannot be written now.
     async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()>;
 
+    /// Adds a number to the list for this time at most: for what is not proved. A longer entry stays as it is. A
+    /// list that cannot forget by itself does nothing, as it does by default: what is not proved must not stay.
+    ///
+    /// # Errors
+    /// `Unavailable` if the list cannot be written now.
+    async fn insert_for(
+        &self,
+        number: PhoneNumber,
+        source: SuppressionSource,
+        time: Duration,
+    ) -> Result<()> {
+        let _ = (number, source, time);
+        Ok(())
+    }
+
     /// Takes a number off the list, unless its source is greater than this.
     ///
     /// # Errors
@@ -43,8 +59,12 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()>;
 
     /// Learns opt-outs from a verified event. STOP, and a delivery report that says so, put a number on the
-    /// list. START takes it off if the whole request was signed, and if the recipient opted out by message:
-    /// what the program was told otherwise ([`SuppressionSource::Manual`]) stays.
+    /// list. START takes it off if the recipient opted out by message: what the program was told otherwise
+    /// ([`SuppressionSource::Manual`]) stays.
+    ///
+    /// Of a request that was signed in its address alone ([`Authenticity::UrlOnly`]) anybody may have written the
+    /// rest, so START does nothing, and an opt-out holds for an hour ([`insert_for`](Self::insert_for)): look the
+    /// message up at the provider meanwhile, and [insert](Self::insert) the number if it is true.
     ///
     /// # Errors
     /// Those of the list. Let the webhook answer 500 then, so that the provider calls again.
@@ -52,9 +72,9 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
         match event {
             Event::Inbound(message) => match (message.from.number(), message.intent(keywords)) {
                 (Some(from), Some(Keyword::OptOut)) => {
-                    self.insert(from, SuppressionSource::Keyword).await?;
+                    opt_out(self, from, SuppressionSource::Keyword, event).await?;
                 }
-                (Some(from), Some(Keyword::OptIn)) if is_whole(message) => {
+                (Some(from), Some(Keyword::OptIn)) if is_whole(event) => {
                     self.remove(from, SuppressionSource::Provider).await?;
                 }
                 _ => {}
@@ -63,7 +83,7 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
                 let opted_out = update.failure.as_ref().map(|failure| failure.kind);
                 let to = update.to.as_ref().and_then(|to| to.number());
                 if let (Some(to), Some(ErrorKind::OptedOut)) = (to, opted_out) {
-                    self.insert(to, SuppressionSource::Provider).await?;
+                    opt_out(self, to, SuppressionSource::Provider, event).await?;
                 }
             }
             Event::Other(_) => {}
@@ -72,9 +92,26 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// Time for which an opt-out holds that could be forged.
+const UNPROVED: Duration = Duration::from_secs(60 * 60);
+
+/// Adds a number to a list, for as long as the event is proof of it.
+async fn opt_out<L: SuppressionList + ?Sized>(
+    list: &L,
+    number: PhoneNumber,
+    source: SuppressionSource,
+    event: &Event,
+) -> Result<()> {
+    if is_whole(event) {
+        list.insert(number, source).await
+    } else {
+        list.insert_for(number, source, UNPROVED).await
+    }
+}
+
 /// Returns whether the whole request was signed: an opt-in that could be forged is none.
-fn is_whole(message: &InboundMessage) -> bool {
-    message.authenticity == Authenticity::Full
+fn is_whole(event: &Event) -> bool {
+    event.authenticity() == Authenticity::Full
 }
 
 /// Source of a suppression. A later variant is the greater: START does not take back
@@ -96,8 +133,19 @@ pub enum SuppressionSource {
 /// Suppression list in memory, gone when the program ends. A clone is the same list.
 #[derive(Clone, Default)]
 pub struct MemorySuppressionList {
-    numbers: Arc<Mutex<HashMap<PhoneNumber, SuppressionSource>>>,
+    numbers: Arc<Mutex<Numbers>>,
 }
+
+/// Numbers, each with the source of its suppression.
+#[derive(Default)]
+struct Numbers {
+    lasting: HashMap<PhoneNumber, SuppressionSource>,
+    /// Those that are not proved, and when they end.
+    passing: HashMap<PhoneNumber, (SuppressionSource, Instant)>,
+}
+
+/// Most numbers that are not proved at one time: whoever forges them has as many as they like.
+const MAX_PASSING: usize = 10_000;
 
 impl MemorySuppressionList {
     /// Creates an empty list.
@@ -106,7 +154,7 @@ impl MemorySuppressionList {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PhoneNumber, SuppressionSource>> {
+    fn lock(&self) -> MutexGuard<'_, Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
     }
 }
@@ -114,20 +162,43 @@ impl MemorySuppressionList {
 #[async_trait]
 impl SuppressionList for MemorySuppressionList {
     async fn find(&self, number: PhoneNumber) -> Result<Option<SuppressionSource>> {
-        Ok(self.lock().get(&number).copied())
+        let numbers = self.lock();
+        let passing = || numbers.passing.get(&number).filter(|(_, end)| Instant::now() < *end);
+        Ok(numbers.lasting.get(&number).copied().or_else(|| passing().map(|(source, _)| *source)))
     }
 
     async fn insert(&self, number: PhoneNumber, source: SuppressionSource) -> Result<()> {
         let mut numbers = self.lock();
-        let known = numbers.entry(number).or_insert(source);
+        let known = numbers.lasting.entry(number).or_insert(source);
         *known = source.max(*known);
+        Ok(())
+    }
+
+    async fn insert_for(
+        &self,
+        number: PhoneNumber,
+        source: SuppressionSource,
+        time: Duration,
+    ) -> Result<()> {
+        let (now, passing) = (Instant::now(), &mut self.lock().passing);
+        let Some(end) = now.checked_add(time) else { return Ok(()) };
+        if passing.len() >= MAX_PASSING {
+            passing.retain(|_, (_, end)| now < *end);
+        }
+        if passing.len() < MAX_PASSING {
+            let known = passing.entry(number).or_insert((source, end));
+            *known = (source.max(known.0), end.max(known.1));
+        }
         Ok(())
     }
 
     async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()> {
         let mut numbers = self.lock();
-        if numbers.get(&number).is_some_and(|source| *source <= up_to) {
-            numbers.remove(&number);
+        if numbers.lasting.get(&number).is_some_and(|source| *source <= up_to) {
+            numbers.lasting.remove(&number);
+        }
+        if numbers.passing.get(&number).is_some_and(|(source, _)| *source <= up_to) {
+            numbers.passing.remove(&number);
         }
         Ok(())
     }
@@ -135,6 +206,6 @@ impl SuppressionList for MemorySuppressionList {
 
 impl fmt::Debug for MemorySuppressionList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemorySuppressionList").field("len", &self.lock().len()).finish()
+        f.debug_struct("MemorySuppressionList").field("len", &self.lock().lasting.len()).finish()
     }
 }

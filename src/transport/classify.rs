@@ -21,8 +21,21 @@ use crate::transport::TransportErrorKind;
 pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
     match status.as_u16() {
         200..=299 => None,
-        307 | 308 | 400..=405 | 407 | 411 | 413..=415 | 417 | 421 | 422 | 425 | 426 | 428 | 429
-        | 431 | 451 => Some(Outcome::NotSent),
+        307
+        | 308
+        | 400..=405
+        | 407
+        | 411
+        | 413..=415
+        | 417
+        | 421
+        | 422
+        | 425
+        | 426
+        | 428
+        | 429
+        | 431
+        | 451 => Some(Outcome::NotSent),
         _ => Some(Outcome::Unknown),
     }
 }

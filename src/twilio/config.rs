@@ -3,7 +3,10 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::{
     env::{self, Vars},
@@ -203,9 +206,7 @@ impl TwilioConfig {
         let missing = || refuse("credentials: needs an auth token, or an API key and its secret");
         let pair = match (&self.api_key, &self.api_key_secret, &self.auth_token) {
             (Some(key), Some(secret), _) => (key.trim(), secret.expose_secret().trim()),
-            (None, None, Some(token)) => {
-                (self.account_sid.as_str(), token.expose_secret().trim())
-            }
+            (None, None, Some(token)) => (self.account_sid.as_str(), token.expose_secret().trim()),
             _ => return Err(missing()),
         };
         if pair.0.is_empty() || pair.1.is_empty() {
@@ -285,9 +286,16 @@ fn is_host_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Refuses a setting that names a host, whatever its value.
-fn set_in_code<'de, D: Deserializer<'de>, T>(_: D) -> std::result::Result<T, D::Error> {
-    Err(D::Error::custom("base_url: cannot be deserialized; call with_base_url in code"))
+/// Refuses a setting that names a host, unless it is null.
+fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default,
+{
+    let refuse =
+        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
+    Option::<IgnoredAny>::deserialize(deserializer)?
+        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
 }
 
 fn refuse(detail: &'static str) -> Error {

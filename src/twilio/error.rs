@@ -105,7 +105,9 @@ pub(super) fn refused(refusal: Refusal) -> Error {
     let code = body.code.parse().filter(|code| CODES.contains(code));
     if code.is_none() && status == StatusCode::FORBIDDEN && !body.is_empty() {
         // The JSON of a gateway, such as {"message":"Forbidden"}.
-        return error.with_kind(ErrorKind::Unavailable, outcome).with_provider_message(body.words());
+        return error
+            .with_kind(ErrorKind::Unavailable, outcome)
+            .with_provider_message(body.words());
     }
     let kind = code.map_or(error.kind(), error_kind);
     let kind = if kind == ErrorKind::Other { error.kind() } else { kind };

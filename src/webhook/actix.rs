@@ -119,7 +119,8 @@ where
         Box::pin(async move {
             let webhook = request.app_data::<Data<W>>().ok_or(Refusal::NoVerifier)?;
             let whole = timeout(BODY_DEADLINE, read(&request, payload)).await;
-            let body = whole.map_err(|_| Refusal::TooSlow)??;
+            let whole = whole.unwrap_or(Err(Refusal::TooSlow));
+            let body = whole.map_err(|error| error.of_body(webhook.get_ref()))?;
             let checked = receive(webhook.get_ref(), &request, &body).map_err(Refusal::from)?;
             match E::from_request(&request, &mut body.into()).await {
                 Ok(inner) => Ok(checked.with(inner)),

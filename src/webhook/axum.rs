@@ -146,9 +146,11 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, VerifiedEventRejection> {
         let (parts, body) = request.into_parts();
+        let webhook = Arc::<W>::from_ref(state);
         let whole = tokio::time::timeout(BODY_DEADLINE, read(body)).await;
-        let body = whole.map_err(|_| Refusal::TooSlow)??;
-        let checked = receive(&*Arc::<W>::from_ref(state), &parts, &body).map_err(Refusal::from)?;
+        let body =
+            whole.unwrap_or(Err(Refusal::TooSlow)).map_err(|error| error.of_body(&*webhook))?;
+        let checked = receive(&*webhook, &parts, &body).map_err(Refusal::from)?;
         let request = Request::from_parts(parts, body.into());
         match E::from_request(request, state).await {
             Ok(inner) => Ok(checked.with(inner)),

@@ -107,10 +107,7 @@ fn sender<'a>(
             Err(account::refuse(ErrorKind::InvalidSender, "sender: is the recipient"))
         }
         Some(sender) => Ok((Some(sender.to_string()), None)),
-        None => Err(account::refuse(
-            ErrorKind::InvalidSender,
-            NO_SENDER,
-        )),
+        None => Err(account::refuse(ErrorKind::InvalidSender, NO_SENDER)),
     }
 }
 

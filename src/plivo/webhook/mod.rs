@@ -8,6 +8,7 @@ mod xml;
 use std::{fmt, sync::Arc};
 
 use crate::{
+    account_id::AccountId,
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     plivo::PLIVO,
@@ -29,7 +30,9 @@ pub use xml::PlivoXml;
 ///
 /// What is there and wrong is a refusal, never a reason to look at another header. **V2 signs neither
 /// the query nor the body**, and by GET V3 does not part one parameter from the next: what they prove
-/// is [`Authenticity::UrlOnly`].
+/// is [`Authenticity::UrlOnly`], and such an event changes nothing by itself. Plivo documents V2 for messaging, so
+/// it is accepted; to leave V3 out gains an attacker nothing, and [`require_v3`](Self::require_v3) is for whoever
+/// knows that all their requests have it.
 ///
 /// Where Plivo's own SDKs disagree about what is signed, the request is refused unless
 /// [`lenient`](Self::lenient) says otherwise. As of 2026-11-20 that is a path with a percent sign, in a
@@ -268,7 +271,7 @@ impl PlivoWebhook {
         let (query, body) = match found.scheme.version {
             Version::V1 => ("", body),
             Version::V2 => ("", &b""[..]),
-            Version::V3 => (url.query.unwrap_or_default(), body),
+            Version::V3 => (url.query.as_deref().unwrap_or_default(), body),
         };
         let (query, params) = (Params::parse(query.as_bytes())?, Params::parse(body)?);
         if !self.rules.lenient && disputed(&url, &query, request.method()) {
@@ -360,6 +363,12 @@ impl Webhook for PlivoWebhook {
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
         event::read(verified)
+    }
+
+    fn claimed_account(&self, request: &WebhookRequest<'_>) -> Option<AccountId> {
+        let Tokens::ByAccount(lookup) = &self.tokens else { return None };
+        let account = last_segment(request.path())?;
+        lookup.keys(account).map(|_| account.into())
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {

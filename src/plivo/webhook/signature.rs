@@ -36,7 +36,7 @@ impl Version {
         [scheme, "://", host, port, path].into_iter().for_each(&mut push);
         match self {
             Self::V1 => {
-                url.query.into_iter().flat_map(|query| ["?", query]).for_each(push);
+                url.query.as_deref().into_iter().flat_map(|query| ["?", query]).for_each(push);
                 params.write(text);
             }
             Self::V2 => nonce.into_iter().for_each(push),

@@ -9,6 +9,7 @@ use std::{fmt, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    account_id::AccountId,
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     provider_id::ProviderId,
@@ -295,8 +296,8 @@ fn matching(
         None
     };
     matching(url).or_else(|| {
-        let query = url.query.and_then(unescaped)?;
-        matching(&RequestUrl { query: Some(&query), ..*url })
+        let query = unescaped(url.query.as_deref()?)?;
+        matching(&RequestUrl { query: Some(query.into()), ..url.clone() })
     })
 }
 
@@ -323,6 +324,16 @@ impl Webhook for TwilioWebhook {
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
         event::read(verified)
+    }
+
+    fn claimed_account(&self, request: &WebhookRequest<'_>) -> Option<AccountId> {
+        if let Some(account) = &self.account {
+            return Some(account.as_str().into());
+        }
+        let Tokens::ByAccount(lookup) = &self.tokens else { return None };
+        let content = event::content(request).ok()?;
+        let account = event::account(&content)?;
+        lookup.keys(account).map(|_| account.into())
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
