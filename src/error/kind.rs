@@ -113,29 +113,6 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the HTTP status with which a service of one's own answers this kind, where nothing was sent.
-    pub(super) const fn http_status(self) -> u16 {
-        match self {
-            Self::InvalidRequest => 400,
-            Self::OptedOut | Self::Blocked | Self::PolicyBlocked | Self::GeoPermission => 403,
-            Self::NotFound => 404,
-            Self::Conflict => 409,
-            Self::InvalidRecipient
-            | Self::InvalidSender
-            | Self::UnregisteredSender
-            | Self::InvalidContent
-            | Self::ContentFiltered
-            | Self::Unreachable
-            | Self::Expired => 422,
-            Self::RateLimited => 429,
-            Self::Config | Self::Credentials | Self::Account | Self::Webhook => 500,
-            Self::Unsupported => 501,
-            Self::Interrupted | Self::InvalidResponse | Self::Other => 502,
-            Self::QueueFull | Self::Unavailable | Self::Connect => 503,
-            Self::Timeout => 504,
-        }
-    }
-
     /// Returns whether the cause is likely to pass by itself.
     pub(super) const fn is_transient(self) -> bool {
         matches!(self, Self::RateLimited | Self::QueueFull | Self::Unavailable | Self::Connect)

@@ -191,6 +191,15 @@ mod tests {
     }
 
     #[test]
+    fn the_sender_has_two_names() {
+        let account = [("PLIVO_AUTH_ID", "MA000000000000000001"), ("PLIVO_AUTH_TOKEN", "t")];
+        for name in ["PLIVO_FROM", "PLIVO_SOURCE_NUMBER"] {
+            let config = from(&[&account[..], &[(name, "+15555550100")]].concat()).unwrap();
+            assert_eq!(config.sender, "+15555550100".parse().ok(), "{name}");
+        }
+    }
+
+    #[test]
     fn one_error_names_everything_that_is_wrong() {
         let text = from(&[("PLIVO_AUTH_ID", "CANARY")]).unwrap_err().to_string();
         assert!(text.contains("PLIVO_AUTH_ID") && text.contains("PLIVO_AUTH_TOKEN"), "{text}");

@@ -140,7 +140,7 @@ pub struct MemorySuppressionList {
 #[derive(Default)]
 struct Numbers {
     lasting: HashMap<PhoneNumber, SuppressionSource>,
-    /// Those that are not proved, and when they end.
+    /// Numbers that are not proved, and when their entries end.
     passing: HashMap<PhoneNumber, (SuppressionSource, Instant)>,
 }
 

@@ -344,6 +344,23 @@ mod tests {
     }
 
     #[test]
+    fn the_sender_has_two_names() {
+        let account = [("TWILIO_ACCOUNT_SID", SID), ("TWILIO_AUTH_TOKEN", "t")];
+        let with = |more: &[(&str, &str)]| from(&[&account[..], more].concat());
+        let (one, other) = ("+15555550100", "+15555550101");
+        for set in [
+            &[("TWILIO_FROM", one)][..],
+            &[("TWILIO_PHONE_NUMBER", one)],
+            &[("TWILIO_FROM", one), ("TWILIO_PHONE_NUMBER", one)],
+        ] {
+            assert_eq!(with(set).unwrap().sender, one.parse().ok(), "{set:?}");
+        }
+        let error = with(&[("TWILIO_FROM", one), ("TWILIO_PHONE_NUMBER", other)]).unwrap_err();
+        assert!(error.to_string().contains("TWILIO_PHONE_NUMBER differs"), "{error}");
+        assert_eq!(with(&[]).unwrap().sender, None);
+    }
+
+    #[test]
     fn hosts_follow_twilios_own_rule() {
         let rows: Vec<serde_json::Value> =
             serde_json::from_str(include_str!("../../tests/data/twilio/host_rewrite.json"))

@@ -75,12 +75,19 @@ impl WebhookError {
 
 /// Field of an event that could not be read. The event stands all the same, without that field; its value stays
 /// in the event's `extra`, as it came. Nothing of the value is in here.
+///
+/// ```
+/// use anysms::webhook::{FieldIssue, WebhookErrorKind};
+///
+/// let issue = FieldIssue::new("Units", WebhookErrorKind::InvalidField);
+/// assert_eq!(issue.to_string(), "Units: a field is malformed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FieldIssue {
     /// Name of the field; `MediaUrl` for any of `MediaUrl0`, `MediaUrl1` and so on.
     pub field: &'static str,
-    /// `MissingField`, `DuplicateField` or `InvalidField`.
+    /// `MissingField` or `InvalidField`.
     pub kind: WebhookErrorKind,
 }
 
@@ -163,7 +170,13 @@ pub enum WebhookErrorKind {
 }
 
 impl WebhookErrorKind {
-    /// Returns the kind as a word for logs and metrics, such as `bad_signature`. Part of the contract.
+    /// Returns the kind as a word for logs and metrics. Part of the contract.
+    ///
+    /// ```
+    /// use anysms::webhook::WebhookErrorKind;
+    ///
+    /// assert_eq!(WebhookErrorKind::BadSignature.as_str(), "bad_signature");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -199,7 +212,5 @@ mod tests {
         for kind in [WebhookErrorKind::BadSignature, WebhookErrorKind::NonceReused] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        let issue = FieldIssue::new("Units", WebhookErrorKind::InvalidField);
-        assert_eq!(issue.to_string(), "Units: a field is malformed");
     }
 }

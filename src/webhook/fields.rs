@@ -98,18 +98,20 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes the one value of a field that the event can do without; `None` if it is not there or empty. One
-    /// that is there several times or that `read` cannot read is an issue, and stays among the rest.
+    /// that `read` cannot read is an issue, and stays among the rest.
+    ///
+    /// # Errors
+    /// `DuplicateField` if it is there several times: no vendor sends that.
     pub(crate) fn side<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&'a str) -> Option<T>,
-    ) -> Option<T> {
+    ) -> Result<Option<T>, WebhookError> {
         let found = self.params.find_behind(self.last, name);
         if found.len() > 1 {
-            self.issue(name, WebhookErrorKind::DuplicateField);
-            return None;
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
         }
-        let at = found.last()?;
+        let Some(at) = found.last() else { return Ok(None) };
         let value = self.params.value(self.params.spans[at]);
         let result = if value.is_empty() { None } else { read(value) };
         if result.is_some() || value.is_empty() {
@@ -117,11 +119,17 @@ impl<'a> Fields<'a> {
         } else {
             self.issue(name, WebhookErrorKind::InvalidField);
         }
-        result
+        Ok(result)
     }
 
     /// Takes the one value of a field that the event can do without, as another type.
-    pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+    ///
+    /// # Errors
+    /// `DuplicateField`.
+    pub(crate) fn parsed<T: FromStr>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, WebhookError> {
         self.side(name, |text| text.parse().ok())
     }
 

@@ -28,7 +28,7 @@ use crate::webhook::{
     params::{Params, Span},
 };
 
-/// What a vendor signs, as far as another split of it has to be told.
+/// Rule of one vendor by which another split is told.
 pub(crate) struct Recut {
     id: Mark,
     from: Mark,
@@ -38,11 +38,11 @@ pub(crate) struct Recut {
 /// The vendor's fields by what they can hide. Each is the start of a name.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields {
-    /// Those whose content somebody outside chooses.
+    /// Fields whose content somebody outside chooses.
     pub(crate) free: &'static [&'static str],
-    /// Those of the free ones that sort between `From` and the id.
+    /// Free fields that sort between `From` and the id.
     pub(crate) between: &'static [&'static str],
-    /// Those that sort behind the id, free or always there.
+    /// Fields that sort behind the id, free or always there.
     pub(crate) behind: &'static [&'static str],
 }
 

@@ -71,7 +71,7 @@ impl Client {
             Vendor::Twilio => {
                 let mut config = match &sandbox {
                     Some(sandbox) => TwilioConfig::sandbox(sandbox),
-                    None => TwilioConfig::from_env()?,
+                    None => TwilioConfig::from_env()?.with_sender_per_message(),
                 };
                 if let Some(url) = &target.base_url {
                     config = config.with_base_url(url);
@@ -81,7 +81,7 @@ impl Client {
             Vendor::Plivo => {
                 let mut config = match &sandbox {
                     Some(sandbox) => PlivoConfig::sandbox(sandbox),
-                    None => PlivoConfig::from_env()?,
+                    None => PlivoConfig::from_env()?.with_sender_per_message(),
                 };
                 if let Some(url) = &target.base_url {
                     config = config.with_base_url(url);

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Whose content is free: the texts, and what a button or a profile says.
+/// Rule for another split. Free are the texts, and what a button or a profile says.
 static MESSAGE_UUID: LazyLock<Recut> = LazyLock::new(|| {
     let fields = RecutFields {
         free: &["Body", "Button", "Contact", "List", "Location", "Profile", "Text"],
@@ -36,7 +36,7 @@ pub(in crate::plivo) fn read(verified: &Verified<'_>) -> Result<Event, WebhookEr
         _ => Cow::Owned(Params::parse(request.body())?),
     };
     let authenticity = proof.authenticity;
-    // A status says which, a message has content: of what has neither nobody knows what it is.
+    // A status says which, a message has content; what has neither may be either, and is kept whole.
     if params.has("MessageUUID") && params.has("Status") {
         let mut update = status(&params, authenticity)?;
         update.account = proof.account.as_deref().map(Into::into);
@@ -81,36 +81,34 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     params.refuse_resplit(&MESSAGE_UUID)?;
     // In the order of their names.
     let fields = &mut params.fields();
-    let delivered_at = fields.side("DeliveryReportTime", time).flatten();
-    let code = fields.side("ErrorCode", |code| code.parse::<u32>().ok().map(|_| code));
+    let delivered_at = fields.side("DeliveryReportTime", time)?.flatten();
+    let code = fields.side("ErrorCode", |code| code.parse::<u32>().ok().map(|_| code))?;
     let from = fields.name("From")?.map(Address::from_plain);
     fields.discard(&["MessageTime"]);
     let message = message_id(fields)?;
-    let pool = fields.parsed("PowerpackUUID");
-    let queued_at = fields.side("QueuedTime", time).flatten();
-    let sent_at = fields.side("SentTime", time).flatten();
-    let sequence = fields.parsed("Sequence");
+    let pool = fields.parsed("PowerpackUUID")?;
+    let queued_at = fields.side("QueuedTime", time)?.flatten();
+    let sent_at = fields.side("SentTime", time)?.flatten();
+    let sequence = fields.parsed("Sequence")?;
     let word = fields.required("Status")?;
     if word.len() > 32 || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-') {
         return Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field("Status"));
     }
     let to = fields.name("To")?.map(Address::from_plain);
-    let price = fields.side("TotalAmount", price);
-    let segments = fields.parsed("Units");
+    let price = fields.side("TotalAmount", price)?;
+    let segments = fields.parsed("Units")?;
     // Kept among the rest too.
-    let requester = match params.get("requester_ip") {
-        Ok(text) => text.filter(|text| !text.is_empty()).map(|text| text.parse().ok()),
-        Err(_) => Some(None),
-    };
-    if requester == Some(None) {
+    let requester = params.get("requester_ip")?.filter(|text| !text.is_empty());
+    let requester = requester.map(str::parse).transpose().unwrap_or_else(|_| {
         fields.issue("requester_ip", WebhookErrorKind::InvalidField);
-    }
+        None
+    });
 
     let status = PlivoStatus::from(word).into();
     let mut update = StatusUpdate::new(message, status, delivery_failure(code), authenticity);
     (update.from, update.to, update.pool) = (from, to, pool);
     (update.segments, update.price, update.sequence) = (segments, price, sequence);
-    update.requester = requester.flatten();
+    update.requester = requester;
     update.at = delivered_at.or(sent_at).or(queued_at);
     (update.issues, update.extra) = (fields.issues(), fields.rest());
     Ok(update)
@@ -123,16 +121,16 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     // The text of an MMS is in Body.
     let text = fields.take("Text")?.or(fields.take("Body")?).unwrap_or_default();
     let mut message = InboundMessage::new(message_id(fields)?, ends, text.into(), authenticity);
-    message.pool = fields.parsed("PowerpackUUID");
-    message.segments = fields.parsed("Units");
+    message.pool = fields.parsed("PowerpackUUID")?;
+    message.segments = fields.parsed("Units")?;
     message.media = media(fields)?;
     message.keyword = fields.side("MessageIntent", |word| match word {
         "optout" => Some(Keyword::OptOut),
         "optin" => Some(Keyword::OptIn),
         "help" => Some(Keyword::Help),
         _ => None,
-    });
-    let announced = params.get("MediaCount").ok().flatten().unwrap_or_default().parse();
+    })?;
+    let announced = params.get("MediaCount")?.unwrap_or_default().parse();
     if announced.is_ok_and(|count: usize| count > message.media.len()) {
         fields.issue("Media", WebhookErrorKind::MissingField);
     }

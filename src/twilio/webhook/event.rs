@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// Whose content is free: texts, buttons, lists, locations and names that the sender or the sender's business has
-/// chosen, and the places of numbers, which come from registers of others. (The last part of a place, `FromZip`,
-/// is none, so that a place has an end.)
+/// Rule for another split. Free are texts, buttons, lists, locations and names that the sender or the sender's
+/// business has chosen, and the places of numbers, which come from registers of others. (The last part of a
+/// place, `FromZip`, is not, so that a place has an end.)
 static MESSAGE_SID: LazyLock<Recut> = LazyLock::new(|| {
     let fields = RecutFields {
         free: &[
@@ -129,7 +129,7 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     // In the order of their names.
     let fields = &mut params.fields();
     let account = fields.name("AccountSid")?.map(Into::into);
-    let code = fields.parsed::<u32>("ErrorCode").map(|n| n.to_string());
+    let code = fields.parsed::<u32>("ErrorCode")?.map(|n| n.to_string());
     let from = fields.name("From")?.map(Address::from_wire);
     let message = message_id(fields)?;
     let word = fields.required("MessageStatus")?;
@@ -137,7 +137,7 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
         let kind = WebhookErrorKind::InvalidField;
         return Err(WebhookError::new(kind).with_field("MessageStatus"));
     }
-    let pool = fields.parsed("MessagingServiceSid");
+    let pool = fields.parsed("MessagingServiceSid")?;
     fields.discard(&["SmsSid", "SmsStatus"]);
     let to = fields.name("To")?.map(Address::from_wire);
 
@@ -157,25 +157,21 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     let account = fields.name("AccountSid")?.map(Into::into);
     let text = fields.take("Body")?.unwrap_or_default().into();
     let from = fields.end("From", Address::from_wire)?;
-    let from_geography = geography(fields, ["FromCity", "FromCountry", "FromState", "FromZip"]);
+    let from_geography = geography(fields, ["FromCity", "FromCountry", "FromState", "FromZip"])?;
     let media = media(fields)?;
     let message = message_id(fields)?;
-    let pool = fields.parsed("MessagingServiceSid");
-    let segments = fields.parsed("NumSegments");
+    let pool = fields.parsed("MessagingServiceSid")?;
+    let segments = fields.parsed("NumSegments")?;
     // Kept among the rest too: the flag is the vendor's own word.
-    let keyword = match params.get("OptOutType") {
-        Ok(Some("STOP")) => Some(Keyword::OptOut),
-        Ok(Some("START")) => Some(Keyword::OptIn),
-        Ok(Some("HELP")) => Some(Keyword::Help),
-        Ok(_) => None,
-        Err(error) => {
-            fields.issue("OptOutType", error.kind());
-            None
-        }
+    let keyword = match params.get("OptOutType")? {
+        Some("STOP") => Some(Keyword::OptOut),
+        Some("START") => Some(Keyword::OptIn),
+        Some("HELP") => Some(Keyword::Help),
+        _ => None,
     };
     fields.discard(&["SmsMessageSid", "SmsSid", "SmsStatus"]);
     let to = fields.end("To", Address::from_wire)?;
-    let to_geography = geography(fields, ["ToCity", "ToCountry", "ToState", "ToZip"]);
+    let to_geography = geography(fields, ["ToCity", "ToCountry", "ToState", "ToZip"])?;
 
     let mut message = InboundMessage::new(message, (from, to), text, authenticity);
     (message.account, message.pool) = (account, pool);
@@ -187,7 +183,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
 
 /// Reads `MediaUrl0` and so on, as many as `NumMedia` says; where it says no number, as many as there are.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
-    let said: Option<u32> = fields.parsed("NumMedia");
+    let said: Option<u32> = fields.parsed("NumMedia")?;
     let most = MAX_PARAMS as u32;
     let (mut media, mut name) = (Vec::new(), String::new());
     for n in 0..said.unwrap_or(most).min(most) {
@@ -201,9 +197,10 @@ fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
             continue;
         };
         numbered(&mut name, "MediaContentType", n);
-        let kind = |kind: &str| url.is_some().then(|| kind.to_owned());
-        let kind = fields.numbered(&name, "MediaContentType", kind)?.flatten();
-        media.extend(url.map(|url| InboundMedia::new(url, kind)));
+        if let Some(url) = url {
+            let kind = fields.numbered(&name, "MediaContentType", |kind| Some(kind.to_owned()))?;
+            media.push(InboundMedia::new(url, kind.flatten()));
+        }
     }
     Ok(media)
 }
@@ -225,9 +222,13 @@ fn push_number(text: &mut String, n: u32) {
 fn geography(
     fields: &mut Fields<'_>,
     [city, country, state, zip]: [&'static str; 4],
-) -> Option<Geography> {
+) -> Result<Option<Geography>, WebhookError> {
     let mut text = |name| fields.side(name, |text| Some(text.into()));
-    let place =
-        Geography { city: text(city), country: text(country), state: text(state), zip: text(zip) };
-    Some(place).filter(|place| *place != Geography::default())
+    let place = Geography {
+        city: text(city)?,
+        country: text(country)?,
+        state: text(state)?,
+        zip: text(zip)?,
+    };
+    Ok(Some(place).filter(|place| *place != Geography::default()))
 }

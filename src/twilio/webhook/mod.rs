@@ -331,9 +331,8 @@ impl Webhook for TwilioWebhook {
             return Some(account.as_str().into());
         }
         let Tokens::ByAccount(lookup) = &self.tokens else { return None };
-        let content = event::content(request).ok()?;
-        let account = event::account(&content)?;
-        lookup.keys(account).map(|_| account.into())
+        event::account(&event::content(request).ok()?)
+            .and_then(|account| lookup.keys(account).map(|_| account.into()))
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {

@@ -1,6 +1,6 @@
 //! `Suppress` and the list of opt-outs it asks and teaches.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
@@ -122,4 +122,55 @@ async fn events_teach_it() {
         );
     }
     assert!(!format!("{list:?}").contains("7700"));
+}
+
+/// What anybody may have written acts for an hour at most, and only where a list can forget.
+#[tokio::test]
+async fn what_proves_only_its_address_does_not_stay() {
+    #[derive(Debug, Default)]
+    struct Lasting(std::sync::Mutex<Vec<SuppressionSource>>);
+
+    #[async_trait]
+    impl SuppressionList for Lasting {
+        async fn find(&self, _: PhoneNumber) -> Result<Option<SuppressionSource>> {
+            Ok(self.0.lock().unwrap().last().copied())
+        }
+
+        async fn insert(&self, _: PhoneNumber, source: SuppressionSource) -> Result<()> {
+            self.0.lock().unwrap().push(source);
+            Ok(())
+        }
+
+        async fn remove(&self, _: PhoneNumber, _: SuppressionSource) -> Result<()> {
+            self.0.lock().unwrap().clear();
+            Ok(())
+        }
+    }
+
+    let list = Lasting::default();
+    for event in [inbound("STOP", Authenticity::UrlOnly), failed(ErrorKind::OptedOut)] {
+        list.learn(&event, &Keywords::standard()).await.unwrap();
+        assert_eq!(list.find(number()).await.unwrap(), None);
+    }
+    list.learn(&inbound("STOP", Authenticity::Full), &Keywords::standard()).await.unwrap();
+    list.learn(&inbound("START", Authenticity::UrlOnly), &Keywords::standard()).await.unwrap();
+    assert_eq!(list.find(number()).await.unwrap(), Some(SuppressionSource::Keyword));
+
+    let list = MemorySuppressionList::new();
+    let short = Duration::from_millis(20);
+    list.insert_for(number(), SuppressionSource::Keyword, short).await.unwrap();
+    assert_eq!(list.find(number()).await.unwrap(), Some(SuppressionSource::Keyword));
+    std::thread::sleep(short);
+    assert_eq!(list.find(number()).await.unwrap(), None, "it is over");
+    // What lasts is not made shorter, nor by a forged source greater.
+    list.insert(number(), SuppressionSource::Keyword).await.unwrap();
+    list.insert_for(number(), SuppressionSource::Provider, short).await.unwrap();
+    std::thread::sleep(short);
+    assert_eq!(list.find(number()).await.unwrap(), Some(SuppressionSource::Keyword));
+    // Nobody fills it with forged numbers.
+    for last in 0..20_000 {
+        let forged = format!("+44770{last:07}").parse().unwrap();
+        list.insert_for(forged, SuppressionSource::Keyword, Duration::from_secs(60)).await.unwrap();
+    }
+    assert_eq!(list.find("+447700019999".parse().unwrap()).await.unwrap(), None);
 }
