@@ -6,6 +6,14 @@ use crate::provider_id::ProviderId;
 
 /// A provider's id of an account or a subaccount, such as `AC…` or `SA…`. It is half of the
 /// credentials, so `Debug` shows only its end.
+///
+/// ```
+/// use anysms::AccountId;
+///
+/// let id = AccountId::from("AC00000000000000000000000000000001");
+/// assert_eq!(format!("{id:?}"), "…0001"); // for a log
+/// assert_eq!(id.as_str(), "AC00000000000000000000000000000001"); // for the provider
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(Arc<str>);
 

@@ -74,6 +74,25 @@ impl Accounts {
     }
 
     /// Gives a tenant this account and returns the one it had before; `None` if it had none.
+    ///
+    /// Change a tenant's token without a restart:
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "twilio", feature = "reqwest"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Accounts, TenantId, twilio::{Twilio, TwilioConfig}};
+    ///
+    /// let (accounts, clinic) = (Accounts::new(), TenantId::new("clinic")?);
+    /// let config = |token: &str| TwilioConfig::new("AC00000000000000000000000000000001", token);
+    /// let first = accounts.put(clinic.clone(), Twilio::new(&config("old token"))?);
+    /// let before = accounts.put(clinic, Twilio::new(&config("new token"))?);
+    /// assert!(first.is_none() && before.is_some());
+    /// assert_eq!(accounts.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(feature = "twilio", feature = "reqwest")))]
+    /// # fn main() {}
+    /// ```
     pub fn put(
         &self,
         tenant: impl Into<Option<TenantId>>,
@@ -126,6 +145,12 @@ impl Accounts {
             (Some(tenant), None) => tenant.clone(),
             _ => None,
         }
+    }
+
+    /// Returns the providers of which there are accounts, each once.
+    #[must_use]
+    pub fn providers(&self) -> BTreeSet<ProviderId> {
+        self.read().all().map(SmsProvider::id).collect()
     }
 
     /// Returns the number of accounts, each counted once.

@@ -287,6 +287,21 @@ impl Error {
     }
 
     /// Returns the wait that the provider asks for before the next request; `None` if it asks for none.
+    ///
+    /// Pass the wait on to the client of an API of your own:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use anysms::{Error, ErrorKind, http::Response};
+    ///
+    /// let error = Error::not_sent(ErrorKind::RateLimited).with_status(429);
+    /// let error = error.with_retry_after(Some(Duration::from_secs(30)));
+    /// let wait = error.retry_after().unwrap_or(Duration::from_secs(60)).as_secs();
+    /// let answer = Response::builder().status(503).header("retry-after", wait).body(())?;
+    /// assert_eq!(answer.headers()["retry-after"], "30");
+    /// # Ok::<(), anysms::http::Error>(())
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

@@ -25,6 +25,21 @@ mod from_env {
     /// Returns the account that the environment names: by `ANYSMS_PROVIDER` (`twilio`, `plivo`), or else
     /// the only one whose account is set (`TWILIO_ACCOUNT_SID`, `PLIVO_AUTH_ID`).
     ///
+    /// Send through any provider, chosen where the program runs:
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, registry};
+    ///
+    /// let sms = registry::from_env()?;
+    /// let to: PhoneNumber = "+447700900123".parse()?;
+    /// let receipt = sms.send(&Message::new(to, "Your table is ready")).await?;
+    /// println!("{} took it", receipt.provider);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `Config` if it names none, several, or one that this build does not have; and what the
     /// provider's own `from_env` says.
@@ -89,6 +104,21 @@ mod sandbox {
         }
 
         /// Returns the settings of a sandbox that speaks every vendor of the build.
+        ///
+        /// Deliver at once, for a test that does not wait:
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> anysms::Result<()> {
+        /// use std::time::Duration;
+        ///
+        /// use anysms::sandbox::Sandbox;
+        ///
+        /// let sandbox = Sandbox::builder().pace(Duration::ZERO).start().await?;
+        /// assert!(sandbox.base_url().starts_with("http://127.0.0.1:"));
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn builder() -> SandboxBuilder {
             let vendors: Vec<Box<dyn SandboxVendor>> = vec![
                 #[cfg(feature = "twilio")]

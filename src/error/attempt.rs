@@ -9,6 +9,21 @@ use crate::{
 };
 
 /// One try of several, as it ended: what a support desk asks for. No number, text, URL or token is in it.
+///
+/// Log every attempt of a message that failed:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::{Error, ErrorKind, error::Attempt};
+///
+/// let first = Attempt::of(&Error::not_sent(ErrorKind::Connect), Duration::from_secs(3));
+/// let error = Error::not_sent(ErrorKind::RateLimited).with_status(429);
+/// let error = error.after(vec![first], Duration::from_millis(80));
+/// let line = |tried: &Attempt| format!("{} {:?} {:?}", tried.kind, tried.status, tried.elapsed);
+/// let lines: Vec<_> = error.attempts().iter().map(line).collect();
+/// assert_eq!(lines, ["connect None 3s", "rate_limited Some(429) 80ms"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {

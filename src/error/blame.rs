@@ -35,6 +35,15 @@ impl Blame {
     }
 
     /// Returns whether the next message to the same account is likely to fail as well.
+    ///
+    /// Pause an account that is out of funds, but not for one bad number:
+    ///
+    /// ```
+    /// use anysms::ErrorKind;
+    ///
+    /// assert!(ErrorKind::Account.blame().hits_the_next());
+    /// assert!(!ErrorKind::InvalidRecipient.blame().hits_the_next());
+    /// ```
     #[must_use]
     pub const fn hits_the_next(self) -> bool {
         matches!(self, Self::Account | Self::Provider | Self::Network)

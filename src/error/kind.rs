@@ -5,6 +5,21 @@ use std::fmt;
 use crate::error::Blame;
 
 /// Kind of a failure, in the field's own terms and the same for every provider.
+///
+/// Tell the user of a form what to mend:
+///
+/// ```
+/// use anysms::{Error, ErrorKind};
+///
+/// fn hint(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::InvalidRecipient => "Check the number.",
+///         ErrorKind::OptedOut => "You opted out: send us START first.",
+///         _ => "Try again later.",
+///     }
+/// }
+/// assert_eq!(hint(&Error::not_sent(ErrorKind::InvalidRecipient)), "Check the number.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -70,6 +85,17 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Returns the kind as a word for logs and metrics, such as `invalid_recipient`. Part of the contract.
+    ///
+    /// JSON has the same words, and reads a word of a later version as [`Other`](Self::Other):
+    ///
+    /// ```
+    /// use anysms::ErrorKind;
+    ///
+    /// let kind = ErrorKind::OptedOut;
+    /// assert_eq!(serde_json::to_value(kind)?, kind.as_str());
+    /// assert_eq!(serde_json::from_str::<ErrorKind>("\"a_later_kind\"")?, ErrorKind::Other);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.words().0

@@ -5,6 +5,21 @@ use std::fmt;
 /// Proof that a failure gives: whether the thing that was asked for may have happened all the same.
 ///
 /// Exhaustive on purpose: every layer that decides about a second attempt must handle both.
+///
+/// Decide whether a message may be sent anew:
+///
+/// ```
+/// use anysms::{Error, ErrorKind, Outcome};
+///
+/// fn next_step(error: &Error) -> &'static str {
+///     match error.outcome() {
+///         Outcome::NotSent => "send it again",
+///         Outcome::Unknown => "look it up at the provider first",
+///     }
+/// }
+/// let late = Error::unknown(ErrorKind::Timeout);
+/// assert_eq!(next_step(&late), "look it up at the provider first");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::exhaustive_enums)] // a third answer would be a breaking change, and should be one

@@ -89,7 +89,12 @@ mod suppress;
 mod timeout;
 mod weighted;
 
-use crate::error::{Error, ErrorKind};
+use std::time::Duration;
+
+use crate::{
+    error::{Error, ErrorKind},
+    message::Message,
+};
 
 pub use breaker::BreakerPolicy;
 pub use ext::LayerExt;
@@ -109,6 +114,31 @@ pub use route::Route;
 pub use suppress::Suppress;
 pub use timeout::Timeout;
 pub use weighted::Weighted;
+
+/// Extension of a message whose caller waits better than a layer does, such as a queue. A rate limit lets it wait for a
+/// second at most, and else refuses it with the time in [`Error::retry_after`]; a retry likewise waits for a second at
+/// most before it tries again what is proved not to have been sent.
+///
+/// ```
+/// use anysms::{Message, PhoneNumber, layers::NoWait};
+///
+/// let mut message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
+/// message.extensions_mut().insert(NoWait);
+/// assert!(message.extensions().get::<NoWait>().is_some());
+/// # Ok::<(), anysms::PhoneNumberError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a mark")]
+pub struct NoWait;
+
+impl NoWait {
+    /// Longest wait of such a message.
+    pub(crate) const MOST: Duration = Duration::from_secs(1);
+
+    pub(crate) fn is_on(message: &Message) -> bool {
+        message.extensions().get::<Self>().is_some()
+    }
+}
 
 /// Error for a stack whose order would bypass a protection.
 fn misplaced(rule: &'static str) -> Error {

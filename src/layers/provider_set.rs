@@ -29,9 +29,9 @@ impl ProviderSet {
                 "suppress: only some providers have it; wrap all of them or none",
             ));
         }
-        if first.records != other.records {
+        if first.recorded_in != other.recorded_in {
             return Err(misplaced(
-                "recorded: only some providers have it; wrap all of them or none",
+                "recorded: the providers are not all recorded in one store; wrap all of them in the same, or none",
             ));
         }
         if first.guards || other.guards {
@@ -64,7 +64,8 @@ impl ProviderSet {
 
     /// Returns the capabilities of any provider, and the protections that all of them have.
     pub(super) fn capabilities(&self) -> Capabilities {
-        self.iter().map(SmsProvider::capabilities).reduce(Capabilities::or).unwrap_or_default()
+        let all = self.iter().map(SmsProvider::capabilities).reduce(Capabilities::or);
+        Capabilities { chooses: true, ..all.unwrap_or_default() }
     }
 
     /// Asks the providers named in the id, then the others, which may be stacks around such a provider.

@@ -10,6 +10,7 @@ use crate::{
     account_id::AccountKey,
     error::{Error, ErrorKind, Outcome, Result},
     layers::{
+        NoWait,
         fair_queue::FairQueue,
         rate_store::{CENTURY, Demand, LONGEST_SLACK, MemoryRateStore, RateStore},
     },
@@ -275,10 +276,12 @@ impl<P: SmsProvider> RateLimit<P> {
         if self.queue.is_empty_for(&demands) && self.take(&demands, true).await?.is_zero() {
             return Ok(());
         }
+        let impatient = message.is_some_and(NoWait::is_on);
+        let max_wait = if impatient { self.max_wait.min(NoWait::MOST) } else { self.max_wait };
         let (start, mut tickets) = (Instant::now(), Vec::with_capacity(demands.len()));
         for (at, demand) in demands.iter().enumerate() {
             let (mut ticket, before) = self.queue.join(demand.key, demand.duration());
-            if !before.is_zero() && start.elapsed().saturating_add(before) > self.max_wait {
+            if !before.is_zero() && start.elapsed().saturating_add(before) > max_wait {
                 return Err(self.late(before));
             }
             ticket.turn().await;
@@ -288,7 +291,7 @@ impl<P: SmsProvider> RateLimit<P> {
                 if wait.is_zero() {
                     break;
                 }
-                if start.elapsed().saturating_add(wait) > self.max_wait {
+                if start.elapsed().saturating_add(wait) > max_wait {
                     return Err(self.late(wait));
                 }
                 sleep(wait).await;

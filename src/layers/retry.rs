@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     account_id::AccountKey,
     error::{Attempt, Error, Outcome, Result},
-    layers::budget::Budget,
+    layers::{NoWait, budget::Budget},
     message::{Message, MessageClass, MessageId, MessageRecord, Page, Query, Receipt},
     provider::{AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
@@ -64,6 +64,9 @@ pub struct RetryPolicy {
 }
 
 /// Limits for resending a message that **may have been sent**. The recipient may receive it twice.
+///
+/// [`Retry`] alone counts within one call. Within a store's `recorded` layer the limits are those of the
+/// message's key, over all calls ([`ResendAllowed`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResendPolicy {
@@ -192,7 +195,7 @@ impl<P: SmsProvider> Retry<P> {
 
     async fn run<T, F>(
         &self,
-        mut resend: Option<ResendPolicy>,
+        (mut resend, no_wait): (Option<ResendPolicy>, bool),
         call: impl Fn() -> F + Send + Sync,
     ) -> Result<T>
     where
@@ -212,6 +215,9 @@ impl<P: SmsProvider> Retry<P> {
             let elapsed = begun.elapsed();
             let random = random::fraction();
             let wait = self.policy.wait(&error, tries, start.elapsed(), random, resend);
+            let is_long =
+                |wait: &Duration| *wait > NoWait::MOST && error.outcome() == Outcome::NotSent;
+            let wait = wait.filter(|wait| !(no_wait && is_long(wait)));
             let Some(wait) = wait.filter(|_| self.budget.take()) else {
                 return Err(error.after(before, elapsed));
             };
@@ -227,10 +233,27 @@ impl<P: SmsProvider> Retry<P> {
 }
 
 /// Extension of a message that may be resent although an earlier attempt may have sent it, set by [`Retry`]
-/// under [`RetryPolicy::with_resend`]. A store that records attempts refuses such a resend without it.
+/// under [`RetryPolicy::with_resend`].
+///
+/// [`Retry`] counts the resends of one call. A store that records attempts refuses a resend without this
+/// extension, and with it counts the resends of the message's key over all calls: a key that is delivered
+/// six times is still resent at most [`most`](Self::most) times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ResendAllowed;
+pub struct ResendAllowed {
+    /// Maximum number of resends of the message over all calls.
+    pub most: u32,
+    /// Minimum time from the last attempt to a resend.
+    pub after: Duration,
+}
+
+impl ResendAllowed {
+    /// Allows `most` resends of a message, each at least `after` its last attempt.
+    #[must_use]
+    pub const fn new(most: u32, after: Duration) -> Self {
+        Self { most, after }
+    }
+}
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
@@ -250,10 +273,12 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let resend = self.policy.resend(message.class());
         let maybe_sent = AtomicBool::new(false);
-        self.run(resend, || async {
-            let again = maybe_sent.load(Relaxed).then(|| {
+        self.run((resend, NoWait::is_on(message)), || async {
+            let allowed = resend.filter(|_| maybe_sent.load(Relaxed));
+            let again = allowed.map(|resend| {
                 let mut message = message.clone();
-                message.extensions_mut().insert(ResendAllowed); // otherwise a store refuses it
+                // Without it a store refuses the resend.
+                message.extensions_mut().insert(ResendAllowed::new(resend.max, resend.after));
                 message
             });
             let sent = self.inner.send(again.as_ref().unwrap_or(message)).await;
@@ -266,19 +291,19 @@ impl<P: SmsProvider> SmsProvider for Retry<P> {
     }
 
     async fn fetch(&self, id: &MessageId) -> Result<MessageRecord> {
-        self.run(None, || self.inner.fetch(id)).await
+        self.run((None, false), || self.inner.fetch(id)).await
     }
 
     async fn list(&self, query: &Query) -> Result<Page<MessageRecord>> {
-        self.run(None, || self.inner.list(query)).await
+        self.run((None, false), || self.inner.list(query)).await
     }
 
     async fn cancel(&self, id: &MessageId) -> Result<()> {
-        self.run(None, || self.inner.cancel(id)).await
+        self.run((None, false), || self.inner.cancel(id)).await
     }
 
     async fn check(&self) -> Result<AccountStatus> {
-        self.run(None, || self.inner.check()).await
+        self.run((None, false), || self.inner.check()).await
     }
 }
 

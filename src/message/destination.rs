@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::number::{PhoneNumber, PhoneNumberError};
@@ -58,6 +59,17 @@ impl Destination {
 
     /// Returns the same recipient with another number on the same channel; a Messenger user becomes the
     /// number by SMS.
+    ///
+    /// Redirect a message to a test phone:
+    ///
+    /// ```
+    /// use anysms::Destination;
+    ///
+    /// let customer: Destination = "whatsapp:+447700900123".parse()?;
+    /// let test = customer.with_number("+447700900456".parse()?);
+    /// assert_eq!(test.to_string(), "whatsapp:+447700900456");
+    /// # Ok::<(), anysms::message::DestinationError>(())
+    /// ```
     #[must_use]
     pub fn with_number(&self, number: PhoneNumber) -> Self {
         match self {
@@ -124,7 +136,10 @@ impl FromStr for Destination {
 }
 
 /// Way on which a message reaches its recipient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Channel {
     /// SMS, and MMS where there is media.

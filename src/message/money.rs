@@ -7,6 +7,17 @@ use rust_decimal::Decimal;
 /// An amount in a currency, with the digits the provider gave: `0.00750 USD` keeps its zeros.
 ///
 /// Prices are positive when they cost something, whatever sign a vendor writes.
+///
+/// Estimate a campaign from the price of one message:
+///
+/// ```
+/// use anysms::{Decimal, message::Money};
+///
+/// let one: Money = "0.00750 USD".parse()?;
+/// let all = Money::new(one.amount * Decimal::from(20_000), one.currency);
+/// assert_eq!(all.to_string(), "150.00000 USD");
+/// # Ok::<(), anysms::message::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_structs)] // an amount and a currency: there is no third part
 pub struct Money {

@@ -13,6 +13,24 @@ use crate::{
 ///
 /// A message carries the options of several vendors side by side, each by its own type; a provider
 /// reads its own and never sees another's. They travel with the message when it is written as JSON.
+///
+/// Give a vendor of your own its options:
+///
+/// ```
+/// use anysms::{Message, PhoneNumber, ProviderId, message::VendorOptions};
+///
+/// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+/// struct AcmeOptions {
+///     route: String,
+/// }
+/// impl VendorOptions for AcmeOptions {
+///     const PROVIDER: ProviderId = ProviderId::from_static("acme");
+/// }
+/// let options = AcmeOptions { route: "direct".into() };
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
+/// assert_eq!(message.with_options(&options).options()?, Some(options)); // as the vendor reads it
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait VendorOptions: Serialize + DeserializeOwned {
     /// Vendor that reads these options.
     const PROVIDER: ProviderId;

@@ -31,6 +31,18 @@ pub const MAX_MEDIA: usize = 10;
 /// assert_eq!(message.text(), "Your table is ready");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Keep a message in a queue:
+///
+/// ```
+/// use anysms::{Message, PhoneNumber};
+///
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
+/// let row = serde_json::to_string(&message)?;
+/// let taken: Message = serde_json::from_str(&row)?;
+/// assert_eq!(taken.key(), message.key()); // the same message, not a second one
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     key: MessageKey,
@@ -109,6 +121,20 @@ impl Message {
     }
 
     /// Sets the caller's own key, so that a program that starts again names the same message.
+    ///
+    /// Name a reminder by its booking:
+    ///
+    /// ```
+    /// use anysms::{Message, PhoneNumber, message::{MessageKey, MessageKeyError}};
+    ///
+    /// fn reminder(booking: u32, to: PhoneNumber) -> Result<Message, MessageKeyError> {
+    ///     let key = MessageKey::new(&format!("booking-{booking}-reminder"))?;
+    ///     Ok(Message::new(to, "See you tomorrow").with_key(key))
+    /// }
+    /// let to = "+447700900123".parse()?;
+    /// assert_eq!(reminder(4711, to)?.key(), reminder(4711, to)?.key());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_key(mut self, key: MessageKey) -> Self {
         self.key = key;

@@ -12,6 +12,17 @@ use crate::{
 
 /// Filter of a list of messages. Empty, it lists what the provider lists by default (Plivo: the last 24
 /// hours). A filter that the provider does not have is refused, never ignored.
+///
+/// Count what arrived at a number, among its latest 20 messages:
+///
+/// ```
+/// use anysms::{MessageStatus, PhoneNumber, Query, Result, SmsProvider};
+///
+/// async fn arrived(sms: &dyn SmsProvider, to: PhoneNumber) -> Result<usize> {
+///     let page = sms.list(&Query::new().with_to(to).with_page_size(20)).await?;
+///     Ok(page.items.iter().filter(|record| record.status == MessageStatus::Delivered).count())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {

@@ -12,6 +12,23 @@ use crate::{
 ///
 /// `id` is none when the provider said yes in an answer that could not be read to its end: the
 /// message was taken, and sending it again would send it twice.
+///
+/// Note how to find the message again:
+///
+/// ```
+/// use anysms::{MessageId, Receipt, message::MessageKey};
+///
+/// fn note(receipt: &Receipt) -> String {
+///     match &receipt.id {
+///         Some(id) => id.to_string(), // what `fetch` and webhooks go by
+///         None => format!("taken without an id, request {:?}", receipt.request_id),
+///     }
+/// }
+/// let id: MessageId = "twilio:SM00000000000000000000000000000001".parse()?;
+/// let receipt = Receipt::new(id.provider().clone(), Some(id.clone()), MessageKey::random());
+/// assert_eq!(note(&receipt).parse::<MessageId>()?, id);
+/// # Ok::<(), anysms::message::MessageIdError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {

@@ -14,6 +14,20 @@ use crate::{
 };
 
 /// A provider's record of a message. Everything but the id and the status may be missing.
+///
+/// Add up the prices of a list:
+///
+/// ```
+/// use anysms::{Decimal, MessageRecord, MessageStatus};
+///
+/// fn cost(records: &[MessageRecord]) -> Decimal {
+///     records.iter().filter_map(|record| record.price).map(|price| price.amount).sum()
+/// }
+/// let mut record = MessageRecord::new("twilio:SM1".parse()?, MessageStatus::Delivered);
+/// record.price = Some("0.00750 USD".parse()?);
+/// assert_eq!(cost(&[record.clone(), record]).to_string(), "0.01500");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageRecord {
@@ -89,6 +103,18 @@ pub enum Direction {
 }
 
 /// Reason why a message did not arrive, as a delivery report says it.
+///
+/// Strike off numbers that no message will ever reach:
+///
+/// ```
+/// use anysms::{ErrorKind, message::DeliveryFailure};
+///
+/// fn is_dead(failure: &DeliveryFailure) -> bool {
+///     failure.kind == ErrorKind::InvalidRecipient
+/// }
+/// assert!(is_dead(&DeliveryFailure::new(ErrorKind::InvalidRecipient, "30006"))); // a landline
+/// assert!(!is_dead(&DeliveryFailure::new(ErrorKind::Unreachable, "30003"))); // switched off
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliveryFailure {

@@ -232,6 +232,20 @@ impl AlphanumericSender {
     ///
     /// Dated data to warn by, not to refuse by: countries change their rules, and many ask for
     /// registration first.
+    ///
+    /// Send from a number where names are refused:
+    ///
+    /// ```
+    /// use anysms::{Sender, message::{AlphanumericSender, SenderError}, number::Region};
+    ///
+    /// fn sender(country: Region) -> Result<Sender, SenderError> {
+    ///     let refused = AlphanumericSender::refusal_in(country).is_some();
+    ///     Sender::parse(if refused { "+15555550100" } else { "ACME" })
+    /// }
+    /// assert!(matches!(sender(Region::US)?, Sender::Number(_)));
+    /// assert!(matches!(sender(Region::GB)?, Sender::Alphanumeric(_)));
+    /// # Ok::<(), SenderError>(())
+    /// ```
     #[must_use]
     pub fn refusal_in(region: Region) -> Option<AlphanumericRefusal> {
         refusals::find(region)

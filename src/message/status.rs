@@ -8,6 +8,22 @@ use crate::message::{UNREADABLE, word};
 ///
 /// Each vendor also has its own typed status; this is what they have in common. A word that is not
 /// known is kept as [`MessageStatus::Other`], never refused.
+///
+/// Tell a customer how it went:
+///
+/// ```
+/// use anysms::MessageStatus;
+///
+/// fn describe(status: &MessageStatus) -> &'static str {
+///     match status {
+///         MessageStatus::Delivered | MessageStatus::Read => "arrived",
+///         status if status.is_failure() => "did not arrive",
+///         _ => "on its way",
+///     }
+/// }
+/// assert_eq!(describe(&MessageStatus::Undelivered), "did not arrive");
+/// assert_eq!(describe(&MessageStatus::from_word("a_new_word")), "on its way");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MessageStatus {
@@ -95,6 +111,16 @@ impl MessageStatus {
     }
 
     /// Returns whether nothing more is expected. `Sent` is not final, though it may be the last word.
+    ///
+    /// Find the messages to ask about again:
+    ///
+    /// ```
+    /// use anysms::MessageStatus;
+    ///
+    /// let statuses = ["queued", "sent", "delivered", "failed"].map(MessageStatus::from_word);
+    /// let open: Vec<_> = statuses.iter().filter(|status| !status.is_final()).collect();
+    /// assert_eq!(open, [&MessageStatus::Queued, &MessageStatus::Sent]);
+    /// ```
     #[must_use]
     pub const fn is_final(&self) -> bool {
         matches!(

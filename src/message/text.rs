@@ -9,6 +9,14 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// The text of a message. It reads as a `str`; `Debug` shows only how long it is.
+///
+/// ```
+/// use anysms::message::Text;
+///
+/// let text = Text::from("Your code is 123456");
+/// assert!(text.ends_with("123456"));
+/// assert_eq!(format!("{text:?}"), "[19 characters]"); // a log does not show the code
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text(String);
 

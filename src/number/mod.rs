@@ -19,6 +19,7 @@
 //! | `time_zones` | the time zones in which a number may be |
 
 mod calling_code;
+mod canonical;
 #[cfg(any(feature = "phonenumber", feature = "rlibphonenumber"))]
 mod convert;
 mod corrections;
@@ -244,6 +245,12 @@ impl PhoneNumber {
             1 => national.len() == 10 && &national[3..8] == "55501",
             _ => false,
         }
+    }
+
+    /// Canonical.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        canonical::canonical(self)
     }
 
     /// Builds a number from a country code and the national number.

@@ -17,7 +17,8 @@ use crate::{
 /// let mut options = PlivoOptions::default();
 /// options.log = Some(Log::None);
 /// let message = Message::new("+447700900123".parse::<anysms::PhoneNumber>()?, "Hello").with_options(&options);
-/// # Ok::<(), anysms::PhoneNumberError>(())
+/// assert_eq!(message.options()?, Some(options));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,6 +5,14 @@ use crate::message::MessageStatus;
 /// Plivo's state of a message, in Plivo's own words. Of a record, a receipt or an event it is
 /// `PlivoStatus::from(status.as_str())`. For an inbound message `Delivered` and
 /// `Undelivered` say whether *your webhook* took it.
+///
+/// ```
+/// use anysms::{MessageStatus, plivo::PlivoStatus};
+///
+/// let status = PlivoStatus::from("Rejected"); // Plivo's pages differ in the case
+/// assert_eq!(status, PlivoStatus::Rejected);
+/// assert!(MessageStatus::from(status).is_failure());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlivoStatus {

@@ -45,8 +45,11 @@ pub struct Capabilities {
     pub suppresses: bool,
     /// A guard stands before every submission.
     pub guards: bool,
-    /// Every submission is written into a store before it is made.
-    pub records: bool,
+    /// Messages go by one of several providers, as a route, a failover or weights choose.
+    pub chooses: bool,
+    /// Identity of the message store into which every submission is written before it is made; `None` if there is none,
+    /// or not the same for all submissions.
+    pub recorded_in: Option<u128>,
 }
 
 impl Capabilities {
@@ -72,7 +75,11 @@ impl Capabilities {
             waits: self.waits | other.waits,
             suppresses: self.suppresses & other.suppresses,
             guards: self.guards & other.guards,
-            records: self.records & other.records,
+            chooses: self.chooses | other.chooses,
+            recorded_in: match (self.recorded_in, other.recorded_in) {
+                (Some(one), Some(two)) if one == two => Some(one),
+                _ => None,
+            },
         }
     }
 }

@@ -15,6 +15,30 @@ use crate::{
 };
 
 /// Fate of the messages to a number.
+///
+/// See what a program does when a message does not arrive:
+///
+/// ```
+/// # #[cfg(feature = "twilio")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// use anysms::{Message, MessageStatus, PhoneNumber, SmsProvider, twilio::{Twilio, TwilioConfig}};
+/// use anysms::sandbox::{Fate, Sandbox};
+///
+/// let (sandbox, to) = (Sandbox::start().await?, "+447700900123".parse::<PhoneNumber>()?);
+/// sandbox.set_fate(to, Fate::Undelivered(30003));
+/// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+/// let id = sms.send(&Message::new(to, "Hello")).await?.id.expect("the sandbox gives ids");
+/// let failed = MessageStatus::Undelivered;
+/// let message = sandbox.wait_for(&id, &failed, Duration::from_secs(5)).await?;
+/// assert_eq!(message.error_code, Some(30003));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "twilio"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fate {

@@ -11,6 +11,29 @@ use crate::number::PhoneNumber;
 ///
 /// What is taken is carried, shows in `Sandbox::messages` and is delivered, whatever its sender was
 /// told. A submission that the vendor would refuse is refused as ever, and the fault is used up.
+///
+/// Refuse the next message as a rate limit does:
+///
+/// ```
+/// # #[cfg(feature = "twilio")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// use anysms::{Message, PhoneNumber, SmsProvider, twilio::{Twilio, TwilioConfig}};
+/// use anysms::sandbox::{Fault, Sandbox, When};
+///
+/// let (sandbox, wait) = (Sandbox::start().await?, Duration::from_secs(30));
+/// sandbox.inject(When::Next(1), Fault::RefuseFor(429, wait));
+/// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+/// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
+/// assert_eq!(sms.send(&message).await.unwrap_err().retry_after(), Some(wait));
+/// assert!(sms.send(&message).await.is_ok());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "twilio"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

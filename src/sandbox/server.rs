@@ -132,6 +132,28 @@ impl Sandbox {
     }
 
     /// Returns all messages it took, newest first.
+    ///
+    /// Read what a program sent:
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
+    /// use anysms::twilio::{Twilio, TwilioConfig};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// let to: PhoneNumber = "+447700900123".parse()?;
+    /// sms.send(&Message::new(to, "Your table is ready")).await?;
+    /// let messages = sandbox.messages();
+    /// assert_eq!(messages[0].text, "Your table is ready");
+    /// assert_eq!((messages.len(), messages[0].segments), (1, 1));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn messages(&self) -> Vec<Carried> {
         self.shared.carrier.all()
@@ -163,6 +185,27 @@ impl Sandbox {
 
     /// Sends a message to a number of the account: calls the webhook at this address, signed as the
     /// vendor does. Returns the HTTP status that the webhook answered.
+    ///
+    /// Write STOP to a webhook:
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{sandbox::{Inbound, Sandbox}, twilio::{TWILIO, TwilioSandbox}};
+    ///
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let url = format!("http://{}/hooks/twilio", listener.local_addr()?).parse()?;
+    /// let webhook = axum::Router::new().fallback(|| async { "" });
+    /// tokio::spawn(async move { axum::serve(listener, webhook).await });
+    ///
+    /// let stop = Inbound::new("+447700900123".parse()?, TwilioSandbox::NUMBER.parse()?, "STOP");
+    /// assert_eq!(Sandbox::start().await?.receive(&TWILIO, &stop, &url).await?, 200);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// `Unsupported` for a vendor it does not speak, or that the webhook did not answer.

@@ -23,6 +23,25 @@ use crate::{
 /// does not go round an opt-out.
 ///
 /// A list that cannot be read refuses every message: `layers::Suppress` does not guess.
+///
+/// Let nobody but the testers receive messages in staging:
+///
+/// ```
+/// use anysms::{PhoneNumber, Result, async_trait};
+/// use anysms::suppression::{SuppressionList, SuppressionSource as Source};
+///
+/// #[derive(Debug)]
+/// struct AllBut(Vec<PhoneNumber>);
+///
+/// #[async_trait]
+/// impl SuppressionList for AllBut {
+///     async fn find(&self, number: PhoneNumber) -> Result<Option<Source>> {
+///         Ok((!self.0.contains(&number)).then_some(Source::Manual))
+///     }
+///     async fn insert(&self, _: PhoneNumber, _: Source) -> Result<()> { Ok(()) }
+///     async fn remove(&self, _: PhoneNumber, _: Source) -> Result<()> { Ok(()) }
+/// }
+/// ```
 #[async_trait]
 pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// Returns how the opt-out of this number became known; `None` if it did not opt out.
@@ -65,6 +84,21 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// Of a request that was signed in its address alone ([`Authenticity::UrlOnly`]) anybody may have written the
     /// rest, so START does nothing, and an opt-out holds for an hour ([`insert_for`](Self::insert_for)): look the
     /// message up at the provider meanwhile, and [insert](Self::insert) the number if it is true.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
+    /// use anysms::{text::Keywords, webhook::{Authenticity, Event, InboundMessage}};
+    ///
+    /// let (list, from) = (MemorySuppressionList::new(), "+447700900123");
+    /// let ends = (from.parse()?, "+15555550100".parse()?);
+    /// let stop = InboundMessage::new("acme:1".parse()?, ends, "Stop".into(), Authenticity::Full);
+    /// list.learn(&Event::Inbound(stop), &Keywords::default()).await?;
+    /// assert_eq!(list.find(from.parse()?).await?, Some(SuppressionSource::Keyword));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of the list. Let the webhook answer 500 then, so that the provider calls again.
@@ -131,6 +165,29 @@ pub enum SuppressionSource {
 }
 
 /// Suppression list in memory, gone when the program ends. A clone is the same list.
+///
+/// Refuse messages to a recipient who asked for it on the phone:
+///
+/// ```
+/// # #[cfg(feature = "layers")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use anysms::{Accounts, ErrorKind, Message, PhoneNumber, SmsProvider, layers::LayerExt};
+/// use anysms::suppression::{MemorySuppressionList, SuppressionList, SuppressionSource};
+///
+/// let to: PhoneNumber = "+447700900123".parse()?;
+/// let list = Arc::new(MemorySuppressionList::new());
+/// list.insert(to, SuppressionSource::Manual).await?;
+/// let sms = Accounts::new().suppress(list)?; // or any other provider
+/// let error = sms.send(&Message::new(to, "Hello")).await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::OptedOut);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "layers"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Default)]
 pub struct MemorySuppressionList {
     numbers: Arc<Mutex<Numbers>>,

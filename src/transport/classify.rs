@@ -17,6 +17,14 @@ use crate::transport::TransportErrorKind;
 /// the outcome is not known. 408 is late at many gateways; 409 means that something exists already;
 /// 301 to 303 mean that the method was performed. 307 and 308 mean that it was not. 407, 411, 417, 426, 428,
 /// 431 and 451 refuse by definition (RFC 9110, 6585 and 7725), whoever on the way answers so.
+///
+/// ```
+/// use anysms::{Outcome, http::StatusCode, transport::outcome_of_status};
+///
+/// assert_eq!(outcome_of_status(StatusCode::TOO_MANY_REQUESTS), Some(Outcome::NotSent));
+/// assert_eq!(outcome_of_status(StatusCode::BAD_GATEWAY), Some(Outcome::Unknown));
+/// assert_eq!(outcome_of_status(StatusCode::CREATED), None);
+/// ```
 #[must_use]
 pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
     match status.as_u16() {

@@ -47,6 +47,28 @@ pub type Answer = http::Response<Result<Bytes, BodyError>>;
 /// - An answer of any status is `Ok`. `Err` means that no head of an answer arrived, and its kind says
 ///   whether the request can have been read. When in doubt, it can.
 /// - Bodies are capped, 256 KiB is plenty; an answer that is cut short keeps its head.
+///
+/// Accept everything and send nothing, as in a dry run:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use anysms::{async_trait, bytes::Bytes, http::{Request, Response}};
+/// use anysms::transport::{Answer, HttpTransport, TransportError};
+///
+/// #[derive(Debug)]
+/// struct DryRun;
+///
+/// #[async_trait]
+/// impl HttpTransport for DryRun {
+///     async fn execute(&self, _: Request<Bytes>) -> Result<Answer, TransportError> {
+///         Ok(Response::new(Ok("{}".into())))
+///     }
+/// }
+/// assert_eq!(DryRun.execute(Request::default()).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
     /// Sends the request and reads the answer.

@@ -10,6 +10,19 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 /// Returns the wait that a server asks for: seconds, or a date, which is held against the answer's own
 /// `Date` rather than the local clock. `None` for anything negative or unreadable.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use anysms::{http::Response, transport::retry_after};
+///
+/// let answer = Response::builder()
+///     .header("date", "Sat, 21 Nov 2026 08:00:00 GMT")
+///     .header("retry-after", "Sat, 21 Nov 2026 08:00:30 GMT")
+///     .body(())?;
+/// assert_eq!(retry_after(answer.headers()), Some(Duration::from_secs(30)));
+/// # Ok::<(), anysms::http::Error>(())
+/// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -32,6 +32,21 @@ use crate::{
 /// assert!(!format!("{config:?}").contains("secret"));
 /// # Ok::<(), anysms::message::SenderError>(())
 /// ```
+///
+/// Read it from a file:
+///
+/// ```
+/// use anysms::twilio::TwilioConfig;
+///
+/// let file = r#"{
+///     "account_sid": "AC00000000000000000000000000000001",
+///     "auth_token": "token",
+///     "sender": "+15555550100"
+/// }"#;
+/// let config: TwilioConfig = serde_json::from_str(file)?;
+/// assert!(!format!("{config:?}").contains("token"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Deserialize)]
 #[non_exhaustive]
 pub struct TwilioConfig {

@@ -19,6 +19,16 @@ use crate::{
 /// Returns the kind of a Twilio error code, in an answer, a delivery report or a callback.
 ///
 /// Codes that are not in the table are read by their range, as Twilio adds codes without notice.
+///
+/// Find the failures that lie with recipients in an export of Twilio's:
+///
+/// ```
+/// use anysms::{error::Blame, twilio::error_kind};
+///
+/// let mut codes = vec![21610, 30003, 30007, 20429];
+/// codes.retain(|code| error_kind(*code).blame() == Blame::Recipient);
+/// assert_eq!(codes, [21610, 30003]); // opted out, unreachable
+/// ```
 #[must_use]
 pub fn error_kind(code: u32) -> ErrorKind {
     match code {

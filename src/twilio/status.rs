@@ -4,6 +4,14 @@ use crate::message::MessageStatus;
 
 /// Twilio's status of a message, in Twilio's own words (API 2010-04-01). Of a record, a receipt or an
 /// event it is `TwilioStatus::from(status.as_str())`.
+///
+/// ```
+/// use anysms::{MessageStatus, twilio::TwilioStatus};
+///
+/// let status = TwilioStatus::from("partially_delivered");
+/// assert_eq!(status, TwilioStatus::PartiallyDelivered);
+/// assert!(!MessageStatus::from(status).is_final());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TwilioStatus {

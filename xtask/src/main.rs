@@ -1,7 +1,8 @@
-//! Tasks of the project: `cargo xtask check`, `cargo xtask tables`, `cargo xtask corpora`.
+//! Tasks of the project: `cargo xtask check`, `tables`, `sources`, `corpora`.
 
 mod check;
 mod corpora;
+mod sources;
 mod tables;
 
 use std::{
@@ -14,6 +15,8 @@ cargo xtask check            formatting, lints, unit and integration tests, docu
 cargo xtask check STEP…      only these steps: fmt, clippy, test, doc
 cargo xtask tables           writes every generated table from its source
 cargo xtask tables --check   fails if a committed table differs from its source
+cargo xtask sources          derives xtask/data from pinned packages of PyPI and npm; needs the network
+cargo xtask sources --check  fails if a file of xtask/data differs from what they give
 cargo xtask corpora          unpacks fuzz/corpus/*.hex into target/corpus
 cargo xtask corpora --pack   packs target/corpus into fuzz/corpus/*.hex";
 
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         ["check", ref steps @ ..] => check::run(steps),
         ["tables"] => tables::write(),
         ["tables", "--check"] => tables::check(),
+        ["sources"] => sources::write(),
+        ["sources", "--check"] => sources::check(),
         ["corpora"] => corpora::unpack(),
         ["corpora", "--pack"] => corpora::pack(),
         ["help" | "--help" | "-h"] => {

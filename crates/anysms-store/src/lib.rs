@@ -39,11 +39,12 @@ pub use backend::{AnyBackend, Backend};
 pub use model::{
     attempt::{AttemptOutcome, AttemptRecord, SettledBy},
     attempt_token::{AttemptToken, AttemptTokenError},
-    entry::{Entry, EntryId, History, Stage},
+    entry::{Enqueued, Entry, EntryId, History, Stage},
     event::{Applied, StatusEvent},
     filter::Filter,
     hash::{TextHash, TextHashError},
-    policy::{StorePolicy, TextPolicy},
+    policy::{StorePolicy, TextPolicy, Unconfirmed},
+    result::{End, MessageResult},
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
     suppression::{ScopedSuppressionList, Suppression, SuppressionScope},
 };

@@ -25,6 +25,27 @@ impl Plivo {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown), no layer sees them one by one, and Plivo does not say whose id is whose, so
     /// that the receipts have none, unless there is one alone.
     ///
+    /// Tell several recipients the same:
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, plivo::{Plivo, PlivoConfig}, sandbox::Sandbox};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let plivo = Plivo::new(&PlivoConfig::sandbox(&sandbox))?;
+    /// let numbers: [PhoneNumber; 2] = ["+447700900123".parse()?, "+447700900456".parse()?];
+    /// let messages = numbers.map(|to| Message::new(to, "We open at noon"));
+    /// let results = plivo.send_several(&messages).await;
+    /// assert!(results.iter().all(Result::is_ok));
+    /// assert_eq!(sandbox.messages().len(), 2);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sandbox"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// Of each message: `InvalidRequest`, not sent, if there are none or more than [`MAX_SEVERAL`], or if
     /// they differ, or one recipient is there twice; `InvalidRecipient`, not sent, for a number that Plivo

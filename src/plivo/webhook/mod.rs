@@ -41,9 +41,20 @@ pub use xml::PlivoXml;
 /// SDKs disagree only where they were part of the address given: this cannot be told apart.)
 ///
 /// ```
-/// use anysms::plivo::PlivoWebhook;
+/// use anysms::{http::Request, plivo::PlivoWebhook};
+/// use anysms::webhook::{Event, WebhookExt, WebhookRequest};
 ///
-/// let webhook = PlivoWebhook::new("auth token", "https://example.com/hooks/plivo".parse()?)?;
+/// let url = "https://example.com/hooks/plivo";
+/// let webhook = PlivoWebhook::new("auth token", url.parse()?)?;
+/// let body = "MessageUUID=5b40a428&From=447700900123&To=15555550101&Text=Hello";
+/// let signature = webhook.sign_v3("POST", url, body.as_bytes(), "17")?; // done by Plivo
+/// let request = Request::post(url)
+///     .header("content-type", "application/x-www-form-urlencoded")
+///     .header("x-plivo-signature-v3", signature)
+///     .header("x-plivo-signature-v3-nonce", "17")
+///     .body(body)?;
+/// let event = webhook.receive(WebhookRequest::from_http(&request))?;
+/// assert!(matches!(event, Event::Inbound(message) if message.text == "Hello"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -66,6 +66,21 @@ pub(crate) struct Accepted {
 }
 
 /// Answer that refuses: what the status proves, and the body in which the vendor says more.
+///
+/// Read a vendor's own code:
+///
+/// ```
+/// use anysms::{Error, ErrorKind, transport::{ReadRefusal, Refusal}};
+///
+/// const READ: ReadRefusal = |Refusal { error, body, .. }| -> Error {
+///     let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+///     let outcome = error.outcome();
+///     match body["code"].as_str() {
+///         Some("E17") => error.with_kind(ErrorKind::OptedOut, outcome).with_code("E17"),
+///         _ => error,
+///     }
+/// };
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Refusal {

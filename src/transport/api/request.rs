@@ -19,6 +19,28 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// GET only reads: its errors say [`Outcome::NotSent`](crate::Outcome::NotSent) however it fails. Any other
 /// method may have made its change after a failure that proves nothing; say [`sends`](Self::sends) where it
 /// submits a message.
+///
+/// Submit a message to a vendor of your own:
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anysms::Result<()> {
+/// use std::sync::Arc;
+///
+/// use anysms::{ProviderId, http::Method, testing::ScriptedTransport, transport::{Api, BaseUrl}};
+///
+/// let transport = Arc::new(ScriptedTransport::new().answer(201, r#"{"id":"m1"}"#));
+/// let (acme, base) = (ProviderId::from_static("acme"), BaseUrl::https("api.example.com")?);
+/// let api = Api::new(acme, "acct-1".into(), transport, base, ("acct-1", "secret"))?;
+/// let request = api.request(Method::POST, ["v1", "messages"]).form("to", "+447700900123");
+/// let taken: serde_json::Value = request.sends().send().await?.json()?;
+/// assert_eq!(taken["id"], "m1");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is asked before `send`"]
 pub struct ApiRequest<'a> {

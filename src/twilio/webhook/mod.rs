@@ -35,9 +35,18 @@ const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
 /// is tried only if those before did not match, as the address is no secret.
 ///
 /// ```
-/// use anysms::twilio::TwilioWebhook;
+/// use anysms::{http::Request, twilio::TwilioWebhook};
+/// use anysms::webhook::{Event, WebhookExt, WebhookRequest};
 ///
-/// let webhook = TwilioWebhook::new("auth token", "https://example.com/hooks/twilio".parse()?)?;
+/// let url = "https://example.com/hooks/twilio";
+/// let webhook = TwilioWebhook::new("auth token", url.parse()?)?;
+/// let body = "MessageSid=SM1&From=%2B447700900123&To=%2B15555550100&Body=Hello";
+/// let request = Request::post(url)
+///     .header("content-type", "application/x-www-form-urlencoded")
+///     .header("x-twilio-signature", webhook.sign(url, body.as_bytes())?) // done by Twilio
+///     .body(body)?;
+/// let event = webhook.receive(WebhookRequest::from_http(&request))?;
+/// assert!(matches!(event, Event::Inbound(message) if message.text == "Hello"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

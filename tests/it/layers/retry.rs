@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::layers::scripted::{ACME, Scripted, message};
 use anysms::{
     Error, ErrorKind, Message, MessageClass, MessageId, Outcome, Query, SmsProvider,
-    layers::{ResendPolicy, Retry, RetryPolicy},
+    layers::{ResendAllowed, ResendPolicy, Retry, RetryPolicy},
 };
 use tokio::time::Instant;
 
@@ -186,6 +186,20 @@ fn none() -> ResendPolicy {
     let mut none = ResendPolicy::default();
     none.max = 0;
     none
+}
+
+/// A store counts over all calls, so that it has to know the limit and the wait.
+#[tokio::test(start_paused = true)]
+async fn a_resend_carries_the_allowance_of_its_policy() {
+    let mut resend = ResendPolicy::default();
+    (resend.max, resend.after) = (3, Duration::from_secs(4));
+    let policy = RetryPolicy::default().with_resend(MessageClass::OneTimeCode, resend);
+    let acme = failing(several(2, lost));
+    Retry::new(acme.clone(), policy).send(&code()).await.unwrap();
+    let sent = acme.sent.lock().unwrap();
+    let allowed = sent.iter().map(|sent| sent.extensions().get::<ResendAllowed>().copied());
+    let expected = ResendAllowed::new(3, Duration::from_secs(4));
+    assert_eq!(allowed.collect::<Vec<_>>(), [None, Some(expected), Some(expected)]);
 }
 
 /// Once it may have been sent, no later try takes that back.

@@ -1,6 +1,10 @@
 //! Generators of the dated tables: each reads a source under `xtask/data` (or a table that the tests use
 //! too) and writes the part of a Rust file that holds the table.
 //!
+//! `cargo xtask sources` derives `xtask/data` from what others publish, so that both commands after each
+//! other renew every table. Two sources have no upstream and are kept by hand: `alphanumeric-refusals.txt`,
+//! which is its own source, and the vendor's error codes, whose classes are the project's own.
+//!
 //! Lists that nobody publishes and that are read nowhere but in their file (link shorteners, wordings of
 //! opt-out notices, keywords) are their own source. So is the GSM-7 alphabet, which is not dated.
 

@@ -33,6 +33,9 @@ use sql::SqlBackend;
 pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     fn policy(&self) -> StorePolicy;
 
+    /// Returns the identity of the store: the same for all handles, processes and machines that share its tables.
+    fn identity(&self) -> u128;
+
     /// Returns the clock of leases and schedules.
     fn clock(&self) -> &SteadyClock;
 
@@ -51,6 +54,9 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 
     fn history(&self, name: &Named) -> impl Future<Output = Result<Option<History>>> + Send;
+
+    /// Returns whether a submission's lease is over.
+    fn has_stale(&self) -> impl Future<Output = Result<bool>> + Send;
 
     fn delivery_stats(&self, filter: &Filter)
     -> impl Future<Output = Result<DeliveryStats>> + Send;
@@ -108,6 +114,10 @@ impl RawBackend for AnyBackend {
         each!(self, backend => backend.policy())
     }
 
+    fn identity(&self) -> u128 {
+        each!(self, backend => backend.identity())
+    }
+
     fn clock(&self) -> &SteadyClock {
         each!(self, backend => backend.clock())
     }
@@ -131,6 +141,10 @@ impl RawBackend for AnyBackend {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         each!(self, backend => backend.history(name).await)
+    }
+
+    async fn has_stale(&self) -> Result<bool> {
+        each!(self, backend => backend.has_stale().await)
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {

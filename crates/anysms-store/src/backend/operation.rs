@@ -7,21 +7,22 @@ use async_trait::async_trait;
 use anysms::{
     ProviderId,
     error::Result,
-    message::{MessageId, MessageRecord, Text},
+    message::{Address, MessageId, Text},
     number::PhoneNumber,
 };
 
 use crate::{
-    Applied, AttemptToken, Entry, EntryId, PurgeReport, StatusEvent, StorePolicy, Suppression,
-    SuppressionScope,
+    Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PurgeReport, StatusEvent,
+    StorePolicy, Suppression, SuppressionScope,
     model::{entry::Case, suppression::SuppressionSource},
     protocol::retention::{self, Purge},
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun},
         lease::Release,
-        operations::{self, Check, Claimed, Enqueue, Order},
+        operations::{self, Check, Claimed, Enqueue, Looked, Order},
         transitions::Finish,
+        turns::Turns,
     },
 };
 
@@ -130,14 +131,14 @@ alone! {
 }
 alone! {
     /// Puts messages into the queue.
-    EnqueueAll(Vec<Enqueue>) -> Vec<Result<EntryId>>,
+    EnqueueAll(Vec<Enqueue>) -> Vec<Result<Enqueued>>,
     |this, tables, policy| operations::enqueue(tables, policy, &this.0).await?,
     enqueues: true
 }
 alone! {
-    /// Claims at most so many messages, and says whether there may be more.
-    Claim(usize) -> (Vec<Claimed>, bool),
-    |this, tables, policy| operations::claim(tables, policy, this.0).await?
+    /// Claims at most so many messages by their turns, and says whether there may be more.
+    Claim(usize, Turns) -> (Vec<Claimed>, bool),
+    |this, tables, policy| operations::claim(tables, policy, this.0, &this.1).await?
 }
 alone! {
     /// Prolongs claims by their fences; whether each is still held.
@@ -147,22 +148,38 @@ alone! {
 alone! {
     /// Gives claims back; whether each was still held.
     ReleaseAll(Vec<(Named, (i64, Release))>) -> Vec<bool>,
-    |this, tables, policy| operations::release(tables, &this.0).await?
+    |this, tables, policy| operations::release(tables, policy, &this.0).await?
 }
 alone! {
     /// Carries out an order of a person; whether it could be.
     Carry(Named, Order) -> bool,
-    |this, tables, policy| operations::order(tables, &this.0, this.1).await?
+    |this, tables, policy| operations::order(tables, policy, &this.0, this.1).await?,
+    enqueues: true
 }
 alone! {
     /// Attempts that have to be asked about, and whether there may be more.
     Checks(Vec<ProviderId>, usize) -> (Vec<Check>, bool),
-    |this, tables, policy| operations::checks(tables, &this.0, this.1).await?
+    |this, tables, policy| operations::checks(tables, policy, &this.0, this.1).await?
 }
 alone! {
     /// Writes down what providers say of attempts.
-    Settle(Vec<(AttemptToken, Option<MessageRecord>)>) -> Vec<Case>,
-    |this, tables, policy| operations::settle(tables, &this.0).await?
+    Settle(Vec<(AttemptToken, Looked)>) -> Vec<Case>,
+    |this, tables, policy| operations::settle(tables, policy, &this.0).await?
+}
+alone! {
+    /// Ends at most so many submissions whose leases are over, and says whether there may be more.
+    Sweep(usize) -> bool,
+    |this, tables, policy| operations::sweep(tables, policy, this.0).await?
+}
+alone! {
+    /// Takes at most so many ends to tell.
+    Untold(usize) -> Vec<MessageResult>,
+    |this, tables, policy| operations::untold(tables, this.0).await?
+}
+alone! {
+    /// Notes that ends were told.
+    Told(Vec<(Named, EntryId, End)>) -> (),
+    |this, tables, policy| operations::told(tables, &this.0).await?
 }
 alone! {
     /// Counts the messages of these providers' ids.
@@ -187,7 +204,12 @@ alone! {
 alone! {
     /// Suppressions of a number.
     FindSuppressions(PhoneNumber) -> Vec<Suppression>,
-    |this, tables, policy| tables.suppressions(&[this.0]).await?
+    |this, tables, policy| {
+        let now = tables.now();
+        let mut all = tables.suppressions(&[this.0.canonical()]).await?;
+        all.retain(|one| one.holds(now));
+        all
+    }
 }
 alone! {
     /// Adds a suppression.
@@ -195,7 +217,14 @@ alone! {
     |this, tables, policy| tables.insert_suppressions(std::slice::from_ref(&this.0)).await?
 }
 alone! {
-    /// Takes a suppression off, up to a source.
-    Unsuppress(PhoneNumber, SuppressionScope, SuppressionSource) -> (),
-    |this, tables, policy| tables.remove_suppression(this.0, &this.1, this.2).await?
+    /// Takes a suppression off, up to a source: one that was told to this own address, or any.
+    Unsuppress(PhoneNumber, SuppressionScope, SuppressionSource, Option<Address>) -> (),
+    |this, tables, policy| {
+        tables.remove_suppression(this.0.canonical(), &this.1, this.2, this.3.as_ref()).await?;
+    }
+}
+alone! {
+    /// At most so many suppressions that a provider may confirm.
+    UnprovedSuppressions(usize) -> Vec<Suppression>,
+    |this, tables, policy| tables.unproved_suppressions(this.0).await?
 }

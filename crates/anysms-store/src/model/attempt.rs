@@ -72,6 +72,9 @@ pub struct AttemptRecord {
     /// `true` if nothing more is done to find out.
     #[serde(skip)]
     pub(crate) given_up: bool,
+    /// Id that an event named which proves only its address, until the provider was asked about it.
+    #[serde(skip)]
+    pub(crate) hinted: Option<MessageId>,
 }
 
 /// Proved outcome of an attempt.
@@ -145,6 +148,7 @@ impl AttemptRecord {
             checks: 0,
             check_at: None,
             given_up: false,
+            hinted: None,
         }
     }
 
@@ -266,6 +270,13 @@ impl AttemptRecord {
         };
         self.check_at =
             after.and_then(|after| self.begun_at.checked_add(Duration::from_secs(*after)).ok());
+    }
+
+    /// Has the provider asked at this time, once the submission has ended.
+    pub(crate) fn ask_at(&mut self, at: Timestamp) {
+        if self.outcome.is_some() {
+            self.check_at = Some(self.check_at.map_or(at, |known| known.min(at)));
+        }
     }
 
     /// Returns whether this was the last look.

@@ -15,8 +15,8 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, DeliveryState, Progress, StatusEvent, TextHash, model::hash::ContentFingerprint,
-    model::redaction::Redaction,
+    AttemptRecord, DeliveryState, End, Progress, StatusEvent, TextHash,
+    model::hash::ContentFingerprint, model::redaction::Redaction,
 };
 
 /// Message of the store, in either direction.
@@ -110,6 +110,20 @@ pub struct Entry {
     /// Time from which on it is not worth sending.
     #[serde(skip)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// `true` if the payload is kept when the message leaves the queue and was not sent, so that it can be put back.
+    #[serde(skip)]
+    pub(crate) keeps: bool,
+    /// The payload that was kept.
+    #[serde(skip)]
+    pub(crate) kept: Option<Text>,
+    /// Own id if the key stands for another message now; else 0.
+    #[serde(skip)]
+    pub(crate) freed: i64,
+    /// End of a message of the queue, until it was told, and when that is next tried.
+    #[serde(skip)]
+    pub(crate) ended: Option<End>,
+    #[serde(skip)]
+    pub(crate) tell_at: Option<Timestamp>,
 }
 
 impl Entry {
@@ -127,6 +141,15 @@ impl Entry {
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.failure.as_ref().map(|failure| failure.code.as_str())
+    }
+
+    /// Returns the place of its class among claims: codes go first, marketing last.
+    pub(crate) const fn rank(&self) -> i64 {
+        match self.class {
+            MessageClass::OneTimeCode => 0,
+            MessageClass::Marketing => 2,
+            _ => 1,
+        }
     }
 
     /// Returns the name of the tenant, empty for none, as tables have it.
@@ -181,6 +204,11 @@ static BLANK: LazyLock<Entry> = LazyLock::new(|| Entry {
     leased_at: None,
     redaction: Redaction::Whole,
     expires_at: None,
+    keeps: false,
+    kept: None,
+    freed: 0,
+    ended: None,
+    tell_at: None,
 });
 
 /// Stage of an outbound message in the queue.
@@ -239,6 +267,35 @@ impl fmt::Display for EntryId {
     }
 }
 
+/// Result of putting a message into the queue: what its entry is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Enqueued {
+    /// It is new, and waits in the queue.
+    Queued(EntryId),
+    /// Its key stood for this message already, and nothing was changed: see whether it waits, was sent, failed or was
+    /// canceled. [`requeue`](crate::MessageStore::requeue) and [`reschedule`](crate::MessageStore::reschedule) change
+    /// that on purpose.
+    Known {
+        /// Place in the store.
+        id: EntryId,
+        /// Stage of the queue.
+        stage: Stage,
+        /// Progress of the delivery.
+        status: Option<Progress>,
+    },
+}
+
+impl Enqueued {
+    /// Returns the place of the message in the store.
+    #[must_use]
+    pub const fn id(self) -> EntryId {
+        match self {
+            Self::Queued(id) | Self::Known { id, .. } => id,
+        }
+    }
+}
+
 /// Message with its attempts and its events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -259,17 +316,33 @@ pub(crate) struct Case {
     pub(crate) attempts: Vec<AttemptRecord>,
     /// The message and its attempts as they were read.
     read: Box<(Entry, Vec<AttemptRecord>)>,
+    new: bool,
 }
 
 impl Case {
     pub(crate) fn new(entry: Entry, attempts: Vec<AttemptRecord>) -> Self {
         let read = Box::new((entry.clone(), attempts.clone()));
-        Self { entry, attempts, read }
+        Self { entry, attempts, read, new: false }
+    }
+
+    /// Returns the case as it is read now, for a backend that keeps cases.
+    pub(crate) fn read_again(&self) -> Self {
+        Self::new(self.entry.clone(), self.attempts.clone())
+    }
+
+    /// Creates the case of an entry that is inserted now.
+    pub(crate) fn inserted(entry: Entry) -> Self {
+        Self { new: true, ..Self::new(entry, Vec::new()) }
     }
 
     /// Returns the message as it was read.
     pub(crate) fn before(&self) -> &Entry {
         &self.read.0
+    }
+
+    /// Returns whether it was made in this very transaction.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new
     }
 
     /// Returns whether it had a place in the queue when it was read.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use anysms::{
     AccountId, ProviderId, TenantId,
-    message::{DeliveryFailure, MessageId, MessageKey, MessageStatus, Money},
+    message::{Address, DeliveryFailure, MessageId, MessageKey, MessageStatus, Money},
     webhook::{Authenticity, EventId, StatusUpdate},
 };
 
@@ -41,6 +41,14 @@ pub struct StatusEvent {
     pub times: u32,
     /// `true` if something further was known already when it came.
     pub stale: bool,
+    /// Extent of its proof. One that proves only its address changes nothing by itself: the provider is asked.
+    pub proof: Authenticity,
+    /// Recipient that it names.
+    pub recipient: Option<Address>,
+    /// Sender that it names.
+    pub sender: Option<Address>,
+    /// `true` if it names another account, recipient or sender than the attempt has: it is kept and changes nothing.
+    pub foreign: bool,
     /// Attempt that it belongs to; 0 while that is unknown.
     #[serde(skip)]
     pub(crate) attempt: i64,
@@ -63,6 +71,10 @@ impl StatusEvent {
             received_at: now,
             times: 1,
             stale: false,
+            proof: update.authenticity,
+            recipient: update.to.clone(),
+            sender: update.from.clone(),
+            foreign: false,
             attempt: 0,
             token,
         }
@@ -111,6 +123,12 @@ pub struct Applied {
     pub id_conflict: bool,
     /// `true` if this attempt arrived although an earlier one did: the recipient has the message twice.
     pub delivered_twice: bool,
+    /// `true` if the event names another account, recipient or sender than the attempt has. It is kept with the
+    /// attempt and changes nothing.
+    pub foreign: bool,
+    /// `true` if the event proves only its address: it changes nothing, and a [`Reconciler`](crate::Reconciler) asks
+    /// the provider at once.
+    pub unproved: bool,
 }
 
 /// Novelty of an event.

@@ -10,5 +10,6 @@ pub(crate) mod filter;
 pub(crate) mod hash;
 pub(crate) mod policy;
 pub(crate) mod redaction;
+pub(crate) mod result;
 pub(crate) mod status;
 pub(crate) mod suppression;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use anysms::{
     TenantId,
-    message::{Address, Direction, Media, Message, MessageKey, Text, WebUrl},
+    message::{Address, Direction, Media, Message, MessageClass, MessageKey, Text, WebUrl},
     text,
     webhook::InboundMessage,
 };
@@ -32,6 +32,21 @@ pub struct StorePolicy {
     pub(crate) texts: TextPolicy,
     pub(crate) keys: Duration,
     pub(crate) lease: Duration,
+    unconfirmed: [Unconfirmed; 3],
+}
+
+/// What becomes of a queued message that may have been sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unconfirmed {
+    /// It is held: never sent again by itself. [`MessageStore::settle`](crate::MessageStore::settle) resolves it.
+    #[default]
+    Hold,
+    /// The provider is asked by a [`Reconciler`](crate::Reconciler); if it has no such message after the last look,
+    /// the message is sent once more. What is not found is not proved: it may arrive twice.
+    AskThenResend,
+    /// It is sent once more after 30 seconds. It may arrive twice.
+    Resend,
 }
 
 /// Part that a store keeps of the text of a message that was sent or came in. What waits in the queue is kept whole
@@ -53,7 +68,12 @@ impl Default for StorePolicy {
     /// Texts are kept, a key stands for its message for 7 days, and a lease lasts a minute.
     fn default() -> Self {
         let (week, minute) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60));
-        Self { texts: TextPolicy::Keep, keys: week, lease: minute }
+        Self {
+            texts: TextPolicy::Keep,
+            keys: week,
+            lease: minute,
+            unconfirmed: [Unconfirmed::Hold; 3],
+        }
     }
 }
 
@@ -83,6 +103,19 @@ impl StorePolicy {
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_secs(1));
         self
+    }
+
+    /// Sets what becomes of queued messages of a class that may have been sent; they are held by default.
+    #[must_use]
+    pub const fn with_unconfirmed(mut self, class: MessageClass, then: Unconfirmed) -> Self {
+        self.unconfirmed[place(class)] = then;
+        self
+    }
+
+    /// Returns what becomes of queued messages of a class that may have been sent.
+    #[must_use]
+    pub const fn unconfirmed(&self, class: MessageClass) -> Unconfirmed {
+        self.unconfirmed[place(class)]
     }
 
     fn text(self, text: &str) -> (Option<Text>, Option<TextHash>) {
@@ -144,6 +177,7 @@ impl StorePolicy {
         Entry {
             stage: Stage::Waiting,
             payload: Some(json.into()),
+            keeps: self.texts == TextPolicy::Keep && message.class() != MessageClass::OneTimeCode,
             wake_at: Some(due),
             due_at: at,
             expires_at: validity,
@@ -179,5 +213,14 @@ impl StorePolicy {
             created_at: now,
             ..Entry::blank()
         }
+    }
+}
+
+/// Returns the place of a class in a table of classes.
+const fn place(class: MessageClass) -> usize {
+    match class {
+        MessageClass::OneTimeCode => 0,
+        MessageClass::Marketing => 2,
+        _ => 1,
     }
 }

@@ -34,9 +34,9 @@ impl Begin {
         self.message.extensions().get::<Fence>().map(|fence| fence.0)
     }
 
-    /// Returns whether a policy allows it although an earlier attempt may have been sent.
-    pub(crate) fn may_resend(&self) -> bool {
-        self.message.extensions().get::<ResendAllowed>().is_some()
+    /// Returns the allowance of a layer to send it although an earlier attempt may have been sent.
+    pub(crate) fn allowance(&self) -> Option<ResendAllowed> {
+        self.message.extensions().get::<ResendAllowed>().copied()
     }
 }
 
@@ -60,6 +60,8 @@ pub(crate) enum Begun {
     Queued,
     /// The claim is over: somebody else has it, or will.
     LeaseLost,
+    /// It was canceled.
+    Canceled,
     /// The recipient opted out.
     OptedOut,
     /// It is not worth sending any more.
@@ -92,12 +94,17 @@ impl Begun {
                 not_sent,
                 "idempotency key: the message waits in the queue",
             ),
+            Self::Canceled => refuse(
+                ErrorKind::Conflict,
+                not_sent,
+                "idempotency key: the message was canceled; requeue it, or use another key",
+            ),
             Self::LeaseLost => refuse(ErrorKind::Conflict, not_sent, "lease: the claim is over"),
             Self::Expired => {
                 refuse(ErrorKind::Expired, not_sent, "validity: over before the message was sent")
             }
             Self::OptedOut => {
-                refuse(ErrorKind::OptedOut, not_sent, "to: is on the store's list of opt-outs")
+                refuse(ErrorKind::OptedOut, not_sent, "destination: suppressed in the store")
             }
         }
     }

@@ -4,12 +4,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use anysms::{error::ErrorKind, message::DeliveryFailure};
+use anysms::{
+    error::ErrorKind,
+    message::{DeliveryFailure, Message, Text},
+};
 
-use crate::{AttemptOutcome, AttemptRecord, Entry, Progress, Stage, model::entry::Case};
+use crate::{
+    AttemptOutcome, AttemptRecord, Entry, Progress, Stage, StorePolicy, Unconfirmed,
+    model::entry::Case,
+};
 
 /// Most claims of a message without being begun before somebody has to look at it.
 const MOST_CLAIMS: u32 = 5;
+
+/// Pause before a message that may have been sent is sent again, where the policy says so.
+const RESEND_AFTER: Duration = Duration::from_secs(30);
 
 /// End of a claim.
 #[derive(Clone, Debug)]
@@ -20,6 +29,8 @@ pub(crate) enum Release {
     Never(DeliveryFailure),
     /// It cannot be sent by anybody.
     Dead,
+    /// It may have been sent: the policy decides.
+    Unconfirmed,
 }
 
 /// Result of a look at a message of the queue.
@@ -33,11 +44,17 @@ pub(crate) enum Woken {
 
 impl Case {
     /// Handles a look of the queue at the message, because it is due or its lease is over.
-    pub(crate) fn wake(&mut self, lease: Duration, now: Timestamp) -> Woken {
+    pub(crate) fn wake(&mut self, policy: StorePolicy, now: Timestamp) -> Woken {
         match self.entry.stage {
-            Stage::Waiting | Stage::Claimed => {}
+            Stage::Waiting => {}
+            // Its worker is gone, after a submission of which no outcome is known.
+            Stage::Claimed if self.may_be_sent() => {
+                self.decide_unconfirmed(policy, now);
+                return Woken::Left;
+            }
+            Stage::Claimed => {}
             Stage::Sending => {
-                self.interrupt();
+                self.interrupt(policy, now);
                 return Woken::Left;
             }
             Stage::Done | Stage::Dead => {
@@ -56,7 +73,7 @@ impl Case {
         self.entry.stage = Stage::Claimed;
         self.entry.fence += 1;
         self.entry.claims += 1;
-        self.lease(lease, now);
+        self.lease(policy.lease, now);
         Woken::Claimed
     }
 
@@ -71,22 +88,55 @@ impl Case {
     }
 
     /// Ends a claim of what was not begun, or is proved not to have been sent.
-    pub(crate) fn release(&mut self, fence: i64, release: &Release, now: Timestamp) -> bool {
+    pub(crate) fn release(
+        &mut self,
+        fence: i64,
+        release: &Release,
+        policy: StorePolicy,
+        now: Timestamp,
+    ) -> bool {
         if self.entry.stage != Stage::Claimed || self.entry.fence != fence {
             return false;
         }
         match release {
             Release::Later(wait) => {
-                self.entry.stage = Stage::Waiting;
                 self.entry.claims = self.entry.claims.saturating_sub(1);
-                self.entry.set_status(Progress::Prepared);
-                self.entry.wake_at = Some(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
-                self.entry.leased_at = None;
+                self.wait_until(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
+                if self.may_be_sent() {
+                    self.derive();
+                } else {
+                    self.entry.set_status(Progress::Prepared);
+                }
             }
             Release::Never(failure) => self.refuse(failure.clone(), now),
             Release::Dead => self.leave(Stage::Dead),
+            Release::Unconfirmed if self.may_be_sent() => self.decide_unconfirmed(policy, now),
+            Release::Unconfirmed => self.leave(Stage::Done), // settled meanwhile
         }
         true
+    }
+
+    /// Leaves the queue with an attempt whose outcome is unknown, or waits to be sent again where the policy says so.
+    fn decide_unconfirmed(&mut self, policy: StorePolicy, now: Timestamp) {
+        if policy.unconfirmed(self.entry.class) == Unconfirmed::Resend && self.may_resend_once() {
+            self.wait_until(now.checked_add(RESEND_AFTER).unwrap_or(now));
+        } else {
+            self.leave(Stage::Done);
+        }
+        self.derive();
+    }
+
+    /// Returns whether one attempt at most is unconfirmed, none is on its way, and none was accepted.
+    pub(crate) fn may_resend_once(&self) -> bool {
+        let maybe = self.attempts.iter().filter(|a| a.outcome != Some(AttemptOutcome::NotSent));
+        let mut maybe = maybe.map(|attempt| attempt.outcome);
+        maybe.next().is_none_or(|first| first == Some(AttemptOutcome::Unknown))
+            && maybe.next().is_none()
+    }
+
+    pub(crate) fn wait_until(&mut self, at: Timestamp) {
+        self.entry.stage = Stage::Waiting;
+        (self.entry.wake_at, self.entry.leased_at) = (Some(at), None);
     }
 
     /// Calls a message back that waits, or that is set aside. Whether it is called back.
@@ -102,20 +152,58 @@ impl Case {
     }
 
     /// Returns whether an attempt is not proved to have sent nothing.
-    fn may_be_sent(&self) -> bool {
+    pub(crate) fn may_be_sent(&self) -> bool {
         self.attempts.iter().any(|attempt| attempt.outcome != Some(AttemptOutcome::NotSent))
     }
 
-    /// Puts a message that is set aside back into the queue. Whether it waits there.
-    pub(crate) fn requeue(&mut self, now: Timestamp) -> bool {
+    /// Puts a message back into the queue that is set aside, or that left it and is proved not to have been sent:
+    /// failed, canceled, expired, or settled as not sent. Whether it waits there.
+    pub(crate) fn requeue(
+        &mut self,
+        kept: Option<Text>,
+        policy: StorePolicy,
+        now: Timestamp,
+    ) -> bool {
         if self.entry.stage == Stage::Dead && self.may_be_sent() {
-            self.interrupt(); // it was set aside while it was sent
+            self.interrupt(policy, now); // it was set aside while it was sent
         }
-        if self.entry.stage == Stage::Dead {
-            (self.entry.stage, self.entry.claims) = (Stage::Waiting, 0);
-            self.entry.wake_at = Some(now);
-        }
+        let payload = match self.entry.stage {
+            Stage::Dead => self.entry.payload.clone(),
+            Stage::Done if !self.may_be_sent() => kept,
+            _ => None,
+        };
+        self.put_back(payload, now);
         self.entry.stage == Stage::Waiting
+    }
+
+    /// Puts a message with this payload back into the queue, if it can be read.
+    pub(crate) fn put_back(&mut self, payload: Option<Text>, now: Timestamp) {
+        let message =
+            payload.as_deref().and_then(|json| serde_json::from_str::<Message>(json).ok());
+        let Some(message) = message else { return };
+        let validity = message.validity().and_then(|validity| now.checked_add(validity).ok());
+        (self.entry.payload, self.entry.expires_at) = (payload, validity);
+        // What was claimed before it left the queue stays behind.
+        self.entry.fence = self.entry.fence.max(now.as_microsecond());
+        self.entry.claims = 0;
+        self.wait_until(now);
+        if self.may_be_sent() {
+            self.derive();
+        } else {
+            self.entry.set_status(Progress::Prepared);
+        }
+    }
+
+    /// Moves a message that waits to another time. Whether it waits.
+    pub(crate) fn reschedule(&mut self, at: Timestamp) -> bool {
+        if self.entry.stage != Stage::Waiting {
+            return false;
+        }
+        let due = self.entry.due_at.unwrap_or(self.entry.created_at);
+        let validity = self.entry.expires_at.map(|expires| expires.duration_since(due));
+        self.entry.expires_at = validity.and_then(|validity| at.checked_add(validity).ok());
+        (self.entry.due_at, self.entry.wake_at) = (Some(at), Some(at));
+        true
     }
 
     /// Returns whether a submission began whose lease is over: its worker is gone, or was.
@@ -125,15 +213,19 @@ impl Case {
     }
 
     /// Ends that submission. Nobody knows how far it came.
-    pub(crate) fn interrupt(&mut self) {
+    pub(crate) fn interrupt(&mut self, policy: StorePolicy, now: Timestamp) {
         for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome.is_none()) {
             attempt.outcome = Some(AttemptOutcome::Unknown);
             let failure = DeliveryFailure::new(ErrorKind::Interrupted, "lease");
             attempt.report(Progress::Unconfirmed, Some(&failure), attempt.begun_at);
             attempt.schedule_check();
         }
-        self.leave(Stage::Done);
-        self.derive();
+        if self.entry.payload.is_some() {
+            self.decide_unconfirmed(policy, now);
+        } else {
+            self.leave(Stage::Done);
+            self.derive();
+        }
     }
 
     pub(crate) fn is_leased(&self, least: Duration, now: Timestamp) -> bool {
@@ -158,7 +250,8 @@ impl Case {
         self.entry.stage = stage;
         (self.entry.wake_at, self.entry.leased_at) = (None, None);
         if stage == Stage::Done {
-            self.entry.payload = None;
+            let payload = self.entry.payload.take();
+            self.entry.kept = payload.filter(|_| self.entry.keeps).or(self.entry.kept.take());
         }
     }
 

@@ -10,3 +10,4 @@ pub(crate) mod operations;
 pub(crate) mod retention;
 pub(crate) mod transaction;
 pub(crate) mod transitions;
+pub(crate) mod turns;

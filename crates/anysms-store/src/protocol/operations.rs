@@ -9,20 +9,23 @@ use std::{
 use jiff::Timestamp;
 
 use anysms::{
-    ProviderId,
+    PhoneNumber, ProviderId,
     error::{Error, ErrorKind, Result},
+    layers::NoWait,
     message::{Message, MessageId, MessageRecord},
     webhook::EventId,
 };
 
 use crate::{
-    Applied, AttemptOutcome, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
+    Applied, AttemptOutcome, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, Progress,
+    StatusEvent, Suppression,
     model::{entry::Case, event::Seen, policy::StorePolicy},
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun, Fence, name},
         lease::{Release, Woken},
         transitions::Finish,
+        turns::Turns,
     },
 };
 
@@ -38,6 +41,8 @@ pub(crate) struct Enqueue {
 pub(crate) struct Claimed {
     pub(crate) name: Named,
     pub(crate) fence: i64,
+    /// Place of its class among claims.
+    pub(crate) rank: usize,
     pub(crate) message: Message,
     /// Time since it was due.
     pub(crate) age: Duration,
@@ -77,11 +82,18 @@ async fn cases(
     if !over.is_empty() {
         let freed: HashSet<Named> = over.iter().map(Case::name).collect();
         over.iter_mut().for_each(Case::free_key);
-        tables.save(&over).await?;
+        save(tables, &mut over).await?;
         let again = fresh.into_iter().filter(|entry| freed.contains(&name_of(entry))).collect();
         cases.extend(tables.insert(again).await?);
     }
     Ok(cases)
+}
+
+/// Writes cases back, with the ends of those that left the queue.
+async fn save(tables: &mut dyn Tables, cases: &mut [Case]) -> Result<()> {
+    let now = tables.now();
+    cases.iter_mut().for_each(|case| case.note_end(now));
+    tables.save(cases).await
 }
 
 fn name_of(entry: &Entry) -> Named {
@@ -99,21 +111,22 @@ pub(crate) async fn begin(
     let direct = begins.iter().filter(|begin| begin.fence().is_none());
     let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
     let mut cases = cases(tables, policy, &names, missing).await?;
-    let numbers: Vec<_> =
-        begins.iter().filter_map(|begin| begin.message.destination().number()).collect();
+    let number = |begin: &&Begin| begin.message.destination().number().map(PhoneNumber::canonical);
+    let numbers: Vec<_> = begins.iter().filter_map(|begin| number(begin)).collect();
     let suppressions = tables.suppressions(&numbers).await?;
     let places: HashMap<Named, usize> =
         cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
     let begun = begins.iter().zip(&names).map(|(begin, name)| {
         let Some(place) = places.get(name) else { return Begun::LeaseLost }; // it was erased
         let message = &begin.message;
-        let number = message.destination().number();
-        let covers = |one: &&Suppression| Some(one.number) == number && one.scope.covers(message);
-        let opted_out = suppressions.iter().any(|one| covers(&one));
-        cases[*place].begin(begin, opted_out, policy.lease, now)
+        let covers = |one: &Suppression| {
+            Some(one.number) == number(begin) && one.holds(now) && one.scope.covers(message)
+        };
+        let opted_out = suppressions.iter().any(covers);
+        cases[*place].begin(begin, opted_out, policy, now)
     });
     let begun = begun.collect();
-    tables.save(&cases).await?;
+    save(tables, &mut cases).await?;
     Ok(begun)
 }
 
@@ -125,16 +138,30 @@ pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Res
     tables.hold(&ids).await?;
     let tokens: Vec<AttemptToken> = finishes.iter().map(|finish| finish.token).collect();
     let mut cases = tables.load(Which::Tokens(&tokens)).await?;
+    let mut suppressions = Vec::new();
     for finish in finishes {
         let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == finish.token);
         if let Some(case) = cases.iter_mut().find(of) {
             case.finish(finish, now);
+            suppressions.extend(refused(case, finish, now));
         }
     }
     let mut events = tables.unknown_events(&ids).await?;
     apply(&mut cases, &mut events);
-    tables.save(&cases).await?;
-    tables.save_events(&events).await
+    save(tables, &mut cases).await?;
+    tables.save_events(&events).await?;
+    keep_suppressions(tables, &suppressions).await
+}
+
+/// Returns the suppression that a provider's refusal of a recipient who opted out is.
+fn refused(case: &Case, finish: &Finish, now: Timestamp) -> Option<Suppression> {
+    let error = finish.result.as_ref().err()?;
+    let opted_out = error.kind() == ErrorKind::OptedOut && !error.is_by_layer();
+    opted_out.then(|| Suppression::refused(&case.entry, now)).flatten()
+}
+
+async fn keep_suppressions(tables: &mut dyn Tables, all: &[Suppression]) -> Result<()> {
+    if all.is_empty() { Ok(()) } else { tables.insert_suppressions(all).await }
 }
 
 /// Keeps events and applies them to their messages.
@@ -163,7 +190,18 @@ pub(crate) async fn record(
         cases.extend(named.into_iter().filter(|case| !known.contains(&case.entry.id)));
     }
     let applied = apply(&mut cases, &mut unique);
-    tables.save(&cases).await?;
+    let now = tables.now();
+    let refused = unique.iter().zip(&applied).filter(|(event, applied)| {
+        let opted_out = event.failure.as_ref().is_some_and(|one| one.kind == ErrorKind::OptedOut);
+        opted_out && applied.message.is_some() && !applied.unproved
+    });
+    let of = |event: &StatusEvent| {
+        let is = |case: &&Case| case.attempts.iter().any(|a| a.row != 0 && a.row == event.attempt);
+        cases.iter().find(is).and_then(|case| Suppression::refused(&case.entry, now))
+    };
+    let suppressions: Vec<_> = refused.filter_map(|(event, _)| of(event)).collect();
+    save(tables, &mut cases).await?;
+    keep_suppressions(tables, &suppressions).await?;
     let mut seen = tables.insert_events(&unique).await?;
     let of = |event: &&StatusEvent| {
         let place = places[&event.id];
@@ -203,13 +241,13 @@ fn apply(cases: &mut [Case], events: &mut [StatusEvent]) -> Vec<Applied> {
     events.iter_mut().map(one).collect()
 }
 
-/// Writes messages into the queue and returns the id of each message's entry, in order. The same message
-/// again is the same entry.
+/// Writes messages into the queue and returns what each message's entry is now, in order. The same message again is
+/// the same entry.
 pub(crate) async fn enqueue(
     tables: &mut dyn Tables,
     policy: StorePolicy,
     messages: &[Enqueue],
-) -> Result<Vec<Result<EntryId>>> {
+) -> Result<Vec<Result<Enqueued>>> {
     let now = tables.now();
     let names: Vec<Named> = messages.iter().map(|enqueue| name(&enqueue.message)).collect();
     let missing: Vec<_> =
@@ -218,8 +256,14 @@ pub(crate) async fn enqueue(
     let cases = cases(tables, policy, &names, missing).await?;
     let known: HashMap<Named, &Case> = cases.iter().map(|case| (case.name(), case)).collect();
     let asked = names.iter().zip(messages).zip(contents);
+    let mut new: HashSet<EntryId> =
+        cases.iter().filter(|case| case.is_new()).map(|case| case.entry.id).collect();
     let ids = asked.map(|((name, enqueue), content)| match known.get(name) {
-        Some(case) if case.entry.content.matches(&enqueue.message, content) => Ok(case.entry.id),
+        Some(case) if case.entry.content.matches(&enqueue.message, content) => {
+            let Entry { id, stage, status, .. } = case.entry;
+            let is_new = new.remove(&id); // of two with one key the first
+            Ok(if is_new { Enqueued::Queued(id) } else { Enqueued::Known { id, stage, status } })
+        }
         Some(_) => Err(Error::not_sent(ErrorKind::Conflict)
             .with_detail("idempotency key: was already used for a different message")
             .by_layer()),
@@ -236,23 +280,26 @@ pub(crate) async fn claim(
     tables: &mut dyn Tables,
     policy: StorePolicy,
     most: usize,
+    turns: &Turns,
 ) -> Result<(Vec<Claimed>, bool)> {
     let now = tables.now();
-    let mut cases = tables.load(Which::Due(most)).await?;
+    let mut cases = tables.load(Which::Due { most, turns }).await?;
     let mut claims = Vec::new();
     for case in &mut cases {
-        if case.wake(policy.lease, now) == Woken::Claimed {
+        if case.wake(policy, now) == Woken::Claimed {
             let payload = case.entry.payload.as_deref();
             let message = payload.and_then(|json| serde_json::from_str::<Message>(json).ok());
             let Some(mut message) = message else {
-                case.release(case.entry.fence, &Release::Dead, now); // nobody will be able to read it
+                case.release(case.entry.fence, &Release::Dead, policy, now); // nobody will be able to read it
                 continue;
             };
             message = message.with_key(case.entry.key.clone()); // which it may have given away
             message.extensions_mut().insert(Fence(case.entry.fence));
+            message.extensions_mut().insert(NoWait); // the queue waits
             let due = case.entry.due_at.unwrap_or(case.entry.created_at);
             claims.push(Claimed {
                 name: case.name(),
+                rank: case.entry.rank() as usize, // 0 to 2
                 fence: case.entry.fence,
                 message,
                 age: now.duration_since(due).try_into().unwrap_or_default(),
@@ -260,7 +307,7 @@ pub(crate) async fn claim(
         }
     }
     let more = cases.len() >= most;
-    tables.save(&cases).await?;
+    save(tables, &mut cases).await?;
     Ok((claims, more))
 }
 
@@ -277,10 +324,12 @@ pub(crate) async fn renew(
 /// Gives claims back; whether each was still held.
 pub(crate) async fn release(
     tables: &mut dyn Tables,
+    policy: StorePolicy,
     claims: &[(Named, (i64, Release))],
 ) -> Result<Vec<bool>> {
     let now = tables.now();
-    change(tables, claims, |case, (fence, release)| case.release(*fence, release, now)).await
+    change(tables, claims, |case, (fence, release)| case.release(*fence, release, policy, now))
+        .await
 }
 
 /// Order of a person for one message.
@@ -288,19 +337,31 @@ pub(crate) async fn release(
 pub(crate) enum Order {
     Cancel,
     Requeue,
+    Reschedule(Timestamp),
     Decide(AttemptOutcome),
 }
 
 /// Does it; whether it could be done.
-pub(crate) async fn order(tables: &mut dyn Tables, name: &Named, order: Order) -> Result<bool> {
+pub(crate) async fn order(
+    tables: &mut dyn Tables,
+    policy: StorePolicy,
+    name: &Named,
+    order: Order,
+) -> Result<bool> {
     let now = tables.now();
-    let orders = [(name.clone(), order)];
-    let done = change(tables, &orders, |case, order| match order {
+    let mut cases = tables.load(Which::Named(std::slice::from_ref(name))).await?;
+    let Some(case) = cases.first_mut() else { return Ok(false) };
+    let done = match order {
         Order::Cancel => case.cancel(),
-        Order::Requeue => case.requeue(now),
-        Order::Decide(outcome) => case.decide(*outcome, now),
-    });
-    Ok(done.await? == [true])
+        Order::Requeue => {
+            let kept = tables.kept(case.entry.id).await?;
+            case.requeue(kept, policy, now)
+        }
+        Order::Reschedule(at) => case.reschedule(at),
+        Order::Decide(outcome) => case.decide(outcome, now),
+    };
+    save(tables, &mut cases).await?;
+    Ok(done)
 }
 
 async fn change<T: Sync>(
@@ -315,7 +376,7 @@ async fn change<T: Sync>(
         case.is_some_and(|case| one(case, wanted))
     });
     let changed = changed.collect();
-    tables.save(&cases).await?;
+    save(tables, &mut cases).await?;
     Ok(changed)
 }
 
@@ -326,6 +387,7 @@ const LEFT: Duration = Duration::from_secs(60 * 60);
 /// more. Nobody else is told of them for a minute.
 pub(crate) async fn checks(
     tables: &mut dyn Tables,
+    policy: StorePolicy,
     providers: &[ProviderId],
     most: usize,
 ) -> Result<(Vec<Check>, bool)> {
@@ -336,7 +398,7 @@ pub(crate) async fn checks(
     let mut checks = Vec::new();
     for case in &mut cases {
         if case.is_stale(now) {
-            case.interrupt();
+            case.interrupt(policy, now);
         }
         for place in 0..case.attempts.len() {
             let attempt = &mut case.attempts[place];
@@ -348,30 +410,99 @@ pub(crate) async fn checks(
             }
         }
     }
-    tables.save(&cases).await?;
+    save(tables, &mut cases).await?;
     Ok((checks, cases.len() >= most))
+}
+
+/// Ends submissions whose leases are over, of direct sends too, so that what was interrupted is shown as unconfirmed.
+/// Returns whether there may be more.
+pub(crate) async fn sweep(
+    tables: &mut dyn Tables,
+    policy: StorePolicy,
+    most: usize,
+) -> Result<bool> {
+    let now = tables.now();
+    let mut cases = tables.load(Which::Stale(most)).await?;
+    for case in cases.iter_mut().filter(|case| case.is_stale(now)) {
+        case.interrupt(policy, now);
+    }
+    save(tables, &mut cases).await?;
+    Ok(cases.len() >= most)
+}
+
+/// What a provider said of an attempt.
+#[derive(Clone, Debug)]
+pub(crate) enum Looked {
+    /// Its record of it.
+    Found(Box<MessageRecord>),
+    /// It has none that is surely of this attempt.
+    Nothing,
+    /// It was not asked, or did not answer: that says nothing.
+    NotAsked,
+}
+
+impl Looked {
+    pub(crate) fn record(&self) -> Option<&MessageRecord> {
+        match self {
+            Self::Found(record) => Some(record),
+            Self::Nothing | Self::NotAsked => None,
+        }
+    }
+}
+
+/// Time for which the ends that one process takes to tell are left to it.
+const TELLING: Duration = Duration::from_secs(60);
+
+/// Takes at most `most` ends to tell.
+pub(crate) async fn untold(tables: &mut dyn Tables, most: usize) -> Result<Vec<MessageResult>> {
+    let later = tables.now().checked_add(TELLING).unwrap_or(Timestamp::MAX);
+    let mut cases = tables.load(Which::Untold(most)).await?;
+    cases.iter_mut().for_each(|case| case.entry.tell_at = Some(later));
+    tables.save(&cases).await?;
+    let result = |case: &Case| {
+        let end = case.entry.ended?;
+        Some(MessageResult { end, entry: case.entry.clone() })
+    };
+    Ok(cases.iter().filter_map(result).collect())
+}
+
+/// Notes that ends were told: those that are still the last.
+pub(crate) async fn told(tables: &mut dyn Tables, ends: &[(Named, EntryId, End)]) -> Result<()> {
+    let names: Vec<Named> = ends.iter().map(|(name, ..)| name.clone()).collect();
+    let mut cases = tables.load(Which::Named(&names)).await?;
+    for case in &mut cases {
+        let entry = &mut case.entry;
+        if ends.iter().any(|(_, id, end)| *id == entry.id && Some(*end) == entry.ended) {
+            (entry.ended, entry.tell_at) = (None, None);
+        }
+    }
+    tables.save(&cases).await
 }
 
 /// Writes down what a provider said of attempts.
 pub(crate) async fn settle(
     tables: &mut dyn Tables,
-    found: &[(AttemptToken, Option<MessageRecord>)],
+    policy: StorePolicy,
+    found: &[(AttemptToken, Looked)],
 ) -> Result<Vec<Case>> {
     let now = tables.now();
     let tokens: Vec<AttemptToken> = found.iter().map(|(token, _)| *token).collect();
     let ids: Vec<MessageId> =
-        found.iter().filter_map(|(_, record)| Some(record.as_ref()?.id.clone())).collect();
+        found.iter().filter_map(|(_, looked)| Some(looked.record()?.id.clone())).collect();
     tables.hold(&ids).await?;
     let mut cases = tables.load(Which::Tokens(&tokens)).await?;
-    for (token, record) in found {
+    for (token, looked) in found {
         let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == *token);
-        if let Some(case) = cases.iter_mut().find(of) {
-            case.settle(*token, record.as_ref(), now);
+        if let Some(case) = cases.iter_mut().find(of)
+            && case.settle(*token, looked, policy, now)
+        {
+            let kept = tables.kept(case.entry.id).await?;
+            case.put_back(kept, now);
         }
     }
     let mut events = tables.unknown_events(&ids).await?;
     apply(&mut cases, &mut events);
-    tables.save(&cases).await?;
+    save(tables, &mut cases).await?;
     tables.save_events(&events).await?;
     Ok(cases)
 }

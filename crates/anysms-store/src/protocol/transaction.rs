@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use anysms::{
     ProviderId, TenantId,
     error::Result,
-    message::{MessageId, MessageKey, Text},
+    message::{Address, MessageId, MessageKey, Text},
     number::PhoneNumber,
 };
 
@@ -15,7 +15,7 @@ use crate::{
     AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
     model::redaction::Redaction,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
-    protocol::retention::Forget,
+    protocol::{retention::Forget, turns::Turns},
 };
 
 /// A message by its tenant and key.
@@ -28,17 +28,23 @@ pub(crate) enum Which<'a> {
     Tokens(&'a [AttemptToken]),
     /// Cases by the providers' ids.
     Ids(&'a [MessageId]),
-    /// At most this many cases that the queue has to look at, the longest due first. A case that another
-    /// transaction looks at is left out.
-    Due(usize),
-    /// At most `most` cases whose check is due: those with an attempt at one of `providers`, or with a
-    /// submission that should have ended, and those that have been due since `left`, as no one made the
-    /// check.
+    /// At most `most` cases that the queue has to look at, by their turns; of a tenant's the longest due first. A case
+    /// that another transaction looks at is left out.
+    Due {
+        most: usize,
+        turns: &'a Turns,
+    },
+    /// At most this many cases with a submission whose lease is over.
+    Stale(usize),
+    /// At most `most` cases whose check is due: those with an attempt at one of `providers`, and those that have been
+    /// due since `left`, as no one made the check.
     Unchecked {
         providers: &'a [ProviderId],
         left: Timestamp,
         most: usize,
     },
+    /// At most this many cases whose end is to be told now.
+    Untold(usize),
 }
 
 /// The tables of one backend, within one transaction.
@@ -52,6 +58,9 @@ pub(crate) trait Tables: Upkeep {
 
     /// Writes new entries, but for those whose key has an entry already. Returns the cases of the new ones.
     async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>>;
+
+    /// Returns the payload that was kept of a message which left the queue.
+    async fn kept(&mut self, id: EntryId) -> Result<Option<Text>>;
 
     /// Writes what has changed of cases since they were read.
     async fn save(&mut self, cases: &[Case]) -> Result<()>;
@@ -74,16 +83,21 @@ pub(crate) trait Tables: Upkeep {
     /// Returns all opt-outs of these numbers.
     async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>>;
 
-    /// Writes opt-outs. Of two with the same scope the first time and the greater source stay.
+    /// Writes opt-outs. Of two with the same scope that were told to the same address the first time, the greater source
+    /// and the later end stay.
     async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()>;
 
-    /// Takes an opt-out off, unless its source is greater.
+    /// Takes an opt-out off that was told to an own address, or to any, unless its source is greater.
     async fn remove_suppression(
         &mut self,
         number: PhoneNumber,
         scope: &SuppressionScope,
         up_to: SuppressionSource,
+        told: Option<&Address>,
     ) -> Result<()>;
+
+    /// Returns at most `most` suppressions that end by themselves unless a provider confirms them.
+    async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>>;
 }
 
 /// Upkeep of the tables: forgets and removes old messages.

@@ -9,18 +9,28 @@ use jiff::Timestamp;
 
 use anysms::{
     error::{ErrorKind, Outcome, Result},
-    message::{DeliveryFailure, MessageKey, MessageRecord, Money, Receipt},
+    message::{Address, DeliveryFailure, Money, Receipt},
+    webhook::Authenticity,
 };
 
 use crate::{
     Applied, AttemptOutcome, AttemptRecord, AttemptToken, Progress, SettledBy, Stage, StatusEvent,
-    message_status,
+    StorePolicy, Unconfirmed, message_status,
     model::entry::Case,
-    protocol::admission::{Begin, Begun},
+    protocol::{
+        admission::{Begin, Begun},
+        operations::Looked,
+    },
 };
 
 /// Least part of a lease that must be left when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;
+
+/// Age from which on an attempt is given up whose provider nobody asks.
+const UNASKED: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
+
+/// Greatest difference between the clock of a caller that paused and the store's.
+const CLOCKS: Duration = Duration::from_secs(1);
 
 /// End of a submission.
 #[derive(Clone, Debug)]
@@ -34,16 +44,17 @@ impl Case {
         &mut self,
         begin: &Begin,
         opted_out: bool,
-        lease: Duration,
+        policy: StorePolicy,
         now: Timestamp,
     ) -> Begun {
+        let lease = policy.lease;
         let fence = begin.fence();
         // A layer may send what is claimed elsewhere: a guard, for staging.
         if fence.is_none() && !self.entry.content.matches(&begin.message, begin.content) {
             return Begun::OtherContent;
         }
         if self.is_stale(now) {
-            self.interrupt();
+            self.interrupt(policy, now);
         }
         // The commit of this very intent may have been taken for lost.
         if self.attempts.iter().any(|attempt| attempt.token == begin.token) {
@@ -53,8 +64,12 @@ impl Case {
             return Begun::Earlier(receipt);
         }
         let of = |outcome| self.attempts.iter().any(|attempt| attempt.outcome == outcome);
-        if of(None) || of(Some(AttemptOutcome::Unknown)) && !begin.may_resend() {
+        let unknown = of(Some(AttemptOutcome::Unknown));
+        if of(None) || unknown && !self.may_resend(begin, policy, now) {
             return Begun::MaybeSent;
+        }
+        if self.entry.stage == Stage::Done && self.entry.status == Some(Progress::Canceled) {
+            return Begun::Canceled;
         }
         match (fence, self.entry.stage) {
             (Some(fence), Stage::Claimed | Stage::Sending) => {
@@ -83,6 +98,24 @@ impl Case {
         self.lease(lease, now);
         self.derive();
         Begun::Go
+    }
+
+    /// Returns whether a message that may have been sent may be sent again: a layer allows so many resends of the key
+    /// over all calls, or the policy one of a queued message.
+    fn may_resend(&self, begin: &Begin, policy: StorePolicy, now: Timestamp) -> bool {
+        if begin.fence().is_some()
+            && policy.unconfirmed(self.entry.class) != Unconfirmed::Hold
+            && self.may_resend_once()
+        {
+            return true;
+        }
+        let Some(allowed) = begin.allowance() else { return false };
+        let maybe = self.attempts.iter().filter(|a| a.outcome == Some(AttemptOutcome::Unknown));
+        let last = maybe.clone().map(|attempt| attempt.begun_at).max();
+        // The caller's clock measured the pause; ours may be a little behind.
+        let pause = allowed.after.saturating_sub(CLOCKS);
+        let paused = last.is_none_or(|last| last.checked_add(pause).is_ok_and(|at| at <= now));
+        paused && maybe.count() <= allowed.most as usize
     }
 
     pub(crate) fn finish(&mut self, finish: &Finish, now: Timestamp) {
@@ -134,8 +167,11 @@ impl Case {
             attempt.settled_by = Some(attempt.settled_by.unwrap_or(SettledBy::Answer));
         }
         attempt.schedule_check();
-        // A claim goes on after a proved refusal: its worker decides.
-        let goes_on = attempt.outcome == Some(AttemptOutcome::NotSent)
+        if attempt.hinted.is_some() {
+            attempt.ask_at(now);
+        }
+        // A claim goes on after what is not accepted: its worker decides.
+        let goes_on = attempt.outcome != Some(AttemptOutcome::Accepted)
             && self.entry.payload.is_some()
             && self.entry.stage == Stage::Sending;
         if goes_on {
@@ -149,9 +185,20 @@ impl Case {
     /// Takes an event of an attempt, by its place.
     pub(crate) fn apply(&mut self, place: usize, event: &mut StatusEvent) -> Applied {
         let before = self.entry.status;
-        let Some(attempt) = self.attempts.get_mut(place) else { return Applied::default() };
-        let (known, ids) = (attempt.id.is_some(), attempt.id_conflict);
+        let Some(attempt) = self.attempts.get(place) else { return Applied::default() };
         event.attempt = attempt.row;
+        if self.is_foreign(attempt, event) {
+            (event.foreign, event.stale) = (true, true);
+            return Applied { foreign: true, stale: true, ..Applied::default() };
+        }
+        let Some(attempt) = self.attempts.get_mut(place) else { return Applied::default() };
+        if event.proof != Authenticity::Full {
+            attempt.hinted = Some(event.message.clone());
+            attempt.ask_at(event.received_at);
+            let message = Some((self.entry.tenant.clone(), self.entry.key.clone()));
+            return Applied { unproved: true, message, status: before, ..Applied::default() };
+        }
+        let (known, ids) = (attempt.id.is_some(), attempt.id_conflict);
         attempt.learn_id(&event.message);
         let foreign = attempt.id_conflict && attempt.id.as_ref() != Some(&event.message);
         if !foreign {
@@ -203,18 +250,44 @@ impl Case {
         applied
     }
 
-    /// Takes the answer of a provider that was asked about an attempt: a record, or that it has none.
+    /// Returns whether an event names another account, recipient or sender than the attempt has.
+    fn is_foreign(&self, attempt: &AttemptRecord, event: &StatusEvent) -> bool {
+        let differ = |ours: Option<&Address>, named: &Option<Address>| {
+            ours.zip(named.as_ref()).is_some_and(|(ours, named)| are_others(ours, named))
+        };
+        let asked = self.entry.sender.as_ref().filter(|sender| sender.pool().is_none());
+        let asked = asked.map(Address::from);
+        attempt.account.as_ref().zip(event.account.as_ref()).is_some_and(|(a, b)| a != b)
+            || differ(Some(&self.entry.remote), &event.recipient)
+            || differ(asked.as_ref(), &event.sender)
+    }
+
+    /// Takes the answer of a provider that was asked about an attempt: a record, or that it has none. Returns whether
+    /// the message is to be sent once more.
     pub(crate) fn settle(
         &mut self,
         token: AttemptToken,
-        found: Option<&MessageRecord>,
+        looked: &Looked,
+        policy: StorePolicy,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.token == token) else {
-            return;
+            return false;
         };
-        attempt.checks += 1;
-        if let Some(record) = found {
+        if matches!(looked, Looked::NotAsked) {
+            // Nobody asks at all: after the last time of all it is given up, and that proves nothing.
+            let age = now.duration_since(attempt.begun_at);
+            if attempt.outcome == Some(AttemptOutcome::Unknown) && age >= UNASKED {
+                (attempt.given_up, attempt.settled_by) = (true, Some(SettledBy::GivenUp));
+                attempt.check_at = None;
+                self.derive();
+            }
+            return false;
+        }
+        if attempt.hinted.take().is_none() {
+            attempt.checks += 1;
+        }
+        if let Some(record) = looked.record() {
             attempt.retract();
             attempt.learn_id(&record.id);
             attempt.segments = record.segments.or(attempt.segments);
@@ -234,8 +307,13 @@ impl Case {
             attempt.given_up = true;
             attempt.settled_by = Some(SettledBy::GivenUp);
         }
+        let given_up = attempt.given_up;
         attempt.schedule_check();
         self.derive();
+        given_up
+            && policy.unconfirmed(self.entry.class) == Unconfirmed::AskThenResend
+            && self.entry.stage == Stage::Done
+            && self.may_resend_once()
     }
 
     /// Resolves the unconfirmed attempts by hand. Returns `true` if there were any.
@@ -292,12 +370,7 @@ impl Case {
 
     /// Frees the key for another message.
     pub(crate) fn free_key(&mut self) {
-        let suffix = format!("~{}", self.entry.id);
-        let key = self.entry.key.as_str();
-        let kept = key.len().min(MessageKey::MAX_LEN - suffix.len());
-        if let Ok(key) = MessageKey::new(&format!("{}{suffix}", &key[..kept])) {
-            self.entry.key = key;
-        }
+        self.entry.freed = self.entry.id.0;
     }
 
     /// Sets what the message has from its attempts.
@@ -322,14 +395,31 @@ impl Case {
             accepted().map(|attempt| attempt.ended_at.unwrap_or(attempt.begun_at)).min();
         entry.delivered_at = accepted().filter_map(|attempt| attempt.delivered_at).min();
         if let Some(segments) =
-            accepted().filter_map(|attempt| attempt.segments).reduce(|a, b| a + b)
+            accepted().filter_map(|attempt| attempt.segments).reduce(u32::saturating_add)
         {
             entry.segments = Some(segments);
         }
+        // Of two currencies the first: the amounts of both stand with their attempts.
         entry.price = accepted().filter_map(|attempt| attempt.price).reduce(|sum, price| {
             let same = sum.currency == price.currency;
             let amount = sum.amount.saturating_add(price.amount);
-            if same { Money { amount, ..sum } } else { price }
+            if same { Money { amount, ..sum } } else { sum }
         });
+    }
+}
+
+/// Returns whether two addresses are of one kind and are not the same. A number that a provider masked, or a sender
+/// that it replaced by one of another kind, is not known to be another.
+pub(crate) fn are_others(ours: &Address, named: &Address) -> bool {
+    match (ours.number(), named.number()) {
+        (Some(ours), Some(named)) => ours.canonical() != named.canonical(),
+        (None, None) => match (ours, named) {
+            (Address::ShortCode(ours), Address::ShortCode(named)) => ours != named,
+            (Address::Alphanumeric(ours), Address::Alphanumeric(named)) => {
+                !ours.to_string().eq_ignore_ascii_case(&named.to_string())
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! [`Ingest`]: the last mile of a webhook.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use anysms::{
     TenantId,
@@ -10,7 +10,11 @@ use anysms::{
 };
 
 use crate::{
-    Applied, AttemptToken, EntryId, MessageStore, SuppressionScope,
+    Applied, AttemptToken, EntryId, MessageStore, Suppression, SuppressionScope,
+    backend::{
+        RawBackend,
+        operation::{Suppress, Unsuppress},
+    },
     model::suppression::SuppressionSource,
 };
 
@@ -33,6 +37,9 @@ pub struct Ingest {
     keywords: Arc<Keywords>,
     tenant_of: TenantOf,
 }
+
+/// Time after which a STOP ends whose content is not proved, unless the provider confirms it.
+const UNPROVED: Duration = Duration::from_secs(60 * 60);
 
 type TenantOf = Arc<dyn Fn(&InboundMessage) -> Option<TenantId> + Send + Sync>;
 
@@ -130,10 +137,11 @@ impl Ingest {
     async fn status(&self, update: &StatusUpdate, token: Option<AttemptToken>) -> Result<Applied> {
         let applied = self.store.record_status(update, token).await?;
         let opted_out = update.failure.as_ref().is_some_and(|one| one.kind == ErrorKind::OptedOut);
+        let proved = update.authenticity == Authenticity::Full && !applied.foreign;
         let to = update.to.as_ref().and_then(|to| to.number());
-        if let Some(to) = to.filter(|_| opted_out) {
-            let tenant = applied.message.as_ref().and_then(|(tenant, _)| tenant.clone());
-            self.store.suppress(to, scope(tenant), SuppressionSource::Provider).await?;
+        // Of a message that the store knows it was kept together with the status.
+        if let Some(to) = to.filter(|_| opted_out && proved && applied.message.is_none()) {
+            self.store.suppress(to, scope(None), SuppressionSource::Provider).await?;
         }
         Ok(applied)
     }
@@ -144,13 +152,24 @@ impl Ingest {
         let from = message.from.number();
         // Before the message: what is written once is not learned again.
         if let (Some(from), Some(Keyword::OptOut)) = (from, keyword) {
-            self.store.suppress(from, scope(tenant.clone()), SuppressionSource::Keyword).await?;
+            let now = self.store.backend.clock().now();
+            let source = SuppressionSource::Keyword;
+            let mut one = Suppression::new(from, scope(tenant.clone()), source, now);
+            one.told = Some(message.to.clone());
+            if message.authenticity != Authenticity::Full {
+                one.until = now.checked_add(UNPROVED).ok();
+                one.said_by = Some(message.message.clone());
+                one.account.clone_from(&message.account);
+            }
+            self.store.backend.run(Suppress(one)).await?;
         }
         let entry = self.store.record_inbound(message, tenant.as_ref()).await?;
         // A START that comes again may be older than a STOP; and one that could be forged is none.
         let counts = entry.is_some() && message.authenticity == Authenticity::Full;
         if let (Some(from), Some(Keyword::OptIn), true) = (from, keyword, counts) {
-            self.store.unsuppress(from, scope(tenant.clone()), SuppressionSource::Provider).await?;
+            let (scope, source) = (scope(tenant.clone()), SuppressionSource::Provider);
+            let start = Unsuppress(from, scope, source, Some(message.to.clone()));
+            self.store.backend.run(start).await?;
         }
         Ok(IngestedInbound { entry, tenant, keyword })
     }

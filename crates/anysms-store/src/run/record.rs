@@ -91,12 +91,21 @@ impl<P: SmsProvider> Recorded<P> {
     ///
     /// # Errors
     /// `Config` if the provider may wait before it submits, as a retry or a rate limit does (each try is an attempt of
-    /// its own), if it holds a guard, which may send to another number, or if it is recorded already.
+    /// its own), if it chooses among providers, as a route does (each has ids of its own), if it holds a guard, which may
+    /// send to another number, or if it is recorded already.
     pub fn new(inner: P, store: MessageStore) -> Result<Self> {
         let capabilities = inner.capabilities();
-        if capabilities.waits || capabilities.guards || capabilities.records {
+        let inside = [
+            (capabilities.waits, "retry, rate limit or failover"),
+            (capabilities.chooses, "route, failover or weights"),
+            (capabilities.guards, "guard"),
+            (capabilities.recorded_in.is_some(), "another recorded"),
+        ];
+        if let Some((_, layer)) = inside.into_iter().find(|(is, _)| *is) {
             let error = Error::not_sent(ErrorKind::Config);
-            return Err(error.with_detail("recorded: goes directly around each provider, inside of retry, rate limit, route, failover and guard"));
+            return Err(error.with_detail(format!(
+                "recorded: is around {layer}; put it directly around each provider, and the other layers around it"
+            )));
         }
         Ok(Self { inner: Arc::new(inner), store, callback: None, price: Arc::new(|_| None) })
     }
@@ -129,10 +138,13 @@ impl<P: SmsProvider> Recorded<P> {
             error.with_detail("callback: too long with the token of an attempt")
         };
         let base = base.as_str();
+        let (base, fragment) =
+            base.split_once('#').map_or((base, None), |(base, rest)| (base, Some(rest)));
         let (path, query) =
             base.split_once('?').map_or((base, None), |(path, query)| (path, Some(query)));
         let query = query.map_or(String::new(), |query| format!("?{query}"));
-        let url = format!("{}/{token}{query}", path.trim_end_matches('/'));
+        let fragment = fragment.map_or(String::new(), |fragment| format!("#{fragment}"));
+        let url = format!("{}/{token}{query}{fragment}", path.trim_end_matches('/'));
         url.parse().map(Some).map_err(|_| refuse())
     }
 }
@@ -193,7 +205,7 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
 
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = self.inner.capabilities();
-        capabilities.records = true;
+        capabilities.recorded_in = Some(self.store.backend.identity());
         capabilities
     }
 
@@ -203,11 +215,16 @@ impl<P: SmsProvider> SmsProvider for Recorded<P> {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let token = AttemptToken::random();
+        // Behind many accounts there is one provider for each.
+        let (provider, account) = match self.inner.account(message) {
+            Some(account) => (account.provider, Some(account.id)),
+            None => (self.id(), None),
+        };
         let begin = Begin {
             message: message.clone(),
             content: ContentFingerprint::of(message),
-            provider: self.id(),
-            account: self.inner.account(message).map(|account| account.id),
+            provider,
+            account,
             token,
             estimate: (self.price)(message),
         };

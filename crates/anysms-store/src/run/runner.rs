@@ -1,12 +1,23 @@
 //! [`Runner`]: the worker, the reconciler and the daily purge, with one stop.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 
-use anysms::{error::Result, provider::SmsProvider};
+use anysms::{Accounts, error::Result, provider::SmsProvider};
 
-use crate::{MessageStore, Reconciler, Retention, Worker, run::trouble};
+use crate::{
+    MessageResult, MessageStore, Reconciler, Retention, Worker,
+    backend::{
+        RawBackend,
+        operation::{Told, Untold},
+    },
+    protocol::transaction::Named,
+    run::trouble,
+};
+
+/// Pause between two looks for ends to tell.
+const TELL: Duration = Duration::from_millis(500);
 
 /// Pause between two purges.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -37,7 +48,13 @@ pub struct Runner<P> {
     worker: Worker<P>,
     reconciler: Reconciler,
     retention: Arc<Retention>,
+    results: Option<Hear>,
 }
+
+/// Hook of a runner: hears of one end, and says whether that is done.
+type Hear = Box<dyn Fn(MessageResult) -> BoxFuture<Result<()>> + Send + Sync>;
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 impl<P: SmsProvider> Runner<P> {
     /// Returns a runner that sends by a stack of layers around this store, asks no provider about unconfirmed attempts,
@@ -50,8 +67,45 @@ impl<P: SmsProvider> Runner<P> {
             worker: Worker::new(store.clone(), provider)?,
             reconciler: Reconciler::new(store.clone()),
             retention: Arc::new(Retention::default()),
+            results: None,
             store,
         })
+    }
+
+    /// Sets the function that hears how each message of the queue ended: sent, failed, unconfirmed, dead, expired or
+    /// suppressed ([`End`](crate::End)); a cancel is its caller's own.
+    ///
+    /// Each end is told once, to one runner of the store, and durably: until the function returns `Ok` it is told again,
+    /// after a minute at the latest, also by the next process. So it may be told twice where a process is killed in
+    /// between. Ends from before the function was set are told too, as far as the store has them.
+    ///
+    /// ```
+    /// use anysms::SmsProvider;
+    /// use anysms_store::{MessageStore, RecordExt, Runner};
+    ///
+    /// fn runner<P: SmsProvider>(store: MessageStore, acme: P) -> anysms::Result<Runner<impl SmsProvider>> {
+    ///     let stack = acme.recorded(&store)?;
+    ///     Ok(Runner::new(store, stack)?.on_result(|result| async move {
+    ///         println!("{}: {}", result.key(), result.end.as_str());
+    ///         Ok(())
+    ///     }))
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn on_result<F>(mut self, hear: impl Fn(MessageResult) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.results = Some(Box::new(move |result| Box::pin(hear(result))));
+        self
+    }
+
+    /// Adds accounts that are asked about unconfirmed attempts, each of its own.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: &Accounts) -> Self {
+        self.reconciler = self.reconciler.with_accounts(accounts);
+        self
     }
 
     /// Adds a provider that is asked about unconfirmed attempts. Give it plain, without layers.
@@ -84,7 +138,7 @@ impl<P: SmsProvider> Runner<P> {
 
     /// Runs until `stop` ends, and then waits for the sends on their way, for the worker's grace at most.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
-        let Self { store, worker, reconciler, retention } = self;
+        let Self { store, worker, reconciler, retention, results } = self;
         let (stopped, watched) = watch::channel(());
         let until = |mut watched: watch::Receiver<()>| async move {
             let _ = watched.changed().await; // the sender is gone: stopped
@@ -96,6 +150,22 @@ impl<P: SmsProvider> Runner<P> {
                 () = purge_daily(&store, &retention) => {}
             }
         };
+        let telling = async {
+            let Some(hear) = &results else { return };
+            let mut watched = watched.clone();
+            loop {
+                let told = tell(&store, hear).await;
+                let stopped = tokio::select! {
+                    biased;
+                    _ = watched.changed() => true,
+                    () = sleep(if told { Duration::ZERO } else { TELL }) => false,
+                };
+                if stopped {
+                    tell(&store, hear).await; // what the worker ended meanwhile, as far as it is known
+                    return;
+                }
+            }
+        };
         let stopping = async move {
             stop.await;
             drop(stopped);
@@ -104,9 +174,38 @@ impl<P: SmsProvider> Runner<P> {
             worker.run_until(until(watched.clone())),
             reconciler.run_until(until(watched.clone())),
             purge,
+            telling,
             stopping,
         );
     }
+}
+
+/// Tells ends to the hook. Returns whether there were any.
+async fn tell(store: &MessageStore, hear: &Hear) -> bool {
+    let results = match store.backend.run(Untold(100)).await {
+        Ok(results) => results,
+        Err(error) => {
+            trouble("results", &error);
+            return false;
+        }
+    };
+    let mut told = Vec::with_capacity(results.len());
+    for result in results {
+        let (name, id, end) = (named(&result), result.entry.id, result.end);
+        match hear(result).await {
+            Ok(()) => told.push((name, id, end)),
+            Err(error) => trouble("results", &error), // told again
+        }
+    }
+    let any = !told.is_empty();
+    if any && let Err(error) = store.backend.run(Told(told)).await {
+        trouble("results", &error);
+    }
+    any
+}
+
+fn named(result: &MessageResult) -> Named {
+    (result.entry.tenant.clone(), result.entry.key.clone())
 }
 
 async fn purge_daily(store: &MessageStore, retention: &Retention) {

@@ -20,14 +20,14 @@ use anysms::{
 };
 
 use crate::{
-    MessageStore, Stage,
+    AttemptOutcome, History, MessageStore, Stage,
     backend::{
         RawBackend,
         operation::{Claim, ReleaseAll, Renew},
     },
-    protocol::{lease::Release, operations::Claimed, transaction::Named},
+    protocol::{lease::Release, operations::Claimed, transaction::Named, turns::Turns},
     run::{
-        pace::{Pace, SOON},
+        pace::{Pace, SOON, lane_of, tenant_of},
         trouble,
     },
 };
@@ -83,6 +83,12 @@ pub struct Worker<P> {
 /// end.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Grace of a worker whose own is longer than a clock can tell.
+const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Most messages of one claim.
+const MOST_CLAIMED: usize = 1_000;
+
 /// Messages on their way, with the fence of each claim.
 type Held = Arc<Mutex<HashMap<Named, i64>>>;
 
@@ -90,14 +96,22 @@ impl<P: SmsProvider> Worker<P> {
     /// Returns a worker that sends by a stack of layers around this store.
     ///
     /// # Errors
-    /// `Config` if a message could be submitted without being written down first: there is no `Recorded` around each
-    /// provider.
+    /// `Config` if a message could be submitted without being written down in this store first: there is no `Recorded`
+    /// around each provider, or it is another store's.
     pub fn new(store: MessageStore, provider: P) -> Result<Self> {
-        if !provider.capabilities().records {
-            let error = Error::not_sent(ErrorKind::Config);
-            return Err(error.with_detail(
-                "worker: not every provider is recorded; put `.recorded(&store)` around each",
-            ));
+        let refuse = |rule| Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
+        match provider.capabilities().recorded_in {
+            Some(identity) if identity == store.backend.identity() => {}
+            Some(_) => {
+                return refuse(
+                    "worker: the providers are recorded in another store; give worker and `.recorded(&store)` the same",
+                );
+            }
+            None => {
+                return refuse(
+                    "worker: not every provider is recorded; put `.recorded(&store)` around each",
+                );
+            }
         }
         let grace = Duration::from_secs(30);
         let patience = Duration::from_secs(4 * 60 * 60);
@@ -131,6 +145,7 @@ impl<P: SmsProvider> Worker<P> {
     /// with a warning of `tracing` each time, where that feature is on.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let (held, pace) = (Held::default(), Arc::new(Pace::default()));
+        let mut turns = Turns::default();
         let mut tasks = JoinSet::new();
         let mut stop = pin!(stop);
         let mut renewal = interval(self.renewal());
@@ -140,13 +155,12 @@ impl<P: SmsProvider> Worker<P> {
             let free = self.concurrency - tasks.len().min(self.concurrency);
             let mut more = false;
             // By halves, so that a claim is worth its commit.
-            let most =
-                if 2 * free < self.concurrency { 0 } else { pace.allowed(free, tasks.len()) };
-            if most > 0 {
-                match self.store.backend.run(Claim(most)).await {
+            if free >= self.concurrency.div_ceil(2) {
+                pace.limit(&mut turns);
+                match self.store.backend.run(Claim(free.min(MOST_CLAIMED), turns.clone())).await {
                     Ok((claims, rest)) => {
-                        (more, pause) = (rest && most == free, POLL);
-                        for claim in claims {
+                        (more, pause) = (rest, POLL);
+                        for claim in self.ready(claims, &pace, &mut turns).await {
                             lock(&held).insert(claim.name.clone(), claim.fence);
                             let work = Sending {
                                 store: self.store.clone(),
@@ -164,17 +178,35 @@ impl<P: SmsProvider> Worker<P> {
                     }
                 }
             }
-            let full = tasks.len() * 2 > self.concurrency;
+            let full = tasks.len() > self.concurrency / 2;
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 _ = renewal.tick() => renew(&self.store, &held).await,
                 _ = tasks.join_next(), if full => {}
-                () = self.store.backend.signal().wait(pause), if !full && !more => {}
+                () = self.store.backend.signal().wait(pace.next().map_or(pause, |next| next.min(pause))),
+                    if !full && !more => {}
                 () = std::future::ready(()), if !full && more => {}
             }
         }
         self.finish(tasks, &held).await;
+    }
+
+    /// Gives back what is claimed in a lane that is in trouble, and returns the rest.
+    async fn ready(&self, claims: Vec<Claimed>, pace: &Pace, turns: &mut Turns) -> Vec<Claimed> {
+        let (mut ready, mut back) = (Vec::with_capacity(claims.len()), Vec::new());
+        for claim in claims {
+            let tenant = tenant_of(&claim.message);
+            turns.took(claim.rank, tenant);
+            match pace.hold(&lane_of(&self.provider, &claim.message), tenant) {
+                None => ready.push(claim),
+                Some(wait) => back.push((claim.name, (claim.fence, Release::Later(wait)))),
+            }
+        }
+        if !back.is_empty() {
+            let _ = self.store.backend.run(ReleaseAll(back)).await; // else their leases end
+        }
+        ready
     }
 
     /// Returns the interval at which leases of messages on their way are prolonged.
@@ -184,7 +216,8 @@ impl<P: SmsProvider> Worker<P> {
 
     /// Waits for what is on its way, and gives back what was not begun.
     async fn finish(&self, mut tasks: JoinSet<()>, held: &Held) {
-        let end = Instant::now() + self.grace;
+        let now = Instant::now();
+        let end = now.checked_add(self.grace).unwrap_or(now + LONGEST_GRACE);
         while !tasks.is_empty() {
             let next = self.renewal().min(end.saturating_duration_since(Instant::now()));
             let all = async { while tasks.join_next().await.is_some() {} };
@@ -242,13 +275,18 @@ impl<P: SmsProvider> Sending<P> {
         let broken = Broken(&self.held, &claim.name);
         let sent = self.provider.send(&claim.message).await;
         drop(broken);
-        self.pace.see(&sent);
+        let lane = lane_of(&self.provider, &claim.message);
+        self.pace.see(&lane, tenant_of(&claim.message), &sent);
+        let left = self.patience.saturating_sub(claim.age);
         let unknown = sent.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
         let late = if unknown { self.outlast(&claim).await } else { None };
-        let sent = late.map_or(sent, Err);
+        let release = match late {
+            Some(Late::NotSent(error)) => release(&Err(error), claim.age, left),
+            Some(Late::Unconfirmed) => Some(Release::Unconfirmed),
+            None => release(&sent, claim.age, left),
+        };
         lock(&self.held).remove(&claim.name);
-        let left = self.patience.saturating_sub(claim.age);
-        let Some(release) = release(&sent, claim.age, left) else { return };
+        let Some(release) = release else { return };
         let back = ReleaseAll(vec![(claim.name, (claim.fence, release))]);
         for wait in [0, 1, 5] {
             sleep(Duration::from_secs(wait)).await;
@@ -260,20 +298,25 @@ impl<P: SmsProvider> Sending<P> {
 
     /// Keeps the claim of a message whose submission goes on without a waiting layer: `Timeout` leaves a
     /// submission to itself. Until that begins the claim is kept for it, for ten leases at most, so that
-    /// nobody else takes it; then its lease ends. Returns why it was not sent; `None` if that is not known.
-    async fn outlast(&self, claim: &Claimed) -> Option<Error> {
+    /// nobody else takes it; then its lease ends. Returns how it ended; `None` if that is not known.
+    async fn outlast(&self, claim: &Claimed) -> Option<Late> {
         let lease = self.store.backend.policy().lease;
         let end = Instant::now() + 10 * lease;
         let (tenant, key) = &claim.name;
         while Instant::now() < end {
             if let Ok(history) = self.store.history(tenant.as_ref(), key).await {
-                let entry = history.map(|history| history.entry)?;
+                let History { entry, attempts, .. } = history?;
+                let last = attempts.last().and_then(|attempt| attempt.outcome);
                 match entry.stage {
                     Stage::Claimed | Stage::Sending if entry.fence != claim.fence => return None,
                     Stage::Claimed if entry.claims > 0 => {} // not begun so far
+                    Stage::Claimed if last == Some(AttemptOutcome::Unknown) => {
+                        return Some(Late::Unconfirmed);
+                    }
                     Stage::Claimed => {
                         let failure = entry.failure?;
-                        return Some(Error::not_sent(failure.kind).with_code(failure.code));
+                        let error = Error::not_sent(failure.kind).with_code(failure.code);
+                        return Some(Late::NotSent(error));
                     }
                     // It began with time enough. Who began it may be gone: its lease is not prolonged.
                     Stage::Sending => drop(lock(&self.held).remove(&claim.name)),
@@ -284,6 +327,12 @@ impl<P: SmsProvider> Sending<P> {
         }
         None
     }
+}
+
+/// End of a submission that outlasted its layers, or of which no outcome is known.
+enum Late {
+    NotSent(Error),
+    Unconfirmed,
 }
 
 /// Returns the way a claim is released; `None` where the store has it already.
@@ -306,7 +355,8 @@ fn release(sent: &Result<Receipt>, age: Duration, left: Duration) -> Option<Rele
     if passes && !left.is_zero() {
         let least = if error.is_by_layer() { SOON } else { Duration::from_secs(30) };
         let wait = age.clamp(least, Duration::from_secs(600));
-        return Some(Release::Later(error.retry_after().unwrap_or(wait)));
+        // No longer than the patience: then it is tried a last time.
+        return Some(Release::Later(error.retry_after().unwrap_or(wait).min(left)));
     }
     let code = error.code().unwrap_or(error.kind().as_str());
     Some(Release::Never(DeliveryFailure::new(error.kind(), code)))

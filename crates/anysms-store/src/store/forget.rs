@@ -6,7 +6,7 @@ use crate::{
     MessageStore, PurgeReport, Retention,
     backend::{
         Backend,
-        operation::{Erase, PurgeSome},
+        operation::{Erase, PurgeSome, Sweep},
     },
 };
 
@@ -33,6 +33,7 @@ impl<B: Backend> MessageStore<B> {
     /// `Unavailable` if the store cannot be written; what was removed before stays removed.
     pub async fn purge(&self, retention: &Retention) -> Result<PurgeReport> {
         let mut all = PurgeReport::default();
+        while self.backend.run(Sweep(1_000)).await? {}
         loop {
             let purge = retention.at(self.backend.clock().now(), self.backend.policy().keys);
             let (some, more) = self.backend.run(PurgeSome(purge)).await?;

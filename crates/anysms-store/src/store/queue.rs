@@ -12,7 +12,7 @@ use anysms::{
 
 use super::named;
 use crate::{
-    AttemptOutcome, EntryId, MessageStore,
+    AttemptOutcome, Enqueued, MessageStore,
     backend::{
         Backend,
         operation::{Carry, EnqueueAll},
@@ -21,17 +21,20 @@ use crate::{
 };
 
 impl<B: Backend> MessageStore<B> {
-    /// Enqueues messages for the worker, to be sent at once or at a time, and returns one result per message, in
+    /// Enqueues messages for the worker, to be sent at once or at a time, and returns what the entry of each is now, in
     /// order.
     ///
-    /// The message's key is the idempotency key: the same message again is the same entry, whatever became of it.
+    /// The message's key is the idempotency key: the same message again is the same entry, and is not sent again,
+    /// whatever became of it ([`Enqueued::Known`]); its time stays. [`requeue`](Self::requeue) and
+    /// [`reschedule`](Self::reschedule) change that on purpose. Claims go by class: codes first, marketing last, and
+    /// within a class from tenant to tenant.
     /// A message's own [`with_send_at`](Message::with_send_at) leaves the waiting to the provider, where it can
     /// schedule; with a time here the message waits in the store, where it can be canceled and a suppression stops
     /// it.
     ///
     /// ```
     /// use anysms::{Message, PhoneNumber};
-    /// use anysms_store::MessageStore;
+    /// use anysms_store::{Enqueued, MessageStore};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,7 +42,8 @@ impl<B: Backend> MessageStore<B> {
     /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Your table is ready");
     /// let first = store.enqueue(&[message.clone()], None).await?.remove(0)?;
     /// let again = store.enqueue(&[message], None).await?.remove(0)?;
-    /// assert_eq!(first, again);
+    /// assert_eq!(first, Enqueued::Queued(first.id()));
+    /// assert!(matches!(again, Enqueued::Known { id, .. } if id == first.id()));
     /// # Ok(())
     /// # }
     /// ```
@@ -50,7 +54,7 @@ impl<B: Backend> MessageStore<B> {
         &self,
         messages: &[Message],
         at: Option<Timestamp>,
-    ) -> Result<Vec<Result<EntryId>>> {
+    ) -> Result<Vec<Result<Enqueued>>> {
         let messages =
             messages.iter().map(|message| Enqueue { message: message.clone(), at }).collect();
         let ids = self.backend.run(EnqueueAll(messages)).await?;
@@ -117,7 +121,8 @@ impl<B: Backend> MessageStore<B> {
     }
 
     /// Cancels a message that waits in the queue or is a dead letter ([`Stage::Dead`](crate::Stage::Dead)). Returns
-    /// `true` if it is canceled: it was not sent and will not be by the queue.
+    /// `true` if it is canceled: it was not sent and will not be, unless it is [requeued](Self::requeue): a direct send
+    /// with its key is refused.
     ///
     /// ```
     /// use anysms::{Message, PhoneNumber};
@@ -139,8 +144,27 @@ impl<B: Backend> MessageStore<B> {
         self.backend.run(Carry(named(tenant, key), Order::Cancel)).await
     }
 
-    /// Puts a dead letter ([`Stage::Dead`](crate::Stage::Dead)) back into the queue. Returns `true` if it waits
-    /// there.
+    /// Puts a message back into the queue: a dead letter ([`Stage::Dead`](crate::Stage::Dead)), or one that left the
+    /// queue and is proved not to have been sent: failed, expired, canceled, or [settled](Self::settle) as not sent.
+    /// Returns `true` if it waits there.
+    ///
+    /// Not one that was sent directly, which can simply be sent again; and only as long as its text is kept
+    /// ([`TextPolicy`](crate::TextPolicy), [`Retention`](crate::Retention)), which that of a one-time code never is.
+    ///
+    /// ```
+    /// use anysms::{Message, PhoneNumber};
+    /// use anysms_store::MessageStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MessageStore::memory();
+    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "See you tomorrow");
+    /// store.enqueue(&[message.clone()], None).await?;
+    /// store.cancel_queued(None, message.key()).await?;
+    /// assert!(store.requeue(None, message.key()).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be written.
@@ -148,6 +172,24 @@ impl<B: Backend> MessageStore<B> {
         let requeued = self.backend.run(Carry(named(tenant, key), Order::Requeue)).await?;
         self.backend.signal().raise();
         Ok(requeued)
+    }
+
+    /// Moves a message that waits in the queue to another time. Returns `true` if it waits there; `false` if it is being
+    /// sent, or left the queue.
+    ///
+    /// A validity counts from the new time.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be written.
+    pub async fn reschedule(
+        &self,
+        tenant: Option<&TenantId>,
+        key: &MessageKey,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let moved = self.backend.run(Carry(named(tenant, key), Order::Reschedule(at))).await?;
+        self.backend.signal().raise();
+        Ok(moved)
     }
 
     /// Resolves a message's unconfirmed attempts by hand, as accepted or as not sent. Returns `true` if there were

@@ -7,9 +7,38 @@ use anysms::{
 };
 
 use super::named;
-use crate::{DeliveryStats, Entry, Filter, History, MessageStore, Usage, backend::Backend};
+use crate::{
+    DeliveryStats, Entry, Filter, History, MessageStore, Usage,
+    backend::{Backend, operation::Sweep},
+};
 
 impl<B: Backend> MessageStore<B> {
+    /// Ends submissions whose leases are over, so that what was interrupted is shown as unconfirmed even where no worker
+    /// runs. A store that can only be read shows it as it was.
+    async fn sweep(&self) {
+        if self.backend.has_stale().await.unwrap_or(false) {
+            let _ = self.backend.run(Sweep(1_000)).await;
+        }
+    }
+
+    /// Checks that the store can be read and written: for readiness probes.
+    ///
+    /// ```
+    /// use anysms_store::MessageStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> anysms::Result<()> {
+    /// MessageStore::memory().ping().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be read or written now.
+    pub async fn ping(&self) -> Result<()> {
+        self.backend.run(Sweep(1)).await.map(drop)
+    }
+
     /// Returns one page of messages, the latest first, 1 to 1,000 on it.
     ///
     /// ```
@@ -38,6 +67,7 @@ impl<B: Backend> MessageStore<B> {
         most: u32,
         cursor: Option<&Cursor>,
     ) -> Result<Page<Entry>> {
+        self.sweep().await;
         self.backend.entries(filter, most.clamp(1, 1_000), cursor).await
     }
 
@@ -50,6 +80,7 @@ impl<B: Backend> MessageStore<B> {
         tenant: Option<&TenantId>,
         key: &MessageKey,
     ) -> Result<Option<History>> {
+        self.sweep().await;
         self.backend.history(&named(tenant, key)).await
     }
 
@@ -69,6 +100,7 @@ impl<B: Backend> MessageStore<B> {
     /// # Errors
     /// `Unavailable` if the store cannot be read.
     pub async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
+        self.sweep().await;
         self.backend.delivery_stats(filter).await
     }
 

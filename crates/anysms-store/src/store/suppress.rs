@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl<B: Backend> MessageStore<B> {
-    /// Suppresses a number within a scope: nothing is sent to it there any more. Of two sources the greater stays.
+    /// Suppresses a number within a scope: nothing is sent to it there any more, in whatever form the number is written
+    /// ([`PhoneNumber::canonical`]). Of two sources the greater stays.
     ///
     /// ```
     /// use anysms::{PhoneNumber, suppression::SuppressionSource};
@@ -37,10 +38,11 @@ impl<B: Backend> MessageStore<B> {
         source: SuppressionSource,
     ) -> Result<()> {
         let at = self.backend.clock().now();
-        self.backend.run(Suppress(Suppression { number, scope, source, at })).await
+        self.backend.run(Suppress(Suppression::new(number, scope, source, at))).await
     }
 
-    /// Takes the suppression of exactly this scope off, unless its source is greater than this.
+    /// Takes the suppressions of exactly this scope off, whichever own address they were told to, but those whose
+    /// source is greater than this.
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be written.
@@ -50,7 +52,7 @@ impl<B: Backend> MessageStore<B> {
         scope: SuppressionScope,
         up_to: SuppressionSource,
     ) -> Result<()> {
-        self.backend.run(Unsuppress(number, scope, up_to)).await
+        self.backend.run(Unsuppress(number, scope, up_to, None)).await
     }
 
     /// Returns the suppressions of the next 1 to 1,000 numbers after this one, in the order of numbers.

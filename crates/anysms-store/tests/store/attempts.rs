@@ -101,7 +101,7 @@ pub(crate) async fn failing_over_is_two_attempts_of_one_message(backend: Backend
     let down_recorded = down.clone().recorded(&backend.store).unwrap();
     let up_recorded = up.clone().recorded(&backend.store).unwrap();
     let sms = Failover::new(down_recorded).or(up_recorded).unwrap();
-    assert!(sms.capabilities().records);
+    assert!(sms.capabilities().recorded_in.is_some());
     sms.send(&message("a")).await.unwrap();
     assert_eq!((down.calls(), up.calls()), (1, 1));
     let history = backend.store.history(None, message("a").key()).await.unwrap().unwrap();

@@ -108,7 +108,7 @@ async fn all_is_read(store: &MessageStore) {
     let receipt = anysms::SmsProvider::send(&sms, &message).await.unwrap();
     assert!(receipt.earlier);
     let ids = store.enqueue(std::slice::from_ref(&message), None).await.unwrap();
-    assert_eq!(*ids[0].as_ref().unwrap(), a.entry.id);
+    assert_eq!(ids[0].as_ref().unwrap().id(), a.entry.id);
     let other = Message::new(number(123), "Something else").with_key(key("first-edition-b"));
     assert!(store.enqueue(&[other], None).await.unwrap()[0].is_err());
 }

@@ -110,7 +110,8 @@ async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     let key = |key| message(key).key().clone();
     assert!(backend.store.requeue(None, &key("k0")).await.unwrap());
     assert!(backend.store.cancel_queued(None, &key("k1")).await.unwrap());
-    assert!(!backend.store.requeue(None, &key("k1")).await.unwrap(), "it will not be sent");
+    let error = sms.send(&message("k1")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     assert!(!backend.store.requeue(None, &key("k9")).await.unwrap());
     until_in(&backend.store, Stage::Done, 2, 10).await;
     running.stop().await;

@@ -6,6 +6,7 @@ use std::{fmt, ops::Bound};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use anysms::{
     error::{Error, ErrorKind, Result},
@@ -24,6 +25,7 @@ use transaction::{Kept, MemoryTransaction};
 /// Messages in memory.
 pub(crate) struct MemoryBackend {
     policy: StorePolicy,
+    identity: u128,
     kept: Mutex<Kept>,
     clock: SteadyClock,
     signal: QueueSignal,
@@ -33,13 +35,18 @@ impl MemoryBackend {
     pub(crate) fn new(capacity: usize, policy: StorePolicy) -> Self {
         let kept = Mutex::new(Kept::new(capacity));
         let clock = SteadyClock::new(Timestamp::now());
-        Self { policy, kept, clock, signal: QueueSignal::default() }
+        let identity = Uuid::new_v4().as_u128();
+        Self { policy, identity, kept, clock, signal: QueueSignal::default() }
     }
 }
 
 impl RawBackend for MemoryBackend {
     fn policy(&self) -> StorePolicy {
         self.policy
+    }
+
+    fn identity(&self) -> u128 {
+        self.identity
     }
 
     fn clock(&self) -> &SteadyClock {
@@ -92,6 +99,12 @@ impl RawBackend for MemoryBackend {
         Ok(Some(History { entry, attempts, events }))
     }
 
+    async fn has_stale(&self) -> Result<bool> {
+        let kept = self.kept.lock().await;
+        self.clock.see(Timestamp::now());
+        Ok(kept.has_stale(self.clock.now()))
+    }
+
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
         let kept = self.kept.lock().await;
         let (mut report, mut times) = (DeliveryStats::default(), Times::default());
@@ -129,11 +142,7 @@ impl RawBackend for MemoryBackend {
         let later = later.filter(|(_, list)| !list.is_empty()).take(most as usize);
         let mut all: Vec<Suppression> = later.flat_map(|(_, list)| list).cloned().collect();
         all.sort_by_cached_key(|one| {
-            (
-                one.number,
-                one.scope.tenant.clone(),
-                one.scope.sender.as_ref().map(ToString::to_string),
-            )
+            (one.number, one.scope.names(), one.told.as_ref().map(ToString::to_string))
         });
         Ok(all)
     }
@@ -165,8 +174,8 @@ impl Usage {
         let amount = |money: Option<Money>| {
             money.filter(|money| Some(money.currency) == currency).map(|money| money.amount)
         };
-        row.estimated += amount(entry.estimate).unwrap_or_default();
-        row.actual += amount(entry.price).unwrap_or_default();
+        row.estimated = row.estimated.saturating_add(amount(entry.estimate).unwrap_or_default());
+        row.actual = row.actual.saturating_add(amount(entry.price).unwrap_or_default());
         row.priced += u64::from(entry.price.is_some());
     }
 }

@@ -1,13 +1,16 @@
 //! [`MemoryTransaction`]: the tables of a store in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    ops::Bound,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use anysms::{
     error::{Error, ErrorKind, Result},
-    message::{Direction, MessageId, Text},
+    message::{Address, Direction, MessageId, Text},
     number::PhoneNumber,
     webhook::EventId,
 };
@@ -19,7 +22,15 @@ use crate::{
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::retention::Forget,
     protocol::transaction::{Named, Tables, Upkeep, Which},
+    protocol::turns::{MOST_TENANTS, Turns, deal},
 };
+
+/// Rank, tenant, time and row of what the queue has to look at.
+type Wake = (i64, String, Timestamp, i64);
+
+fn wake(entry: &Entry) -> Option<Wake> {
+    Some((entry.rank(), entry.tenant_name().to_owned(), entry.wake_at?, entry.id.0))
+}
 
 /// All that a store in memory keeps.
 pub(crate) struct Kept {
@@ -29,7 +40,8 @@ pub(crate) struct Kept {
     names: HashMap<Named, i64>,
     tokens: HashMap<AttemptToken, i64>,
     ids: HashMap<MessageId, i64>,
-    wakes: BTreeSet<(Timestamp, i64)>,
+    /// What the queue has to look at: by class, tenant and time.
+    wakes: BTreeSet<Wake>,
     checks: BTreeSet<(Timestamp, i64)>,
     pub(crate) events: HashMap<EventId, StatusEvent>,
     /// The events of messages that are not known.
@@ -64,6 +76,11 @@ impl Kept {
         self.cases.values().filter(|case| filter.matches(case)).map(|case| &case.entry)
     }
 
+    pub(crate) fn has_stale(&self, now: Timestamp) -> bool {
+        let mut over = self.checks.range(..=(now, i64::MAX));
+        over.any(|(_, row)| self.cases.get(row).is_some_and(|case| case.is_stale(now)))
+    }
+
     fn next_row(&mut self) -> i64 {
         self.last += 1;
         self.last
@@ -72,8 +89,10 @@ impl Kept {
     fn put(&mut self, case: Case) {
         let row = case.entry.id.0;
         self.take(row);
-        self.names.insert(case.name(), row);
-        self.wakes.extend(case.entry.wake_at.map(|at| (at, row)));
+        if case.entry.freed == 0 {
+            self.names.insert(case.name(), row);
+        }
+        self.wakes.extend(wake(&case.entry));
         for attempt in &case.attempts {
             self.tokens.insert(attempt.token, row);
             self.checks.extend(attempt.check_at.map(|at| (at, row)));
@@ -86,9 +105,11 @@ impl Kept {
 
     fn take(&mut self, row: i64) {
         let Some(case) = self.cases.remove(&row) else { return };
-        self.names.remove(&case.name());
-        if let Some(at) = case.entry.wake_at {
-            self.wakes.remove(&(at, row));
+        if self.names.get(&case.name()) == Some(&row) {
+            self.names.remove(&case.name());
+        }
+        if let Some(wake) = wake(&case.entry) {
+            self.wakes.remove(&wake);
         }
         for attempt in &case.attempts {
             self.tokens.remove(&attempt.token);
@@ -132,20 +153,64 @@ impl Kept {
         self.take(row);
     }
 
-    /// Makes room for one more. Whether there is.
-    fn make_room(&mut self) -> bool {
-        if self.cases.len() < self.most {
+    /// Makes room for so many more. Whether there is.
+    fn make_room(&mut self, more: usize) -> bool {
+        let excess = (self.cases.len() + more).saturating_sub(self.most);
+        if excess == 0 {
             return true;
         }
         let closed = |case: &Case| {
             case.entry.wake_at.is_none() && case.attempts.iter().all(AttemptRecord::is_known)
         };
-        let Some(row) = self.cases.iter().find(|(_, case)| closed(case)).map(|(row, _)| *row)
-        else {
-            return false;
+        let closed = self.cases.iter().filter(|(_, case)| closed(case)).map(|(row, _)| *row);
+        let gone: Vec<i64> = closed.take(excess).collect();
+        let room = gone.len() == excess;
+        if room {
+            gone.into_iter().for_each(|row| self.remove(row));
+        }
+        room
+    }
+
+    /// Returns what the queue has to look at, by turns.
+    fn due(&self, turns: &Turns, now: Timestamp, most: usize) -> BTreeSet<i64> {
+        let mut rows = BTreeSet::new();
+        for (rank, last) in (0_i64..).zip(&turns.last) {
+            let left = most - rows.len();
+            if left == 0 {
+                break;
+            }
+            let mut tenants = self.tenants_behind(rank, last.as_deref());
+            if let Some(last) = last {
+                let before = self.tenants_behind(rank, None);
+                tenants.extend(before.into_iter().take_while(|tenant| tenant <= last));
+            }
+            let queue = |tenant: String| {
+                let from = (rank, tenant.clone(), Timestamp::MIN, i64::MIN);
+                let due = self.wakes.range(from..=(rank, tenant.clone(), now, i64::MAX));
+                let mut due = due.take(left).map(|(.., row)| *row).collect();
+                turns.cut(&tenant, &mut due);
+                due
+            };
+            rows.extend(deal(tenants.into_iter().map(queue).collect(), left));
+        }
+        rows
+    }
+
+    /// Returns the tenants with something in the queue, in order, behind one or from the first.
+    fn tenants_behind(&self, rank: i64, last: Option<&str>) -> Vec<String> {
+        let mut tenants: Vec<String> = Vec::new();
+        let mut from = match last {
+            Some(last) => Bound::Excluded((rank, last.to_owned(), Timestamp::MAX, i64::MAX)),
+            None => Bound::Included((rank, String::new(), Timestamp::MIN, i64::MIN)),
         };
-        self.remove(row);
-        true
+        let end = Bound::Excluded((rank + 1, String::new(), Timestamp::MIN, i64::MIN));
+        while tenants.len() < MOST_TENANTS
+            && let Some((_, tenant, ..)) = self.wakes.range((from, end.clone())).next()
+        {
+            tenants.push(tenant.clone());
+            from = Bound::Excluded((rank, tenant.clone(), Timestamp::MAX, i64::MAX));
+        }
+        tenants
     }
 }
 
@@ -169,6 +234,7 @@ impl<'a> MemoryTransaction<'a> {
             entry.status = Some(Progress::Canceled);
         }
         (entry.stage, entry.wake_at, entry.payload) = (Stage::Done, None, None);
+        entry.kept = None;
         forget(entry);
         self.kept.put(case);
     }
@@ -190,7 +256,16 @@ impl Tables for MemoryTransaction<'_> {
                 tokens.iter().filter_map(|token| kept.tokens.get(token)).copied().collect()
             }
             Which::Ids(ids) => ids.iter().filter_map(|id| kept.ids.get(id)).copied().collect(),
-            Which::Due(most) => due(&kept.wakes, self.now, most),
+            Which::Due { most, turns } => kept.due(turns, self.now, most),
+            Which::Stale(most) => {
+                let over = kept.checks.range(..=(self.now, i64::MAX)).map(|(_, row)| row);
+                let stale = |row: &&i64| kept.cases.get(row).is_some_and(|c| c.is_stale(self.now));
+                over.filter(stale).take(most).copied().collect()
+            }
+            Which::Untold(most) => {
+                let due = |case: &&Case| case.entry.tell_at.is_some_and(|at| at <= self.now);
+                kept.cases.values().filter(due).take(most).map(|case| case.entry.id.0).collect()
+            }
             Which::Unchecked { providers, left, most } => {
                 let due = kept.checks.range(..=(self.now, i64::MAX));
                 let ask = |(at, row): &&(Timestamp, i64)| {
@@ -204,27 +279,33 @@ impl Tables for MemoryTransaction<'_> {
                 due.filter(ask).take(most).map(|(_, row)| *row).collect()
             }
         };
-        Ok(rows.iter().filter_map(|row| kept.cases.get(row)).cloned().collect())
+        Ok(rows.iter().filter_map(|row| kept.cases.get(row)).map(Case::read_again).collect())
     }
 
     async fn insert(&mut self, entries: Vec<Entry>) -> Result<Vec<Case>> {
+        let mut names = HashSet::new();
+        let is_new = |entry: &Entry| {
+            let name = (entry.tenant.clone(), entry.key.clone());
+            !self.kept.names.contains_key(&name) && names.insert(name)
+        };
+        let entries: Vec<Entry> = entries.into_iter().filter(is_new).collect();
+        // Room for all comes first, so that nothing is written in part.
+        if !self.kept.make_room(entries.len()) {
+            let full = Error::not_sent(ErrorKind::Unavailable);
+            return Err(full.with_detail("store: full of messages that are not ended").by_layer());
+        }
         let mut inserted = Vec::new();
         for entry in entries {
-            let mut case = Case::new(entry, Vec::new());
-            if self.kept.names.contains_key(&case.name()) {
-                continue;
-            }
-            if !self.kept.make_room() {
-                let full = Error::not_sent(ErrorKind::Unavailable);
-                return Err(full
-                    .with_detail("store: full of messages that are not ended")
-                    .by_layer());
-            }
+            let mut case = Case::inserted(entry);
             case.entry.id = EntryId(self.kept.next_row());
             self.kept.put(case.clone());
             inserted.push(case);
         }
         Ok(inserted)
+    }
+
+    async fn kept(&mut self, id: EntryId) -> Result<Option<Text>> {
+        Ok(self.kept.cases.get(&id.0).and_then(|case| case.entry.kept.clone()))
     }
 
     async fn save(&mut self, cases: &[Case]) -> Result<()> {
@@ -273,6 +354,7 @@ impl Tables for MemoryTransaction<'_> {
                 self.kept.events.get_mut(&event.id).filter(|known| known.is_unknown())
             {
                 (known.attempt, known.stale) = (event.attempt, event.stale);
+                known.foreign = event.foreign;
                 self.kept.unknown.remove(&event.message);
             }
         }
@@ -300,8 +382,8 @@ impl Tables for MemoryTransaction<'_> {
     async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
         for one in suppressions {
             let list = self.kept.suppressions.entry(one.number).or_default();
-            match list.iter_mut().find(|known| known.scope == one.scope) {
-                Some(known) => known.source = known.source.max(one.source),
+            match list.iter_mut().find(|known| known.is_same(one)) {
+                Some(known) => known.join(one),
                 None => list.push(one.clone()),
             }
         }
@@ -313,11 +395,20 @@ impl Tables for MemoryTransaction<'_> {
         number: PhoneNumber,
         scope: &SuppressionScope,
         up_to: SuppressionSource,
+        told: Option<&Address>,
     ) -> Result<()> {
         if let Some(list) = self.kept.suppressions.get_mut(&number) {
-            list.retain(|one| one.scope != *scope || one.source > up_to);
+            let is_told = |one: &Suppression| {
+                told.is_none() || one.told.is_none() || one.told.as_ref() == told
+            };
+            list.retain(|one| one.scope != *scope || one.source > up_to || !is_told(one));
         }
         Ok(())
+    }
+
+    async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>> {
+        let all = self.kept.suppressions.values().flatten();
+        Ok(all.filter(|one| one.is_unproved(self.now)).take(most).cloned().collect())
     }
 }
 
@@ -375,8 +466,4 @@ impl Upkeep for MemoryTransaction<'_> {
         events.into_iter().for_each(|id| self.kept.forget_event(id));
         Ok(old.len() as u64)
     }
-}
-
-fn due(index: &BTreeSet<(Timestamp, i64)>, now: Timestamp, most: usize) -> BTreeSet<i64> {
-    index.range(..=(now, i64::MAX)).take(most).map(|(_, row)| *row).collect()
 }

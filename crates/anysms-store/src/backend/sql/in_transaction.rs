@@ -74,6 +74,10 @@ impl RawBackend for InTransaction<'_> {
         outputs.into_iter().next().ok_or_else(none)
     }
 
+    fn identity(&self) -> u128 {
+        self.backend.identity()
+    }
+
     fn clock(&self) -> &SteadyClock {
         &self.backend.clock
     }
@@ -96,6 +100,11 @@ impl RawBackend for InTransaction<'_> {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         read::history(&mut *self.connection.lock().await, &self.backend.sql, name).await
+    }
+
+    async fn has_stale(&self) -> Result<bool> {
+        let connection = &mut *self.connection.lock().await;
+        read::has_stale(connection, &self.backend.sql, self.backend.clock().now()).await
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {

@@ -47,6 +47,7 @@ pub use prefix::{TablePrefix, TablePrefixError};
 /// Messages in a database.
 pub(crate) struct SqlBackend {
     policy: StorePolicy,
+    identity: u128,
     sql: Arc<Statements>,
     clock: Arc<SteadyClock>,
     signal: Arc<QueueSignal>,
@@ -104,6 +105,10 @@ impl RawBackend for SqlBackend {
         self.policy
     }
 
+    fn identity(&self) -> u128 {
+        self.identity
+    }
+
     fn clock(&self) -> &SteadyClock {
         &self.clock
     }
@@ -130,6 +135,10 @@ impl RawBackend for SqlBackend {
         read!(self, read::history, name)
     }
 
+    async fn has_stale(&self) -> Result<bool> {
+        read!(self, read::has_stale, self.clock.now())
+    }
+
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
         read!(self, read::delivery_stats, filter)
     }
@@ -147,10 +156,10 @@ impl RawBackend for SqlBackend {
     }
 }
 
-/// Refuses tables that this version of the crate does not know.
-async fn check_schema(connection: &mut Connection<'_>, prefix: &TablePrefix) -> Result<()> {
+/// Returns the identity of the tables, and refuses those that this version of the crate does not know.
+async fn check_schema(connection: &mut Connection<'_>, prefix: &TablePrefix) -> Result<u128> {
     if schema::fits(connection, prefix.as_str()).await.map_err(failed)? {
-        return Ok(());
+        return schema::identity(connection, prefix.as_str()).await.map_err(failed);
     }
     let newest = schema::VERSION;
     let detail = format!(

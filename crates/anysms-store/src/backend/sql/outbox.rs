@@ -15,10 +15,7 @@ use super::{
     statements::{given, names},
 };
 use crate::{Stage, backend::RawBackend, model::hash::ContentFingerprint};
-use anysms::{
-    error::Result,
-    message::{Message, MessageKey},
-};
+use anysms::{error::Result, message::Message};
 
 /// Statements that enqueue messages, for an application that speaks to the same database by another driver than `sqlx`.
 /// Made by [`MessageStore::enqueue_sql`](crate::MessageStore::enqueue_sql).
@@ -98,7 +95,7 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     let mut by = named(ENTRY, &["tenant", "key", "content", "created_at"]);
     by.push(FIRST_EDITION);
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
-    let same = "m.tenant = x.tenant AND m.key = x.key";
+    let same = "m.freed = 0 AND m.tenant = x.tenant AND m.key = x.key";
     let tags = match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => "json_each(m.tags)",
@@ -106,8 +103,7 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
         Dialect::Postgres => "json_array_elements_text(m.tags::json)",
     };
     // What ended longer ago than a key stands for its message gives its key away, as `Case::is_over` says.
-    let (dead, longest) = (Stage::Dead.number(), MessageKey::MAX_LEN);
-    let suffix = "'~' || cast(m.id AS text)";
+    let dead = Stage::Dead.number();
     let over = format!(
         "m.created_at <= x.created_at - {keys} AND coalesce(m.due_at, 0) <= x.created_at - {keys} AND \
          NOT EXISTS (SELECT 1 FROM {p}queue q WHERE q.message = m.id AND q.stage <> {dead}) AND \
@@ -121,13 +117,12 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     );
     let statements = [
         format!(
-            "UPDATE {p}message AS m SET key = substr(m.key, 1, {longest} - length({suffix})) || {suffix} \
-             FROM {} WHERE {same} AND {over}",
+            "UPDATE {p}message AS m SET freed = m.id FROM {} WHERE {same} AND {over}",
             given(dialect, &by)
         ),
         format!(
             "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
-             ON CONFLICT (tenant, key) DO NOTHING",
+             ON CONFLICT (tenant, key) WHERE freed = 0 DO NOTHING",
             names(entry, ""),
             given(dialect, entry)
         ),

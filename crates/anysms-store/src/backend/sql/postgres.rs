@@ -40,7 +40,7 @@ pub(crate) async fn open(
     let sql = Arc::new(Statements::new(Dialect::Postgres, prefix.as_str()));
     let mut held = pool.acquire().await.map_err(failed)?;
     let mut connection = Connection::Postgres(&mut held);
-    check_schema(&mut connection, prefix).await?;
+    let identity = check_schema(&mut connection, prefix).await?;
     let now = source_time(&mut connection, &sql).await.map_err(failed)?;
     drop(held);
     let clock = Arc::new(SteadyClock::new(now));
@@ -58,7 +58,7 @@ pub(crate) async fn open(
     let channel = format!("{}queue", prefix.as_str());
     tokio::spawn(listen(pool.clone(), channel, Arc::downgrade(&signal)));
     let reads = Reads::Postgres(pool);
-    Ok(SqlBackend { policy, sql, clock, signal, grouped, single, reads })
+    Ok(SqlBackend { policy, identity, sql, clock, signal, grouped, single, reads })
 }
 
 /// Hears of what is enqueued, by whatever machine, for as long as the store is there.

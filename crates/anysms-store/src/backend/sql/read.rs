@@ -239,7 +239,7 @@ pub(crate) async fn history(
     sql: &Statements,
     (tenant, key): &Named,
 ) -> Result<Option<History>> {
-    let text = format!("{} WHERE tenant = $1 AND key = $2", sql.select);
+    let text = format!("{} WHERE freed = 0 AND tenant = $1 AND key = $2", sql.select);
     let args = [tenant_arg(tenant), Arg::Text(key.as_str().to_owned())];
     let rows = connection.rows(&Sql::from(text), &args).await.map_err(failed)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
@@ -252,6 +252,17 @@ pub(crate) async fn history(
     let rows = connection.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
     Ok(Some(History { entry, attempts, events }))
+}
+
+/// Returns whether a submission's lease is over.
+pub(crate) async fn has_stale(
+    connection: &mut Connection<'_>,
+    sql: &Statements,
+    now: jiff::Timestamp,
+) -> Result<bool> {
+    let args = [Arg::Int(micros(now)), Arg::Int(1)];
+    let rows = connection.rows(&sql.stale, &args).await.map_err(failed)?;
+    Ok(!rows.is_empty())
 }
 
 /// Reads the statistics in one pass, as most of the work is to find the rows.

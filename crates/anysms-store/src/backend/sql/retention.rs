@@ -68,7 +68,9 @@ impl RetentionSql {
             .into(),
             forget_texts: [
                 format!("UPDATE {p}message SET forgotten = 1 WHERE forgotten = 0 AND id IN {ids}"),
-                format!("UPDATE {p}content SET body = NULL, media = '[]' WHERE message IN {ids}"),
+                format!(
+                    "UPDATE {p}content SET body = NULL, media = '[]', payload = NULL WHERE message IN {ids}"
+                ),
             ]
             .map(Into::into),
             forget_numbers: [
@@ -78,7 +80,7 @@ impl RetentionSql {
                     given(dialect, &FORGET)
                 ),
                 format!(
-                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL \
+                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL, payload = NULL \
                      WHERE message IN {ids}"
                 ),
             ]

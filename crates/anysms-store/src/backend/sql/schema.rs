@@ -119,6 +119,17 @@ async fn version(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<
     }))
 }
 
+/// Returns the identity that the tables were given when they were made.
+pub(crate) async fn identity(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<u128> {
+    let sql: Sql = format!("SELECT id FROM {prefix}store").into();
+    let rows = connection.rows(&sql, &[]).await?;
+    let id = rows.first().and_then(|row| match row.first() {
+        Some(Value::Text(id)) => u128::from_str_radix(id, 16).ok(),
+        _ => None,
+    });
+    id.ok_or(sqlx::Error::RowNotFound)
+}
+
 /// Returns whether the tables are of a version that this crate works with.
 pub(crate) async fn fits(connection: &mut Connection<'_>, prefix: &str) -> sqlx::Result<bool> {
     Ok(version(connection, prefix).await?.is_some_and(|version| FITTING.contains(&version)))

@@ -41,7 +41,7 @@ pub(crate) async fn open(
 ) -> Result<SqlBackend> {
     let mut connection = connect(&writing(options.clone())).await?;
     check_version(&mut connection).await?;
-    check_schema(&mut Connection::Sqlite(&mut connection), prefix).await?;
+    let identity = check_schema(&mut Connection::Sqlite(&mut connection), prefix).await?;
     connection.close().await.map_err(failed)?;
     let sql = Arc::new(Statements::new(Dialect::Sqlite, prefix.as_str()));
     let clock = Arc::new(SteadyClock::new(Timestamp::now()));
@@ -57,7 +57,7 @@ pub(crate) async fn open(
     );
     let signal = Arc::new(QueueSignal::default());
     let (grouped, single) = (WriteQueues::new(vec![queue.clone()]), WriteQueues::new(vec![queue]));
-    Ok(SqlBackend { policy, sql, clock, signal, grouped, single, reads })
+    Ok(SqlBackend { policy, identity, sql, clock, signal, grouped, single, reads })
 }
 
 fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {

@@ -28,8 +28,14 @@ pub(crate) struct Statements {
     pub(crate) named: Sql,
     pub(crate) tokens: Sql,
     pub(crate) ids: Sql,
-    pub(crate) due: Sql,
+    /// Tenants behind one with something in the queue, and what is due of each; the same from the first on.
+    pub(crate) turns: [Sql; 2],
+    pub(crate) take: Sql,
+    pub(crate) stale: Sql,
     pub(crate) leased_later: Sql,
+    pub(crate) untold: Sql,
+    pub(crate) keep: Sql,
+    pub(crate) kept: Sql,
     pub(crate) unchecked: Sql,
     pub(crate) hold_entries: Option<Sql>,
     pub(crate) entries: Sql,
@@ -55,6 +61,7 @@ pub(crate) struct Statements {
     pub(crate) insert_suppressions: Sql,
     pub(crate) remove_suppression: Sql,
     pub(crate) list_suppressions: Sql,
+    pub(crate) unproved_suppressions: Sql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -85,6 +92,28 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
             format!("json_to_recordset($1::text::json) AS x ({})", columns.join(", "))
         }
     }
+}
+
+/// Returns the statement that goes from tenant to tenant of a rank (`$1`), at most `$5`, and lists at most `$3` messages
+/// of each that are due at `$2`.
+fn turns(dialect: Dialect, p: &str, behind: &str) -> String {
+    let list = match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "json_group_array(message)",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => "json_agg(message)::text",
+    };
+    let of = format!("FROM {p}queue WHERE rank = $1 AND wake_at IS NOT NULL");
+    format!(
+        "WITH RECURSIVE round (tenant, n) AS (\
+         SELECT (SELECT tenant {of} {behind} ORDER BY tenant LIMIT 1), 1 UNION ALL \
+         SELECT (SELECT q.tenant FROM {p}queue q WHERE q.rank = $1 AND q.wake_at IS NOT NULL \
+         AND q.tenant > round.tenant ORDER BY q.tenant LIMIT 1), round.n + 1 \
+         FROM round WHERE round.tenant IS NOT NULL AND round.n < $5) \
+         SELECT round.tenant, (SELECT {list} FROM (SELECT q.message FROM {p}queue q WHERE q.rank = $1 \
+         AND q.tenant = round.tenant AND q.wake_at <= $2 ORDER BY q.wake_at LIMIT $3) AS d) \
+         FROM round WHERE round.tenant IS NOT NULL"
+    )
 }
 
 impl Statements {
@@ -125,7 +154,7 @@ impl Statements {
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (tenant, key) DO NOTHING RETURNING id, tenant, key",
+                 ON CONFLICT (tenant, key) WHERE freed = 0 DO NOTHING RETURNING id, tenant, key",
                 names(new_entry, ""),
                 given(new_entry)
             )
@@ -138,13 +167,13 @@ impl Statements {
             .into(),
             insert_tags: format!(
                 "INSERT INTO {p}tag (tag, message) SELECT e.value, t.id FROM {p}message t, {each} e \
-                 WHERE (t.tenant, t.key) IN (SELECT tenant, key FROM {}) \
+                 WHERE t.freed = 0 AND (t.tenant, t.key) IN (SELECT tenant, key FROM {}) \
                  ON CONFLICT (tag, message) DO NOTHING",
                 given(&key)
             )
             .into(),
             named: format!(
-                "SELECT id FROM {p}message WHERE (tenant, key) IN \
+                "SELECT id FROM {p}message WHERE freed = 0 AND (tenant, key) IN \
                  (SELECT tenant, key FROM {})",
                 given(&key)
             )
@@ -160,7 +189,28 @@ impl Statements {
                 given(&provider_id)
             )
             .into(),
-            due: format!("{queue} WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2{skip}").into(),
+            turns: ["AND tenant > $4", "AND $4 = ''"].map(|behind| turns(dialect, p, behind).into()),
+            take: format!(
+                "{queue} WHERE wake_at <= $2 AND message IN (SELECT id FROM {}){skip}",
+                given(&id)
+            )
+            .into(),
+            stale: format!(
+                "SELECT message FROM {p}attempt WHERE outcome IS NULL AND check_at <= $1 \
+                 ORDER BY check_at LIMIT $2"
+            )
+            .into(),
+            untold: format!(
+                "SELECT id FROM {p}message WHERE tell_at <= $1 ORDER BY tell_at LIMIT $2"
+            )
+            .into(),
+            keep: format!(
+                "UPDATE {p}content SET payload = (SELECT q.payload FROM {p}queue q WHERE q.message = \
+                 {p}content.message) WHERE message IN (SELECT id FROM {})",
+                given(&id)
+            )
+            .into(),
+            kept: format!("SELECT payload FROM {p}content WHERE message = $1").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
             unchecked: format!(
                 "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \
@@ -288,20 +338,33 @@ impl Statements {
             .into(),
             insert_suppressions: format!(
                 "INSERT INTO {p}suppression ({0}) SELECT {0} FROM {1} WHERE true \
-                 ON CONFLICT (number, tenant, sender) DO UPDATE SET source = CASE WHEN \
-                 {p}suppression.source < excluded.source THEN excluded.source ELSE {p}suppression.source END",
+                 ON CONFLICT (number, tenant, sender, pool, channel, campaign, told) DO UPDATE SET \
+                 source = CASE WHEN {p}suppression.source < excluded.source THEN excluded.source \
+                 ELSE {p}suppression.source END, \
+                 until = CASE WHEN {p}suppression.until IS NULL OR excluded.until IS NULL THEN NULL \
+                 WHEN {p}suppression.until < excluded.until THEN excluded.until ELSE {p}suppression.until END, \
+                 said_by = CASE WHEN {p}suppression.until IS NULL OR excluded.until IS NULL THEN NULL \
+                 ELSE coalesce(excluded.said_by, {p}suppression.said_by) END, \
+                 account = coalesce(excluded.account, {p}suppression.account)",
                 names(suppressed, ""),
                 given(suppressed)
             )
             .into(),
             remove_suppression: format!(
                 "DELETE FROM {p}suppression WHERE number = $1 AND tenant = $2 AND sender = $3 \
-                 AND source <= $4"
+                 AND pool = $4 AND channel = $5 AND campaign = $6 AND source <= $7 \
+                 AND (told = $8 OR told = '' OR $8 = '')"
+            )
+            .into(),
+            unproved_suppressions: format!(
+                "SELECT {} FROM {p}suppression WHERE until > $1 AND said_by IS NOT NULL LIMIT $2",
+                names(suppressed, "")
             )
             .into(),
             list_suppressions: format!(
                 "SELECT {} FROM {p}suppression WHERE number IN (SELECT DISTINCT number FROM {p}suppression \
-                 WHERE number > $1 ORDER BY number LIMIT $2) ORDER BY number, tenant, sender",
+                 WHERE number > $1 ORDER BY number LIMIT $2) \
+                 ORDER BY number, tenant, sender, pool, channel, campaign, told",
                 names(suppressed, "")
             )
             .into(),
@@ -327,8 +390,14 @@ mod tests {
             &sql.named,
             &sql.tokens,
             &sql.ids,
-            &sql.due,
+            &sql.turns[0],
+            &sql.turns[1],
+            &sql.take,
+            &sql.stale,
             &sql.leased_later,
+            &sql.untold,
+            &sql.keep,
+            &sql.kept,
             &sql.unchecked,
             &sql.entries,
             &sql.queue,
@@ -351,6 +420,7 @@ mod tests {
             &sql.insert_suppressions,
             &sql.remove_suppression,
             &sql.list_suppressions,
+            &sql.unproved_suppressions,
         ];
         for statement in all.into_iter().chain(sql.retention.all()) {
             for step in plans.of(statement).await {

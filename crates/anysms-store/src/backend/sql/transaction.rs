@@ -1,7 +1,7 @@
 //! [`SqlTransaction`]: the tables of a store in a database, within one transaction.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use anysms::{
     PhoneNumber, TenantId,
     error::{Error, ErrorKind, Result},
-    message::MessageId,
+    message::{Address, MessageId, Text},
 };
 
 use crate::{
@@ -27,11 +27,13 @@ use crate::{
             message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
             read_suppression,
             stored::micros,
+            told,
         },
         statements::Statements,
     },
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::transaction::{Tables, Which},
+    protocol::turns::{MOST_TENANTS, Turns, deal},
 };
 
 /// Distance by which a lease may seem to lie ahead before the clock must have been put back.
@@ -120,10 +122,57 @@ impl<'c, 's> SqlTransaction<'c, 's> {
         Ok(cases)
     }
 
-    /// Loads the messages that the queue has to look at and that no other transaction holds.
-    async fn load_due(&mut self, most: usize) -> Result<Vec<Case>> {
-        let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
-        let mut places = self.connection.rows(&self.sql.due, &args).await.map_err(failed)?;
+    /// Returns what is due of each tenant of a rank, from those behind one on, in the order of tenants.
+    async fn due_behind(
+        &mut self,
+        rank: usize,
+        (last, from_first): (&str, bool),
+        most: usize,
+    ) -> Result<Vec<(String, VecDeque<i64>)>> {
+        let args = [
+            Arg::Int(rank as i64),
+            Arg::Int(micros(self.now)),
+            Arg::Int(most as i64),
+            Arg::Text(if from_first { String::new() } else { last.to_owned() }),
+            Arg::Int(MOST_TENANTS as i64),
+        ];
+        let sql = &self.sql.turns[usize::from(from_first)];
+        let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
+        let read = |row| {
+            let mut row = Columns::new(row);
+            let (tenant, list) = (row.text()?, row.text_or_none()?);
+            let list: Vec<i64> = list
+                .map_or(Ok(Vec::new()), |list| serde_json::from_str(&list))
+                .map_err(|_| Corrupt)?;
+            Ok((tenant, list.into()))
+        };
+        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("the queue"))
+    }
+
+    /// Loads the messages that the queue has to look at, by turns, and that no other transaction holds.
+    async fn load_due(&mut self, most: usize, turns: &Turns) -> Result<Vec<Case>> {
+        let mut places = Vec::new();
+        for (rank, last) in turns.last.iter().enumerate() {
+            let left = most - places.len();
+            if left == 0 {
+                break;
+            }
+            let mut tenants = match last {
+                Some(last) => self.due_behind(rank, (last, false), left).await?,
+                None => Vec::new(),
+            };
+            if tenants.iter().map(|(_, due)| due.len()).sum::<usize>() < left {
+                let before = self.due_behind(rank, ("", true), left).await?;
+                let known: HashSet<String> = tenants.iter().map(|(name, _)| name.clone()).collect();
+                tenants.extend(before.into_iter().filter(|(tenant, _)| !known.contains(tenant)));
+            }
+            tenants.iter_mut().for_each(|(tenant, due)| turns.cut(tenant, due));
+            let ids = deal(tenants.into_iter().map(|(_, due)| due).collect(), left);
+            if !ids.is_empty() {
+                let args = [ids_of(ids.into_iter().map(EntryId))?, Arg::Int(micros(self.now))];
+                places.extend(self.connection.rows(&self.sql.take, &args).await.map_err(failed)?);
+            }
+        }
         if places.len() < most {
             // Leases from the future: the clock was put back.
             let ahead = self.now.checked_add(SKEW).unwrap_or(self.now);
@@ -187,7 +236,13 @@ impl Tables for SqlTransaction<'_, '_> {
                 (&self.sql.tokens, vec![json(&tokens)?])
             }
             Which::Ids(ids) => (&self.sql.ids, vec![json(&provider_ids(ids))?]),
-            Which::Due(most) => return self.load_due(most).await,
+            Which::Due { most, turns } => return self.load_due(most, turns).await,
+            Which::Stale(most) => {
+                (&self.sql.stale, vec![Arg::Int(micros(self.now)), Arg::Int(most as i64)])
+            }
+            Which::Untold(most) => {
+                (&self.sql.untold, vec![Arg::Int(micros(self.now)), Arg::Int(most as i64)])
+            }
             Which::Unchecked { providers, left, most } => {
                 let providers: Vec<Provider<'_>> =
                     providers.iter().map(|id| Provider { provider: id.as_str() }).collect();
@@ -220,7 +275,7 @@ impl Tables for SqlTransaction<'_, '_> {
             // Of two with one key the first was written.
             if let Some(id) = ids.remove(&name) {
                 entry.id = id;
-                cases.push(Case::new(entry, Vec::new()));
+                cases.push(Case::inserted(entry));
             }
         }
         let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
@@ -241,9 +296,17 @@ impl Tables for SqlTransaction<'_, '_> {
         Ok(cases)
     }
 
+    async fn kept(&mut self, id: EntryId) -> Result<Option<Text>> {
+        let rows = self.connection.rows(&self.sql.kept, &[Arg::Int(id.0)]).await.map_err(failed)?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let payload = Columns::new(row).text_or_none().map_err(|Corrupt| corrupt("a content"))?;
+        Ok(payload.map(Text::from))
+    }
+
     async fn save(&mut self, cases: &[Case]) -> Result<()> {
         let mut entries = Vec::new();
         let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let mut kept = Vec::new();
         let (mut known, mut new) = (Vec::new(), Vec::new());
         for case in cases {
             let (before, now) = (case.before(), &case.entry);
@@ -252,7 +315,11 @@ impl Tables for SqlTransaction<'_, '_> {
             }
             if has_changed(QUEUE, before, now) {
                 match now.stage {
-                    Stage::Done => left.push(Id { id: now.id.0 }),
+                    Stage::Done => {
+                        left.push(Id { id: now.id.0 });
+                        let keeps = now.kept.is_some() && before.kept.is_none();
+                        kept.extend(keeps.then_some(Id { id: now.id.0 }));
+                    }
                     _ if case.had_place() => queued.push(now),
                     _ => coming.push(now),
                 }
@@ -265,6 +332,9 @@ impl Tables for SqlTransaction<'_, '_> {
         self.write(&sql.save_entries, entries, ENTRY, &CHANGED).await?;
         self.write(&sql.insert_queue, coming, QUEUE, &INSERTED).await?;
         self.write(&sql.save_queue, queued, QUEUE, &CHANGED).await?;
+        if !kept.is_empty() {
+            self.connection.rows(&sql.keep, &[json(&kept)?]).await.map_err(failed)?;
+        }
         if !left.is_empty() {
             self.connection.rows(&sql.leave_queue, &[json(&left)?]).await.map_err(failed)?;
         }
@@ -341,14 +411,20 @@ impl Tables for SqlTransaction<'_, '_> {
         number: PhoneNumber,
         scope: &SuppressionScope,
         up_to: SuppressionSource,
+        address: Option<&Address>,
     ) -> Result<()> {
-        let args = [
-            Arg::Int(number.digits() as i64), // 15 digits at most
-            Arg::Text(scope.tenant_name().to_owned()),
-            Arg::Text(scope.sender_name()),
-            Arg::Int(up_to as i64),
-        ];
+        let mut args = vec![Arg::Int(number.digits() as i64)]; // 15 digits at most
+        args.extend(scope.names().map(Arg::Text));
+        args.extend([Arg::Int(up_to as i64), Arg::Text(told(address))]);
         self.connection.rows(&self.sql.remove_suppression, &args).await.map_err(failed)?;
         Ok(())
+    }
+
+    async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>> {
+        let args = [Arg::Int(micros(self.now)), Arg::Int(most as i64)];
+        let sql = &self.sql.unproved_suppressions;
+        let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
+        let read = rows.into_iter().map(read_suppression).collect::<Result<_, _>>();
+        read.map_err(|Corrupt| corrupt("a suppression"))
     }
 }

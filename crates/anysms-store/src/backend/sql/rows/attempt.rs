@@ -41,6 +41,13 @@ columns! {
         Changing ["checks"] => checks;
         Changing ["check_at"] => check_at;
         Changing ["given_up"] => given_up;
+        Changing ["hinted_id"] => (Text, |attempt| attempt.hinted.as_ref().map(MessageId::value).into(),
+            |attempt, columns| {
+                let id = columns.text_or_none()?;
+                let id = id.map(|value| MessageId::new(attempt.provider.clone(), &value));
+                attempt.hinted = id.transpose().map_err(|_| Corrupt)?;
+                Ok(())
+            });
     }
 }
 

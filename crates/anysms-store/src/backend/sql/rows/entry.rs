@@ -22,7 +22,7 @@ columns! {
             entry.tenant = tenant(&columns.text()?);
             Ok(())
         });
-        Changing ["key"] => key;
+        Fixed ["key"] => key;
         Fixed ["direction"] => direction;
         Fixed ["remote"] => remote;
         Fixed ["local"] => local;
@@ -57,12 +57,15 @@ columns! {
         Changing ["estimate", "estimate_currency"] => estimate;
         Changing ["price", "price_currency"] => price;
         Fixed ["created_at"] => created_at;
-        Fixed ["due_at"] => due_at;
+        Changing ["due_at"] => due_at;
         Changing ["accepted_at"] => accepted_at;
         Changing ["delivered_at"] => delivered_at;
         Changing ["failed_at"] => failed_at;
         Fixed ["read_at"] => read_at;
         Fixed ["forgotten"] => redaction;
+        Changing ["freed"] => freed;
+        Changing ["ended"] => ended;
+        Changing ["tell_at"] => tell_at;
     }
 }
 
@@ -73,6 +76,7 @@ columns! {
         Fixed ["body"] => text;
         Fixed ["media"] => media;
         Fixed ["body_hash"] => text_hash;
+        Fixed ["payload"] => kept;
     }
 }
 
@@ -87,6 +91,9 @@ columns! {
         Changing ["wake_at"] => wake_at;
         Changing ["leased_at"] => leased_at;
         Changing ["expires_at"] => expires_at;
+        Fixed ["keeps"] => keeps;
+        Fixed ["rank"] => (Int, |entry| Cell::Int(entry.rank()), |_, columns| columns.int().map(drop));
+        Fixed ["tenant"] => (Text, |entry| Cell::Text(entry.tenant_name()), |_, columns| columns.text().map(drop));
     }
 }
 

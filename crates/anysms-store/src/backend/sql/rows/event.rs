@@ -35,6 +35,10 @@ columns! {
         Fixed ["received_at"] => received_at;
         Fixed ["times"] => times;
         Changing ["stale"] => stale;
+        Fixed ["proof"] => proof;
+        Fixed ["recipient"] => recipient;
+        Fixed ["sender"] => sender;
+        Changing ["is_foreign"] => foreign;
     }
 }
 

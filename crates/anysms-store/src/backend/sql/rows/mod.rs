@@ -17,7 +17,7 @@ pub(crate) use entry::{
 };
 pub(crate) use event::{EVENT, read_event};
 pub(crate) use lookup_keys::{Id, Key, Number, Provider, Remotes, Token, provider_ids};
-pub(crate) use suppression::{SUPPRESSION, read_suppression};
+pub(crate) use suppression::{SUPPRESSION, read_suppression, told};
 
 /// Type of a column: a whole number or a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,15 +6,15 @@ use rust_decimal::Decimal;
 use anysms::{
     AccountId, ProviderId, Sender,
     message::{
-        Address, Currency, DeliveryFailure, Direction, MessageClass, MessageKey, MessageStatus,
-        Money, Text as Body, WebUrl,
+        Address, Currency, DeliveryFailure, Direction, MessageClass, MessageId, MessageKey,
+        MessageStatus, Money, Text as Body, WebUrl,
     },
     number::Region,
-    webhook::EventId,
+    webhook::{Authenticity, EventId},
 };
 
 use crate::{
-    AttemptOutcome, AttemptToken, EntryId, Progress, SettledBy, Stage, TextHash,
+    AttemptOutcome, AttemptToken, End, EntryId, Progress, SettledBy, Stage, TextHash,
     backend::sql::{
         connection::{Columns, Corrupt, Value},
         rows::{
@@ -98,6 +98,12 @@ int! {
     SuppressionSource: |value| *value as i64, |int| one_of(int, &[
         Self::Keyword, Self::Provider, Self::Manual,
     ]);
+    End: |value| *value as i64, |int| one_of(int, &[
+        Self::Sent, Self::Failed, Self::Unconfirmed, Self::Dead, Self::Expired, Self::Suppressed,
+    ]);
+    Authenticity: |value| (*value == Self::UrlOnly).into(), |int| {
+        Ok(if int == 0 { Self::Full } else { Self::UrlOnly })
+    };
     Redaction: |value| *value as i64, |int| one_of(int, &[
         Self::Whole, Self::WithoutText, Self::WithoutNumber,
     ]);
@@ -144,6 +150,7 @@ text! {
     Sender: display, |text| text.parse().map_err(|_| Corrupt);
     AttemptToken: display, |text| text.parse().map_err(|_| Corrupt);
     EventId: display, |text| text.parse().map_err(|_| Corrupt);
+    MessageId: display, |text| text.parse().map_err(|_| Corrupt);
     TextHash: display, |text| text.parse().map_err(|_| Corrupt);
 }
 
@@ -190,10 +197,7 @@ impl Stored for Money {
     const KINDS: &'static [Kind] = &[Int, Text];
 
     fn write(&self, out: &mut RowWriter<'_>) {
-        match units(*self) {
-            Some(units) => out.int(units),
-            None => out.null(),
-        }
+        out.int(units(*self));
         out.text(self.currency.as_str());
     }
 
@@ -202,8 +206,10 @@ impl Stored for Money {
     }
 }
 
+/// Returns a time in microseconds, at the ends of what can be read back.
 pub(crate) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
+    let (first, last) = (Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond());
+    time.as_microsecond().clamp(first + 1, last - 1)
 }
 
 pub(crate) fn time(micros: i64) -> Result<Timestamp, Corrupt> {
@@ -215,11 +221,12 @@ fn one_of<T: Copy>(place: i64, all: &[T]) -> Result<T, Corrupt> {
     all.get(place).copied().ok_or(Corrupt)
 }
 
-/// Returns an amount in whole units; `None` beyond 64 bits.
-fn units(money: Money) -> Option<i64> {
-    let mut amount = money.amount.round_dp(UNITS);
+/// Returns an amount in whole units, at most what 64 bits hold.
+fn units(money: Money) -> i64 {
+    let most = Decimal::new(i64::MAX, UNITS);
+    let mut amount = money.amount.clamp(-most, most).round_dp(UNITS);
     amount.rescale(UNITS);
-    amount.mantissa().try_into().ok()
+    amount.mantissa().clamp(i64::MIN.into(), i64::MAX.into()) as i64 // it fits now
 }
 
 pub(crate) fn amount(units: i64) -> Decimal {

@@ -5,8 +5,6 @@ ALTER TABLE {p}message RENAME COLUMN theirs TO remote;
 ALTER TABLE {p}message RENAME COLUMN ours TO local;
 ALTER TABLE {p}attempt RENAME COLUMN remote TO provider_id;
 ALTER TABLE {p}event RENAME COLUMN remote TO provider_id;
-ALTER TABLE {p}opt_out RENAME TO {p}suppression;
-ALTER TABLE {p}suppression RENAME COLUMN organisation TO tenant;
 
 ALTER TABLE {p}message ADD COLUMN content_version SMALLINT NOT NULL DEFAULT 1;
 ALTER TABLE {p}message ADD COLUMN sender TEXT;
@@ -17,7 +15,58 @@ ALTER TABLE {p}message ADD COLUMN failed_at BIGINT;
 ALTER TABLE {p}attempt ADD COLUMN account TEXT;
 ALTER TABLE {p}attempt ADD COLUMN error_text TEXT;
 ALTER TABLE {p}attempt ADD COLUMN failed_at BIGINT;
+ALTER TABLE {p}attempt ADD COLUMN hinted_id TEXT;
 ALTER TABLE {p}event ADD COLUMN account TEXT;
+
+-- An entry whose key stands for another message now keeps it, and counts no more when the key is looked for.
+ALTER TABLE {p}message ADD COLUMN freed BIGINT NOT NULL DEFAULT 0;
+DROP INDEX {p}message_key;
+CREATE UNIQUE INDEX {p}message_key ON {p}message (tenant, key) WHERE freed = 0;
+
+-- How a message of the queue ended, until somebody was told, and when that is next tried.
+ALTER TABLE {p}message ADD COLUMN ended SMALLINT;
+ALTER TABLE {p}message ADD COLUMN tell_at BIGINT;
+CREATE INDEX {p}message_tell ON {p}message (tell_at) WHERE tell_at IS NOT NULL;
+
+-- What was not sent may be put back into the queue, as long as its text is kept.
+ALTER TABLE {p}content ADD COLUMN payload TEXT;
+
+-- Claims go by class, and within a class from tenant to tenant.
+ALTER TABLE {p}queue ADD COLUMN rank SMALLINT NOT NULL DEFAULT 1;
+ALTER TABLE {p}queue ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE {p}queue ADD COLUMN keeps SMALLINT NOT NULL DEFAULT 0;
+UPDATE {p}queue SET tenant = (SELECT m.tenant FROM {p}message m WHERE m.id = {p}queue.message),
+    rank = (SELECT CASE m.class WHEN 1 THEN 0 WHEN 2 THEN 2 ELSE 1 END FROM {p}message m WHERE m.id = {p}queue.message)
+WHERE EXISTS (SELECT 1 FROM {p}message m WHERE m.id = {p}queue.message);
+CREATE INDEX {p}queue_turn ON {p}queue (rank, tenant, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX {p}attempt_sending ON {p}attempt (check_at) WHERE outcome IS NULL;
+
+-- How far an event is proved, whom it names, and whether it disagrees with its attempt.
+ALTER TABLE {p}event ADD COLUMN proof SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE {p}event ADD COLUMN recipient TEXT;
+ALTER TABLE {p}event ADD COLUMN sender TEXT;
+ALTER TABLE {p}event ADD COLUMN is_foreign SMALLINT NOT NULL DEFAULT 0;
+
+-- Scopes of suppressions are more than a tenant and a sender, and one that is not proved ends by itself.
+CREATE TABLE {p}suppression (
+    number BIGINT NOT NULL,
+    tenant TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    told TEXT NOT NULL,
+    source BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    until BIGINT,
+    said_by TEXT,
+    account TEXT,
+    PRIMARY KEY (number, tenant, sender, pool, channel, campaign, told)
+);
+INSERT INTO {p}suppression (number, tenant, sender, pool, channel, campaign, told, source, at)
+    SELECT number, organisation, sender, '', '', '', '', source, at FROM {p}opt_out;
+DROP TABLE {p}opt_out;
+CREATE INDEX {p}suppression_until ON {p}suppression (until) WHERE until IS NOT NULL;
 
 -- What the first edition knew of them: the id of the attempt that the provider took, or of the last; and the time of
 -- the last report of an attempt that failed, or of its answer. 62, 63 and 66 are failed, rejected and undelivered.
@@ -32,3 +81,6 @@ UPDATE {p}attempt SET failed_at = coalesce(
 UPDATE {p}message SET failed_at = coalesce(
     (SELECT max(a.failed_at) FROM {p}attempt a WHERE a.message = {p}message.id), created_at
 ) WHERE status IN (62, 63, 66);
+
+-- What tells these tables from all others.
+CREATE TABLE {p}store (id TEXT NOT NULL);

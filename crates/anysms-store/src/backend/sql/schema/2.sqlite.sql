@@ -9,3 +9,5 @@ CREATE INDEX {p}message_time ON {p}message (
     tenant, created_at, id, direction, status, accepted_at, delivered_at, failure_kind, failure_code,
     country, segments, estimate, estimate_currency, price, price_currency, provider, account
 );
+
+INSERT INTO {p}store (id) VALUES (lower(hex(randomblob(16))));
