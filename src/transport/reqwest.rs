@@ -74,7 +74,7 @@ impl HttpTransport for ReqwestTransport {
         *request.headers_mut() = head.headers;
         *request.body_mut() = Some(body.into());
         let response = self.client.execute(request).await;
-        let mut response = response.map_err(|error| failure(error, has_body))?;
+        let mut response = response.map_err(|error| failure(&error, has_body))?;
         let mut answer = http::Response::new(Ok(Bytes::new()));
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
@@ -215,8 +215,8 @@ impl LastUrl {
 }
 
 /// Reads an error of reqwest's for what it proves.
-fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
-    let refused = http2(&error, has_body);
+fn failure(error: &reqwest::Error, has_body: bool) -> TransportError {
+    let refused = http2(error, has_body);
     let failure = Failure {
         unbuilt: error.is_builder(),
         connecting: error.is_connect(),
@@ -226,7 +226,7 @@ fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
     // Of all that reqwest says only the kind of an I/O error is kept: the URL holds the account, an error may
     // quote a proxy's password, and the server may write what it likes.
     let mut causes =
-        std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let cause = causes.find_map(|cause| {
         let cause = cause_of(cause.downcast_ref::<io::Error>()?.kind());
         (!cause.is_empty()).then_some(cause)

@@ -22,10 +22,10 @@ Environment:
   TWILIO_API_KEY, TWILIO_API_SECRET
                                 an API key in place of the token
   TWILIO_REGION, TWILIO_EDGE    region and edge (optional)
-  TWILIO_FROM                   default sender (optional)
+  TWILIO_FROM                   default sender (optional), or TWILIO_PHONE_NUMBER
   PLIVO_AUTH_ID                 Plivo's account
   PLIVO_AUTH_TOKEN              its token
-  PLIVO_FROM                    default sender (optional)
+  PLIVO_FROM                    default sender (optional), or PLIVO_SOURCE_NUMBER
   With --sandbox none of them is read.
 "
     };

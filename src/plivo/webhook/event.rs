@@ -72,7 +72,6 @@ fn price(amount: &str) -> Option<Money> {
 }
 
 /// Reads a time; the year 1 is "never", and `Some(None)`.
-#[expect(clippy::option_option, reason = "a time that cannot be read is not one that never was")]
 fn time(text: &str) -> Option<Option<Timestamp>> {
     if text.starts_with("0001-01-01") { Some(None) } else { lenient::time(text).map(Some) }
 }
