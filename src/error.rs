@@ -9,6 +9,7 @@
 
 mod attempt;
 mod blame;
+mod foreign;
 mod http_status;
 mod kind;
 mod outcome;
@@ -21,6 +22,8 @@ pub use attempt::Attempt;
 pub use blame::Blame;
 pub use kind::ErrorKind;
 pub use outcome::Outcome;
+
+use foreign::ForeignError;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -193,9 +196,9 @@ impl Error {
     /// address with a password, a number or what a server sent. Say what is known of it in the kind and the
     /// [detail](Self::with_detail).
     #[must_use]
-    pub fn with_source<E: Into<Box<dyn StdError + Send + Sync>>>(self, source: E) -> Self {
-        drop(source);
-        self.caused_by(ForeignError(std::any::type_name::<E>()))
+    #[expect(clippy::needless_pass_by_value, reason = "a cause is handed over")]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.caused_by(ForeignError::of(&source))
     }
 
     /// Keeps a cause whose text is written in this crate.
@@ -348,11 +351,6 @@ impl Error {
         self.0.outcome == Outcome::NotSent && self.blame().is_elsewhere()
     }
 }
-
-/// Cause that was written elsewhere, of which only the type is kept.
-#[derive(Debug, thiserror::Error)]
-#[error("an error of type {0}, whose text is kept back")]
-struct ForeignError(&'static str);
 
 impl fmt::Display for Error {
     /// Returns one line: who, what, which field and rule, code, HTTP status, outcome.

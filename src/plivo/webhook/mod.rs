@@ -20,7 +20,9 @@ use crate::{
     },
 };
 use request_parts::{last_segment, nonce, signed_body};
-use signature::{SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split};
+use signature::{
+    Rules, SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split,
+};
 
 pub use xml::PlivoXml;
 
@@ -70,15 +72,6 @@ pub struct PlivoWebhook {
 enum Tokens {
     Ring(KeyRing),
     ByAccount(Arc<dyn KeyLookup>),
-}
-
-/// Signatures that are accepted, and the header that decides.
-#[derive(Clone, Copy, Default)]
-struct Rules {
-    main_account: bool,
-    require_v3: bool,
-    allow_v1: bool,
-    lenient: bool,
 }
 
 impl PlivoWebhook {
@@ -314,16 +307,6 @@ impl PlivoWebhook {
         };
         proof.account = keys.account.map(Into::into);
         Ok(proof.with_content(content))
-    }
-}
-
-impl Rules {
-    const fn allow(self, version: Version) -> bool {
-        match version {
-            Version::V3 => true,
-            Version::V2 => !self.require_v3,
-            Version::V1 => self.allow_v1 && !self.require_v3,
-        }
     }
 }
 
