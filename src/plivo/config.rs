@@ -123,6 +123,9 @@ impl PlivoConfig {
         if token.is_empty() {
             return Err(refuse("auth token: is empty"));
         }
+        if token.contains(char::is_control) {
+            return Err(refuse("auth token: has a line end or another control character inside"));
+        }
         Ok((&self.auth_id, token))
     }
 

@@ -227,6 +227,9 @@ impl TwilioConfig {
         if pair.0.is_empty() || pair.1.is_empty() {
             return Err(missing());
         }
+        if pair.0.contains(char::is_control) || pair.1.contains(char::is_control) {
+            return Err(refuse("credentials: have a line end or another control character inside"));
+        }
         Ok(pair)
     }
 

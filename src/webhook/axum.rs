@@ -65,7 +65,7 @@
 //! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer, and a layer that catches panics makes it a 500.
 
-use std::{future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{fmt, future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
@@ -88,12 +88,22 @@ pub use crate::webhook::extractor::VerifiedEvent;
 #[error("{0}")]
 pub struct VerifiedEventRejection(Reason);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 enum Reason {
     #[error("{0}")]
     Refused(Refusal),
     #[error("webhook: verified, and refused by another extractor")]
     Inner(Box<Response>),
+}
+
+impl fmt::Debug for Reason {
+    /// Leaves out what another extractor says, which may quote the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Inner(_) => f.write_str("Inner"),
+        }
+    }
 }
 
 impl VerifiedEventRejection {

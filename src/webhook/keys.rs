@@ -145,7 +145,12 @@ impl Key {
         let token = SecretString::from(token);
         let empty = || Error::not_sent(ErrorKind::Config).with_detail("auth token: is empty");
         let bytes = Some(token.expose_secret().trim()).filter(|token| !token.is_empty());
-        let bytes = bytes.ok_or_else(empty)?.as_bytes();
+        let bytes = bytes.ok_or_else(empty)?;
+        if bytes.contains(char::is_control) {
+            let rule = "auth token: has a line end or another control character inside";
+            return Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
+        }
+        let bytes = bytes.as_bytes();
         let sha1 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;
         let sha256 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;
         Ok(Self { sha1, sha256 })
@@ -223,7 +228,7 @@ mod tests {
         assert_eq!((same.len(), format!("{same:?}").as_str()), (4, "KeyRing(4 keys)"));
         ring.replace(["6"]).unwrap();
         assert_eq!(same.len(), 1);
-        for empty in ["", " ", "\t\n"] {
+        for empty in ["", " ", "\t\n", "a\nb", "a\0"] {
             assert!(KeyRing::new(empty).is_err() && ring.add(empty).is_err());
         }
     }

@@ -260,6 +260,17 @@ async fn a_secret_with_a_newline_signs_in() {
         plivo(&PlivoConfig::new(AUTH_ID, token), &script).send(&message()).await.unwrap();
         seen.push(authorization(&script));
     }
+    for token in ["to\nken", "to\0ken"] {
+        let script = Arc::new(ScriptedTransport::new());
+        let errors = [
+            Twilio::with_transport(&TwilioConfig::new(SID, token), script.clone()).unwrap_err(),
+            Plivo::with_transport(&PlivoConfig::new(AUTH_ID, token), script).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("control character"), "{error}");
+        }
+    }
     assert_eq!(seen[..3], seen[3..6]);
     assert_eq!(seen[..3], seen[6..]);
 }
