@@ -72,7 +72,7 @@ pub fn kind_of_status(status: StatusCode) -> ErrorKind {
 pub(super) fn cause_of(kind: io::ErrorKind) -> &'static str {
     use io::ErrorKind::{
         AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset,
-        HostUnreachable, InvalidData, NetworkUnreachable, TimedOut, UnexpectedEof,
+        HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof,
     };
     match kind {
         ConnectionRefused => "refused",
@@ -81,7 +81,6 @@ pub(super) fn cause_of(kind: io::ErrorKind) -> &'static str {
         AddrNotAvailable => "no address or port is left on this machine",
         TimedOut => "timed out",
         UnexpectedEof => "ended too early",
-        InvalidData => "TLS, or a certificate, was not accepted",
         _ => "",
     }
 }

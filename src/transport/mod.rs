@@ -172,6 +172,12 @@ impl TransportError {
         }
     }
 
+    /// Returns what is known of the cause, in this crate's words, such as `refused`; empty if that is nothing.
+    #[must_use]
+    pub const fn cause(&self) -> &'static str {
+        self.cause
+    }
+
     /// Returns the reason why there is no answer.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {

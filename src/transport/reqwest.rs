@@ -223,15 +223,31 @@ fn failure(error: &reqwest::Error, has_body: bool) -> TransportError {
         refused,
         late: error.is_timeout(),
     };
-    // Of all that reqwest says only the kind of an I/O error is kept: the URL holds the account, an error may
-    // quote a proxy's password, and the server may write what it likes.
-    let mut causes =
-        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let cause = causes.find_map(|cause| {
-        let cause = cause_of(cause.downcast_ref::<io::Error>()?.kind());
-        (!cause.is_empty()).then_some(cause)
-    });
-    TransportError::new(failure.kind()).with_cause(cause.unwrap_or_default())
+    TransportError::new(failure.kind()).with_cause(cause(error))
+}
+
+/// Returns what reqwest's causes say, in this crate's words. Nothing of their own text is kept: the URL holds the
+/// account, an error may quote a proxy's password, and the server may write what it likes.
+fn cause(error: &reqwest::Error) -> &'static str {
+    let (mut texts, mut by_kind) = (String::new(), "");
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref::<io::Error>().filter(|_| by_kind.is_empty()) {
+            by_kind = cause_of(error.kind());
+        }
+        texts += &cause.to_string().to_ascii_lowercase();
+        next = cause.source();
+    }
+    let says = |words: &[&str]| error.is_connect() && words.iter().any(|word| texts.contains(word));
+    if says(&["certificate"]) {
+        "the certificate was not accepted"
+    } else if says(&["tls", "handshake", "corrupt message"]) {
+        "no TLS connection could be agreed on"
+    } else if says(&["dns", "lookup"]) {
+        "the name was not found"
+    } else {
+        by_kind
+    }
 }
 
 /// Returns whether the server itself said that it did not process the request.
