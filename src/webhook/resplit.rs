@@ -113,7 +113,7 @@ impl Params {
             for end in ["From", "To"] {
                 if let Some(rest) = name.strip_prefix(end) {
                     froms += usize::from(end == "From");
-                    if is_number(rest) {
+                    if is_number(rest) || rest.contains(':') {
                         return invalid(end);
                     }
                 }
@@ -307,7 +307,8 @@ mod tests {
             let form = form.join("&");
             let params = Params::parse(form.as_bytes()).unwrap();
             let end = |name: &str| {
-                ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(is_number))
+                let number = |rest: &str| is_number(rest) || rest.contains(':');
+                ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(number))
             };
             let slow = !params.pairs().any(|(name, _)| end(name))
                 && Joined::of(&params).other_split(&rule()).is_none();

@@ -550,6 +550,32 @@ fn refused_requests_are_counted_and_traced_once() {
 }
 
 #[test]
+fn what_an_extractor_refuses_is_counted_once() {
+    use anysms::webhook::{MAX_BODY, axum::VerifiedEvent};
+    use axum::{body::Body, extract::FromRequest};
+
+    let webhook: Arc<dyn Webhook> = Arc::new(twilio(URL));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let refused = |body: Vec<u8>| {
+        let request = http::Request::post("/hooks").body(Body::from(body)).unwrap();
+        let event = VerifiedEvent::<dyn Webhook>::from_request(request, &webhook);
+        runtime.block_on(event).map(drop).unwrap_err()
+    };
+    let (counted, events) = reported(|| {
+        refused(vec![b'x'; MAX_BODY + 1]);
+        refused(b"MessageSid=SM1".to_vec());
+    });
+    assert_eq!(
+        counted,
+        [
+            "anysms.webhook.refused [messaging.system=twilio, error.type=missing_signature, anysms.account=] Counter(1)",
+            "anysms.webhook.refused [messaging.system=twilio, error.type=too_large, anysms.account=] Counter(1)",
+        ]
+    );
+    assert_eq!(events.len(), 2);
+}
+
+#[test]
 fn an_account_that_is_not_ours_is_not_named() {
     let keys = std::collections::HashMap::from([(ACCOUNT.to_owned(), KeyRing::new("x").unwrap())]);
     let webhook = TwilioWebhook::by_account(keys.clone(), URL.parse().unwrap());
