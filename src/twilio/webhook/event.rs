@@ -78,10 +78,10 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
         Content::Json(fields) => return other(fields.clone()),
         Content::Params(params) => params,
     };
-    let came_in = is_inbound(params);
-    if params.has("MessageStatus") && !(came_in && is_received(params, "MessageStatus")) {
+    let came_in = || is_inbound(params);
+    if params.has("MessageStatus") && !(is_received(params, "MessageStatus") && came_in()) {
         status(params, authenticity).map(Event::Status)
-    } else if came_in {
+    } else if came_in() {
         inbound(params, authenticity).map(Event::Inbound)
     } else {
         other(params.fields().rest())
