@@ -51,8 +51,9 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
     (parsed > Timestamp::UNIX_EPOCH).then_some(parsed)
 }
 
-/// Reads `2026-11-20 10:11:12.123456` and the same without a fraction, as webhooks have several: UTC.
+/// Reads `2026-11-20 10:11:12.123456`, also without a fraction or with `+00:00`, as webhooks have several: UTC.
 fn plain_time(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix("+00:00").unwrap_or(text);
     let number = |digits: &str| {
         let all = digits.bytes().all(|b| b.is_ascii_digit());
         digits.parse::<i32>().ok().filter(|_| all)
@@ -218,6 +219,7 @@ mod tests {
         for text in [
             "2024-05-01 10:11:12",
             "2024-02-29 23:59:59.1",
+            "2024-05-01 10:11:12+00:00",
             "2024-05-01 10:11:12.123456",
             "2024-05-01 10:11:12.123456789",
         ] {
