@@ -34,8 +34,19 @@ impl<'a> Vars<'a> {
         })
     }
 
-    /// Returns the variable's value as a default sender; records a problem if it is not a sender.
-    pub(crate) fn sender(&mut self, name: &str) -> Option<Sender> {
+    /// Returns the default sender that either variable gives; records a problem if it is not a sender, or if both
+    /// give one and they differ.
+    pub(crate) fn sender(&mut self, names: [&str; 2]) -> Option<Sender> {
+        let senders = names.map(|name| self.sender_of(name));
+        if let [Some(one), Some(other)] = &senders
+            && one != other
+        {
+            self.problem(names[1], format_args!("differs from {}", names[0]));
+        }
+        senders.into_iter().flatten().next()
+    }
+
+    fn sender_of(&mut self, name: &str) -> Option<Sender> {
         match self.optional(name)?.parse() {
             Ok(sender) => Some(sender),
             Err(error) => {

@@ -9,6 +9,8 @@
 
 mod attempt;
 mod blame;
+mod foreign;
+mod http_status;
 mod kind;
 mod outcome;
 
@@ -20,6 +22,8 @@ pub use attempt::Attempt;
 pub use blame::Blame;
 pub use kind::ErrorKind;
 pub use outcome::Outcome;
+
+use foreign::ForeignError;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -188,10 +192,19 @@ impl Error {
         self
     }
 
-    /// Keeps the cause. Its `Display` and `Debug` must be free of personal data and secrets.
+    /// Keeps the name of the cause's type, and **nothing of its text**, which is written elsewhere and may quote an
+    /// address with a password, a number or what a server sent. Say what is known of it in the kind and the
+    /// [detail](Self::with_detail).
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(Arc::from(source.into()));
+    #[expect(clippy::needless_pass_by_value, reason = "a cause is handed over")]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.caused_by(ForeignError::of(&source))
+    }
+
+    /// Keeps a cause whose text is written in this crate.
+    #[must_use]
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
         self
     }
 

@@ -136,7 +136,7 @@ impl fmt::Debug for Address {
             Self::Number(number) => write!(f, "{}", number.masked()),
             Self::ShortCode(code) if code.as_str().len() > 6 => f.write_str("[digits]"),
             Self::ShortCode(code) => code.fmt(f),
-            Self::Alphanumeric(name) => name.fmt(f),
+            Self::Alphanumeric(_) => f.write_str("[name]"),
             Self::OnChannel(channel, number) => write!(f, "{channel}:{}", number.masked()),
             Self::Other(_) => f.write_str("[other]"),
         }
@@ -163,7 +163,7 @@ mod tests {
             ("+447700900123", "+44•••0123"),
             ("447700900123", "+44•••0123"),
             ("72345", "72345"),
-            ("ACME", "ACME"),
+            ("ACME", "[name]"),
             ("+12025550***", "[other]"),
             ("whatsapp:+447700900123", "whatsapp:+44•••0123"),
             ("whatsapp:ACME", "[other]"),

@@ -47,6 +47,10 @@ pub struct Receipt {
     pub segments: Option<u32>,
     /// Price, where the provider says so at once.
     pub price: Option<Money>,
+    /// The provider's error code, where it gives one with a message that it took all the same; the delivery
+    /// reports say what becomes of that message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// The provider's id of the request, for its support desk.
     pub request_id: Option<String>,
     /// `true` for the receipt of an earlier send under the same key, from a store: nothing was sent now.
@@ -66,6 +70,7 @@ impl Receipt {
             status: MessageStatus::Accepted,
             segments: None,
             price: None,
+            warning: None,
             request_id: None,
             earlier: false,
         }

@@ -1,5 +1,7 @@
 //! [`MessageRecord`]: a provider's record of a message.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -132,8 +134,8 @@ impl DeliveryFailure {
     }
 }
 
-/// A file of a message, as the provider keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A file of a message, as the provider keeps it. `Debug` does not show its type, which its sender may have chosen.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MediaRecord {
     /// The provider's id of the file.
@@ -146,6 +148,17 @@ pub struct MediaRecord {
     pub url: Option<WebUrl>,
     /// Time at which it was stored.
     pub created_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for MediaRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaRecord")
+            .field("id", &self.id)
+            .field("size", &self.size)
+            .field("url", &self.url)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl MediaRecord {

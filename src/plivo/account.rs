@@ -57,6 +57,7 @@ pub(super) struct Inner {
     pub(super) account: String, // the path of the account, with its slash
     pub(super) messages: Uri,
     pub(super) sender: Option<Sender>,
+    sender_per_message: bool,
     subaccount: bool,
     keys: KeyRing,
 }
@@ -93,7 +94,8 @@ impl Plivo {
         let messages = api.uri(&format!("{account}Message/"))?;
         let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
         let keys = config.webhook_keys()?;
-        let inner = Inner { api, account, messages, sender, subaccount, keys };
+        let sender_per_message = config.sender_per_message;
+        let inner = Inner { api, account, messages, sender, sender_per_message, subaccount, keys };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -235,11 +237,25 @@ impl SmsProvider for Plivo {
         Ok(Page::new(records.filter_map(wire::Message::into_record).collect(), next))
     }
 
+    /// Reads the account. Where that is well, a client without a default sender is refused, as most of its sends
+    /// would be; [`PlivoConfig::with_sender_per_message`] says that none is wanted.
+    async fn check(&self) -> Result<AccountStatus> {
+        let inner = self.inner();
+        let status = inner.check().await?;
+        if inner.sender.is_none() && !inner.sender_per_message {
+            let error = refuse(ErrorKind::Config, submit::NO_SENDER);
+            return Err(error.without_message());
+        }
+        Ok(status)
+    }
+}
+
+impl Inner {
     /// Reads the account, which names no secret. A subaccount that may not read itself is tried on
     /// the list of messages, which says less.
     async fn check(&self) -> Result<AccountStatus> {
         const CALL: Call = Call::reading("check");
-        let inner = self.inner();
+        let inner = self;
         let request = inner.api.bare(Method::GET, inner.api.uri(&inner.account)?);
         let refused = match inner.read(CALL, request).await {
             Ok(body) => return account(inner, &body),

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::{
     env::{self, Vars},
@@ -15,6 +18,9 @@ use crate::{
 };
 
 /// Configuration of a client: an account or a subaccount, and its token.
+///
+/// White space around the token, such as the line end of the file it was read from, is no part of it. It can be
+/// deserialized, but for `base_url` and `allow_custom_host`, which are refused there: only code names hosts.
 ///
 /// ```
 /// use anysms::plivo::PlivoConfig;
@@ -30,15 +36,20 @@ pub struct PlivoConfig {
     auth_token: SecretString,
     #[serde(default)]
     pub(super) sender: Option<Sender>,
-    #[serde(default)]
+    /// Only code names hosts: a configuration that somebody else wrote would send the credentials elsewhere, or
+    /// requests into the program's own network.
+    #[serde(default, deserialize_with = "set_in_code")]
     base_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "set_in_code")]
     allow_custom_host: bool,
+    #[serde(default)]
+    pub(super) sender_per_message: bool,
 }
 
 impl PlivoConfig {
     /// The environment variables that [`PlivoConfig::from_env`] reads.
-    pub const ENV: [&str; 3] = ["PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM"];
+    pub const ENV: [&str; 4] =
+        ["PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM", "PLIVO_SOURCE_NUMBER"];
 
     /// Takes an Auth ID, of an account (`MA…`) or a subaccount (`SA…`, both 20 characters), and its token.
     #[must_use]
@@ -49,11 +60,12 @@ impl PlivoConfig {
             sender: None,
             base_url: None,
             allow_custom_host: false,
+            sender_per_message: false,
         }
     }
 
-    /// Reads the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM`, the default
-    /// sender (a number, a short code, a name or a Powerpack's UUID).
+    /// Reads the environment: `PLIVO_AUTH_ID`, `PLIVO_AUTH_TOKEN`, and if wanted `PLIVO_FROM` or
+    /// `PLIVO_SOURCE_NUMBER`, the default sender (a number, a short code, a name or a Powerpack's UUID).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -68,7 +80,7 @@ impl PlivoConfig {
             vars.problem("PLIVO_AUTH_ID", AUTH_ID_RULE);
         }
         let auth_token = vars.required("PLIVO_AUTH_TOKEN");
-        let sender = vars.sender("PLIVO_FROM");
+        let sender = vars.sender(["PLIVO_FROM", "PLIVO_SOURCE_NUMBER"]);
         vars.finish(&PLIVO)?;
         let mut config = Self::new(auth_id, auth_token);
         config.sender = sender;
@@ -79,6 +91,14 @@ impl PlivoConfig {
     #[must_use]
     pub fn with_sender(mut self, sender: Sender) -> Self {
         self.sender = Some(sender);
+        self
+    }
+
+    /// Says that there is no default sender because every message names its own:
+    /// [`check`](crate::SmsProvider::check) does not ask for one then.
+    #[must_use]
+    pub fn with_sender_per_message(mut self) -> Self {
+        self.sender_per_message = true;
         self
     }
 
@@ -99,9 +119,12 @@ impl PlivoConfig {
 
     /// Returns the user name and the password of HTTP Basic.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
-        let token = self.auth_token.expose_secret();
-        if token.trim().is_empty() {
+        let token = self.auth_token.expose_secret().trim();
+        if token.is_empty() {
             return Err(refuse("auth token: is empty"));
+        }
+        if token.contains(char::is_control) {
+            return Err(refuse("auth token: has a line end or another control character inside"));
         }
         Ok((&self.auth_id, token))
     }
@@ -144,6 +167,18 @@ fn is_auth_id(text: &str) -> bool {
     rest.is_some_and(|rest| rest.len() == 18 && rest.bytes().all(allowed))
 }
 
+/// Refuses a setting that names a host, unless it is null.
+fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default,
+{
+    let refuse =
+        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
+    Option::<IgnoredAny>::deserialize(deserializer)?
+        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
+}
+
 fn refuse(detail: &'static str) -> Error {
     Error::not_sent(ErrorKind::Config).with_provider(PLIVO).with_detail(detail)
 }
@@ -156,6 +191,15 @@ mod tests {
         PlivoConfig::from_vars(&|name| {
             pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    #[test]
+    fn the_sender_has_two_names() {
+        let account = [("PLIVO_AUTH_ID", "MA000000000000000001"), ("PLIVO_AUTH_TOKEN", "t")];
+        for name in ["PLIVO_FROM", "PLIVO_SOURCE_NUMBER"] {
+            let config = from(&[&account[..], &[(name, "+15555550100")]].concat()).unwrap();
+            assert_eq!(config.sender, "+15555550100".parse().ok(), "{name}");
+        }
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! Plivo gives codes only in delivery reports; its REST errors are free text under several names.
 //! Codes: Plivo's pages and support articles, as of 2026-11-20.
 
-use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, ErrorKind},
     message::{DeliveryFailure, word},
-    transport::api::{Effect, Refusal},
+    transport::{
+        api::{Effect, Refusal},
+        lenient,
+    },
 };
 
 /// Plivo's page about its error codes.
@@ -48,19 +50,33 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     Some(failure)
 }
 
-/// Returns the error for a refusal: the outcome by the HTTP status, the kind by the status and Plivo's text.
+/// Returns the error for a refusal: the outcome by the HTTP status, the kind by the status and by the text of
+/// Plivo's own JSON. Words of anybody else, and words over 429 and 5xx, are kept and never read.
 pub(super) fn refused(refusal: Refusal) -> Error {
     let Refusal { error, effect, status, body, .. } = refusal;
     let outcome = error.outcome();
+    let json: Option<Map<String, Value>> = serde_json::from_slice(&body).ok();
+    let by_plivo = json.as_ref().is_some_and(is_by_plivo);
     let words = words(&body);
-    let by_text = words.as_deref().and_then(kind_of_text);
-    let kind = match status {
+    let by_text = || words.as_deref().filter(|_| by_plivo).and_then(kind_of_text);
+    let kind = match status.as_u16() {
+        401 => ErrorKind::Credentials,
+        403 if json.is_some_and(|json| !json.is_empty()) && !by_plivo => ErrorKind::Unavailable,
+        403 if lenient::is_page(&body) => ErrorKind::Unavailable,
         // Plivo answers 403 to a submission where the destination country is not enabled.
-        StatusCode::FORBIDDEN if effect == Effect::Sends => ErrorKind::GeoPermission,
-        StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
-        _ => by_text.unwrap_or_else(|| error.kind()),
+        403 if effect == Effect::Sends => ErrorKind::GeoPermission,
+        403 | 429 | 500..=599 => error.kind(),
+        _ => by_text().unwrap_or_else(|| error.kind()),
     };
     error.with_kind(kind, outcome).with_provider_message(words).with_request_id(api_id(&body))
+}
+
+/// Returns whether a JSON object has the shape of Plivo's errors: an `api_id`, an `error`, or of lookups an
+/// `error_code` with its `message`.
+fn is_by_plivo(json: &Map<String, Value>) -> bool {
+    json.contains_key("api_id")
+        || json.get("error").is_some_and(|error| error.is_string() || error.is_object())
+        || json.contains_key("error_code") && json.contains_key("message")
 }
 
 /// Returns Plivo's own words, wherever they are in the body.
@@ -88,23 +104,28 @@ fn api_id(body: &[u8]) -> Option<String> {
     json.get("api_id")?.as_str().and_then(word).map(str::to_owned)
 }
 
-/// Returns the kind that Plivo's text names, by the words that have been seen in it.
+/// Returns the kind that Plivo's text names, by the whole words that have been seen in it: "context" is not
+/// "text".
 fn kind_of_text(text: &str) -> Option<ErrorKind> {
     let text = text.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().all(|word| text.contains(word));
-    let kind = if has(&["geo", "permission"]) {
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let has = |phrase: &[&str]| words.windows(phrase.len()).any(|words| words == phrase);
+    let any = |phrases: &[&[&str]]| phrases.iter().any(|phrase| has(phrase));
+    let (src, dst) = (has(&["src"]), has(&["dst"]));
+    let kind = if has(&["geo"]) && any(&[&["permission"], &["permissions"]]) {
         ErrorKind::GeoPermission
     } else if has(&["insufficient"]) {
         ErrorKind::Account
-    } else if has(&["too many requests"]) || has(&["rate limit"]) || has(&["rate_limit"]) {
+    } else if any(&[&["too", "many", "requests"], &["rate", "limit"]]) {
         ErrorKind::RateLimited
-    } else if has(&["invalid auth"]) || has(&["authentication"]) {
+    } else if any(&[&["invalid", "auth"], &["authentication"]]) {
         ErrorKind::Credentials
-    } else if has(&["caller id"]) || has(&["src"]) && !has(&["dst"]) {
+    } else if has(&["caller", "id"]) || src && !dst {
         ErrorKind::InvalidSender
-    } else if has(&["dst"]) || has(&["destination"]) {
+    } else if dst || any(&[&["destination"], &["destinations"]]) {
         ErrorKind::InvalidRecipient
-    } else if has(&["media"]) || has(&["text"]) {
+    } else if any(&[&["media"], &["text"]]) {
         ErrorKind::InvalidContent
     } else {
         return None;
@@ -130,6 +151,25 @@ mod tests {
             ("[]", None),
         ] {
             assert_eq!(words(body.as_bytes()).as_deref(), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_read_whole() {
+        for (text, kind) in [
+            ("geo-permission denied", Some(ErrorKind::GeoPermission)),
+            ("Geo permissions", Some(ErrorKind::GeoPermission)),
+            ("authentication_failed", Some(ErrorKind::Credentials)),
+            ("rate_limit_exceeded", Some(ErrorKind::RateLimited)),
+            ("src is identical to src in dst", Some(ErrorKind::InvalidRecipient)),
+            ("text: is missing", Some(ErrorKind::InvalidContent)),
+            ("no context given", None),
+            ("retry immediately", None),
+            ("geography of permissions", None),
+            ("resrc", None),
+            ("unauthenticated authentications", None),
+        ] {
+            assert_eq!(kind_of_text(text), kind, "{text}");
         }
     }
 

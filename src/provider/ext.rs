@@ -1,10 +1,14 @@
 //! [`SmsProviderExt`]: methods that users call on any provider.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use crate::{
-    error::Result,
-    message::{MessageRecord, Query},
+    error::{Error, ErrorKind, Result},
+    message::{Cursor, MessageRecord, Page, Query},
     provider::SmsProvider,
 };
 #[cfg(feature = "layers")]
@@ -23,7 +27,8 @@ pub trait SmsProviderExt: SmsProvider {
         Arc::new(self)
     }
 
-    /// Returns all messages that match, page by page as they are asked for.
+    /// Returns all messages that match, page by page as they are asked for. A page that leads back, or more than
+    /// 100 empty pages in a row, end in an error, so that no list runs for ever.
     ///
     /// ```
     /// # async fn example(sms: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -37,7 +42,13 @@ pub trait SmsProviderExt: SmsProvider {
     /// # }
     /// ```
     fn list_all(&self, query: Query) -> Records<'_, Self> {
-        Records { provider: self, query: Some(query), page: VecDeque::new() }
+        Records {
+            provider: self,
+            next: Some(Ok(query)),
+            page: VecDeque::new(),
+            read: HashSet::new(),
+            empty: 0,
+        }
     }
 
     /// Sends many messages, so many at a time, through everything this is made of. Results come as messages
@@ -83,30 +94,67 @@ impl<P: SmsProvider + ?Sized> SmsProviderExt for P {}
 #[derive(Debug)]
 pub struct Records<'a, P: ?Sized> {
     provider: &'a P,
-    query: Option<Query>, // none once the last page has come, or after an error
+    /// Query of the next page; none once the last page has come, or after an error.
+    next: Option<Result<Query>>,
     page: VecDeque<MessageRecord>,
+    /// Hashes of the cursors that were followed.
+    read: HashSet<u64>,
+    /// Number of empty pages in a row.
+    empty: u32,
 }
+
+/// Most empty pages in a row. A filter that the provider applies page by page leaves some empty.
+const MAX_EMPTY: u32 = 100;
 
 impl<P: SmsProvider + ?Sized> Records<'_, P> {
     /// Returns the next message; `None` at the end, and after an error.
     ///
     /// # Errors
-    /// Those of [`SmsProvider::list`].
+    /// Those of [`SmsProvider::list`]; `InvalidResponse` for a page that leads back to one that was read, or too
+    /// many empty pages in a row.
     pub async fn next(&mut self) -> Option<Result<MessageRecord>> {
         loop {
             if let Some(record) = self.page.pop_front() {
                 return Some(Ok(record));
             }
-            let query = self.query.take()?;
-            match self.provider.list(&query).await {
-                Ok(page) => {
-                    self.page = page.items.into();
-                    // A page that points to itself would never end.
-                    let next = page.next.filter(|next| query.cursor.as_ref() != Some(next));
-                    self.query = next.map(|next| query.with_cursor(next));
-                }
+            let result = match self.next.take()? {
+                Ok(query) => self.provider.list(&query).await.map(|page| (query, page)),
+                Err(error) => Err(error),
+            };
+            let (query, page) = match result {
+                Ok(read) => read,
                 Err(error) => return Some(Err(error)),
-            }
+            };
+            self.next = self.after(query, &page).transpose();
+            self.page = page.items.into();
         }
     }
+
+    /// Returns the query of the page after this one; `None` after the last one.
+    fn after(&mut self, query: Query, page: &Page<MessageRecord>) -> Result<Option<Query>> {
+        self.empty = if page.items.is_empty() { self.empty + 1 } else { 0 };
+        let refuse = |rule: &'static str| {
+            let error = Error::not_sent(ErrorKind::InvalidResponse).with_detail(rule);
+            Err(error.with_provider(self.provider.id()).without_message())
+        };
+        // Some lists say so that they are at their end: the last page points to itself.
+        let Some(next) = page.next.as_ref().filter(|next| query.cursor.as_ref() != Some(next))
+        else {
+            return Ok(None);
+        };
+        if self.empty > MAX_EMPTY {
+            return refuse("list: more than 100 empty pages in a row");
+        }
+        self.read.extend(query.cursor.as_ref().map(hash));
+        if self.read.contains(&hash(next)) {
+            return refuse("list: a page leads back to one that was read");
+        }
+        Ok(Some(query.with_cursor(next.clone())))
+    }
+}
+
+fn hash(cursor: &Cursor) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    cursor.hash(&mut hasher);
+    hasher.finish()
 }

@@ -83,9 +83,9 @@ impl SandboxBuilder {
     /// # Errors
     /// `Config` if the port is taken.
     pub async fn start(self) -> Result<Sandbox> {
-        let taken = |error| {
-            let error = Error::not_sent(ErrorKind::Config).with_source(error);
-            error.with_detail("sandbox: the port cannot be listened on")
+        let taken = |_| {
+            let rule = "sandbox: the port cannot be listened on; choose another with port";
+            Error::not_sent(ErrorKind::Config).with_detail(rule)
         };
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
@@ -221,7 +221,7 @@ impl Sandbox {
             Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
         })?;
         let answer = self.shared.transport.execute(request).await;
-        let failed = |error| Error::not_sent(ErrorKind::Webhook).with_source(error);
+        let failed = |error| Error::not_sent(ErrorKind::Webhook).caused_by(error);
         Ok(answer.map_err(failed)?.status().as_u16())
     }
 }

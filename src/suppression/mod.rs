@@ -64,8 +64,9 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
     /// `Unavailable` if the list cannot be written now.
     async fn remove(&self, number: PhoneNumber, up_to: SuppressionSource) -> Result<()>;
 
-    /// Adds a number with what is known of the opt-out. By default [`insert`](Self::insert), for good and
-    /// whatever sender was told.
+    /// Adds a number with what is known of the opt-out. By default [`insert`](Self::insert), whatever sender was
+    /// told; and nothing where it is to end by itself ([`OptOutDetails::keep`]), which such a list cannot hold:
+    /// what may be forged is not kept for good.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -75,7 +76,9 @@ pub trait SuppressionList: fmt::Debug + Send + Sync + 'static {
         source: SuppressionSource,
         details: &OptOutDetails,
     ) -> Result<()> {
-        let _ = details;
+        if details.keep.is_some() {
+            return Ok(());
+        }
         self.insert(number, source).await
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The rule behind the tables: whatever is not listed is unknown.
 
+use std::io;
+
 use http::StatusCode;
 
 use crate::error::{ErrorKind, Outcome};
@@ -13,7 +15,8 @@ use crate::transport::TransportErrorKind;
 ///
 /// 5xx proves nothing: gateways answer so after the origin ran, and Twilio says of its own 500 that
 /// the outcome is not known. 408 is late at many gateways; 409 means that something exists already;
-/// 301 to 303 mean that the method was performed. 307 and 308 mean that it was not.
+/// 301 to 303 mean that the method was performed. 307 and 308 mean that it was not. 407, 411, 417, 426, 428,
+/// 431 and 451 refuse by definition (RFC 9110, 6585 and 7725), whoever on the way answers so.
 ///
 /// ```
 /// use anysms::{Outcome, http::StatusCode, transport::outcome_of_status};
@@ -26,7 +29,21 @@ use crate::transport::TransportErrorKind;
 pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
     match status.as_u16() {
         200..=299 => None,
-        307 | 308 | 400..=405 | 413..=415 | 421 | 422 | 425 | 429 => Some(Outcome::NotSent),
+        307
+        | 308
+        | 400..=405
+        | 407
+        | 411
+        | 413..=415
+        | 417
+        | 421
+        | 422
+        | 425
+        | 426
+        | 428
+        | 429
+        | 431
+        | 451 => Some(Outcome::NotSent),
         _ => Some(Outcome::Unknown),
     }
 }
@@ -36,6 +53,8 @@ pub fn outcome_of_status(status: StatusCode) -> Option<Outcome> {
 pub fn kind_of_status(status: StatusCode) -> ErrorKind {
     match status.as_u16() {
         300..=399 => ErrorKind::Config, // only a wrong base URL redirects
+        // What stands in between wants the request to be made otherwise; another provider's way may be free.
+        407 | 411 | 417 | 426 | 428 | 431 => ErrorKind::Config,
         400 | 405 | 415 | 422 => ErrorKind::InvalidRequest,
         401 | 403 => ErrorKind::Credentials,
         402 => ErrorKind::Account,
@@ -44,8 +63,25 @@ pub fn kind_of_status(status: StatusCode) -> ErrorKind {
         409 => ErrorKind::Conflict,
         413 | 414 => ErrorKind::InvalidContent,
         429 => ErrorKind::RateLimited,
-        421 | 425 | 500..=599 => ErrorKind::Unavailable,
+        421 | 425 | 451 | 500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
+    }
+}
+
+/// Returns what an I/O error says of a connection, in this crate's words; empty if that is nothing.
+pub(super) fn cause_of(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind::{
+        AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset,
+        HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof,
+    };
+    match kind {
+        ConnectionRefused => "refused",
+        ConnectionReset | ConnectionAborted | BrokenPipe => "reset",
+        HostUnreachable | NetworkUnreachable => "no route to the host",
+        AddrNotAvailable => "no address or port is left on this machine",
+        TimedOut => "timed out",
+        UnexpectedEof => "ended too early",
+        _ => "",
     }
 }
 
@@ -93,7 +129,10 @@ mod tests {
 
     #[test]
     fn only_what_is_listed_is_proved() {
-        let proved = [307, 308, 400, 401, 402, 403, 404, 405, 413, 414, 415, 421, 422, 425, 429];
+        let proved = [
+            307, 308, 400, 401, 402, 403, 404, 405, 407, 411, 413, 414, 415, 417, 421, 422, 425,
+            426, 428, 429, 431, 451,
+        ];
         for code in 100..=999 {
             let status = StatusCode::from_u16(code).unwrap();
             let expected = match code {

@@ -4,7 +4,9 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use jiff::{
     Timestamp,
+    civil::DateTime,
     fmt::{rfc2822, temporal},
+    tz::Offset,
 };
 use serde::{
     Deserialize, Deserializer,
@@ -45,12 +47,43 @@ impl Scalar<'_> {
 /// Returns a time in any form the vendors use: RFC 2822, RFC 3339, with a space for the `T`, with or without
 /// an offset (then UTC). Years before 1970 are the "never" of some fields.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    let parsed = rfc2822::DateTimeParser::new().parse_timestamp(text).ok().or_else(|| {
+    let parsed = plain_time(text).or_else(|| any_time(text))?;
+    (parsed > Timestamp::UNIX_EPOCH).then_some(parsed)
+}
+
+/// Reads `2026-11-20 10:11:12.123456`, also without a fraction or with `+00:00`, as webhooks have several: UTC.
+fn plain_time(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix("+00:00").unwrap_or(text);
+    let number = |digits: &str| {
+        let all = digits.bytes().all(|b| b.is_ascii_digit());
+        digits.parse::<i32>().ok().filter(|_| all)
+    };
+    let part = |range| text.get(range).and_then(number);
+    let short = |range| part(range).and_then(|number| i8::try_from(number).ok());
+    let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
+    if marks.iter().any(|(at, mark)| text.as_bytes().get(*at) != Some(mark)) {
+        return None;
+    }
+    let nanoseconds = match text.get(19..)? {
+        "" => 0,
+        rest => {
+            let digits = rest.strip_prefix('.').filter(|digits| (1..=9).contains(&digits.len()))?;
+            number(digits)? * 10_i32.pow(9 - digits.len() as u32)
+        }
+    };
+    let year = i16::try_from(part(0..4)?).ok()?;
+    let [month, day] = [short(5..7)?, short(8..10)?];
+    let [hour, minute, second] = [short(11..13)?, short(14..16)?, short(17..19)?];
+    let time = DateTime::new(year, month, day, hour, minute, second, nanoseconds).ok()?;
+    Offset::UTC.to_timestamp(time).ok()
+}
+
+fn any_time(text: &str) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(text).ok().or_else(|| {
         let parser = temporal::DateTimeParser::new();
         let utc = || parser.parse_datetime(text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
         parser.parse_timestamp(text).ok().or_else(|| Some(utc()?.timestamp()))
-    })?;
-    (parsed > Timestamp::UNIX_EPOCH).then_some(parsed)
+    })
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
@@ -126,6 +159,12 @@ pub(crate) fn is_object(body: &[u8]) -> bool {
     body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
 }
 
+/// Returns whether a body is something other than a JSON object: the page of a gateway, a CDN or a portal that
+/// answered in the vendor's place. An empty body is none.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    !body.trim_ascii().is_empty() && !is_object(body)
+}
+
 /// Returns a list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -176,6 +215,26 @@ mod tests {
             ("2024-05-01 10:11:12.123456", "2024-05-01T10:11:12.123456Z"),
         ] {
             assert_eq!(time(text).map(|time| time.to_string()).as_deref(), Some(utc), "{text}");
+        }
+        for text in [
+            "2024-05-01 10:11:12",
+            "2024-02-29 23:59:59.1",
+            "2024-05-01 10:11:12+00:00",
+            "2024-05-01 10:11:12.123456",
+            "2024-05-01 10:11:12.123456789",
+        ] {
+            assert!(plain_time(text).is_some() && plain_time(text) == any_time(text), "{text}");
+        }
+        for text in [
+            "2024-05-01 10:11:12.",
+            "2024-05-01 10:11:12.1234567890",
+            "2024-05-01 10:11:12Z",
+            "2024-05-01 10:11",
+            "2024-02-30 10:11:12",
+            "+024-05-01 10:11:12",
+            "2024-05-01 1é:11:12",
+        ] {
+            assert_eq!(plain_time(text), None, "{text}");
         }
         for text in ["", "never", "0001-01-01T05:53:28+05:53", "2024-13-01", "0001-01-01"] {
             assert_eq!(time(text), None, "{text}");

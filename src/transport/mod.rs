@@ -22,7 +22,7 @@ mod retry_after;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{error::Error as StdError, fmt, io, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -135,25 +135,47 @@ impl TransportErrorKind {
 }
 
 /// Failure of an exchange: no head of an answer arrived.
+///
+/// It keeps no error of an HTTP client, whose text is written elsewhere and may quote an address with a password
+/// or what the server sent; what is known of the cause is said in this crate's own words.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", kind.words())]
+#[error("{}{}{}", kind.words(), if cause.is_empty() { "" } else { ": " }, cause)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    cause: &'static str,
+    source: Option<BodyError>,
 }
 
 impl TransportError {
     /// Creates a failure of this kind.
     #[must_use]
     pub const fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, cause: "", source: None }
     }
 
-    /// Keeps the cause. It must not show a URL or a header, as both may hold secrets.
+    /// Says more of the cause, in words of the program's own, such as `refused`.
+    #[must_use]
+    pub const fn with_cause(mut self, cause: &'static str) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// Keeps the cause: a [`BodyError`] as it is, of an I/O error its [kind](std::io::Error::kind), and of any
+    /// other nothing, as its text may hold an address, a header or what the server sent.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
+        let source = source.into();
+        self.source = source.downcast_ref().copied();
+        match source.downcast_ref::<io::Error>() {
+            Some(error) => self.with_cause(classify::cause_of(error.kind())),
+            None => self,
+        }
+    }
+
+    /// Returns what is known of the cause, in this crate's words, such as `refused`; empty if that is nothing.
+    #[must_use]
+    pub const fn cause(&self) -> &'static str {
+        self.cause
     }
 
     /// Returns the reason why there is no answer.

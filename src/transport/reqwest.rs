@@ -1,7 +1,7 @@
 //! The built-in transport: `reqwest` over rustls.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -12,7 +12,8 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     error::{Error, ErrorKind, Result},
     transport::{
-        Answer, BodyError, HttpTransport, TransportError, TransportErrorKind, classify::Failure,
+        Answer, BodyError, HttpTransport, TransportError, TransportErrorKind,
+        classify::{Failure, cause_of},
     },
 };
 
@@ -73,7 +74,7 @@ impl HttpTransport for ReqwestTransport {
         *request.headers_mut() = head.headers;
         *request.body_mut() = Some(body.into());
         let response = self.client.execute(request).await;
-        let mut response = response.map_err(|error| failure(error, has_body))?;
+        let mut response = response.map_err(|error| failure(&error, has_body))?;
         let mut answer = http::Response::new(Ok(Bytes::new()));
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
@@ -139,11 +140,9 @@ impl ReqwestTransportBuilder {
     /// # Errors
     /// `Config` if a certificate or the proxy's URL is malformed, or TLS cannot be set up.
     pub fn build(self) -> Result<ReqwestTransport> {
+        // What reqwest says of a proxy's malformed address quotes its password, so nothing of it is kept.
         let config = |detail: &'static str| {
-            move |error: reqwest::Error| {
-                let error = error.without_url();
-                Error::not_sent(ErrorKind::Config).with_detail(detail).with_source(error)
-            }
+            move |_: reqwest::Error| Error::not_sent(ErrorKind::Config).with_detail(detail)
         };
         let mut client = reqwest::Client::builder()
             .no_proxy()
@@ -216,41 +215,61 @@ impl LastUrl {
 }
 
 /// Reads an error of reqwest's for what it proves.
-fn failure(error: reqwest::Error, has_body: bool) -> TransportError {
-    let (refused, quotes) = http2(&error, has_body);
+fn failure(error: &reqwest::Error, has_body: bool) -> TransportError {
+    let refused = http2(error, has_body);
     let failure = Failure {
         unbuilt: error.is_builder(),
         connecting: error.is_connect(),
         refused,
         late: error.is_timeout(),
     };
-    let failure = TransportError::new(failure.kind());
-    // The URL holds the account, and the server may write what it likes.
-    if quotes { failure } else { failure.with_source(error.without_url()) }
+    TransportError::new(failure.kind()).with_cause(cause(error))
 }
 
-/// Returns whether the server itself said that it did not process the request, and whether the error quotes
-/// it.
+/// Returns what reqwest's causes say, in this crate's words. Nothing of their own text is kept: the URL holds the
+/// account, an error may quote a proxy's password, and the server may write what it likes.
+fn cause(error: &reqwest::Error) -> &'static str {
+    let (mut texts, mut by_kind) = (String::new(), "");
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref::<io::Error>().filter(|_| by_kind.is_empty()) {
+            by_kind = cause_of(error.kind());
+        }
+        texts += &cause.to_string().to_ascii_lowercase();
+        next = cause.source();
+    }
+    let says = |words: &[&str]| error.is_connect() && words.iter().any(|word| texts.contains(word));
+    if says(&["certificate"]) {
+        "the certificate was not accepted"
+    } else if says(&["tls", "handshake", "corrupt message"]) {
+        "no TLS connection could be agreed on"
+    } else if says(&["dns", "lookup"]) {
+        "the name was not found"
+    } else {
+        by_kind
+    }
+}
+
+/// Returns whether the server itself said that it did not process the request.
 ///
 /// `h2` gives a stream the error of a GOAWAY only if its id is above the last of which the GOAWAY
 /// speaks; what is at or below it ends with an I/O error. There is one other way to that error: a
 /// GOAWAY of any kind that comes between the head of a request and its body, which then never follows.
 /// So it proves nothing of a request without one.
 #[cfg(feature = "http2")]
-fn http2(error: &reqwest::Error, has_body: bool) -> (bool, bool) {
+fn http2(error: &reqwest::Error, has_body: bool) -> bool {
     let mut causes =
         std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let Some(cause) = causes.find_map(|cause| cause.downcast_ref::<h2::Error>()) else {
-        return (false, false);
+        return false;
     };
     let refused = cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM);
-    let gone = cause.is_go_away();
-    (cause.is_remote() && (refused || gone && has_body), gone)
+    cause.is_remote() && (refused || cause.is_go_away() && has_body)
 }
 
 #[cfg(not(feature = "http2"))]
-fn http2(_: &reqwest::Error, _: bool) -> (bool, bool) {
-    (false, false)
+fn http2(_: &reqwest::Error, _: bool) -> bool {
+    false
 }
 
 /// Reads a body up to the cap. Most answers are one chunk, which is taken without a copy.

@@ -54,6 +54,7 @@ pub(super) struct Inner {
     pub(super) account: String,
     messages: http::Uri,
     sender: Option<Sender>,
+    sender_per_message: bool,
     api_key: bool,
     keys: Option<KeyRing>,
     hosts: Hosts,
@@ -95,9 +96,16 @@ impl Twilio {
             .with_read_refusal(refused);
         let account = format!("/2010-04-01/Accounts/{}", config.account_sid);
         let messages = api.uri(&format!("{account}/Messages.json"))?;
-        let (sender, api_key) = (config.sender.clone(), config.uses_api_key());
-        let keys = config.webhook_keys()?;
-        let inner = Inner { api, account, messages, sender, api_key, keys, hosts };
+        let inner = Inner {
+            api,
+            account,
+            messages,
+            sender: config.sender.clone(),
+            sender_per_message: config.sender_per_message,
+            api_key: config.uses_api_key(),
+            keys: config.webhook_keys()?,
+            hosts,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -257,11 +265,25 @@ impl SmsProvider for Twilio {
         inner.run(Call::changing("cancel"), request).await.map(drop)
     }
 
+    /// Reads the account. Where that is well, a client without a default sender is refused, as most of its sends
+    /// would be; [`TwilioConfig::with_sender_per_message`] says that none is wanted.
+    async fn check(&self) -> Result<AccountStatus> {
+        let inner = self.inner();
+        let status = inner.check().await?;
+        if inner.sender.is_none() && !inner.sender_per_message {
+            let error = Error::not_sent(ErrorKind::Config).with_provider(TWILIO);
+            return Err(error.with_detail(submit::NO_SENDER).without_message());
+        }
+        Ok(status)
+    }
+}
+
+impl Inner {
     /// Reads the account. A Standard or Restricted API key may not do that (401, code 20003), so a
     /// key that is refused is tried on the list of messages, which says less.
     async fn check(&self) -> Result<AccountStatus> {
         const CALL: Call = Call::reading("check");
-        let inner = self.inner();
+        let inner = self;
         let uri = inner.api.uri(&format!("{}.json", inner.account))?;
         let refused = match inner.read(CALL, inner.api.bare(Method::GET, uri)).await {
             Ok(body) => return account(inner, &body),

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::{
     env::{self, Vars},
@@ -15,6 +18,9 @@ use crate::{
 };
 
 /// Configuration of a client: an account, its credentials, and the region.
+///
+/// White space around a secret, such as the line end of the file it was read from, is no part of it. It can be
+/// deserialized, but for `base_url` and `allow_custom_host`, which are refused there: only code names hosts.
 ///
 /// ```
 /// use anysms::twilio::TwilioConfig;
@@ -57,15 +63,19 @@ pub struct TwilioConfig {
     edge: Option<String>,
     #[serde(default)]
     pub(super) sender: Option<Sender>,
-    #[serde(default)]
+    /// Only code names hosts: a configuration that somebody else wrote would send the credentials elsewhere, or
+    /// requests into the program's own network.
+    #[serde(default, deserialize_with = "set_in_code")]
     base_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "set_in_code")]
     allow_custom_host: bool,
+    #[serde(default)]
+    pub(super) sender_per_message: bool,
 }
 
 impl TwilioConfig {
     /// The environment variables that [`TwilioConfig::from_env`] reads.
-    pub const ENV: [&str; 7] = [
+    pub const ENV: [&str; 8] = [
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_API_KEY",
@@ -73,6 +83,7 @@ impl TwilioConfig {
         "TWILIO_REGION",
         "TWILIO_EDGE",
         "TWILIO_FROM",
+        "TWILIO_PHONE_NUMBER",
     ];
 
     /// Takes an Account SID (`AC` and 32 hex digits) and its auth token.
@@ -88,12 +99,13 @@ impl TwilioConfig {
             sender: None,
             base_url: None,
             allow_custom_host: false,
+            sender_per_message: false,
         }
     }
 
     /// Reads the environment: `TWILIO_ACCOUNT_SID`; either `TWILIO_AUTH_TOKEN` or both `TWILIO_API_KEY` and
-    /// `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE` and `TWILIO_FROM`, the default
-    /// sender (a number, a short code, a name or an `MG…` service).
+    /// `TWILIO_API_SECRET`; and if wanted `TWILIO_REGION`, `TWILIO_EDGE` and `TWILIO_FROM` or
+    /// `TWILIO_PHONE_NUMBER`, the default sender (a number, a short code, a name or an `MG…` service).
     ///
     /// # Errors
     /// `Config`: one error that names every variable that is missing or malformed, never its value.
@@ -134,7 +146,7 @@ impl TwilioConfig {
                 vars.problem(name, "must be lower-case letters, digits and -");
             }
         }
-        let sender = vars.sender("TWILIO_FROM");
+        let sender = vars.sender(["TWILIO_FROM", "TWILIO_PHONE_NUMBER"]);
         vars.finish(&TWILIO)?;
         Ok(Self {
             account_sid,
@@ -146,6 +158,7 @@ impl TwilioConfig {
             sender,
             base_url: None,
             allow_custom_host: false,
+            sender_per_message: false,
         })
     }
 
@@ -180,6 +193,14 @@ impl TwilioConfig {
         self
     }
 
+    /// Says that there is no default sender because every message names its own:
+    /// [`check`](crate::SmsProvider::check) does not ask for one then.
+    #[must_use]
+    pub fn with_sender_per_message(mut self) -> Self {
+        self.sender_per_message = true;
+        self
+    }
+
     /// Calls a test host in place of Twilio: scheme, host and port of a loopback address.
     #[must_use]
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
@@ -199,12 +220,15 @@ impl TwilioConfig {
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let missing = || refuse("credentials: needs an auth token, or an API key and its secret");
         let pair = match (&self.api_key, &self.api_key_secret, &self.auth_token) {
-            (Some(key), Some(secret), _) => (key.as_str(), secret.expose_secret()),
-            (None, None, Some(token)) => (self.account_sid.as_str(), token.expose_secret()),
+            (Some(key), Some(secret), _) => (key.trim(), secret.expose_secret().trim()),
+            (None, None, Some(token)) => (self.account_sid.as_str(), token.expose_secret().trim()),
             _ => return Err(missing()),
         };
-        if pair.0.is_empty() || pair.1.trim().is_empty() {
+        if pair.0.is_empty() || pair.1.is_empty() {
             return Err(missing());
+        }
+        if pair.0.contains(char::is_control) || pair.1.contains(char::is_control) {
+            return Err(refuse("credentials: have a line end or another control character inside"));
         }
         Ok(pair)
     }
@@ -280,6 +304,18 @@ fn is_host_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(allowed)
 }
 
+/// Refuses a setting that names a host, unless it is null.
+fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default,
+{
+    let refuse =
+        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
+    Option::<IgnoredAny>::deserialize(deserializer)?
+        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
+}
+
 fn refuse(detail: &'static str) -> Error {
     Error::not_sent(ErrorKind::Config).with_provider(TWILIO).with_detail(detail)
 }
@@ -323,6 +359,23 @@ mod tests {
         let config = from(&[("TWILIO_ACCOUNT_SID", SID), ("TWILIO_AUTH_TOKEN", "t")]).unwrap();
         assert_eq!(config.credentials().unwrap(), (SID, "t"));
         assert!(from(&[("TWILIO_ACCOUNT_SID", SID), ("TWILIO_AUTH_TOKEN", "t ")]).is_err());
+    }
+
+    #[test]
+    fn the_sender_has_two_names() {
+        let account = [("TWILIO_ACCOUNT_SID", SID), ("TWILIO_AUTH_TOKEN", "t")];
+        let with = |more: &[(&str, &str)]| from(&[&account[..], more].concat());
+        let (one, other) = ("+15555550100", "+15555550101");
+        for set in [
+            &[("TWILIO_FROM", one)][..],
+            &[("TWILIO_PHONE_NUMBER", one)],
+            &[("TWILIO_FROM", one), ("TWILIO_PHONE_NUMBER", one)],
+        ] {
+            assert_eq!(with(set).unwrap().sender, one.parse().ok(), "{set:?}");
+        }
+        let error = with(&[("TWILIO_FROM", one), ("TWILIO_PHONE_NUMBER", other)]).unwrap_err();
+        assert!(error.to_string().contains("TWILIO_PHONE_NUMBER differs"), "{error}");
+        assert_eq!(with(&[]).unwrap().sender, None);
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Codes: 206 of Twilio's error dictionary that concern messaging, as of 2026-11-20.
 
+use std::ops::RangeInclusive;
+
+use http::StatusCode;
+
 use crate::{
     error::{Error, ErrorKind, Outcome},
     message::DeliveryFailure,
@@ -97,15 +101,24 @@ pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     Some(failure)
 }
 
+/// Codes of Twilio's error dictionary. Another number in the place of a code is not Twilio's.
+const CODES: RangeInclusive<u32> = 10_000..=99_999;
+
 /// Returns the error for a refusal: the outcome by the HTTP status, the kind by Twilio's code if it gave
-/// one.
+/// one. Twilio's words are kept and never read.
 pub(super) fn refused(refusal: Refusal) -> Error {
-    let Refusal { error, effect, body, .. } = refusal;
+    let Refusal { error, effect, status, body, .. } = refusal;
     let outcome = error.outcome();
     let Some(body) = lenient::object::<ErrorBody<'_>>(&body) else {
         return error; // HTML or nothing, as gateways answer: the HTTP status is all there is
     };
-    let code: Option<u32> = body.code.parse();
+    let code = body.code.parse().filter(|code| CODES.contains(code));
+    if code.is_none() && status == StatusCode::FORBIDDEN && !body.is_empty() {
+        // The JSON of a gateway, such as {"message":"Forbidden"}.
+        return error
+            .with_kind(ErrorKind::Unavailable, outcome)
+            .with_provider_message(body.words());
+    }
     let kind = code.map_or(error.kind(), error_kind);
     let kind = if kind == ErrorKind::Other { error.kind() } else { kind };
     let unproved = effect == Effect::Sends && code.is_some_and(is_unproved);

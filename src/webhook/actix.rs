@@ -31,7 +31,7 @@
 //! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer.
 
-use std::{future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 use actix_web::{
     Error, FromRequest, HttpRequest, HttpResponse, Responder, ResponseError,
@@ -56,12 +56,22 @@ pub use crate::webhook::extractor::VerifiedEvent;
 #[error("{0}")]
 pub struct VerifiedEventRejection(Reason);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 enum Reason {
     #[error("{0}")]
     Refused(Refusal),
     #[error("webhook: verified, and refused by another extractor")]
     Inner(Error),
+}
+
+impl fmt::Debug for Reason {
+    /// Leaves out what another extractor says, which may quote the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Inner(_) => f.write_str("Inner"),
+        }
+    }
 }
 
 impl VerifiedEventRejection {
@@ -119,7 +129,8 @@ where
         Box::pin(async move {
             let webhook = request.app_data::<Data<W>>().ok_or(Refusal::NoVerifier)?;
             let whole = timeout(BODY_DEADLINE, read(&request, payload)).await;
-            let body = whole.map_err(|_| Refusal::TooSlow)??;
+            let whole = whole.unwrap_or(Err(Refusal::TooSlow));
+            let body = whole.map_err(|error| error.of_body(webhook.get_ref()))?;
             let checked = receive(webhook.get_ref(), &request, &body).map_err(Refusal::from)?;
             match E::from_request(&request, &mut body.into()).await {
                 Ok(inner) => Ok(checked.with(inner)),

@@ -65,7 +65,7 @@
 //! `Result<VerifiedEvent<W>, VerifiedEventRejection>` to learn why. A handler that panics ends its connection and not the
 //! server; the provider sees no answer, and a layer that catches panics makes it a 500.
 
-use std::{future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{fmt, future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
@@ -88,12 +88,22 @@ pub use crate::webhook::extractor::VerifiedEvent;
 #[error("{0}")]
 pub struct VerifiedEventRejection(Reason);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 enum Reason {
     #[error("{0}")]
     Refused(Refusal),
     #[error("webhook: verified, and refused by another extractor")]
     Inner(Box<Response>),
+}
+
+impl fmt::Debug for Reason {
+    /// Leaves out what another extractor says, which may quote the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Inner(_) => f.write_str("Inner"),
+        }
+    }
 }
 
 impl VerifiedEventRejection {
@@ -146,9 +156,11 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, VerifiedEventRejection> {
         let (parts, body) = request.into_parts();
+        let webhook = Arc::<W>::from_ref(state);
         let whole = tokio::time::timeout(BODY_DEADLINE, read(body)).await;
-        let body = whole.map_err(|_| Refusal::TooSlow)??;
-        let checked = receive(&*Arc::<W>::from_ref(state), &parts, &body).map_err(Refusal::from)?;
+        let body =
+            whole.unwrap_or(Err(Refusal::TooSlow)).map_err(|error| error.of_body(&*webhook))?;
+        let checked = receive(&*webhook, &parts, &body).map_err(Refusal::from)?;
         let request = Request::from_parts(parts, body.into());
         match E::from_request(request, state).await {
             Ok(inner) => Ok(checked.with(inner)),

@@ -1,5 +1,8 @@
 //! [`WebhookError`]: why a request is not an event.
 
+use std::fmt;
+
+use serde::Serialize;
 use thiserror::Error;
 
 /// Reason why a request is not an event. Its text quotes nothing of the request.
@@ -70,8 +73,41 @@ impl WebhookError {
     }
 }
 
+/// Field of an event that could not be read. The event stands all the same, without that field; its value stays
+/// in the event's `extra`, as it came. Nothing of the value is in here.
+///
+/// ```
+/// use anysms::webhook::{FieldIssue, WebhookErrorKind};
+///
+/// let issue = FieldIssue::new("Units", WebhookErrorKind::InvalidField);
+/// assert_eq!(issue.to_string(), "Units: a field is malformed");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FieldIssue {
+    /// Name of the field; `MediaUrl` for any of `MediaUrl0`, `MediaUrl1` and so on.
+    pub field: &'static str,
+    /// `MissingField` or `InvalidField`.
+    pub kind: WebhookErrorKind,
+}
+
+impl FieldIssue {
+    /// Creates an issue of a field.
+    #[must_use]
+    pub const fn new(field: &'static str, kind: WebhookErrorKind) -> Self {
+        Self { field, kind }
+    }
+}
+
+impl fmt::Display for FieldIssue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.kind)
+    }
+}
+
 /// Kind of a [`WebhookError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WebhookErrorKind {
     /// No signature header, or an empty one.
@@ -131,4 +167,50 @@ pub enum WebhookErrorKind {
     /// A field breaks its rule.
     #[error("a field is malformed")]
     InvalidField,
+}
+
+impl WebhookErrorKind {
+    /// Returns the kind as a word for logs and metrics. Part of the contract.
+    ///
+    /// ```
+    /// use anysms::webhook::WebhookErrorKind;
+    ///
+    /// assert_eq!(WebhookErrorKind::BadSignature.as_str(), "bad_signature");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingSignature => "missing_signature",
+            Self::AmbiguousHeader => "ambiguous_header",
+            Self::MalformedHeader => "malformed_header",
+            Self::BadNonce => "bad_nonce",
+            Self::BadSignature => "bad_signature",
+            Self::BodyHashMismatch => "body_hash_mismatch",
+            Self::UntrustedAddress => "untrusted_address",
+            Self::NonceReused => "nonce_reused",
+            Self::TokenMismatch => "token_mismatch",
+            Self::UnsupportedMethod => "unsupported_method",
+            Self::UnsupportedContent => "unsupported_content",
+            Self::BadEncoding => "bad_encoding",
+            Self::TooLarge => "too_large",
+            Self::TooManyParameters => "too_many_parameters",
+            Self::WrongAccount => "wrong_account",
+            Self::WrongProvider => "wrong_provider",
+            Self::MissingField => "missing_field",
+            Self::DuplicateField => "duplicate_field",
+            Self::InvalidField => "invalid_field",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_one_word_wherever_it_is_written() {
+        for kind in [WebhookErrorKind::BadSignature, WebhookErrorKind::NonceReused] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
 }

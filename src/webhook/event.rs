@@ -14,7 +14,7 @@ use crate::{
     },
     provider_id::ProviderId,
     text::{Keyword, Keywords},
-    webhook::Authenticity,
+    webhook::{Authenticity, FieldIssue},
 };
 
 /// News from a provider, read from a verified webhook.
@@ -49,6 +49,15 @@ impl Event {
             Self::Other(_) => None,
         };
         account.map(AccountId::as_str)
+    }
+
+    /// Returns the provider.
+    pub(super) fn provider(&self) -> &ProviderId {
+        match self {
+            Self::Status(update) => update.message.provider(),
+            Self::Inbound(message) => message.message.provider(),
+            Self::Other(other) => &other.provider,
+        }
     }
 
     /// Returns the account that the event speaks of; `None` where the request names none.
@@ -109,7 +118,10 @@ pub struct StatusUpdate {
     pub requester: Option<IpAddr>,
     /// Time at which it happened, where the vendor says.
     pub at: Option<Timestamp>,
-    /// Fields of the vendor that have no place above.
+    /// Fields that could not be read; the news stands without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<FieldIssue>,
+    /// Fields of the vendor that have no place above, or that could not be read.
     pub extra: Extra,
 }
 
@@ -140,6 +152,7 @@ impl StatusUpdate {
             sequence: None,
             requester: None,
             at: None,
+            issues: Vec::new(),
             extra: Extra::default(),
         }
     }
@@ -157,7 +170,8 @@ pub struct InboundMessage {
     pub message: MessageId,
     /// The vendor's id of the account.
     pub account: Option<AccountId>,
-    /// Sender's address.
+    /// Sender's address; [`Address::Other`] with an empty text, and an [issue](Self::issues), if the request does
+    /// not say it.
     pub from: Address,
     /// Your address that it came to.
     pub to: Address,
@@ -175,7 +189,10 @@ pub struct InboundMessage {
     pub from_geography: Option<Geography>,
     /// Place where your number is registered.
     pub to_geography: Option<Geography>,
-    /// Fields of the vendor that have no place above.
+    /// Fields that could not be read; the message stands without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<FieldIssue>,
+    /// Fields of the vendor that have no place above, or that could not be read.
     pub extra: Extra,
 }
 
@@ -202,6 +219,7 @@ impl InboundMessage {
             keyword: None,
             from_geography: None,
             to_geography: None,
+            issues: Vec::new(),
             extra: Extra::default(),
         }
     }
@@ -217,8 +235,8 @@ impl InboundMessage {
     }
 }
 
-/// A file of an inbound message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A file of an inbound message. `Debug` shows neither its path nor its type, which the sender chose.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InboundMedia {
     /// Address from which it can be fetched.
@@ -232,6 +250,12 @@ impl InboundMedia {
     #[must_use]
     pub const fn new(url: WebUrl, content_type: Option<String>) -> Self {
         Self { url, content_type }
+    }
+}
+
+impl fmt::Debug for InboundMedia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundMedia").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     error::Result,
     webhook::{
-        Event, Proof, Received, ReplayStore, Verified, Webhook, WebhookError, WebhookRequest,
+        Event, Proof, Received, ReplayStore, Webhook, WebhookError, WebhookRequest, read, refused,
         replay::Traces,
     },
 };
@@ -58,8 +58,7 @@ impl Checked {
         webhook: &W,
         request: WebhookRequest<'_>,
     ) -> std::result::Result<Self, WebhookError> {
-        let verified = Verified::check(webhook, request)?;
-        let event = webhook.parse(&verified)?;
+        let (verified, event) = read(webhook, request)?;
         let traces = Traces::of(&webhook.provider(), verified.proof(), &event);
         Ok(Self { event, proof: verified.into_proof().into_owned(), traces })
     }
@@ -103,6 +102,19 @@ impl Refusal {
             Self::Webhook(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// Reports a request that was refused before a verifier saw it, and hands the refusal on.
+    pub(crate) fn of_body<W: Webhook + ?Sized>(self, webhook: &W) -> Self {
+        let kind = match self {
+            Self::Webhook(error) => error.kind().as_str(),
+            Self::TooSlow => "too_slow",
+            Self::Broken => "broken",
+            #[cfg(feature = "actix-web")]
+            Self::NoVerifier => "no_verifier",
+        };
+        refused::report(&webhook.provider(), None, kind, "");
+        self
     }
 
     pub(crate) const fn http_status(self) -> u16 {

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use crate::{
-    message::Extra,
-    webhook::{MAX_PARAMS, WebhookError, WebhookErrorKind, params::Params},
+    message::{Address, Extra},
+    webhook::{FieldIssue, MAX_PARAMS, WebhookError, WebhookErrorKind, params::Params},
 };
 
 /// Parameters, and which of them were taken; [`rest`](Self::rest) has the others.
@@ -16,12 +16,13 @@ pub(crate) struct Fields<'a> {
     last: usize,
     /// Most fields and bytes that are left.
     left: (usize, usize),
+    issues: Vec<FieldIssue>,
 }
 
 impl Params {
     pub(crate) const fn fields(&self) -> Fields<'_> {
         let left = (self.spans.len(), self.text.len());
-        Fields { params: self, taken: [0; _], last: usize::MAX, left }
+        Fields { params: self, taken: [0; _], last: usize::MAX, left, issues: Vec::new() }
     }
 
     /// Tells whether there is a parameter of this name.
@@ -48,21 +49,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `DuplicateField` if it is there several times.
     pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
-        self.take_as(name, name)
-    }
-
-    /// Takes the one value of a field whose name has a number; an error calls it `field`.
-    ///
-    /// # Errors
-    /// `DuplicateField` if it is there several times.
-    pub(crate) fn take_as(
-        &mut self,
-        name: &str,
-        field: &'static str,
-    ) -> Result<Option<&'a str>, WebhookError> {
         let found = self.params.find_behind(self.last, name);
         if found.len() > 1 {
-            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
         }
         Ok(found.last().map(|at| self.take_at(at)))
     }
@@ -108,33 +97,118 @@ impl<'a> Fields<'a> {
         self.name(name)?.ok_or_else(missing)
     }
 
-    /// Takes the one value of a field as another type; `None` if it is empty.
+    /// Takes the one value of a field that the event can do without; `None` if it is not there or empty. One
+    /// that `read` cannot read is an issue, and stays among the rest.
     ///
     /// # Errors
-    /// `DuplicateField`; `InvalidField` if it cannot be read.
+    /// `DuplicateField` if it is there several times: no vendor sends that.
+    pub(crate) fn side<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<Option<T>, WebhookError> {
+        let found = self.params.find_behind(self.last, name);
+        if found.len() > 1 {
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
+        }
+        let Some(at) = found.last() else { return Ok(None) };
+        let value = self.params.value(self.params.spans[at]);
+        let result = if value.is_empty() { None } else { read(value) };
+        if result.is_some() || value.is_empty() {
+            self.take_at(at);
+        } else {
+            self.issue(name, WebhookErrorKind::InvalidField);
+        }
+        Ok(result)
+    }
+
+    /// Takes the one value of a field that the event can do without, as another type.
+    ///
+    /// # Errors
+    /// `DuplicateField`.
     pub(crate) fn parsed<T: FromStr>(
         &mut self,
         name: &'static str,
     ) -> Result<Option<T>, WebhookError> {
-        let invalid = |_| WebhookError::new(WebhookErrorKind::InvalidField).with_field(name);
-        self.text(name)?.map(str::parse).transpose().map_err(invalid)
+        self.side(name, |text| text.parse().ok())
     }
 
-    /// Takes every field whose name starts with `prefix` and goes on with something that `read` reads, in
-    /// the order of the names.
-    pub(crate) fn take_all<T>(
+    /// Takes the one value of a field whose name has a number, if `read` can read it; an issue calls it `field`.
+    /// `None` if it is not there.
+    ///
+    /// # Errors
+    /// `DuplicateField` if it is there several times.
+    pub(crate) fn numbered<T>(
         &mut self,
+        name: &str,
+        field: &'static str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<Option<Option<T>>, WebhookError> {
+        let found = self.params.find_behind(self.last, name);
+        if found.len() > 1 {
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
+        }
+        Ok(found.last().map(|at| self.read_at(at, field, read)))
+    }
+
+    /// Takes the value at a place if `read` can read it, else it is an issue.
+    pub(crate) fn read_at<T>(
+        &mut self,
+        at: usize,
+        field: &'static str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Option<T> {
+        let result = read(self.params.value(self.params.spans[at]));
+        if result.is_some() {
+            self.take_at(at);
+        } else {
+            self.issue(field, WebhookErrorKind::InvalidField);
+        }
+        result
+    }
+
+    /// Takes an end of an inbound message. One that is empty or not there is an issue, and an address that is
+    /// none: the message came all the same.
+    ///
+    /// # Errors
+    /// `DuplicateField`; `InvalidField` if it has control characters.
+    pub(crate) fn end(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Address,
+    ) -> Result<Address, WebhookError> {
+        let text = self.name(name)?;
+        if text.is_none() {
+            self.issue(name, WebhookErrorKind::MissingField);
+        }
+        Ok(text.map_or_else(|| Address::Other("".into()), read))
+    }
+
+    /// Notes an issue of a field; the same one after another is one.
+    pub(crate) fn issue(&mut self, field: &'static str, kind: WebhookErrorKind) {
+        let issue = FieldIssue::new(field, kind);
+        if self.issues.last() != Some(&issue) {
+            self.issues.push(issue);
+        }
+    }
+
+    /// Returns the issues so far.
+    pub(crate) fn issues(&mut self) -> Vec<FieldIssue> {
+        std::mem::take(&mut self.issues)
+    }
+
+    /// Finds every field whose name starts with `prefix` and goes on with something that `read` reads: what it
+    /// read and the place, in the order of the names.
+    pub(crate) fn find_all<T>(
+        &self,
         prefix: &str,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Vec<(T, &'a str)> {
+    ) -> Vec<(T, usize)> {
         let params = self.params;
         let start = params.spans.partition_point(|span| params.name(*span) < prefix);
         let names = params.spans[start..].iter().map(|span| params.name(*span));
         let rests = names.map_while(|name| name.strip_prefix(prefix)).enumerate();
-        rests
-            .filter_map(|(at, rest)| Some((start + at, read(rest)?)))
-            .map(|(at, key)| (key, self.take_at(at)))
-            .collect()
+        rests.filter_map(|(at, rest)| Some((read(rest)?, start + at))).collect()
     }
 
     /// Takes fields that say nothing new.

@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The keys that are good now: one, or two to four while tokens are rotated. A clone is the same ring,
 /// so that keys can be changed while requests are checked, and none is refused in between.
 ///
+/// White space around a token, such as the line end of the file it was read from, is no part of it.
+///
 /// ```
 /// use anysms::webhook::KeyRing;
 ///
@@ -138,11 +140,17 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Takes a token, without white space around it: a file of one line ends in a line end that is no part of it.
     pub(crate) fn new(token: String) -> Result<Self> {
         let token = SecretString::from(token);
         let empty = || Error::not_sent(ErrorKind::Config).with_detail("auth token: is empty");
-        let bytes = Some(token.expose_secret()).filter(|token| !token.trim().is_empty());
-        let bytes = bytes.ok_or_else(empty)?.as_bytes();
+        let bytes = Some(token.expose_secret().trim()).filter(|token| !token.is_empty());
+        let bytes = bytes.ok_or_else(empty)?;
+        if bytes.contains(char::is_control) {
+            let rule = "auth token: has a line end or another control character inside";
+            return Err(Error::not_sent(ErrorKind::Config).with_detail(rule));
+        }
+        let bytes = bytes.as_bytes();
         let sha1 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;
         let sha256 = Hmac::new_from_slice(bytes).map_err(|_| empty())?;
         Ok(Self { sha1, sha256 })
@@ -220,7 +228,7 @@ mod tests {
         assert_eq!((same.len(), format!("{same:?}").as_str()), (4, "KeyRing(4 keys)"));
         ring.replace(["6"]).unwrap();
         assert_eq!(same.len(), 1);
-        for empty in ["", " ", "\t\n"] {
+        for empty in ["", " ", "\t\n", "a\nb", "a\0"] {
             assert!(KeyRing::new(empty).is_err() && ring.add(empty).is_err());
         }
     }

@@ -31,6 +31,13 @@
 //! }
 //! ```
 //!
+//! A request that is refused is counted and traced, where the features `metrics` and `tracing` are on: one
+//! `anysms.webhook.refused` with the labels `messaging.system` (the provider), `error.type` (the
+//! [kind](WebhookErrorKind::as_str)) and `anysms.account` (the end of the account's id, empty where the verifier
+//! knows none), and one event of level `WARN` and target `anysms::webhook` with the same fields and
+//! `anysms.field`. Nothing that the request says is in them. Who calls [`Webhook::parse`] directly reports what
+//! it refuses.
+//!
 //! What belongs here: the contract and the types that all vendors share. How a vendor signs and what
 //! its fields are called lives with the vendor. No framework is needed: [`WebhookRequest`] is made
 //! from the `http` crate's types in one call, or from plain parts. For axum and actix-web there are
@@ -49,6 +56,7 @@ mod params;
 mod proxy;
 mod public_url;
 mod public_url_from;
+mod refused;
 mod replay;
 mod reply;
 mod reply_message;
@@ -66,6 +74,7 @@ pub mod axum;
 use std::{fmt, future::Future};
 
 use crate::{
+    account_id::AccountId,
     error::{Error, Result},
     provider_id::ProviderId,
 };
@@ -73,7 +82,7 @@ use replay::Traces;
 
 pub use callback_token::CallbackTokens;
 pub use diagnosis::Diagnosis;
-pub use error::{WebhookError, WebhookErrorKind};
+pub use error::{FieldIssue, WebhookError, WebhookErrorKind};
 pub use event::{
     Event, EventId, Geography, InboundMedia, InboundMessage, OtherEvent, StatusUpdate,
 };
@@ -91,7 +100,7 @@ pub(crate) use fields::Fields;
 pub(crate) use keys::{Key, Keys, decode_mac, first as first_key};
 pub(crate) use params::Params;
 pub(crate) use public_url::{Origin, RequestUrl};
-pub(crate) use resplit::IdName;
+pub(crate) use resplit::{Fields as RecutFields, Recut};
 pub(crate) use verified::Content;
 pub(crate) use xml::Document;
 
@@ -112,8 +121,17 @@ pub trait Webhook: fmt::Debug + Send + Sync + 'static {
     /// Reads a verified request.
     ///
     /// # Errors
-    /// A field that is missing, twice there or malformed. Unknown fields and words are kept.
+    /// A field that identifies the event is missing, twice there or malformed. Unknown fields and words are kept,
+    /// and so is what cannot be read of the others: see [`StatusUpdate::issues`].
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError>;
+
+    /// Returns the account among those of this verifier that a request claims to be about, **before anything is
+    /// proved**: for counting and tracing refused requests. `None` where the verifier knows no account, or not
+    /// this one.
+    fn claimed_account(&self, request: &WebhookRequest<'_>) -> Option<AccountId> {
+        let _ = request;
+        None
+    }
 
     /// Finds out why a request does not pass: what of the address, the body or the settings would have
     /// to be otherwise. For a developer's log, never for the response; it checks many times over, so
@@ -155,7 +173,7 @@ pub trait WebhookExt: Webhook {
     /// Those of [`Webhook::check_signature`] and [`Webhook::parse`];
     /// [`WebhookError::http_status`] is what to answer.
     fn receive(&self, request: WebhookRequest<'_>) -> Result<Event, WebhookError> {
-        self.parse(&Verified::check(self, request)?)
+        read(self, request).map(|(_, event)| event)
     }
 
     /// Checks a request and reads it, and says whether it came before. A nonce, or a signature where
@@ -170,9 +188,8 @@ pub trait WebhookExt: Webhook {
         request: WebhookRequest<'_>,
         store: &dyn ReplayStore,
     ) -> impl Future<Output = Result<Result<Received, WebhookError>>> + Send {
-        let read = Verified::check(self, request).and_then(|verified| {
-            let event = self.parse(&verified)?;
-            Ok((Traces::of(&self.provider(), verified.proof(), &event), event))
+        let read = read(self, request).map(|(verified, event)| {
+            (Traces::of(&self.provider(), verified.proof(), &event), event)
         });
         async move {
             match read {
@@ -184,3 +201,15 @@ pub trait WebhookExt: Webhook {
 }
 
 impl<W: Webhook + ?Sized> WebhookExt for W {}
+
+/// Checks a request and reads it. A refusal is counted and traced, once.
+fn read<'a, W: Webhook + ?Sized>(
+    webhook: &W,
+    request: WebhookRequest<'a>,
+) -> Result<(Verified<'a>, Event), WebhookError> {
+    let verified = Verified::check(webhook, request)?;
+    match webhook.parse(&verified) {
+        Ok(event) => Ok((verified, event)),
+        Err(error) => Err(refused::request(webhook, &request, error)),
+    }
+}

@@ -1,12 +1,14 @@
 //! [`PublicUrl`]: where the provider calls, as the provider sees it.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
 use crate::{
     message::WebUrl,
-    webhook::{TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest, request::split},
+    webhook::{
+        Params, TrustedProxy, WebhookError, WebhookErrorKind, WebhookRequest, request::split,
+    },
 };
 
 /// The address under which the provider calls, as the provider sees it. Both vendors sign it, and a
@@ -14,7 +16,9 @@ use crate::{
 /// `X-Forwarded-*`; a [`TrustedProxy`] may say which of several configured ones it is.
 ///
 /// Give the whole address, `https://example.com/hooks/twilio`, with its query if it has one: then a
-/// request passes for that endpoint only, whatever path the proxy passes on. Neither vendor marks in
+/// request passes for that endpoint only, whatever path the proxy passes on. The query is signed as it is written
+/// here; the request's own need only say the same, in any order and however it is escaped, as proxies and
+/// frameworks write it anew (`@` and `%40`, `+` and `%20`, `flag` and `flag=`). Neither vendor marks in
 /// what it signs where the address ends and the parameters begin, so a signature seen once could be
 /// made to fit another address and other parameters.
 ///
@@ -106,39 +110,79 @@ impl PublicUrl {
         };
         let query = request.query();
         let Some(target) = &self.target else {
+            let query = query.map(Cow::Borrowed);
             return Ok(RequestUrl { origin, path: request.path(), query });
         };
         let (path, given) = split(target);
-        if !self.allows(given.unwrap_or_default(), query.unwrap_or_default()) {
-            let mismatch = WebhookError::new(WebhookErrorKind::BadSignature);
-            return Err(mismatch.with_field("query"));
-        }
+        let mismatch = WebhookError::new(WebhookErrorKind::BadSignature).with_field("query");
+        let query = self.signed_query(given, query).ok_or(mismatch)?;
         Ok(RequestUrl { origin, path, query })
     }
 
-    /// Returns whether this is the query the provider was given: with the parameters behind it if it calls
-    /// by GET, and with the hash of the body in it if it calls by POST.
-    fn allows(&self, given: &str, query: &str) -> bool {
-        if self.get {
-            let rest = query.strip_prefix(given);
-            return rest
-                .is_some_and(|rest| given.is_empty() || rest.is_empty() || rest.starts_with('&'));
+    /// Returns the query that the provider signed: the configured one as it is written, and behind it what the
+    /// provider adds, which is the parameters where it calls by GET and the hash of the body where it calls by
+    /// POST. `None` if the request's query says something else.
+    ///
+    /// A proxy or a framework may have written the request's query anew, so it need only say the same: the same
+    /// names and values, decoded, in any order.
+    fn signed_query<'a>(
+        &self,
+        given: Option<&'a str>,
+        query: Option<&'a str>,
+    ) -> Option<Option<Cow<'a, str>>> {
+        let (own, said) = (given.unwrap_or_default(), query.unwrap_or_default());
+        if own == said {
+            return Some(given.map(Cow::Borrowed));
         }
-        let hash = |part: &&str| part.starts_with("bodySHA256=");
-        query == given
-            || query
-                .split('&')
-                .filter(|part| !hash(part))
-                .eq(given.split('&').filter(|part| !(given.is_empty() && part.is_empty())))
+        let behind = said.strip_prefix(own).filter(|rest| own.is_empty() || rest.starts_with('&'));
+        let added = |part: &&str| part.starts_with("bodySHA256=");
+        if let Some(rest) = behind
+            && (self.get
+                || rest.split('&').filter(|part| !part.is_empty()).all(|part| added(&part)))
+        {
+            return Some(Some(Cow::Borrowed(said)));
+        }
+        let rest: Vec<&str> = if self.get {
+            without(said, own)?
+        } else {
+            let (hashes, others): (Vec<_>, Vec<_>) = said.split('&').partition(added);
+            let same = Params::parse(own.as_bytes()).ok()?;
+            let others = Params::parse(others.join("&").as_bytes()).ok()?;
+            same.pairs().eq(others.pairs()).then_some(hashes)?
+        };
+        let parts: Vec<&str> =
+            std::iter::once(own).filter(|own| !own.is_empty()).chain(rest).collect();
+        let query: Option<Cow<'a, str>> = Some(parts.join("&").into());
+        Some(query.filter(|query| given.is_some() || !query.is_empty()))
     }
 }
 
+/// Returns the parts of a query that are left without those that another one says, each once; `None` if one of
+/// them is not there.
+fn without<'a>(query: &'a str, given: &str) -> Option<Vec<&'a str>> {
+    Params::parse(query.as_bytes()).ok()?; // within the limits
+    let pair = |part: &str| {
+        let params = Params::parse(part.as_bytes()).ok()?;
+        params.pairs().next().map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let mut wanted: Vec<_> = given.split('&').filter_map(pair).collect();
+    let mut rest = Vec::new();
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let pair = pair(part)?;
+        match wanted.iter().position(|wanted| *wanted == pair) {
+            Some(at) => drop(wanted.swap_remove(at)),
+            None => rest.push(part),
+        }
+    }
+    wanted.is_empty().then_some(rest)
+}
+
 /// The address of one request, in the parts that vendors vary.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RequestUrl<'a> {
     pub(crate) origin: &'a Origin,
     pub(crate) path: &'a str,
-    pub(crate) query: Option<&'a str>,
+    pub(crate) query: Option<Cow<'a, str>>,
 }
 
 /// Scheme and authority of an address, each part as it was written.
@@ -216,7 +260,7 @@ mod tests {
         let request = WebhookRequest::new(method, target, &[], b"");
         let url = public.of(&request).map_err(|error| error.kind())?;
         let Origin { scheme, userinfo, host, port } = url.origin;
-        let query = url.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let query = url.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         Ok(format!("{scheme}://{userinfo}{host}{port}{}{query}", url.path))
     }
 
@@ -237,25 +281,59 @@ mod tests {
 
     #[test]
     fn a_whole_address_has_one_query() {
-        let given = "https://example.com/hooks?x=1";
-        for query in ["x=1", "x=1&bodySHA256=ab", "bodySHA256=ab&x=1"] {
-            assert!(of(given, "POST", &format!("/hooks?{query}")).is_ok(), "{query}");
+        let given = "https://example.com/hooks?x=1&y=a%40b+c&flag";
+        let signed = Ok("https://example.com/hooks?x=1&y=a%40b+c&flag");
+        for query in [
+            "x=1&y=a%40b+c&flag",
+            "flag&y=a%40b+c&x=1",
+            "x=1&y=a@b%20c&flag=",
+            "%78=%31&y=a%40b+c&&flag&",
+        ] {
+            assert_eq!(of(given, "POST", &format!("/hooks?{query}")).as_deref(), signed, "{query}");
         }
-        for query in ["", "x=", "x=1AccountSidAC1", "x=1&y=2", "x=1&", "y=2&x=1"] {
+        for query in [
+            "x=1&y=a%40b+c",
+            "x=1&y=a%40b+c&flag&flag",
+            "x=1&y=a%40b%2Bc&flag",
+            "x=1%26y=a%40b+c&flag",
+            "x=1&y=a%40b+c&flag&z=1",
+            "x=1&y=A%40b+c&flag",
+            "X=1&y=a%40b+c&flag",
+            "x=1&y=a%40b+c&flag=1",
+            "x=1&y=%FF&flag",
+            "",
+        ] {
             let answer = of(given, "POST", &format!("/hooks?{query}"));
             assert_eq!(answer, Err(WebhookErrorKind::BadSignature), "{query}");
         }
-        let odd = "https://example.com/hooks?x=1&&y=2";
-        for query in ["x=1&&y=2", "x=1&&y=2&bodySHA256=ab"] {
-            assert!(of(odd, "POST", &format!("/hooks?{query}")).is_ok(), "{query}");
+        // The hash of a body stands behind what was configured.
+        let given = "https://example.com/hooks?x=1&y=2";
+        let signed = Ok("https://example.com/hooks?x=1&y=2&bodySHA256=ab");
+        for query in ["x=1&y=2&bodySHA256=ab", "bodySHA256=ab&y=2&x=1", "y=2&bodySHA256=ab&x=%31"] {
+            assert_eq!(of(given, "POST", &format!("/hooks?{query}")).as_deref(), signed, "{query}");
         }
-        assert!(of(odd, "POST", "/hooks?x=1&y=2").is_err());
         let bare = "https://example.com/hooks";
-        assert!(of(bare, "POST", "/hooks").is_ok());
-        assert!(of(bare, "POST", "/hooks?bodySHA256=ab").is_ok());
+        assert_eq!(of(bare, "POST", "/hooks").as_deref(), Ok("https://example.com/hooks"));
+        let signed = Ok("https://example.com/hooks?bodySHA256=ab");
+        assert_eq!(of(bare, "POST", "/hooks?bodySHA256=ab").as_deref(), signed);
         assert_eq!(of(bare, "POST", "/hooks?x=1"), Err(WebhookErrorKind::BadSignature));
-        assert!(of(given, "GET", "/hooks?x=1&From=1").is_ok());
-        assert_eq!(of(given, "GET", "/hooks?x=12&From=1"), Err(WebhookErrorKind::BadSignature));
+    }
+
+    #[test]
+    fn by_get_the_parameters_stand_behind_the_query() {
+        let given = "https://example.com/hooks?x=1&y=a%40b";
+        let signed = Ok("https://example.com/hooks?x=1&y=a%40b&From=%2B1&Body=x=1");
+        for query in [
+            "x=1&y=a%40b&From=%2B1&Body=x=1",
+            "From=%2B1&y=a@b&Body=x=1&x=1",
+            "y=a%40b&From=%2B1&x=%31&Body=x=1",
+        ] {
+            assert_eq!(of(given, "GET", &format!("/hooks?{query}")).as_deref(), signed, "{query}");
+        }
+        for query in ["x=12&y=a%40b&From=1", "y=a%40b&From=1", "From=x=1&y=a%40b", "x=1", ""] {
+            let answer = of(given, "GET", &format!("/hooks?{query}"));
+            assert_eq!(answer, Err(WebhookErrorKind::BadSignature), "{query}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::{
     error::Result,
     provider_id::ProviderId,
-    webhook::{Event, EventId, Proof, WebhookError, WebhookErrorKind},
+    webhook::{Event, EventId, Proof, WebhookError, WebhookErrorKind, refused},
 };
 
 /// Remembers what has come, so that a request counts once.
@@ -121,7 +121,8 @@ impl Traces {
         if let Some(proof) = self.proof
             && store.remember(proof, self.content).await? == Seen::Changed
         {
-            return Ok(Err(WebhookError::new(WebhookErrorKind::NonceReused)));
+            let reused = WebhookError::new(WebhookErrorKind::NonceReused);
+            return Ok(Err(refused::event(&event, reused)));
         }
         // Of news that a provider words in another way there is no second.
         let replay = store.remember(self.event, self.content).await? != Seen::First;

@@ -3,30 +3,74 @@
 //! Neither vendor signs where a name ends and its value begins, so anyone who holds one signed form can
 //! split its text into other parameters. Those that would name another message or another sender are
 //! refused.
+//!
+//! # Free texts
+//! A text that somebody outside has chosen may say anything, the names of the vendor's own fields too. So it is
+//! not the word that is refused but what only another split has: **two ids of which either may be the
+//! vendor's**. In a forged split the vendor's own id is still there, its name directly followed by an id, and it
+//! can only stand within a name or a value of another field. Therefore:
+//!
+//! 1. A word that is not directly followed by what may be an id is harmless, wherever it stands.
+//! 2. One that is, in a field that nobody outside fills, or in one that is not known here, is refused.
+//! 3. One in a free field is harmless as well, unless the id of the form may itself have been taken from a free
+//!    field. A free field that the vendor signs **behind** the id can only have given it if the text between both
+//!    has a name of those that stand behind the id; a free field **before** it only if such a name stands before
+//!    the id, and the vendor's own `From` between both.
+//!
+//! The same holds for `From` and an address.
 
-use memchr::memmem::Finder;
+use std::ops::Range;
+
+use memchr::memmem::{Finder, find};
 
 use crate::webhook::{
     WebhookError, WebhookErrorKind,
     params::{Params, Span},
 };
 
-/// Name by which a vendor calls the id of a message, such as `MessageSid`: ASCII letters, of which the first
+/// Rule of one vendor by which another split is told.
+pub(crate) struct Recut {
+    id: Mark,
+    from: Mark,
+    fields: Fields,
+}
+
+/// The vendor's fields by what they can hide. Each is the start of a name.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields {
+    /// Fields whose content somebody outside chooses.
+    pub(crate) free: &'static [&'static str],
+    /// Free fields that sort between `From` and the id.
+    pub(crate) between: &'static [&'static str],
+    /// Fields that sort behind the id, free or always there.
+    pub(crate) behind: &'static [&'static str],
+}
+
+/// Name of a field that tells whose the message is, such as `MessageSid`: ASCII letters, of which the first
 /// is there once, so that it does not overlap with itself.
-pub(crate) struct IdName {
+struct Mark {
     name: &'static str,
     finder: Finder<'static>,
     /// Bits of all its letters but the last.
     starts: u64,
     /// Bits of all its letters but the first.
     rests: u64,
+    /// Returns whether a text begins as the vendor's own value does.
+    follows: fn(&str) -> bool,
 }
 
-impl IdName {
-    pub(crate) fn new(name: &'static str) -> Self {
+impl Recut {
+    /// Creates the rule of a vendor, with the name of a message's id and how an id begins.
+    pub(crate) fn new(id: &'static str, follows: fn(&str) -> bool, fields: Fields) -> Self {
+        Self { id: Mark::new(id, follows), from: Mark::new("From", is_number), fields }
+    }
+}
+
+impl Mark {
+    fn new(name: &'static str, follows: fn(&str) -> bool) -> Self {
         let starts = name.bytes().rev().skip(1).fold(0, |set, letter| set | bit(letter));
         let rests = name.bytes().skip(1).fold(0, |set, letter| set | bit(letter));
-        Self { name, finder: Finder::new(name), starts, rests }
+        Self { name, finder: Finder::new(name), starts, rests, follows }
     }
 
     fn count(&self, text: &str) -> usize {
@@ -54,68 +98,144 @@ const fn bit(byte: u8) -> u64 {
 }
 
 impl Params {
-    /// Refuses a name that is an end (`From`, `To`) and its number, and the name of a message's id anywhere
-    /// but at the end of a name or in a free text, which its sender may have written.
+    /// Refuses a name that is an end (`From`, `To`) and its number, and a second id or sender that may be the
+    /// vendor's own.
     ///
     /// # Errors
     /// `InvalidField`.
-    pub(crate) fn refuse_resplit(&self, id: &IdName, free: &[&str]) -> Result<(), WebhookError> {
+    pub(crate) fn refuse_resplit(&self, rule: &Recut) -> Result<(), WebhookError> {
         let invalid =
             |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
-        let mut ids = 0;
+        let (mut ids, mut froms) = (0, 0);
         for span in &self.spans {
-            // `From+447700900123`, with nothing as its value.
             let name = self.name(*span);
+            // `From+447700900123`, with nothing as its value.
             for end in ["From", "To"] {
-                if name.strip_prefix(end).is_some_and(is_number) {
-                    return invalid(end);
+                if let Some(rest) = name.strip_prefix(end) {
+                    froms += usize::from(end == "From");
+                    if is_number(rest) || rest.contains(':') {
+                        return invalid(end);
+                    }
                 }
             }
-            ids += usize::from(
-                name.ends_with(id.name) && name.bytes().all(|b| b.is_ascii_alphabetic()),
-            );
+            ids += usize::from(is_own(&rule.id, name));
         }
-        // A separator is no part of the name, so what is found in the whole input stands within one name or
-        // value.
-        let mut within = id.count(&self.text);
-        for span in free.iter().flat_map(|name| &self.spans[self.find(name)]) {
-            within -= id.count(self.value(*span));
-        }
-        if within == ids && (!self.may_join_to(id, free) || id.count(&self.joined(free)) == ids) {
-            Ok(())
-        } else {
-            invalid(id.name)
+        // A separator is no part of a name, so what is found in the whole input stands within one name or value.
+        let plain = (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms)
+            && !self.may_join_to([&rule.id, &rule.from]);
+        match if plain { None } else { Joined::of(self).other_split(rule) } {
+            Some(field) => invalid(field),
+            None => Ok(()),
         }
     }
 
-    /// Returns the signed text, with a line end in place of each free text.
-    fn joined(&self, free: &[&str]) -> String {
-        let value = |name, value| if free.contains(&name) { "\n" } else { value };
-        self.pairs().flat_map(|(name, said)| [name, value(name, said)]).collect()
-    }
-
-    /// Returns whether the name of an id may stand across names and values.
-    fn may_join_to<'a>(&'a self, id: &IdName, free: &[&str]) -> bool {
+    /// Returns whether one of two names may stand across names and values.
+    fn may_join_to<'a>(&'a self, marks: [&Mark; 2]) -> bool {
         let text = self.text.as_bytes();
+        let starts = marks[0].starts | marks[1].starts;
+        let rests = marks[0].rests | marks[1].rests;
         let mut left: &'a [u8] = b"";
         let mut joins = |right: &'a [u8]| {
             let [first, ..] = right else { return false };
             let left = std::mem::replace(&mut left, right);
             let [.., last] = left else { return false };
-            let likely = id.starts & bit(*last) != 0 && id.rests & bit(*first) != 0;
-            likely && id.may_join(left, right)
+            let likely = starts & bit(*last) != 0 && rests & bit(*first) != 0;
+            likely && marks.iter().any(|mark| mark.may_join(left, right))
         };
-        self.spans.iter().any(|span: &Span| {
-            let (name, value) = (&text[span.name()], &text[span.value()]);
-            let is_free = free.iter().any(|free| free.as_bytes() == name);
-            joins(name) || joins(if is_free { b"\n" } else { value })
-        })
+        self.spans.iter().any(|span: &Span| joins(&text[span.name()]) || joins(&text[span.value()]))
     }
 }
 
-/// Returns whether `rest` is the number that an end may be, or part of an address with a channel.
+/// Returns whether a name is that of an id, such as `SmsMessageSid`, and not an empty field joined to it, as in
+/// `FromZipMessageSid`.
+fn is_own(id: &Mark, name: &str) -> bool {
+    name.ends_with(id.name)
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && !name.starts_with("From")
+}
+
+/// The signed text, and what each part of it is.
+struct Joined<'a> {
+    text: String,
+    parts: Vec<Part<'a>>,
+}
+
+struct Part<'a> {
+    at: Range<usize>,
+    name: &'a str,
+    is_name: bool,
+}
+
+impl<'a> Joined<'a> {
+    fn of(params: &'a Params) -> Self {
+        let (mut text, mut parts) = (String::new(), Vec::new());
+        for (name, value) in params.pairs() {
+            for (piece, is_name) in [(name, true), (value, false)] {
+                let start = text.len();
+                text.push_str(piece);
+                parts.push(Part { at: start..text.len(), name, is_name });
+            }
+        }
+        Self { text, parts }
+    }
+
+    /// Returns the name of which a second value may be the vendor's own.
+    fn other_split(&self, rule: &Recut) -> Option<&'static str> {
+        let place = |mark: &Mark| {
+            self.parts
+                .iter()
+                .find(|part| part.is_name && part.name == mark.name)
+                .map(|p| p.at.start)
+        };
+        let (id, from) = (place(&rule.id), place(&rule.from));
+        let fields = rule.fields;
+        let has = |range: Range<usize>, names: &[&str]| {
+            let text = &self.text.as_bytes()[range];
+            names.iter().any(|name| find(text, name.as_bytes()).is_some())
+        };
+        let is_free = |name: &str| fields.free.iter().any(|free| name.starts_with(free));
+        let before: Vec<&str> = fields.free.iter().copied().filter(|free| *free < "From").collect();
+        for (mark, own) in [(&rule.id, id), (&rule.from, from)] {
+            for at in mark.finder.find_iter(self.text.as_bytes()) {
+                let end = at + mark.name.len();
+                let part = self.parts.iter().find(|part| part.at.contains(&at))?;
+                let is_own = part.is_name
+                    && if mark.name == rule.id.name {
+                        end == part.at.end && is_own(mark, part.name)
+                    } else {
+                        at == part.at.start && !is_number(&part.name[mark.name.len()..])
+                    };
+                if is_own || !(mark.follows)(&self.text[end..]) {
+                    continue;
+                }
+                let harmless = !part.is_name
+                    && is_free(part.name)
+                    && match own {
+                        None => true, // then there is no message
+                        Some(own) if at < own && mark.name == rule.id.name => {
+                            !has(at..own, fields.behind)
+                        }
+                        Some(own) if at < own => !has(at..own, fields.between),
+                        Some(own) if mark.name == rule.id.name => {
+                            let early = has(0..own, &before) && has(own..at, &["From"]);
+                            !early && !has(0..own, fields.between)
+                        }
+                        // Behind the id another sender would need another id as well.
+                        Some(_) => id.is_some_and(|id| id < at),
+                    };
+                if !harmless {
+                    return Some(mark.name);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Returns whether `rest` begins as the number that an end may be, or is part of an address with a channel.
 fn is_number(rest: &str) -> bool {
-    rest.starts_with(|c: char| c == '+' || c.is_ascii_digit()) || rest.contains(':')
+    rest.starts_with(|c: char| c == '+' || c.is_ascii_digit())
+        || ["whatsapp:", "rcs:", "messenger:"].iter().any(|channel| rest.starts_with(channel))
 }
 
 #[cfg(test)]
@@ -123,15 +243,17 @@ mod tests {
     use super::*;
     use crate::arbitrary::{joined, seeded};
 
-    /// The same rule, over the whole text at once.
-    fn is_split_once(form: &str, id: &'static str, free: &[&str]) -> bool {
-        let params = Params::parse(form.as_bytes()).unwrap();
-        let end = |name: &str| {
-            ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(is_number))
+    fn rule() -> Recut {
+        let fields = Fields {
+            free: &["Body", "Label", "ProfileName"],
+            between: &["Label"],
+            behind: &["NumMedia", "ProfileName"],
         };
-        let letters = |name: &str| name.bytes().all(|b| b.is_ascii_alphabetic());
-        let ids = params.pairs().filter(|(name, _)| name.ends_with(id) && letters(name)).count();
-        !params.pairs().any(|(name, _)| end(name)) && params.joined(free).matches(id).count() == ids
+        Recut::new("MessageSid", |rest| rest.starts_with("SM"), fields)
+    }
+
+    fn passes(form: &str) -> bool {
+        Params::parse(form.as_bytes()).unwrap().refuse_resplit(&rule()).is_ok()
     }
 
     #[test]
@@ -148,11 +270,14 @@ mod tests {
             "MessageSid",
             "Body",
             "From",
+            "Fro",
             "To",
             "x",
             "1",
             "%2B",
             "%3A",
+            "Label",
+            "ProfileName",
         ];
         let values = [
             "M",
@@ -162,23 +287,74 @@ mod tests {
             "id",
             "d",
             "MessageSid",
+            "SM1",
             "x",
             "%2B",
             "%26",
             "%0A",
+            "F",
+            "rom",
+            "From",
+            "NumMedia",
         ];
         let mut random = seeded();
-        for _ in 0..5_000 {
+        let mut refused = 0;
+        for _ in 0..20_000 {
             let form: Vec<_> = (0..random.usize(..6))
-                .map(|_| (joined(&mut random, &names, 3), joined(&mut random, &values, 3)))
+                .map(|_| (joined(&mut random, &names, 3), joined(&mut random, &values, 4)))
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
             let form = form.join("&");
-            for free in [&[][..], &["Body"], &["Body", "x"]] {
-                let params = Params::parse(form.as_bytes()).unwrap();
-                let passes = params.refuse_resplit(&IdName::new("MessageSid"), free).is_ok();
-                assert_eq!(passes, is_split_once(&form, "MessageSid", free), "{form}");
+            let params = Params::parse(form.as_bytes()).unwrap();
+            let end = |name: &str| {
+                let number = |rest: &str| is_number(rest) || rest.contains(':');
+                ["From", "To"].iter().any(|end| name.strip_prefix(end).is_some_and(number))
+            };
+            let slow = !params.pairs().any(|(name, _)| end(name))
+                && Joined::of(&params).other_split(&rule()).is_none();
+            assert_eq!(passes(&form), slow, "{form}");
+            refused += u32::from(!slow);
+        }
+        assert!(refused > 100, "{refused}");
+    }
+
+    #[test]
+    fn a_word_in_a_free_text_is_a_word() {
+        let ends = "From=%2B447700900123&MessageSid=SM1&NumMedia=0&To=%2B447700900456";
+        for said in ["MessageSid", "MessageSidSM9", "From%2B447700900999MessageSidSM9", "From%2B44"]
+        {
+            for name in ["Body", "ProfileName"] {
+                let early = if name == "Body" { "" } else { "Body=hi&" };
+                // A sender and an id together, in a text behind those of the form: see the next test.
+                let both = name == "ProfileName" && said.starts_with("From%2B447");
+                assert_eq!(passes(&format!("{early}{ends}&{name}={said}")), !both, "{name} {said}");
             }
+        }
+        for said in ["MessageSid", "MessageSid+SM1", "the+MessageSid", "From+%2B44"] {
+            assert!(passes(&format!("Body=hi&{ends}&Unknown={said}")), "{said}");
+        }
+        for said in ["MessageSidSM9", "From%2B447700900999"] {
+            assert!(!passes(&format!("Body=hi&{ends}&Fx={said}")), "{said}");
+        }
+    }
+
+    /// Both splits of a text that names two messages: nothing in it says which is the vendor's.
+    #[test]
+    fn two_ids_of_which_either_may_be_the_vendors_are_refused() {
+        let own = "Body=hi&From=%2B447700900123&MessageSid=SM1&NumMedia=0";
+        assert!(passes(own));
+        for forged in [
+            // The true id in an early text, the other one from a late text.
+            "Body=hiFrom%2B447700900123MessageSidSM1NumMedia0ProfileNamez&From=%2B447700900999&MessageSid=SM9&To=",
+            // The true id in a late text, the other one from an early text.
+            "Body=STOP&From=%2B447700900999&MessageSid=SM9&ProfileName=zFrom%2B447700900123MessageSidSM1NumMedia0",
+            // The true sender in an early text, the other one from one in the middle.
+            "Body=hiFrom%2B447700900123Labelz&From=%2B447700900999&MessageSid=SM1&NumMedia=0",
+            "Body=STOP&From=%2B447700900999&Label=From%2B447700900123&MessageSid=SM1",
+            // An empty field joined to the id.
+            "Body=hi&From=%2B447700900123&FromZipMessageSid=SM1NumMedia0ProfileNamez&MessageSid=SM9",
+        ] {
+            assert!(!passes(forged), "{forged}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::{
     message::{AccountId, Extra},
     provider_id::ProviderId,
-    webhook::{Params, Webhook, WebhookError, WebhookErrorKind, WebhookRequest},
+    webhook::{Params, Webhook, WebhookError, WebhookErrorKind, WebhookRequest, refused},
 };
 
 /// Part of a request that its signature covers.
@@ -20,8 +20,9 @@ pub enum Authenticity {
     /// message or another sender is refused as malformed;
     /// [`receive_once`](crate::webhook::WebhookExt::receive_once) refuses every second cut.
     Full,
-    /// The address alone. **Every parameter may be forged** by anyone who has seen one such request; look
-    /// the message up at the provider before acting on anything that matters. (Plivo V2, and V3 by GET.)
+    /// The address alone. **Every parameter may be forged** by anyone who has seen one such request, so such an
+    /// event **changes nothing by itself**: look the message up at the provider and act on the answer. A STOP may
+    /// hold messages back for an hour meanwhile, and a START does nothing. (Plivo V2, and V3 by GET.)
     UrlOnly,
 }
 
@@ -164,7 +165,8 @@ impl<'a> Verified<'a> {
         webhook: &W,
         request: WebhookRequest<'a>,
     ) -> Result<Self, WebhookError> {
-        let proof = webhook.check_signature(&request)?;
+        let refused = |error| refused::request(webhook, &request, error);
+        let proof = webhook.check_signature(&request).map_err(refused)?;
         Ok(Self { request, proof, provider: webhook.provider() })
     }
 

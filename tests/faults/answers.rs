@@ -10,7 +10,15 @@ use crate::{
 
 pub(crate) fn all() -> Vec<Case> {
     let statuses = Case::new(21, "every status", Fault::Statuses, Class::Unknown).read(1);
-    let parts = [yeses_that_refuse(), elsewhere(), twilio(), plivo(), waits(), vec![statuses]];
+    let parts = [
+        yeses_that_refuse(),
+        elsewhere(),
+        twilio(),
+        plivo(),
+        waits(),
+        in_between(),
+        vec![statuses],
+    ];
     parts.into_iter().flatten().collect()
 }
 
@@ -23,6 +31,7 @@ pub(crate) fn class_of(status: u16) -> Class {
         200..=299 => Class::AcceptedWithoutId, // the body is empty
         307 | 308 | 421 | 425 => Class::Rejected,
         400 | 401 | 402 | 403 | 404 | 405 | 413 | 414 | 415 | 422 | 429 => Class::Rejected,
+        407 | 411 | 417 | 426 | 428 | 431 | 451 => Class::Rejected,
         _ => Class::Unknown,
     }
 }
@@ -31,6 +40,29 @@ fn answer(row: u8, by: By, status: u16, body: &str) -> Case {
     let name = format!("{status} {body}");
     let fault = Reply::new(status, body).then(Then::Next);
     Case::new(row, name, fault, class_of(status)).by(by).read(1)
+}
+
+const QUEUED_WITH_A_CODE: &str = r#"{"sid":"SM1","status":"queued","error_code":21610}"#;
+
+/// Refusals by definition, and the pages of whoever stands in between.
+fn in_between() -> Vec<Case> {
+    let refusal = |status| {
+        let reply = Reply::new(status, "").then(Then::Next);
+        Case::new(36, format!("{status}"), reply, class_of(status)).read(1)
+    };
+    let page = |(status, kind)| {
+        let page = "<html>text media geo permission dst</html>";
+        let reply = Reply::new(status, page).then(Then::Next);
+        Case::new(37, format!("{status}, a page"), reply, class_of(status)).read(1).kind(kind)
+    };
+    let pages = [
+        (403, ErrorKind::Unavailable),
+        (404, ErrorKind::NotFound),
+        (429, ErrorKind::RateLimited),
+        (503, ErrorKind::Unavailable),
+    ];
+    let refusals = [407, 411, 417, 426, 428, 431, 451].map(refusal);
+    refusals.into_iter().chain(pages.map(page)).collect()
 }
 
 fn yeses_that_refuse() -> Vec<Case> {
@@ -45,12 +77,13 @@ fn yeses_that_refuse() -> Vec<Case> {
         failed(r#"{"sid":"SM1","status":"failed"}"#),
         failed(r#"{"sid":"SM1","status":"failed","error_code":30001}"#),
         failed(r#"{"sid":"SM1","status":"canceled"}"#),
-        failed(r#"{"sid":"SM1","status":"queued","error_code":21610}"#).kind(ErrorKind::OptedOut),
+        failed(r#"{"sid":"SM1","status":"failed","error_code":21610}"#).kind(ErrorKind::OptedOut),
         unknown(19, By::Twilio, 201, r#"{"sid":"SM1","status":"failed","error_code":20500}"#),
         invalid(r#"{"api_id":"a1","invalid_number":["447700900123"]}"#),
         invalid(r#"{"api_id":"a1","message_uuid":[],"invalid_number":["447700900123"]}"#),
         unknown(20, By::Plivo, 202, r#"{"api_id":"a1","error":"words"}"#),
         Case { class: Class::Accepted, ..answer(20, By::Plivo, 202, &taken) },
+        Case { class: Class::Accepted, ..answer(38, By::Twilio, 201, QUEUED_WITH_A_CODE) },
     ]
 }
 

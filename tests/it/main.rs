@@ -6,6 +6,7 @@ mod api;
 mod campaign;
 mod conformance;
 mod diagnosis;
+mod error_kinds;
 mod extractors;
 mod golden;
 mod keywords;
@@ -28,6 +29,7 @@ mod text_properties;
 mod traces;
 mod webhook_cases;
 mod webhook_checks;
+mod webhook_kinds;
 mod webhook_properties;
 mod webhooks;
 

@@ -239,3 +239,40 @@ async fn an_error_in_the_middle_comes_after_what_was_read() {
         assert_eq!(error.outcome(), Outcome::NotSent);
     }
 }
+
+/// The end left to the server: a circle of pages, and pages without end in which there is nothing.
+#[tokio::test]
+async fn a_list_that_does_not_end_is_an_error() {
+    for vendor in [T, P] {
+        let page =
+            |ids: &[&str], next: &str| vendor.page(ids, &format!(r#""{}?{next}""#, vendor.list()));
+        let circle = ScriptedTransport::new()
+            .answer(200, page(&["1"], "A"))
+            .answer(200, page(&["2"], "B"))
+            .answer(200, page(&["3"], "A"))
+            .answer(200, page(&["2"], "B"));
+        let (ids, error) = walk(vendor, &circle).await;
+        assert_eq!((ids.len(), circle.requests().len()), (3, 3), "{ids:?}");
+        let error = error.expect("an error");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidResponse, Outcome::NotSent));
+
+        let empty = (0..1_000).fold(ScriptedTransport::new(), |script, number| {
+            script.answer(200, page(&[], &number.to_string()))
+        });
+        let (ids, error) = walk(vendor, &empty).await;
+        assert_eq!(error.expect("an error").kind(), ErrorKind::InvalidResponse);
+        assert!(ids.is_empty() && empty.requests().len() <= 102, "{}", empty.requests().len());
+    }
+}
+
+#[tokio::test]
+async fn empty_pages_among_others_do_not_end_a_list() {
+    let page = |ids: &[&str], next: u32| T.page(ids, &format!(r#""{TWILIO_LIST}?Page={next}""#));
+    let mut script = ScriptedTransport::new();
+    for number in 1..300 {
+        script = script.answer(200, page(if number % 90 == 0 { &["1"] } else { &[] }, number));
+    }
+    let script = script.answer(200, T.page(&["2"], "null"));
+    let (ids, error) = walk(T, &script).await;
+    assert_eq!((ids.len(), error.is_none()), (4, true));
+}

@@ -136,12 +136,6 @@ async fn twilio_may_refuse_a_message_as_it_takes_it() {
             ErrorKind::OptedOut,
             Some("21610"),
         ),
-        (
-            r#"{"sid":"SM1","status":"queued","error_code":"30003"}"#,
-            ErrorKind::Unreachable,
-            Some("30003"),
-        ),
-        (r#"{"error_code":99999}"#, ErrorKind::Other, Some("99999")),
     ] {
         let error = twilio_error(body).await;
         assert_eq!((error.kind(), error.outcome()), (kind, Outcome::NotSent), "{body}");
@@ -162,12 +156,8 @@ async fn a_code_does_not_unsend_what_left_or_may_have_left() {
         let receipt = twilio(answer(201, body), &message()).await.unwrap();
         assert_eq!((receipt.id.is_some(), receipt.status), (true, status), "{body}");
     }
-    for body in [
-        r#"{"sid":"SM1","status":"queued","error_code":30410}"#,
-        r#"{"sid":"SM1","status":"failed","error_code":20503}"#,
-    ] {
-        assert_eq!(twilio_error(body).await.outcome(), Outcome::Unknown, "{body}");
-    }
+    let failed = r#"{"sid":"SM1","status":"failed","error_code":20503}"#;
+    assert_eq!(twilio_error(failed).await.outcome(), Outcome::Unknown);
     // What has a uuid, or may have one, was taken.
     for body in [
         format!(r#"{{"message_uuid":[null,"{UUID}"],"invalid_number":["1"]}}"#),
@@ -177,6 +167,38 @@ async fn a_code_does_not_unsend_what_left_or_may_have_left() {
     ] {
         assert!(plivo(answer(202, body.clone()), &message()).await.is_ok(), "{body}");
     }
+}
+
+/// A no that is not a no: only `failed` and `canceled` prove that nothing leaves.
+#[tokio::test]
+async fn a_code_beside_a_yes_is_a_warning() {
+    let words = ["accepted", "queued", "scheduled", "sending", "sent", "delivered", "brand_new"];
+    for word in words {
+        for code in ["30002", "10042", "30044", "30999", "21999", "63099", "20503", "21610", "1"] {
+            for written in [code.to_owned(), format!("\"{code}\"")] {
+                let body = format!(r#"{{"sid":"SM1","status":"{word}","error_code":{written}}}"#);
+                let receipt = twilio(answer(201, body.clone()), &message()).await.unwrap();
+                let kept =
+                    (receipt.id.is_some(), receipt.status.as_str(), receipt.warning.as_deref());
+                assert_eq!(kept, (true, word, Some(code)), "{body}");
+            }
+        }
+    }
+    let receipt = twilio(answer(201, r#"{"error_code":99999}"#), &message()).await.unwrap();
+    assert_eq!((receipt.id, receipt.warning.as_deref()), (None, Some("99999")));
+    for none in ["null", "0", "\"\"", "\"odd\""] {
+        let body = format!(r#"{{"sid":"SM1","status":"queued","error_code":{none}}}"#);
+        assert_eq!(twilio(answer(201, body), &message()).await.unwrap().warning, None, "{none}");
+    }
+
+    let body = format!(r#"{{"message_uuid":["{UUID}"],"error_code":"450","error":"words"}}"#);
+    let receipt = plivo(answer(202, body.clone()), &message()).await.unwrap();
+    assert_eq!((receipt.id.is_some(), receipt.warning.as_deref()), (true, Some("450")));
+    let config = PlivoConfig::new("MA000000000000000001", "token")
+        .with_sender("+15555550100".parse().unwrap());
+    let bulk = Plivo::with_transport(&config, Arc::new(answer(202, body))).unwrap();
+    let receipt = bulk.send_several(&[message()]).await.remove(0).unwrap();
+    assert_eq!((receipt.id.is_some(), receipt.warning.as_deref()), (true, Some("450")));
 }
 
 #[tokio::test]

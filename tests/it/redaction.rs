@@ -144,7 +144,7 @@ fn values_of_messages_are_silent() {
     }
     shown.error(&Sender::parse("447700900123").unwrap_err());
     shown.debug(&Sender::from(number()));
-    for text in [NUMBER, "447700900123", "whatsapp:+447700900123", "CANARY, no sender"] {
+    for text in [NUMBER, "447700900123", "whatsapp:+447700900123", "CANARY", "CANARY, no sender"] {
         shown.debug(&Address::from_wire(text));
     }
     shown.debug(&Text::from(TEXT));
@@ -169,6 +169,7 @@ fn values_of_messages_are_silent() {
     shown.debug(&Page::new(vec![record], Some(Cursor::new(URL))));
     let mut media = MediaRecord::new("ME1");
     media.url = Some(url());
+    media.content_type = Some("CANARY/type".into());
     shown.debug(&media);
     shown.debug(&AccountStatus::new(AccountState::Active));
     shown.assert_silent();
@@ -221,7 +222,7 @@ fn webhooks_are_silent() {
     for body in [
         format!("MessageSid=SM1&MessageStatus=sent&AccountSid={ACCOUNT}&Odd={TEXT}&{ends}"),
         format!(
-            "MessageSid=SM1&AccountSid={ACCOUNT}&Body={TEXT}&NumMedia=1&MediaUrl0=https://example.com/CANARY_path&Odd={TEXT}&{ends}"
+            "MessageSid=SM1&AccountSid={ACCOUNT}&Body={TEXT}&NumMedia=1&MediaUrl0=https://example.com/CANARY_path&MediaContentType0=CANARY/type&Odd={TEXT}&From=CANARY&To=%2B447700900123"
         ),
         format!("EventType=odd&AccountSid={ACCOUNT}&Body={TEXT}&{ends}"),
         format!("MessageSid={TEXT}%20&MessageStatus=sent&{ends}"),

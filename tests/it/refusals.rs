@@ -156,6 +156,7 @@ async fn twilios_published_refusals_are_told_apart() {
 fn proved(status: u16) -> Outcome {
     match status {
         307 | 308 | 421 | 425 => Outcome::NotSent, // the method was not performed
+        407 | 411 | 417 | 426 | 428 | 431 | 451 => Outcome::NotSent, // refusals by definition
         400 | 404 | 405 | 413 | 414 | 415 | 422 => Outcome::NotSent,
         401..=403 => Outcome::NotSent,
         429 => Outcome::NotSent,
@@ -165,7 +166,7 @@ fn proved(status: u16) -> Outcome {
 
 fn kind_by_status(status: u16) -> ErrorKind {
     match status {
-        300..=399 => ErrorKind::Config,
+        300..=399 | 407 | 411 | 417 | 426 | 428 | 431 => ErrorKind::Config,
         400 | 405 | 415 | 422 => ErrorKind::InvalidRequest,
         401 | 403 => ErrorKind::Credentials,
         402 => ErrorKind::Account,
@@ -174,7 +175,7 @@ fn kind_by_status(status: u16) -> ErrorKind {
         409 => ErrorKind::Conflict,
         413 | 414 => ErrorKind::InvalidContent,
         429 => ErrorKind::RateLimited,
-        421 | 425 | 500..=599 => ErrorKind::Unavailable,
+        421 | 425 | 451 | 500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }
 }
@@ -232,7 +233,10 @@ async fn a_read_that_fails_has_sent_nothing() {
         for error in reads(|| ScriptedTransport::new().answer(status, "<html>")).await {
             assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
             assert_eq!(error.status(), Some(status), "{error}");
-            assert_eq!(error.kind(), kind_by_status(status), "{error}");
+            // A page that forbids is not the provider's.
+            let page = status == 403;
+            let kind = if page { ErrorKind::Unavailable } else { kind_by_status(status) };
+            assert_eq!(error.kind(), kind, "{error}");
         }
     }
 }

@@ -22,10 +22,10 @@ Environment:
   TWILIO_API_KEY, TWILIO_API_SECRET
                                 an API key in place of the token
   TWILIO_REGION, TWILIO_EDGE    region and edge (optional)
-  TWILIO_FROM                   default sender (optional)
+  TWILIO_FROM                   default sender (optional), or TWILIO_PHONE_NUMBER
   PLIVO_AUTH_ID                 Plivo's account
   PLIVO_AUTH_TOKEN              its token
-  PLIVO_FROM                    default sender (optional)
+  PLIVO_FROM                    default sender (optional), or PLIVO_SOURCE_NUMBER
   With --sandbox none of them is read.
 "
     };
@@ -71,7 +71,7 @@ impl Client {
             Vendor::Twilio => {
                 let mut config = match &sandbox {
                     Some(sandbox) => TwilioConfig::sandbox(sandbox),
-                    None => TwilioConfig::from_env()?,
+                    None => TwilioConfig::from_env()?.with_sender_per_message(),
                 };
                 if let Some(url) = &target.base_url {
                     config = config.with_base_url(url);
@@ -81,7 +81,7 @@ impl Client {
             Vendor::Plivo => {
                 let mut config = match &sandbox {
                     Some(sandbox) => PlivoConfig::sandbox(sandbox),
-                    None => PlivoConfig::from_env()?,
+                    None => PlivoConfig::from_env()?.with_sender_per_message(),
                 };
                 if let Some(url) = &target.base_url {
                     config = config.with_base_url(url);

@@ -93,6 +93,7 @@ impl Plivo {
             if !ids.is_empty() {
                 receipt.status = MessageStatus::Queued;
             }
+            receipt.warning = answer.warning();
             receipt.request_id.clone_from(&request_id);
             Ok(receipt)
         };

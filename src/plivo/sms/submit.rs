@@ -12,6 +12,10 @@ use crate::{
     transport::{api::Accepted, lenient},
 };
 
+/// Rule that is broken where neither the message nor the configuration names a sender.
+pub(in crate::plivo) const NO_SENDER: &str =
+    "sender: none set; pass one with with_sender or set PLIVO_FROM or PLIVO_SOURCE_NUMBER";
+
 /// Returns the body of a submission to one recipient, or to several, written as Plivo has them.
 pub(in crate::plivo) fn submission(
     message: &Message,
@@ -103,10 +107,7 @@ fn sender<'a>(
             Err(account::refuse(ErrorKind::InvalidSender, "sender: is the recipient"))
         }
         Some(sender) => Ok((Some(sender.to_string()), None)),
-        None => Err(account::refuse(
-            ErrorKind::InvalidSender,
-            "sender: none set; pass one with with_sender or set PLIVO_FROM",
-        )),
+        None => Err(account::refuse(ErrorKind::InvalidSender, NO_SENDER)),
     }
 }
 
@@ -138,6 +139,7 @@ pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result
     let body = accepted.body.unwrap_or_default();
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let request_id = submitted.api_id.text().and_then(word).map(str::to_owned);
+    let warning = submitted.warning();
     let uuids = submitted.message_uuid.unwrap_or_default();
     let uuid = uuids.iter().find_map(|uuid| uuid.text());
     if uuids.is_empty() {
@@ -161,7 +163,7 @@ pub(in crate::plivo) fn receipt(message: &Message, accepted: Accepted) -> Result
     if receipt.id.is_some() {
         receipt.status = MessageStatus::Queued; // what Plivo's "message(s) queued" means
     }
-    receipt.request_id = request_id;
+    (receipt.warning, receipt.request_id) = (warning, request_id);
     Ok(receipt)
 }
 

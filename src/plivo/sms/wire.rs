@@ -66,6 +66,15 @@ pub(in crate::plivo) struct Submitted<'a> {
     pub(in crate::plivo) message_uuid: Option<Vec<Scalar<'a>>>,
     #[serde(borrow, deserialize_with = "lenient::list")]
     pub(in crate::plivo) invalid_number: Option<Vec<Scalar<'a>>>,
+    #[serde(borrow)]
+    error_code: Scalar<'a>,
+}
+
+impl Submitted<'_> {
+    /// Returns the code beside a yes; `None` for no code and for zeros.
+    pub(in crate::plivo) fn warning(&self) -> Option<String> {
+        delivery_failure(self.error_code.text()).map(|failure| failure.code)
+    }
 }
 
 /// A message. Plivo does not give its text back.

@@ -8,6 +8,7 @@ mod xml;
 use std::{fmt, sync::Arc};
 
 use crate::{
+    account_id::AccountId,
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     plivo::PLIVO,
@@ -19,7 +20,9 @@ use crate::{
     },
 };
 use request_parts::{last_segment, nonce, signed_body};
-use signature::{SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split};
+use signature::{
+    Rules, SCHEMES, Scheme, Signatures, Version, append_v3, disputed, forms, sign, split,
+};
 
 pub use xml::PlivoXml;
 
@@ -29,7 +32,9 @@ pub use xml::PlivoXml;
 ///
 /// What is there and wrong is a refusal, never a reason to look at another header. **V2 signs neither
 /// the query nor the body**, and by GET V3 does not part one parameter from the next: what they prove
-/// is [`Authenticity::UrlOnly`].
+/// is [`Authenticity::UrlOnly`], and such an event changes nothing by itself. Plivo documents V2 for messaging, so
+/// it is accepted; to leave V3 out gains an attacker nothing, and [`require_v3`](Self::require_v3) is for whoever
+/// knows that all their requests have it.
 ///
 /// Where Plivo's own SDKs disagree about what is signed, the request is refused unless
 /// [`lenient`](Self::lenient) says otherwise. As of 2026-11-20 that is a path with a percent sign, in a
@@ -67,15 +72,6 @@ pub struct PlivoWebhook {
 enum Tokens {
     Ring(KeyRing),
     ByAccount(Arc<dyn KeyLookup>),
-}
-
-/// Signatures that are accepted, and the header that decides.
-#[derive(Clone, Copy, Default)]
-struct Rules {
-    main_account: bool,
-    require_v3: bool,
-    allow_v1: bool,
-    lenient: bool,
 }
 
 impl PlivoWebhook {
@@ -279,7 +275,7 @@ impl PlivoWebhook {
         let (query, body) = match found.scheme.version {
             Version::V1 => ("", body),
             Version::V2 => ("", &b""[..]),
-            Version::V3 => (url.query.unwrap_or_default(), body),
+            Version::V3 => (url.query.as_deref().unwrap_or_default(), body),
         };
         let (query, params) = (Params::parse(query.as_bytes())?, Params::parse(body)?);
         if !self.rules.lenient && disputed(&url, &query, request.method()) {
@@ -311,16 +307,6 @@ impl PlivoWebhook {
         };
         proof.account = keys.account.map(Into::into);
         Ok(proof.with_content(content))
-    }
-}
-
-impl Rules {
-    const fn allow(self, version: Version) -> bool {
-        match version {
-            Version::V3 => true,
-            Version::V2 => !self.require_v3,
-            Version::V1 => self.allow_v1 && !self.require_v3,
-        }
     }
 }
 
@@ -371,6 +357,12 @@ impl Webhook for PlivoWebhook {
 
     fn parse(&self, verified: &Verified<'_>) -> Result<Event, WebhookError> {
         event::read(verified)
+    }
+
+    fn claimed_account(&self, request: &WebhookRequest<'_>) -> Option<AccountId> {
+        let Tokens::ByAccount(lookup) = &self.tokens else { return None };
+        let account = last_segment(request.path())?;
+        lookup.keys(account).map(|_| account.into())
     }
 
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {

@@ -36,7 +36,7 @@ impl Version {
         [scheme, "://", host, port, path].into_iter().for_each(&mut push);
         match self {
             Self::V1 => {
-                url.query.into_iter().flat_map(|query| ["?", query]).for_each(push);
+                url.query.as_deref().into_iter().flat_map(|query| ["?", query]).for_each(push);
                 params.write(text);
             }
             Self::V2 => nonce.into_iter().for_each(push),
@@ -70,6 +70,25 @@ pub(in crate::plivo) const SCHEMES: [Scheme; 3] = [
     },
     Scheme { version: Version::V1, plain: Some("X-Plivo-Signature"), main: None, nonce: None },
 ];
+
+/// Signatures that are accepted, and the header that decides.
+#[derive(Clone, Copy, Default)]
+pub(in crate::plivo) struct Rules {
+    pub(in crate::plivo) main_account: bool,
+    pub(in crate::plivo) require_v3: bool,
+    pub(in crate::plivo) allow_v1: bool,
+    pub(in crate::plivo) lenient: bool,
+}
+
+impl Rules {
+    pub(in crate::plivo) const fn allow(self, version: Version) -> bool {
+        match version {
+            Version::V3 => true,
+            Version::V2 => !self.require_v3,
+            Version::V1 => self.allow_v1 && !self.require_v3,
+        }
+    }
+}
 
 /// The signatures of a header.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]

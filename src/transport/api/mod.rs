@@ -27,7 +27,7 @@ use std::{fmt, sync::Arc};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Uri,
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
     uri::PathAndQuery,
 };
@@ -242,7 +242,7 @@ impl Api {
                     .map_err(|refusal| call.mark((self.read_refusal)(refusal))),
                 Err(error) => {
                     let (kind, proved) = (error.kind().kind(), error.kind().outcome());
-                    let error = Error::new(kind, call.outcome(proved, None)).with_source(error);
+                    let error = Error::new(kind, call.outcome(proved, None)).caused_by(error);
                     Err(call.mark(self.signed(error)))
                 }
             };
@@ -257,7 +257,7 @@ impl Api {
         accepted.body.map_err(|error| {
             self.unreadable(call, "the body is missing")
                 .with_request_id(accepted.request_id)
-                .with_source(error)
+                .caused_by(error)
         })
     }
 
@@ -292,13 +292,18 @@ impl Api {
             return Ok(Accepted { status: head.status, body, request_id });
         };
         let outcome = call.outcome(proved, Some(head.status));
+        let body = body.unwrap_or_default();
+        let kind = match head.status {
+            StatusCode::FORBIDDEN if lenient::is_page(&body) => ErrorKind::Unavailable,
+            status => kind_of_status(status),
+        };
         let error = self
-            .signed(Error::new(kind_of_status(head.status), outcome))
+            .signed(Error::new(kind, outcome))
             .with_status(head.status.as_u16())
             .with_retry_after(retry_after(&head.headers))
             .with_request_id(request_id);
         let (effect, status) = (call.effect, head.status);
-        Err(Refusal { error, effect, status, body: body.unwrap_or_default() })
+        Err(Refusal { error, effect, status, body })
     }
 
     #[cfg(feature = "tracing")]

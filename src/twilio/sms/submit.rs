@@ -13,6 +13,10 @@ use crate::{
     },
 };
 
+/// Rule that is broken where neither the message nor the configuration names a sender.
+pub(in crate::twilio) const NO_SENDER: &str =
+    "sender: none set; pass one with with_sender or set TWILIO_FROM or TWILIO_PHONE_NUMBER";
+
 /// Returns the body of a submission.
 pub(in crate::twilio) fn form(
     message: &Message,
@@ -38,8 +42,7 @@ pub(in crate::twilio) fn form(
             form.append_pair("From", &from(sender, message.destination().channel())?);
         }
         None => {
-            let rule = "sender: none set; pass one with with_sender or set TWILIO_FROM";
-            return Err(refuse(ErrorKind::InvalidSender, rule));
+            return Err(refuse(ErrorKind::InvalidSender, NO_SENDER));
         }
     }
     if !message.text().is_empty() {
@@ -108,34 +111,23 @@ pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Resul
     let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
     let status = wire::status(&submitted.status);
     let code: Option<u32> = submitted.error_code.parse().filter(|code| *code != 0);
-    if gave_up(&status, code) {
-        return Err(gave_up_error(code, accepted));
+    // Only these two words prove that nothing leaves: a code beside another is a warning.
+    if matches!(status, MessageStatus::Failed | MessageStatus::Canceled) {
+        return Err(gave_up(code, accepted));
     }
     let id = submitted.sid.text().and_then(|sid| MessageId::new(TWILIO, sid).ok());
     let mut receipt = Receipt::new(TWILIO, id, message.key().clone());
     receipt.status = status;
     receipt.segments = submitted.num_segments.parse().filter(|segments| *segments > 0);
     receipt.price = wire::price(&submitted.price, &submitted.price_unit);
+    receipt.warning = code.map(|code| code.to_string());
     receipt.request_id = accepted.request_id;
     Ok(receipt)
 }
 
-/// Returns whether Twilio made the message and gave it up in the same answer: it says so, or it gives an
-/// error code for a message that has not left, other than those that only warn.
-fn gave_up(status: &MessageStatus, code: Option<u32>) -> bool {
-    use MessageStatus::{Accepted, Canceled, Failed, Other, Queued, Scheduled};
-    match status {
-        Failed | Canceled => true,
-        Accepted | Scheduled | Queued | Other(_) => {
-            code.is_some_and(|code| !matches!(code, 20001 | 30018 | 30045))
-        }
-        _ => false,
-    }
-}
-
 /// Returns the error of a submission that Twilio gave up: it has not left, unless the code leaves that
 /// unknown. To ask again is pointless, so the kind is none that is retried.
-fn gave_up_error(code: Option<u32>, accepted: Accepted) -> Error {
+fn gave_up(code: Option<u32>, accepted: Accepted) -> Error {
     let proved = code.is_none_or(|code| !is_unproved(code));
     let outcome = if proved { Outcome::NotSent } else { Outcome::Unknown };
     let error = Error::new(code.map_or(ErrorKind::Other, error_kind), outcome);

@@ -151,6 +151,11 @@ pub(in crate::twilio) struct ErrorBody<'a> {
 }
 
 impl ErrorBody<'_> {
+    /// Returns whether nothing in it was said.
+    pub(in crate::twilio) fn is_empty(&self) -> bool {
+        self.code.text().is_none() && self.words().is_none()
+    }
+
     /// Returns Twilio's own words; `None` if there are none.
     pub(in crate::twilio) fn words(&self) -> Option<String> {
         self.message.owned().or_else(|| self.detail.owned()).or_else(|| self.title.owned())

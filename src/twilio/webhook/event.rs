@@ -9,13 +9,60 @@ use crate::{
     text::Keyword,
     twilio::{TWILIO, error::delivery_failure, status::TwilioStatus},
     webhook::{
-        Authenticity, Content, Event, Fields, Geography, IdName, InboundMedia, InboundMessage,
-        MAX_PARAMS, OtherEvent, Params, StatusUpdate, Verified, WebhookError, WebhookErrorKind,
-        WebhookRequest,
+        Authenticity, Content, Event, Fields, Geography, InboundMedia, InboundMessage, MAX_PARAMS,
+        OtherEvent, Params, Recut, RecutFields, StatusUpdate, Verified, WebhookError,
+        WebhookErrorKind, WebhookRequest,
     },
 };
 
-static MESSAGE_SID: LazyLock<IdName> = LazyLock::new(|| IdName::new("MessageSid"));
+/// Rule for another split. Free are texts, buttons, lists, locations and names that the sender or the sender's
+/// business has chosen, and the places of numbers, which come from registers of others. (The last part of a
+/// place, `FromZip`, is not, so that a place has an end.)
+static MESSAGE_SID: LazyLock<Recut> = LazyLock::new(|| {
+    let fields = RecutFields {
+        free: &[
+            "Address",
+            "Body",
+            "Button",
+            "Caption",
+            "ChannelMetadata",
+            "Flow",
+            "FromCity",
+            "FromCountry",
+            "FromState",
+            "Interactive",
+            "Label",
+            "List",
+            "ProfileName",
+            "Referral",
+            "ToCity",
+            "ToCountry",
+            "ToState",
+        ],
+        between: &["Interactive", "Label", "List", "MediaContentType"],
+        behind: &[
+            "MessageType",
+            "MessagingServiceSid",
+            "NumMedia",
+            "NumSegments",
+            "OptOutType",
+            "OriginalReplied",
+            "ProfileName",
+            "Referral",
+            "SmsMessageSid",
+            "ToCity",
+            "ToCountry",
+            "ToState",
+        ],
+    };
+    Recut::new("MessageSid", is_sid_start, fields)
+});
+
+/// Returns whether a text begins as an id of Twilio's does, such as `SM0`.
+fn is_sid_start(text: &str) -> bool {
+    let [a, b, c, ..] = text.as_bytes() else { return false };
+    a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_hexdigit()
+}
 
 /// Reads a request that was checked.
 pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookError> {
@@ -31,13 +78,26 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
         Content::Json(fields) => return other(fields.clone()),
         Content::Params(params) => params,
     };
-    if params.has("MessageStatus") {
+    let came_in = || is_inbound(params);
+    if params.has("MessageStatus") && !(is_received(params, "MessageStatus") && came_in()) {
         status(params, authenticity).map(Event::Status)
-    } else if params.has("Body") && params.has("From") && !params.has("EventType") {
+    } else if came_in() {
         inbound(params, authenticity).map(Event::Inbound)
     } else {
         other(params.fields().rest())
     }
+}
+
+/// Returns whether it is a message that came in: it has an end, and something that only such a message has. (A
+/// Conversation's event has its own type.)
+fn is_inbound(params: &Params) -> bool {
+    const MARKS: [&str; 4] = ["Body", "NumMedia", "SmsMessageSid", "MediaUrl0"];
+    let marked = || MARKS.iter().any(|mark| params.has(mark)) || is_received(params, "SmsStatus");
+    (params.has("From") || params.has("To")) && !params.has("EventType") && marked()
+}
+
+fn is_received(params: &Params, name: &'static str) -> bool {
+    matches!(params.get(name), Ok(Some("received" | "receiving")))
 }
 
 /// Reads the fields of a request: of a form by POST, of the query by GET, else of a JSON body.
@@ -65,7 +125,7 @@ fn message_id(fields: &mut Fields<'_>) -> Result<MessageId, WebhookError> {
 }
 
 fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
-    params.refuse_resplit(&MESSAGE_SID, &[])?;
+    params.refuse_resplit(&MESSAGE_SID)?;
     // In the order of their names.
     let fields = &mut params.fields();
     let account = fields.name("AccountSid")?.map(Into::into);
@@ -86,22 +146,23 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     let mut update = StatusUpdate::new(message, status, failure, authenticity);
     (update.account, update.pool) = (account, pool);
     (update.from, update.to) = (from, to);
-    update.extra = fields.rest();
+    (update.issues, update.extra) = (fields.issues(), fields.rest());
     Ok(update)
 }
 
 fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
-    params.refuse_resplit(&MESSAGE_SID, &["Body"])?;
+    params.refuse_resplit(&MESSAGE_SID)?;
     // In the order of their names.
     let fields = &mut params.fields();
     let account = fields.name("AccountSid")?.map(Into::into);
     let text = fields.take("Body")?.unwrap_or_default().into();
-    let from = Address::from_wire(fields.required("From")?);
+    let from = fields.end("From", Address::from_wire)?;
     let from_geography = geography(fields, ["FromCity", "FromCountry", "FromState", "FromZip"])?;
     let media = media(fields)?;
     let message = message_id(fields)?;
     let pool = fields.parsed("MessagingServiceSid")?;
     let segments = fields.parsed("NumSegments")?;
+    // Kept among the rest too: the flag is the vendor's own word.
     let keyword = match params.get("OptOutType")? {
         Some("STOP") => Some(Keyword::OptOut),
         Some("START") => Some(Keyword::OptIn),
@@ -109,36 +170,46 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
         _ => None,
     };
     fields.discard(&["SmsMessageSid", "SmsSid", "SmsStatus"]);
-    let to = Address::from_wire(fields.required("To")?);
+    let to = fields.end("To", Address::from_wire)?;
     let to_geography = geography(fields, ["ToCity", "ToCountry", "ToState", "ToZip"])?;
 
     let mut message = InboundMessage::new(message, (from, to), text, authenticity);
     (message.account, message.pool) = (account, pool);
     (message.segments, message.media, message.keyword) = (segments, media, keyword);
     (message.from_geography, message.to_geography) = (from_geography, to_geography);
-    message.extra = fields.rest();
+    (message.issues, message.extra) = (fields.issues(), fields.rest());
     Ok(message)
 }
 
-/// Reads `MediaUrl0` and so on, as many as `NumMedia` says.
+/// Reads `MediaUrl0` and so on, as many as `NumMedia` says; where it says no number, as many as there are.
 fn media(fields: &mut Fields<'_>) -> Result<Vec<InboundMedia>, WebhookError> {
-    let fail = |kind| WebhookError::new(kind).with_field("MediaUrl");
-    let count: u32 = fields.parsed("NumMedia")?.unwrap_or(0);
+    let said: Option<u32> = fields.parsed("NumMedia")?;
+    let most = MAX_PARAMS as u32;
     let (mut media, mut name) = (Vec::new(), String::new());
-    let numbers = 0..count.min(MAX_PARAMS as u32);
-    let mut find = |prefix: &'static str, n| {
-        name.clear();
-        name.push_str(prefix);
-        push_number(&mut name, n);
-        fields.take_as(&name, prefix)
-    };
-    for n in numbers {
-        let kind = find("MediaContentType", n)?.map(str::to_owned);
-        let url = find("MediaUrl", n)?.ok_or(fail(WebhookErrorKind::MissingField))?;
-        let url = url.parse().map_err(|_| fail(WebhookErrorKind::InvalidField))?;
-        media.push(InboundMedia::new(url, kind));
+    for n in 0..said.unwrap_or(most).min(most) {
+        numbered(&mut name, "MediaUrl", n);
+        let url = fields.numbered(&name, "MediaUrl", |url| url.parse().ok())?;
+        let Some(url) = url else {
+            if said.is_none() {
+                break;
+            }
+            fields.issue("MediaUrl", WebhookErrorKind::MissingField);
+            continue;
+        };
+        numbered(&mut name, "MediaContentType", n);
+        if let Some(url) = url {
+            let kind = fields.numbered(&name, "MediaContentType", |kind| Some(kind.to_owned()))?;
+            media.push(InboundMedia::new(url, kind.flatten()));
+        }
     }
     Ok(media)
+}
+
+/// Writes a name with a number.
+fn numbered(name: &mut String, prefix: &str, n: u32) {
+    name.clear();
+    name.push_str(prefix);
+    push_number(name, n);
 }
 
 fn push_number(text: &mut String, n: u32) {
@@ -152,7 +223,7 @@ fn geography(
     fields: &mut Fields<'_>,
     [city, country, state, zip]: [&'static str; 4],
 ) -> Result<Option<Geography>, WebhookError> {
-    let mut text = |name| Ok(fields.text(name)?.map(Into::into));
+    let mut text = |name| fields.side(name, |text| Some(text.into()));
     let place = Geography {
         city: text(city)?,
         country: text(country)?,

@@ -2,13 +2,13 @@
 
 mod event;
 mod signature;
+mod signed_params;
 mod twiml;
 
 use std::{fmt, sync::Arc};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
+    account_id::AccountId,
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     provider_id::ProviderId,
@@ -21,6 +21,7 @@ use crate::{
 };
 
 use signature::{Algorithm, Signature, forms, signed_text, unescaped};
+use signed_params::signed_params;
 
 pub use twiml::Twiml;
 
@@ -164,8 +165,8 @@ impl TwilioWebhook {
         secret: impl Into<String>,
         algorithm: SharedKeyAlgorithm,
     ) -> Result<Self> {
-        let (name, key) = (name.into(), Key::new(secret.into())?);
-        if name.trim().is_empty() {
+        let (name, key) = (name.into().trim().to_owned(), Key::new(secret.into())?);
+        if name.is_empty() {
             let detail = "shared key: no name; give the webhooks_sharedkey_… of the Console";
             return Err(Error::not_sent(ErrorKind::Config).with_detail(detail));
         }
@@ -304,8 +305,8 @@ fn matching(
         None
     };
     matching(url).or_else(|| {
-        let query = url.query.and_then(unescaped)?;
-        matching(&RequestUrl { query: Some(&query), ..*url })
+        let query = unescaped(url.query.as_deref()?)?;
+        matching(&RequestUrl { query: Some(query.into()), ..url.clone() })
     })
 }
 
@@ -334,6 +335,15 @@ impl Webhook for TwilioWebhook {
         event::read(verified)
     }
 
+    fn claimed_account(&self, request: &WebhookRequest<'_>) -> Option<AccountId> {
+        if let Some(account) = &self.account {
+            return Some(account.as_str().into());
+        }
+        let Tokens::ByAccount(lookup) = &self.tokens else { return None };
+        event::account(&event::content(request).ok()?)
+            .and_then(|account| lookup.keys(account).map(|_| account.into()))
+    }
+
     fn diagnose(&self, request: &WebhookRequest<'_>) -> Diagnosis {
         let check = |webhook: Self| {
             move |url: &PublicUrl, request: &WebhookRequest<'_>| {
@@ -353,46 +363,4 @@ impl Webhook for TwilioWebhook {
         inbound.check_provider(TWILIO)?;
         twiml::reply(messages)
     }
-}
-
-/// Returns the parameters of a form, which are part of the signed text; `None` for a GET and for a body of
-/// another type, whose hash must be in the query.
-fn signed_params(
-    request: &WebhookRequest<'_>,
-    lenient: bool,
-) -> Result<Option<Params>, WebhookError> {
-    match request.method() {
-        "GET" if request.body().is_empty() => Ok(None),
-        "POST" => {
-            let form = request.has_form()?;
-            match request.query().map_or(Ok(None), |query| hash_in_query(query, lenient))? {
-                Some(hash) if Sha256::digest(request.body()).as_slice() != hash => {
-                    Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch))
-                }
-                None if !form => Err(WebhookError::new(WebhookErrorKind::BodyHashMismatch)),
-                _ if form => Params::parse(request.body()).map(Some),
-                _ => Ok(None),
-            }
-        }
-        _ => Err(WebhookError::new(WebhookErrorKind::UnsupportedMethod)),
-    }
-}
-
-/// Returns the SHA-256 of the body, if the query has one: exactly one parameter of that name, 64 digits of
-/// lower-case hex.
-fn hash_in_query(query: &str, lenient: bool) -> Result<Option<[u8; 32]>, WebhookError> {
-    let mismatch = WebhookError::new(WebhookErrorKind::BodyHashMismatch);
-    let parts = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
-    let mut values = parts.filter_map(|(name, value)| (name == "bodySHA256").then_some(value));
-    let Some(value) = values.next() else { return Ok(None) };
-    let digits = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f') || lenient && b.is_ascii_hexdigit();
-    if values.next().is_some() || value.len() != 64 || !value.bytes().all(digits) {
-        return Err(mismatch);
-    }
-    let mut hash = [0; 32];
-    for (byte, pair) in hash.iter_mut().zip(value.as_bytes().chunks_exact(2)) {
-        let text = std::str::from_utf8(pair).map_err(|_| mismatch)?;
-        *byte = u8::from_str_radix(text, 16).map_err(|_| mismatch)?;
-    }
-    Ok(Some(hash))
 }

@@ -84,7 +84,7 @@ pub(in crate::twilio) fn signed_text(
     params: Option<&Params>,
 ) {
     let Origin { scheme, host, .. } = url.origin;
-    let (mark, query) = url.query.map_or(("", ""), |query| ("?", query));
+    let (mark, query) = url.query.as_deref().map_or(("", ""), |query| ("?", query));
     let parts = [scheme, "://", userinfo, host, port, url.path, mark, query];
     text.clear();
     let params_len = params.map_or(0, Params::written_len);

@@ -2,7 +2,10 @@
 
 use anysms::{
     message::{Address, Channel},
-    webhook::WebhookErrorKind::{self, BadSignature, DuplicateField, InvalidField},
+    webhook::{
+        StatusUpdate,
+        WebhookErrorKind::{self, BadSignature, DuplicateField, InvalidField},
+    },
 };
 
 use crate::webhook_cases::common::{Call, NONCE, PS, V, form, plivo, plivo_get};
@@ -99,6 +102,10 @@ fn d23_senders_of_all_sorts() {
     assert_eq!((error.kind(), error.field()), (InvalidField, "From"));
 }
 
+fn issues(update: &StatusUpdate) -> Vec<(&'static str, WebhookErrorKind)> {
+    update.issues.iter().map(|issue| (issue.field, issue.kind)).collect()
+}
+
 #[test]
 fn d24_amounts() {
     for (amount, read) in [
@@ -114,13 +121,13 @@ fn d24_amounts() {
     let long = "9".repeat(40);
     for amount in ["NaN", "1e999", "-1", "+1", "inf", "0x1", "1,5", "1.2.3", ".", " 1", "١", &long]
     {
-        let error = signed(&ps_but("TotalAmount", amount)).error(&plivo(V));
-        assert_eq!((error.kind(), error.field()), (InvalidField, "TotalAmount"), "{amount}");
-        assert_eq!(error.http_status(), 400);
+        let update = signed(&ps_but("TotalAmount", amount)).update(&plivo(V));
+        assert_eq!((update.price, issues(&update)), (None, vec![("TotalAmount", InvalidField)]));
+        assert_eq!(update.extra.get("TotalAmount"), Some(amount), "kept as it came");
     }
     for units in ["1.5", "-1", "99999999999", "x"] {
-        let error = signed(&ps_but("Units", units)).error(&plivo(V));
-        assert_eq!((error.kind(), error.field()), (InvalidField, "Units"), "{units}");
+        let update = signed(&ps_but("Units", units)).update(&plivo(V));
+        assert_eq!((update.segments, issues(&update)), (None, vec![("Units", InvalidField)]));
     }
     let json = signed(&form(&PS)).saying(r#"{"Units":1}"#).with("Content-Type", "application/json");
     assert_eq!(json.check(&plivo(V)), Err(WebhookErrorKind::UnsupportedContent));

@@ -54,12 +54,12 @@ impl Setup {
         let (client, sandbox) = Client::new(&target).await?;
         let ((account, token, sender), api, played) = match vendor {
             Vendor::Twilio => (
-                ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
+                ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", ["TWILIO_FROM", "TWILIO_PHONE_NUMBER"]),
                 "https://api.twilio.com",
                 [TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN, TwilioSandbox::NUMBER],
             ),
             Vendor::Plivo => (
-                ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_FROM"),
+                ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", ["PLIVO_FROM", "PLIVO_SOURCE_NUMBER"]),
                 "https://api.plivo.com",
                 [PlivoSandbox::AUTH_ID, PlivoSandbox::AUTH_TOKEN, PlivoSandbox::NUMBER],
             ),
@@ -74,7 +74,10 @@ impl Setup {
             host: sandbox.as_ref().map(Sandbox::base_url).or(base_url).unwrap_or(api.to_owned()),
             account: get(account, played[0]).unwrap_or_default(),
             token: get(token, played[1]),
-            sender: get(sender, played[2]).and_then(|sender| sender.parse().ok()),
+            sender: sender
+                .iter()
+                .find_map(|name| get(name, played[2]))
+                .and_then(|sender| sender.parse().ok()),
             _sandbox: sandbox,
         })
     }
