@@ -33,6 +33,8 @@ pub(crate) struct Recut {
     id: Mark,
     from: Mark,
     fields: Fields,
+    /// For each letter of a name but its last, by its lower seven bits, the bits of the letters that follow it.
+    pairs: [u64; 128],
 }
 
 /// The vendor's fields by what they can hide. Each is the start of a name.
@@ -51,10 +53,6 @@ pub(crate) struct Fields {
 struct Mark {
     name: &'static str,
     finder: Finder<'static>,
-    /// Bits of all its letters but the last.
-    starts: u64,
-    /// Bits of all its letters but the first.
-    rests: u64,
     /// Returns whether a text begins as the vendor's own value does.
     follows: fn(&str) -> bool,
 }
@@ -62,15 +60,23 @@ struct Mark {
 impl Recut {
     /// Creates the rule of a vendor, with the name of a message's id and how an id begins.
     pub(crate) fn new(id: &'static str, follows: fn(&str) -> bool, fields: Fields) -> Self {
-        Self { id: Mark::new(id, follows), from: Mark::new("From", is_number), fields }
+        let (id, from) = (Mark::new(id, follows), Mark::new("From", is_number));
+        let mut pairs = [0; 128];
+        for pair in [id.name, from.name].iter().flat_map(|name| name.as_bytes().windows(2)) {
+            pairs[usize::from(pair[0] & 127)] |= bit(pair[1]);
+        }
+        Self { id, from, fields, pairs }
+    }
+
+    /// Returns whether one of the names may stand where two parts meet that end and begin so.
+    const fn may_meet(&self, last: u8, first: u8) -> bool {
+        self.pairs[(last & 127) as usize] & bit(first) != 0
     }
 }
 
 impl Mark {
     fn new(name: &'static str, follows: fn(&str) -> bool) -> Self {
-        let starts = name.bytes().rev().skip(1).fold(0, |set, letter| set | bit(letter));
-        let rests = name.bytes().skip(1).fold(0, |set, letter| set | bit(letter));
-        Self { name, finder: Finder::new(name), starts, rests, follows }
+        Self { name, finder: Finder::new(name), follows }
     }
 
     fn count(&self, text: &str) -> usize {
@@ -122,25 +128,23 @@ impl Params {
         }
         // A separator is no part of a name, so what is found in the whole input stands within one name or value.
         let plain = (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms)
-            && !self.may_join_to([&rule.id, &rule.from]);
+            && !self.may_join_to(rule);
         match if plain { None } else { Joined::of(self).other_split(rule) } {
             Some(field) => invalid(field),
             None => Ok(()),
         }
     }
 
-    /// Returns whether one of two names may stand across names and values.
-    fn may_join_to<'a>(&'a self, marks: [&Mark; 2]) -> bool {
+    /// Returns whether one of the names may stand across names and values.
+    fn may_join_to<'a>(&'a self, rule: &Recut) -> bool {
         let text = self.text.as_bytes();
-        let starts = marks[0].starts | marks[1].starts;
-        let rests = marks[0].rests | marks[1].rests;
         let mut left: &'a [u8] = b"";
         let mut joins = |right: &'a [u8]| {
             let [first, ..] = right else { return false };
             let left = std::mem::replace(&mut left, right);
             let [.., last] = left else { return false };
-            let likely = starts & bit(*last) != 0 && rests & bit(*first) != 0;
-            likely && marks.iter().any(|mark| mark.may_join(left, right))
+            rule.may_meet(*last, *first)
+                && [&rule.id, &rule.from].iter().any(|mark| mark.may_join(left, right))
         };
         self.spans.iter().any(|span: &Span| joins(&text[span.name()]) || joins(&text[span.value()]))
     }

@@ -25,7 +25,7 @@ use anysms::{
 };
 
 use crate::{
-    DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
     },
@@ -66,6 +66,9 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 
     fn history(&self, name: &Named) -> impl Future<Output = Result<Option<History>>> + Send;
+
+    /// Returns at most so many messages that were set aside and cannot be read.
+    fn unreadable(&self, most: u32) -> impl Future<Output = Result<Vec<EntryId>>> + Send;
 
     /// Returns whether a submission's lease is over.
     fn has_stale(&self) -> impl Future<Output = Result<bool>> + Send;
@@ -161,6 +164,10 @@ impl RawBackend for AnyBackend {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         each!(self, backend => backend.history(name).await)
+    }
+
+    async fn unreadable(&self, most: u32) -> Result<Vec<EntryId>> {
+        each!(self, backend => backend.unreadable(most).await)
     }
 
     async fn has_stale(&self) -> Result<bool> {

@@ -15,6 +15,11 @@ use anysms::message::Text;
 /// Beginning of what is sealed; JSON begins otherwise.
 const MARK: &str = "sealed:";
 
+/// Returns whether a text is sealed.
+pub(crate) fn is_sealed(text: &str) -> bool {
+    text.starts_with(MARK)
+}
+
 /// Bytes of a nonce of XChaCha20.
 const NONCE: usize = 24;
 

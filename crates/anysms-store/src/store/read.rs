@@ -8,7 +8,7 @@ use anysms::{
 
 use super::named;
 use crate::{
-    DeliveryStats, Entry, Filter, History, MessageStore, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, MessageStore, Usage,
     backend::{Backend, operation::Sweep},
 };
 
@@ -69,6 +69,15 @@ impl<B: Backend> MessageStore<B> {
     ) -> Result<Page<Entry>> {
         self.sweep().await;
         self.backend.entries(filter, most.clamp(1, 1_000), cursor).await
+    }
+
+    /// Returns at most so many messages that were set aside because their rows cannot be read, with a warning of `tracing`
+    /// at the time. Lists leave them out; mend their rows by hand, then [requeue](Self::requeue) them.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be read.
+    pub async fn unreadable(&self, most: u32) -> Result<Vec<EntryId>> {
+        self.backend.unreadable(most.clamp(1, 1_000)).await
     }
 
     /// Returns a message with its attempts and events; `None` if there is no such message.

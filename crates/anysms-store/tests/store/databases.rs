@@ -56,6 +56,7 @@ async fn broken_rows_are_set_aside_and_the_others_are_sent() {
         .await
         .unwrap();
     assert_eq!(found, 4, "each is set aside");
+    assert_eq!(store.unreadable(10).await.unwrap().len(), 4, "and listed");
     Reconciler::new(store.clone()).run_once().await.unwrap();
     assert!(store.entries(&dead, 10, None).await.is_ok(), "a list leaves out what it cannot read");
 }

@@ -16,7 +16,8 @@ use anysms::{
 };
 
 use crate::{
-    DeliveryStats, Entry, Filter, History, Progress, StorePolicy, Suppression, Usage, UsageRow,
+    DeliveryStats, Entry, EntryId, Filter, History, Progress, StorePolicy, Suppression, Usage,
+    UsageRow,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
@@ -110,6 +111,10 @@ impl RawBackend for MemoryBackend {
         events.sort_by_key(|event| (event.received_at, event.id));
         let (entry, attempts) = (case.entry.clone(), case.attempts.clone());
         Ok(Some(History { entry, attempts, events }))
+    }
+
+    async fn unreadable(&self, _most: u32) -> Result<Vec<EntryId>> {
+        Ok(Vec::new())
     }
 
     async fn has_stale(&self) -> Result<bool> {

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
 use crate::{
-    DeliveryStats, Entry, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
@@ -114,6 +114,10 @@ impl RawBackend for InTransaction<'_> {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         read::history(&mut *self.connection.lock().await, &self.backend.sql, name).await
+    }
+
+    async fn unreadable(&self, most: u32) -> Result<Vec<EntryId>> {
+        read::unreadable(&mut *self.connection.lock().await, &self.backend.sql, most).await
     }
 
     async fn has_stale(&self) -> Result<bool> {

@@ -33,7 +33,7 @@ use anysms::{
 };
 
 use crate::{
-    DeliveryStats, Entry, Filter, History, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
@@ -150,6 +150,10 @@ impl RawBackend for SqlBackend {
 
     async fn history(&self, name: &Named) -> Result<Option<History>> {
         read!(self, read::history, name)
+    }
+
+    async fn unreadable(&self, most: u32) -> Result<Vec<EntryId>> {
+        read!(self, read::unreadable, most)
     }
 
     async fn has_stale(&self) -> Result<bool> {

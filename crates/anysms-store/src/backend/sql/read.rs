@@ -17,12 +17,13 @@ use crate::{
         connection::{Arg, Columns, Connection, Corrupt, Dialect, Sql},
         error::failed,
         rows::{
-            id_of, place_of, read_attempt, read_event, read_place, read_suppression, read_whole,
+            id_of, message_of, place_of, read_attempt, read_event, read_place, read_suppression,
+            read_whole,
             stored::{Stored, amount, micros},
         },
         statements::Statements,
     },
-    model::filter::words,
+    model::{filter::words, seal},
     protocol::transaction::Named,
     report::Times,
 };
@@ -254,6 +255,41 @@ pub(crate) async fn history(
     let rows = connection.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
     Ok(Some(History { entry, attempts, events }))
+}
+
+/// Returns the messages that were set aside whose row, attempts or payload cannot be read.
+pub(crate) async fn unreadable(
+    connection: &mut Connection<'_>,
+    sql: &Statements,
+    most: u32,
+) -> Result<Vec<EntryId>> {
+    let rows = connection.rows(&sql.set_aside, &[Arg::Int(most.into())]).await.map_err(failed)?;
+    let ids: Vec<i64> = rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
+    let attempts = connection.rows(&sql.attempts, &ids_of(&ids)).await.map_err(failed)?;
+    let places = connection.rows(&sql.places, &ids_of(&ids)).await.map_err(failed)?;
+    let mut broken: Vec<EntryId> = Vec::new();
+    broken.extend(attempts.into_iter().filter_map(|row| {
+        let message = message_of(&row).ok()?;
+        read_attempt(row).is_err().then_some(message)
+    }));
+    for row in rows {
+        let Ok(id) = id_of(&row) else { continue };
+        match read_whole(row) {
+            Ok(mut entry) => {
+                let mut place = places.iter().filter(|row| id_of(row).is_ok_and(|of| of == id));
+                let whole = place.all(|row| read_place(row.clone(), &mut entry).is_ok());
+                let payload = entry.payload.as_deref().unwrap_or_default();
+                let json = serde_json::from_str::<serde::de::IgnoredAny>(payload);
+                if !whole || json.is_err() && !seal::is_sealed(payload) {
+                    broken.push(id);
+                }
+            }
+            Err(Corrupt) => broken.push(id),
+        }
+    }
+    broken.sort_unstable();
+    broken.dedup();
+    Ok(broken)
 }
 
 /// Returns whether a submission's lease is over.

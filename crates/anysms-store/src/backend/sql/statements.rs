@@ -47,6 +47,7 @@ pub(crate) struct Statements {
     pub(crate) save_queue: Sql,
     pub(crate) leave_queue: Sql,
     pub(crate) quarantine: Sql,
+    pub(crate) set_aside: Sql,
     pub(crate) leave_unasked: Sql,
     pub(crate) attempts: Sql,
     pub(crate) save_entries: Sql,
@@ -126,7 +127,7 @@ impl Statements {
             if postgres { "json_array_elements_text(t.tags::json)" } else { "json_each(t.tags)" };
         Self {
             prefix: p.to_owned(),
-            select,
+            select: select.clone(),
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
@@ -233,6 +234,10 @@ impl Statements {
                 "UPDATE {p}queue SET stage = {dead}, wake_at = NULL, leased_at = NULL \
                  WHERE message IN (SELECT id FROM {})",
                 given(&id)
+            )
+            .into(),
+            set_aside: format!(
+                "{select} WHERE id IN (SELECT message FROM {p}queue WHERE stage = {dead}) ORDER BY id LIMIT $1"
             )
             .into(),
             leave_unasked: format!(
@@ -345,6 +350,7 @@ mod tests {
             &sql.save_queue,
             &sql.leave_queue,
             &sql.quarantine,
+            &sql.set_aside,
             &sql.leave_unasked,
             &sql.attempts,
             &sql.save_entries,

@@ -31,6 +31,7 @@ use crate::{
     model::seal::Seal,
     model::{entry::Case, event::Seen, suppression::SuppressionSource},
     protocol::transaction::{Tables, Which},
+    trouble::trouble,
 };
 
 pub(crate) struct SqlTransaction<'c, 's> {
@@ -110,7 +111,8 @@ impl<'c, 's> SqlTransaction<'c, 's> {
             }
         }
         if !broken.is_empty() {
-            // Somebody has to look at them.
+            // Somebody has to look at them: see `MessageStore::unreadable`.
+            trouble("quarantine", &corrupt("a message"));
             let broken = [ids_of(broken)?];
             self.connection.rows(&sql.quarantine, &broken).await.map_err(failed)?;
             self.connection.rows(&sql.leave_unasked, &broken).await.map_err(failed)?;
