@@ -4,7 +4,9 @@ use std::fmt;
 
 use tokio::sync::Mutex;
 
-use super::{SqlBackend, connection::Connection, error::failed, read, transaction::SqlTransaction};
+use super::{
+    SqlBackend, connection::Connection, error::failed, read, report, transaction::SqlTransaction,
+};
 use crate::{
     DeliveryStats, Entry, EntryId, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
@@ -126,11 +128,11 @@ impl RawBackend for InTransaction<'_> {
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
-        read::delivery_stats(&mut *self.connection.lock().await, &self.backend.sql, filter).await
+        report::delivery_stats(&mut *self.connection.lock().await, &self.backend.sql, filter).await
     }
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
-        read::usage(&mut *self.connection.lock().await, &self.backend.sql, filter).await
+        report::usage(&mut *self.connection.lock().await, &self.backend.sql, filter).await
     }
 
     async fn suppressions(

@@ -12,6 +12,7 @@ mod in_transaction;
 mod outbox;
 mod prefix;
 mod read;
+mod report;
 mod retention;
 mod rows;
 pub(crate) mod schema;
@@ -161,11 +162,11 @@ impl RawBackend for SqlBackend {
     }
 
     async fn delivery_stats(&self, filter: &Filter) -> Result<DeliveryStats> {
-        read!(self, read::delivery_stats, filter)
+        read!(self, report::delivery_stats, filter)
     }
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
-        read!(self, read::usage, filter)
+        read!(self, report::usage, filter)
     }
 
     async fn suppressions(

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
-
 use anysms::{
     PhoneNumber, TenantId,
     error::{Error, ErrorKind, Result},
@@ -11,33 +9,28 @@ use anysms::{
 };
 
 use crate::{
-    AttemptOutcome, DeliveryStats, Entry, EntryId, Filter, History, Progress, Stage, Suppression,
-    Usage, UsageRow,
+    AttemptOutcome, Entry, EntryId, Filter, History, Progress, Stage, Suppression,
     backend::sql::{
-        connection::{Arg, Columns, Connection, Corrupt, Dialect, Sql},
+        connection::{Arg, Connection, Corrupt, Dialect, Sql},
         error::failed,
         rows::{
             id_of, message_of, place_of, read_attempt, read_event, read_place, read_suppression,
-            read_whole,
-            stored::{Stored, amount, micros},
+            read_whole, stored::micros,
         },
         statements::Statements,
     },
     model::{filter::words, seal},
     protocol::transaction::Named,
-    report::Times,
 };
 
-const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
-
 /// The conditions of a filter and their parameters.
-struct Where {
-    sql: String,
-    args: Vec<Arg>,
+pub(super) struct Where {
+    pub(super) sql: String,
+    pub(super) args: Vec<Arg>,
 }
 
 impl Where {
-    fn of(dialect: Dialect, prefix: &str, filter: &Filter) -> Self {
+    pub(super) fn of(dialect: Dialect, prefix: &str, filter: &Filter) -> Self {
         let mut all = Self { sql: "WHERE true".to_owned(), args: Vec::new() };
         let text = |text: &Option<String>| text.clone().map(Arg::Text);
         let time = |time: Option<jiff::Timestamp>| time.map(|time| Arg::Int(micros(time)));
@@ -142,7 +135,7 @@ fn tenant_arg(tenant: &Option<TenantId>) -> Arg {
     Arg::Text(tenant.as_ref().map_or("", TenantId::as_str).to_owned())
 }
 
-fn corrupt(Corrupt: Corrupt) -> Error {
+pub(super) fn corrupt(Corrupt: Corrupt) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail("store: a row cannot be read")
 }
 
@@ -301,85 +294,6 @@ pub(crate) async fn has_stale(
     let args = [Arg::Int(micros(now)), Arg::Int(1)];
     let rows = connection.rows(&sql.stale, &args).await.map_err(failed)?;
     Ok(!rows.is_empty())
-}
-
-/// Reads the statistics in one pass, as most of the work is to find the rows.
-pub(crate) async fn delivery_stats(
-    connection: &mut Connection<'_>,
-    sql: &Statements,
-    filter: &Filter,
-) -> Result<DeliveryStats> {
-    let of = Where::of(connection.dialect(), &sql.prefix, filter);
-    let steps = Times::STEPS.map(|(below, step)| {
-        let took = "(delivered_at - accepted_at) / 1000";
-        format!(" WHEN {took} < {below} THEN {took} / {step} * {step}")
-    });
-    let text = format!(
-        "SELECT status, failure_kind, failure_code, \
-         CASE WHEN status < {} THEN NULL {} END, count(*), count(accepted_at) \
-         FROM {}message {} AND direction = 0 GROUP BY 1, 2, 3, 4",
-        Progress::Delivered.rank(),
-        steps.concat(),
-        sql.prefix,
-        of.sql
-    );
-    let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let (mut report, mut times) = (DeliveryStats::default(), Times::default());
-    for row in rows {
-        let mut row = Columns::new(row);
-        let status = row.int_or_none().map_err(corrupt)?;
-        let status = Progress::from_rank(status.unwrap_or_default()).unwrap_or_default();
-        let failure = Option::read(&mut row).map_err(corrupt)?;
-        let took = row.int_or_none().map_err(corrupt)?;
-        let count = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
-        let taken = row.int().map_err(corrupt)?.try_into().unwrap_or_default();
-        report.add(status, failure, count, taken);
-        if let Some(took) = took {
-            times.add(took, count);
-        }
-    }
-    report.sort();
-    report.time_to_deliver = times.percentiles();
-    Ok(report)
-}
-
-pub(crate) async fn usage(
-    connection: &mut Connection<'_>,
-    sql: &Statements,
-    filter: &Filter,
-) -> Result<Usage> {
-    let of = Where::of(connection.dialect(), &sql.prefix, filter);
-    let currency = "coalesce(price_currency, estimate_currency)";
-    let text = format!(
-        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, provider, account, count(*), \
-         cast(coalesce(sum(segments), 0) AS bigint), \
-         cast(coalesce(sum(CASE WHEN estimate_currency = {currency} THEN estimate END), 0) AS bigint), \
-         cast(coalesce(sum(price), 0) AS bigint), count(price) \
-         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
-        sql.prefix, of.sql
-    );
-    let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
-    let mut usage = Usage::default();
-    for row in rows {
-        usage.rows.push(usage_row(&mut Columns::new(row)).map_err(corrupt)?);
-    }
-    usage.sort();
-    Ok(usage)
-}
-
-fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
-    let day = jiff::Timestamp::from_microsecond(row.int()? * MICROS_A_DAY).map_err(|_| Corrupt)?;
-    let day: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
-    let mut usage = UsageRow::new(day, row.parse_or_none()?, row.parse_or_none()?);
-    usage.provider = row.parse_or_none()?;
-    usage.account = row.parse_or_none()?;
-    usage.messages = count(row)?;
-    usage.segments = count(row)?;
-    usage.estimated = amount(row.int()?);
-    usage.actual = amount(row.int()?);
-    usage.priced = count(row)?;
-    Ok(usage)
 }
 
 pub(crate) async fn suppressions(
