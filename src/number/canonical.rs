@@ -193,12 +193,7 @@ mod tests {
                 continue;
             };
             let canonical = PhoneNumber::canonical(number);
-            assert_eq!(
-                canonical.canonical().to_string(),
-                canonical.to_string(),
-                "{}",
-                number.to_string()
-            );
+            assert_eq!(canonical.canonical().to_string(), canonical.to_string(), "{}", number);
             assert_eq!(canonical.country_code(), number.country_code());
         }
     }

@@ -89,16 +89,29 @@ pub(super) fn is_unproved(code: u32) -> bool {
 /// Returns the address of Twilio's page about an error code.
 #[must_use]
 pub fn error_help(code: u32) -> String {
-    ["https://www.twilio.com/docs/errors/", &code.to_string()].concat()
+    [PAGES, &code.to_string()].concat()
+}
+
+/// Address before the number of Twilio's page about an error code.
+const PAGES: &str = "https://www.twilio.com/docs/errors/";
+
+/// Returns the failure that a code of a delivery report says; `None` for 0.
+pub(super) fn failure_of(code: u32) -> Option<DeliveryFailure> {
+    if code == 0 {
+        return None;
+    }
+    let text = code.to_string();
+    let help = [PAGES, &text].concat();
+    Some(DeliveryFailure { kind: error_kind(code), code: text, help: Some(help) })
 }
 
 /// Reads why a message did not arrive from the code of a delivery report; `None` for no code and for zeros.
 pub(super) fn delivery_failure(code: Option<&str>) -> Option<DeliveryFailure> {
     let code = code.filter(|code| code.bytes().any(|b| b != b'0'))?;
-    let number = code.parse().ok();
-    let mut failure = DeliveryFailure::new(number.map_or(ErrorKind::Other, error_kind), code);
-    failure.help = number.map(error_help);
-    Some(failure)
+    match code.parse() {
+        Ok(number) => failure_of(number),
+        Err(_) => Some(DeliveryFailure::new(ErrorKind::Other, code)),
+    }
 }
 
 /// Codes of Twilio's error dictionary. Another number in the place of a code is not Twilio's.

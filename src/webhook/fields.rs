@@ -30,6 +30,11 @@ impl Params {
         !self.find(name).is_empty()
     }
 
+    /// Returns the first value of a parameter.
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        self.spans.get(self.find(name))?.first().map(|span| self.value(*span))
+    }
+
     /// Returns the one value of a parameter.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::LazyLock};
 use crate::{
     message::{Address, Extra, MessageId},
     text::Keyword,
-    twilio::{TWILIO, error::delivery_failure, status::TwilioStatus},
+    twilio::{TWILIO, error::failure_of, status::TwilioStatus},
     webhook::{
         Authenticity, Content, Event, Fields, Geography, InboundMedia, InboundMessage, MAX_PARAMS,
         OtherEvent, Params, Recut, RecutFields, StatusUpdate, Verified, WebhookError,
@@ -78,13 +78,12 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
         Content::Json(fields) => return other(fields.clone()),
         Content::Params(params) => params,
     };
-    let came_in = || is_inbound(params);
-    if params.has("MessageStatus") && !(is_received(params, "MessageStatus") && came_in()) {
-        status(params, authenticity).map(Event::Status)
-    } else if came_in() {
-        inbound(params, authenticity).map(Event::Inbound)
-    } else {
-        other(params.fields().rest())
+    match params.first("MessageStatus") {
+        Some(word) if !(is_received(word) && is_inbound(params)) => {
+            status(params, authenticity).map(Event::Status)
+        }
+        _ if is_inbound(params) => inbound(params, authenticity).map(Event::Inbound),
+        _ => other(params.fields().rest()),
     }
 }
 
@@ -92,12 +91,15 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
 /// Conversation's event has its own type.)
 fn is_inbound(params: &Params) -> bool {
     const MARKS: [&str; 4] = ["Body", "NumMedia", "SmsMessageSid", "MediaUrl0"];
-    let marked = || MARKS.iter().any(|mark| params.has(mark)) || is_received(params, "SmsStatus");
+    let marked = || {
+        MARKS.iter().any(|mark| params.has(mark))
+            || params.first("SmsStatus").is_some_and(is_received)
+    };
     (params.has("From") || params.has("To")) && !params.has("EventType") && marked()
 }
 
-fn is_received(params: &Params, name: &'static str) -> bool {
-    matches!(params.get(name), Ok(Some("received" | "receiving")))
+fn is_received(word: &str) -> bool {
+    matches!(word, "received" | "receiving")
 }
 
 /// Reads the fields of a request: of a form by POST, of the query by GET, else of a JSON body.
@@ -129,7 +131,7 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     // In the order of their names.
     let fields = &mut params.fields();
     let account = fields.name("AccountSid")?.map(Into::into);
-    let code = fields.parsed::<u32>("ErrorCode")?.map(|n| n.to_string());
+    let code = fields.parsed::<u32>("ErrorCode")?;
     let from = fields.name("From")?.map(Address::from_wire);
     let message = message_id(fields)?;
     let word = fields.required("MessageStatus")?;
@@ -141,7 +143,7 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     fields.discard(&["SmsSid", "SmsStatus"]);
     let to = fields.name("To")?.map(Address::from_wire);
 
-    let failure = delivery_failure(code.as_deref());
+    let failure = code.and_then(failure_of);
     let status = TwilioStatus::from(word).into();
     let mut update = StatusUpdate::new(message, status, failure, authenticity);
     (update.account, update.pool) = (account, pool);

@@ -245,7 +245,7 @@ const fn place(class: MessageClass) -> usize {
     }
 }
 
-/// Greatest amount that is a price of a message, in whole units of any currency: sums of millions of them fit the tables.
+/// Greatest amount that is a price of a message, in whole units of any currency, so that sums fit the tables.
 const DEAREST: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 
 /// Returns a price as far as it can be one of a message: up to a million, of either sign. What is beyond is not kept.

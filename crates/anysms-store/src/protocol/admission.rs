@@ -51,7 +51,7 @@ pub(crate) enum Begun {
     /// The intent is written down: submit it.
     Go,
     /// An earlier attempt was accepted.
-    Earlier(Receipt),
+    Earlier(Box<Receipt>),
     /// An earlier attempt may have been sent, or is on its way now.
     MaybeSent,
     /// The key was already used for a different message.
@@ -78,7 +78,7 @@ impl Begun {
         let (not_sent, unknown) = (Outcome::NotSent, Outcome::Unknown);
         match self {
             Self::Go => None,
-            Self::Earlier(receipt) => Some(Ok(receipt)),
+            Self::Earlier(receipt) => Some(Ok(*receipt)),
             Self::MaybeSent => refuse(
                 ErrorKind::Conflict,
                 unknown,

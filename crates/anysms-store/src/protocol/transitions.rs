@@ -60,7 +60,7 @@ impl Case {
             return Begun::Go;
         }
         if let Some(receipt) = self.receipt() {
-            return Begun::Earlier(receipt);
+            return Begun::Earlier(Box::new(receipt));
         }
         let of = |outcome| self.attempts.iter().any(|attempt| attempt.outcome == outcome);
         let unknown = of(Some(AttemptOutcome::Unknown));

@@ -14,7 +14,7 @@ use crate::Progress;
 
 use anysms::{
     AccountId, ProviderId,
-    message::{Currency, DeliveryFailure},
+    message::{Currency, DeliveryFailure, Money},
     number::Region,
 };
 
@@ -157,7 +157,8 @@ pub struct Usage {
     pub rows: Vec<UsageRow>,
 }
 
-/// Messages of one day to one country over one account, and their cost in one currency.
+/// Messages of one day to one country over one account, and their cost in one currency. An estimate in another currency
+/// than the price stands in a row of its own, without messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UsageRow {
@@ -221,6 +222,31 @@ impl Usage {
     #[must_use]
     pub fn segments(&self) -> u64 {
         self.rows.iter().map(|row| row.segments).sum()
+    }
+
+    /// Adds what was sent, and its estimate, which stands in a row of its own where it is in another currency.
+    pub(crate) fn add(&mut self, sent: UsageRow, estimate: Option<Money>) {
+        if let Some(Money { amount, currency, .. }) = estimate {
+            let mut row = UsageRow { messages: 0, segments: 0, priced: 0, ..sent.clone() };
+            (row.currency, row.estimated, row.actual) = (Some(currency), amount, Decimal::ZERO);
+            self.join(row);
+        }
+        self.join(sent);
+    }
+
+    /// Adds to the row of the same day, country, currency, provider and account.
+    fn join(&mut self, new: UsageRow) {
+        let key = |row: &UsageRow| {
+            (row.day, row.country, row.currency, row.provider.clone(), row.account.clone())
+        };
+        let Some(row) = self.rows.iter_mut().find(|row| key(row) == key(&new)) else {
+            return self.rows.push(new);
+        };
+        row.messages += new.messages;
+        row.segments = row.segments.saturating_add(new.segments);
+        row.estimated = row.estimated.saturating_add(new.estimated);
+        row.actual = row.actual.saturating_add(new.actual);
+        row.priced += new.priced;
     }
 
     /// Sorts, after all is added.

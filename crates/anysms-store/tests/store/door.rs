@@ -127,3 +127,24 @@ pub(crate) async fn the_greatest_settings_are_settings(backend: Backend) {
     assert_eq!(fake.calls(), 1);
     store.ping().await.unwrap();
 }
+
+/// An estimate in another currency than the price is lost in no row.
+pub(crate) async fn amounts_of_two_currencies_stand_in_two_rows(backend: Backend) {
+    let store = &backend.store;
+    let gbp: Currency = "GBP".parse().unwrap();
+    let estimate = Money::new(Decimal::new(4, 2), gbp);
+    let sms = Fake::new().recorded(store).unwrap().with_price(move |_| Some(estimate));
+    for (at, price) in [Some("0.05 USD"), Some("0.03 GBP"), None].into_iter().enumerate() {
+        sms.send(&message(&format!("k{at}"))).await.unwrap();
+        let mut update = news(&remote(at as u32 + 1), "delivered");
+        update.price = price.map(|price| price.parse().unwrap());
+        store.record_status(&update, None).await.unwrap();
+    }
+    let usage = store.usage(&Filter::new()).await.unwrap();
+    let row = |currency| usage.rows.iter().find(|row| row.currency == Some(currency)).unwrap();
+    let (pounds, dollars) = (row(gbp), row(Currency::USD));
+    assert_eq!((pounds.messages, pounds.priced, dollars.messages, dollars.priced), (2, 1, 1, 1));
+    assert_eq!((pounds.estimated, pounds.actual), (Decimal::new(12, 2), Decimal::new(3, 2)));
+    assert_eq!((dollars.estimated, dollars.actual), (Decimal::ZERO, Decimal::new(5, 2)));
+    assert_eq!((usage.rows.len(), usage.messages()), (2, 3));
+}

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use anysms::{
     error::{Error, ErrorKind, Result},
-    message::{Cursor, Direction, Money, Page},
+    message::{Cursor, Direction, Page},
     number::PhoneNumber,
 };
 
@@ -143,7 +143,7 @@ impl RawBackend for MemoryBackend {
         let kept = self.kept.lock().await;
         let mut usage = Usage::default();
         for entry in kept.entries(filter).filter(|entry| entry.accepted_at.is_some()) {
-            usage.add(entry);
+            usage.add(usage_of(entry), entry.estimate);
         }
         usage.sort();
         Ok(usage)
@@ -166,36 +166,17 @@ impl RawBackend for MemoryBackend {
     }
 }
 
-impl Usage {
-    fn add(&mut self, entry: &Entry) {
-        let day = entry.created_at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let currency = entry.price.or(entry.estimate).map(|money| money.currency);
-        let same = |row: &UsageRow| {
-            row.day == day
-                && row.country == entry.country
-                && row.currency == currency
-                && row.provider == entry.provider
-                && row.account == entry.account
-        };
-        let place = self.rows.iter().position(same).unwrap_or_else(|| {
-            self.rows.push({
-                let mut row = UsageRow::new(day, entry.country, currency);
-                row.provider.clone_from(&entry.provider);
-                row.account.clone_from(&entry.account);
-                row
-            });
-            self.rows.len() - 1
-        });
-        let row = &mut self.rows[place];
-        row.messages += 1;
-        row.segments += u64::from(entry.segments.unwrap_or_default());
-        let amount = |money: Option<Money>| {
-            money.filter(|money| Some(money.currency) == currency).map(|money| money.amount)
-        };
-        row.estimated = row.estimated.saturating_add(amount(entry.estimate).unwrap_or_default());
-        row.actual = row.actual.saturating_add(amount(entry.price).unwrap_or_default());
-        row.priced += u64::from(entry.price.is_some());
-    }
+/// Returns the row of one message that was accepted.
+fn usage_of(entry: &Entry) -> UsageRow {
+    let day = entry.created_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let currency = entry.price.or(entry.estimate).map(|money| money.currency);
+    let mut row = UsageRow::new(day, entry.country, currency);
+    row.provider.clone_from(&entry.provider);
+    row.account.clone_from(&entry.account);
+    (row.messages, row.segments) = (1, u64::from(entry.segments.unwrap_or_default()));
+    row.actual = entry.price.map(|price| price.amount).unwrap_or_default();
+    row.priced = u64::from(entry.price.is_some());
+    row
 }
 
 impl fmt::Debug for MemoryBackend {

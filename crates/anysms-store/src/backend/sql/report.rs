@@ -2,7 +2,10 @@
 
 use jiff::civil::Date;
 
-use anysms::error::Result;
+use anysms::{
+    error::Result,
+    message::{Currency, Money},
+};
 
 use crate::{
     DeliveryStats, Filter, Progress, Usage, UsageRow,
@@ -64,35 +67,38 @@ pub(crate) async fn usage(
     filter: &Filter,
 ) -> Result<Usage> {
     let of = Where::of(connection.dialect(), &sql.prefix, filter);
-    let currency = "coalesce(price_currency, estimate_currency)";
     let text = format!(
-        "SELECT created_at / {MICROS_A_DAY} AS day, country, {currency} AS currency, provider, account, count(*), \
-         cast(coalesce(sum(segments), 0) AS bigint), \
-         cast(coalesce(sum(CASE WHEN estimate_currency = {currency} THEN estimate END), 0) AS bigint), \
-         cast(coalesce(sum(price), 0) AS bigint), count(price) \
-         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
+        "SELECT created_at / {MICROS_A_DAY} AS day, country, price_currency, estimate_currency, provider, account, \
+         count(*), cast(coalesce(sum(segments), 0) AS bigint), \
+         cast(coalesce(sum(estimate), 0) AS bigint), cast(coalesce(sum(price), 0) AS bigint), count(price) \
+         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6",
         sql.prefix, of.sql
     );
     let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
     let mut usage = Usage::default();
     for row in rows {
-        usage.rows.push(usage_row(&mut Columns::new(row)).map_err(corrupt)?);
+        let (row, estimate) = usage_row(&mut Columns::new(row)).map_err(corrupt)?;
+        usage.add(row, estimate);
     }
     usage.sort();
     Ok(usage)
 }
 
-fn usage_row(row: &mut Columns) -> Result<UsageRow, Corrupt> {
+/// Reads what was sent, and the sum of its estimates.
+fn usage_row(row: &mut Columns) -> Result<(UsageRow, Option<Money>), Corrupt> {
     let day = jiff::Timestamp::from_microsecond(row.int()? * MICROS_A_DAY).map_err(|_| Corrupt)?;
     let day: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
     let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
-    let mut usage = UsageRow::new(day, row.parse_or_none()?, row.parse_or_none()?);
+    let country = row.parse_or_none()?;
+    let (priced_in, estimated_in): (Option<Currency>, _) =
+        (row.parse_or_none()?, row.parse_or_none()?);
+    let mut usage = UsageRow::new(day, country, priced_in.or(estimated_in));
     usage.provider = row.parse_or_none()?;
     usage.account = row.parse_or_none()?;
     usage.messages = count(row)?;
     usage.segments = count(row)?;
-    usage.estimated = amount(row.int()?);
+    let estimated = amount(row.int()?);
     usage.actual = amount(row.int()?);
     usage.priced = count(row)?;
-    Ok(usage)
+    Ok((usage, estimated_in.map(|currency| Money::new(estimated, currency))))
 }
