@@ -230,3 +230,30 @@ alone! {
     UnprovedSuppressions(usize) -> Vec<Suppression>,
     |this, tables, policy| tables.unproved_suppressions(this.0).await?
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use anysms::Outcome;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{MessageStore, backend::RawBackend};
+
+    alone! {
+        /// Panics, as a bug would.
+        Breaks() -> (),
+        |_this, tables, policy| assert_eq!(tables.now(), Timestamp::MIN, "as a bug would")
+    }
+
+    /// A lane that closed for good would refuse everything from then on.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_write_that_panics_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = MessageStore::sqlite(folder.path().join("store.db")).await.unwrap();
+        for _ in 0..3 {
+            let error = store.backend.run(Breaks()).await.unwrap_err();
+            assert_eq!(error.outcome(), Outcome::Unknown);
+            store.ping().await.unwrap();
+        }
+    }
+}
