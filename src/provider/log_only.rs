@@ -21,7 +21,7 @@ pub const LOG_ONLY: ProviderId = ProviderId::from_static("log-only");
 /// message is an event of level `INFO` and target `anysms` with its class, segments and tenant, and neither
 /// the recipient nor the text.
 ///
-/// [`GuardPolicy::dry_run`](crate::layers::GuardPolicy::dry_run) also sends nothing, but passes nothing on to a
+/// `GuardPolicy::dry_run` (feature `layers`) also sends nothing, but passes nothing on to a
 /// store.
 ///
 /// Send in production, and write down elsewhere:

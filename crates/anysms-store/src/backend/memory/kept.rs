@@ -34,6 +34,8 @@ pub(crate) struct Kept {
     /// Rows that the queue has to look at: by class, tenant and time.
     pub(super) wakes: BTreeSet<Wake>,
     pub(super) checks: BTreeSet<(Timestamp, i64)>,
+    /// Submissions whose answer is waited for, by the ends of their leases.
+    pub(super) sending: BTreeSet<(Timestamp, i64)>,
     pub(crate) events: HashMap<EventId, StatusEvent>,
     /// The events of messages that are not known.
     pub(super) unknown: HashMap<MessageId, Vec<EventId>>,
@@ -52,6 +54,7 @@ impl Kept {
             ids: HashMap::new(),
             wakes: BTreeSet::new(),
             checks: BTreeSet::new(),
+            sending: BTreeSet::new(),
             events: HashMap::new(),
             unknown: HashMap::new(),
             unknown_order: VecDeque::new(),
@@ -68,8 +71,7 @@ impl Kept {
     }
 
     pub(crate) fn has_stale(&self, now: Timestamp) -> bool {
-        let mut over = self.checks.range(..=(now, i64::MAX));
-        over.any(|(_, row)| self.cases.get(row).is_some_and(|case| case.is_stale(now)))
+        self.sending.range(..=(now, i64::MAX)).next().is_some()
     }
 
     pub(super) fn next_row(&mut self) -> i64 {
@@ -87,6 +89,8 @@ impl Kept {
         for attempt in &case.attempts {
             self.tokens.insert(attempt.token, row);
             self.checks.extend(attempt.check_at.map(|at| (at, row)));
+            let sending = attempt.check_at.filter(|_| attempt.outcome.is_none());
+            self.sending.extend(sending.map(|at| (at, row)));
             if let Some(id) = &attempt.id {
                 self.ids.insert(id.clone(), row);
             }
@@ -106,6 +110,7 @@ impl Kept {
             self.tokens.remove(&attempt.token);
             if let Some(at) = attempt.check_at {
                 self.checks.remove(&(at, row));
+                self.sending.remove(&(at, row));
             }
             if let Some(id) = &attempt.id {
                 self.ids.remove(id);

@@ -71,9 +71,8 @@ impl Tables for MemoryTransaction<'_> {
             Which::Ids(ids) => ids.iter().filter_map(|id| kept.ids.get(id)).copied().collect(),
             Which::Due { most, turns } => kept.due(turns, self.now, most),
             Which::Stale(most) => {
-                let over = kept.checks.range(..=(self.now, i64::MAX)).map(|(_, row)| row);
-                let stale = |row: &&i64| kept.cases.get(row).is_some_and(|c| c.is_stale(self.now));
-                over.filter(stale).take(most).copied().collect()
+                let over = kept.sending.range(..=(self.now, i64::MAX));
+                over.take(most).map(|(_, row)| *row).collect()
             }
             Which::Untold(most) => {
                 let due = |case: &&Case| case.entry.tell_at.is_some_and(|at| at <= self.now);
