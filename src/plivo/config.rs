@@ -3,17 +3,14 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny},
-};
+use serde::Deserialize;
 
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
     plivo::PLIVO,
-    transport::BaseUrl,
+    transport::{BaseUrl, api::set_in_code},
     webhook::KeyRing,
 };
 
@@ -165,18 +162,6 @@ fn is_auth_id(text: &str) -> bool {
     let rest = text.strip_prefix("MA").or_else(|| text.strip_prefix("SA"));
     let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
     rest.is_some_and(|rest| rest.len() == 18 && rest.bytes().all(allowed))
-}
-
-/// Refuses a setting that names a host, unless it is null.
-fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default,
-{
-    let refuse =
-        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
-    Option::<IgnoredAny>::deserialize(deserializer)?
-        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
 }
 
 fn refuse(detail: &'static str) -> Error {

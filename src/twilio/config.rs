@@ -3,16 +3,13 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny},
-};
+use serde::Deserialize;
 
 use crate::{
     env::{self, Vars},
     error::{Error, ErrorKind, Result},
     message::{AccountId, Sender},
-    transport::BaseUrl,
+    transport::{BaseUrl, api::set_in_code},
     twilio::{TWILIO, product::Hosts},
     webhook::KeyRing,
 };
@@ -302,18 +299,6 @@ pub(super) fn is_sid(text: &str, prefix: &str) -> bool {
 fn is_host_label(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-/// Refuses a setting that names a host, unless it is null.
-fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default,
-{
-    let refuse =
-        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
-    Option::<IgnoredAny>::deserialize(deserializer)?
-        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
 }
 
 fn refuse(detail: &'static str) -> Error {

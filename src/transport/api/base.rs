@@ -4,6 +4,10 @@ use http::{
     Uri,
     uri::{Authority, PathAndQuery, Scheme},
 };
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -80,6 +84,18 @@ fn is_loopback(host: &str) -> bool {
 
 pub(super) fn config(detail: &'static str) -> Error {
     Error::not_sent(ErrorKind::Config).with_detail(detail)
+}
+
+/// Refuses a setting that names a host, unless it is null.
+pub(crate) fn set_in_code<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default,
+{
+    let refuse =
+        |_| D::Error::custom("base_url: cannot be deserialized; call with_base_url in code");
+    Option::<IgnoredAny>::deserialize(deserializer)?
+        .map_or_else(|| Ok(T::default()), |any| Err(refuse(any)))
 }
 
 #[cfg(test)]

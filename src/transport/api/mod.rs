@@ -41,6 +41,7 @@ use crate::{
     transport::{Answer, HttpTransport, kind_of_status, lenient, outcome_of_status, retry_after},
 };
 use base::config;
+pub(crate) use base::set_in_code;
 
 pub use base::BaseUrl;
 pub use call::{Effect, Refusal};

@@ -180,7 +180,7 @@ alone! {
 }
 alone! {
     /// Notes that ends were told.
-    Told(Vec<(Named, EntryId, End)>) -> (),
+    Told(Vec<(EntryId, End)>) -> (),
     |this, tables, policy| results::told(tables, &this.0).await?
 }
 alone! {

@@ -72,6 +72,9 @@ pub struct AttemptRecord {
     /// `true` if nothing more is done to find out.
     #[serde(skip)]
     pub(crate) given_up: bool,
+    /// `true` if a layer sent it to another number than the message names, as a guard does for staging.
+    #[serde(skip)]
+    pub(crate) redirected: bool,
     /// Id that an event named which proves only its address, until the provider was asked about it.
     #[serde(skip)]
     pub(crate) hinted: Option<MessageId>,
@@ -148,6 +151,7 @@ impl AttemptRecord {
             checks: 0,
             check_at: None,
             given_up: false,
+            redirected: false,
             hinted: None,
         }
     }

@@ -9,7 +9,7 @@ use anysms::{
     number::PhoneNumber,
 };
 
-use crate::Entry;
+use crate::{AttemptRecord, Entry};
 pub(crate) use anysms::suppression::SuppressionSource;
 
 /// Recipient who opted out, of everything or within a scope.
@@ -50,8 +50,11 @@ impl Suppression {
     }
 
     /// Returns the suppression of a recipient whom a provider refused, as having opted out, for a message; `None` if it
-    /// went to no number.
-    pub(crate) fn refused(entry: &Entry, now: Timestamp) -> Option<Self> {
+    /// went to no number, or to another than the message names.
+    pub(crate) fn refused(entry: &Entry, attempt: &AttemptRecord, now: Timestamp) -> Option<Self> {
+        if attempt.redirected {
+            return None; // it is of another number
+        }
         let scope = SuppressionScope { tenant: entry.tenant.clone(), ..SuppressionScope::all() };
         let sender = entry.sender.as_ref().filter(|sender| sender.pool().is_none());
         let one = Self::new(entry.remote.number()?, scope, SuppressionSource::Provider, now);

@@ -84,7 +84,7 @@ impl Case {
         let asked = self.entry.sender.as_ref().filter(|sender| sender.pool().is_none());
         let asked = asked.map(Address::from);
         attempt.account.as_ref().zip(event.account.as_ref()).is_some_and(|(a, b)| a != b)
-            || differ(Some(&self.entry.remote), &event.recipient)
+            || !attempt.redirected && differ(Some(&self.entry.remote), &event.recipient)
             || differ(asked.as_ref(), &event.sender)
     }
 }

@@ -102,11 +102,7 @@ impl Case {
             Release::Later(wait) => {
                 self.entry.claims = self.entry.claims.saturating_sub(1);
                 self.wait_until(now.checked_add(*wait).unwrap_or(Timestamp::MAX));
-                if self.may_be_sent() {
-                    self.derive();
-                } else {
-                    self.entry.set_status(Progress::Prepared);
-                }
+                self.show_waiting();
             }
             Release::Never(failure) => self.refuse(failure.clone(), now),
             Release::Dead => self.leave(Stage::Dead),
@@ -167,12 +163,11 @@ impl Case {
         if self.entry.stage == Stage::Dead && self.may_be_sent() {
             self.interrupt(policy, now); // it was set aside while it was sent
         }
-        let payload = match self.entry.stage {
-            Stage::Dead => self.entry.payload.clone(),
-            Stage::Done if !self.may_be_sent() => kept,
-            _ => None,
-        };
-        self.put_back(payload, now);
+        match self.entry.stage {
+            Stage::Dead => self.wait_again(now),
+            Stage::Done if !self.may_be_sent() => self.put_back(kept, now),
+            _ => {}
+        }
         self.entry.stage == Stage::Waiting
     }
 
@@ -183,10 +178,20 @@ impl Case {
         let Some(message) = message else { return };
         let validity = message.validity().and_then(|validity| now.checked_add(validity).ok());
         (self.entry.payload, self.entry.expires_at) = (payload, validity);
-        // What was claimed before it left the queue stays behind.
+        self.wait_again(now);
+    }
+
+    /// Waits in the queue again, from the first claim on.
+    fn wait_again(&mut self, now: Timestamp) {
+        // What was claimed before stays behind.
         self.entry.fence = self.entry.fence.max(now.as_microsecond());
         self.entry.claims = 0;
         self.wait_until(now);
+        self.show_waiting();
+    }
+
+    /// Sets the status of what waits: perhaps sent before, or not sent.
+    fn show_waiting(&mut self) {
         if self.may_be_sent() {
             self.derive();
         } else {

@@ -134,7 +134,8 @@ pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Res
 fn refused(case: &Case, finish: &Finish, now: Timestamp) -> Option<Suppression> {
     let error = finish.result.as_ref().err()?;
     let opted_out = error.kind() == ErrorKind::OptedOut && !error.is_by_layer();
-    opted_out.then(|| Suppression::refused(&case.entry, now)).flatten()
+    let attempt = case.attempts.iter().find(|attempt| attempt.token == finish.token)?;
+    opted_out.then(|| Suppression::refused(&case.entry, attempt, now)).flatten()
 }
 
 async fn keep_suppressions(tables: &mut dyn Tables, all: &[Suppression]) -> Result<()> {
@@ -173,8 +174,9 @@ pub(crate) async fn record(
         opted_out && applied.message.is_some() && !applied.unproved
     });
     let of = |event: &StatusEvent| {
-        let is = |case: &&Case| case.attempts.iter().any(|a| a.row != 0 && a.row == event.attempt);
-        cases.iter().find(is).and_then(|case| Suppression::refused(&case.entry, now))
+        let attempts = |case: &Case| case.attempts.iter().position(|a| a.row == event.attempt);
+        let (case, at) = cases.iter().find_map(|case| Some((case, attempts(case)?)))?;
+        Suppression::refused(&case.entry, &case.attempts[at], now)
     };
     let suppressions: Vec<_> = refused.filter_map(|(event, _)| of(event)).collect();
     save(tables, &mut cases).await?;

@@ -9,7 +9,7 @@ use anysms::error::Result;
 use crate::{
     End, EntryId, MessageResult,
     model::entry::Case,
-    protocol::transaction::{Named, Tables, Which},
+    protocol::transaction::{Tables, Which},
 };
 
 /// Time for which the ends that one process takes to tell are left to it.
@@ -29,12 +29,13 @@ pub(crate) async fn untold(tables: &mut dyn Tables, most: usize) -> Result<Vec<M
 }
 
 /// Notes that ends were told: those that are still the last.
-pub(crate) async fn told(tables: &mut dyn Tables, ends: &[(Named, EntryId, End)]) -> Result<()> {
-    let names: Vec<Named> = ends.iter().map(|(name, ..)| name.clone()).collect();
-    let mut cases = tables.load(Which::Named(&names)).await?;
+pub(crate) async fn told(tables: &mut dyn Tables, ends: &[(EntryId, End)]) -> Result<()> {
+    // Not by the key, which may stand for another message by now.
+    let ids: Vec<EntryId> = ends.iter().map(|(id, _)| *id).collect();
+    let mut cases = tables.load(Which::Entries(&ids)).await?;
     for case in &mut cases {
         let entry = &mut case.entry;
-        if ends.iter().any(|(_, id, end)| *id == entry.id && Some(*end) == entry.ended) {
+        if ends.iter().any(|(id, end)| *id == entry.id && Some(*end) == entry.ended) {
             (entry.ended, entry.tell_at) = (None, None);
         }
     }

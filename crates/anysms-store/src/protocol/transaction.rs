@@ -26,6 +26,7 @@ pub(crate) type Named = (Option<TenantId>, MessageKey);
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which<'a> {
     Named(&'a [Named]),
+    Entries(&'a [EntryId]),
     Tokens(&'a [AttemptToken]),
     /// Cases by the providers' ids.
     Ids(&'a [MessageId]),

@@ -18,6 +18,7 @@ use crate::{
     model::{entry::Case, policy::plausible},
     protocol::{
         admission::{Begin, Begun},
+        events::are_others,
         operations::Looked,
     },
 };
@@ -90,7 +91,9 @@ impl Case {
         }
         let number = self.attempts.len() as u32 + 1;
         let asked = (begin.provider.clone(), begin.account.clone());
-        self.attempts.push(AttemptRecord::new(self.entry.id, number, asked, begin.token, now));
+        let mut attempt = AttemptRecord::new(self.entry.id, number, asked, begin.token, now);
+        attempt.redirected = are_others(&self.entry.remote, &begin.message.destination().into());
+        self.attempts.push(attempt);
         self.entry.stage = Stage::Sending;
         self.entry.claims = 0;
         self.entry.estimate = plausible(begin.estimate).or(self.entry.estimate);

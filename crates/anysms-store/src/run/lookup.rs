@@ -164,7 +164,7 @@ impl Check {
     /// Returns whether a record may be of this attempt: an outbound message to its recipient, from its sender, with its
     /// text where both are known.
     fn may_be(&self, record: &MessageRecord, text: Option<TextHash>) -> bool {
-        let entry = &self.case.entry;
+        let (entry, attempt) = (&self.case.entry, &self.case.attempts[self.place]);
         let sender = entry.sender.as_ref().filter(|sender| sender.pool().is_none());
         let sender = sender.map(Address::from);
         let differ = |ours: Option<&Address>, theirs: &Option<Address>| {
@@ -172,7 +172,7 @@ impl Check {
         };
         let of = |wanted| record.text.as_ref().is_some_and(|text| TextHash::of(text) == wanted);
         record.direction != Some(Direction::Inbound)
-            && !differ(Some(&entry.remote), &record.to)
+            && (attempt.redirected || !differ(Some(&entry.remote), &record.to))
             && !differ(sender.as_ref(), &record.from)
             && text.is_none_or(of)
     }

@@ -12,7 +12,6 @@ use crate::{
         RawBackend,
         operation::{Told, Untold},
     },
-    protocol::transaction::Named,
     trouble::trouble,
 };
 
@@ -191,11 +190,11 @@ async fn tell(store: &MessageStore, hear: &Hear) -> bool {
     };
     let mut told = Vec::with_capacity(results.len());
     for result in results {
-        let (name, id, end) = (named(&result), result.entry.id, result.end);
+        let (id, end) = (result.entry.id, result.end);
         match hear(result).await {
             Ok(()) => {
                 count(end);
-                told.push((name, id, end));
+                told.push((id, end));
             }
             Err(error) => trouble("results", &error), // told again
         }
@@ -214,10 +213,6 @@ fn count(end: End) {
     tracing::info!(target: "anysms::store", { anysms.end = end.as_str() }, "store: a message ended");
     #[cfg(feature = "metrics")]
     metrics::counter!("anysms.store.ends", "anysms.end" => end.as_str()).increment(1);
-}
-
-fn named(result: &MessageResult) -> Named {
-    (result.entry.tenant.clone(), result.entry.key.clone())
 }
 
 async fn purge_daily(store: &MessageStore, retention: &Retention) {

@@ -1,4 +1,4 @@
-//! What comes through the door of a store: written and read back at its limits, or refused with the reason.
+//! Limits at the door of a store: a value is written and read back, or refused with the reason.
 
 use std::time::Duration;
 

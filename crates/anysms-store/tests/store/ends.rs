@@ -268,3 +268,29 @@ pub(crate) async fn a_freed_key_meets_no_other(backend: Backend) {
     assert!(sms.send(&near).await.unwrap().earlier, "its hour is not over");
     assert_eq!(fake.calls(), 3);
 }
+
+/// The key stands for another message by the time that somebody listens.
+pub(crate) async fn an_end_is_heard_though_its_key_is_anothers(backend: Backend) {
+    let store = &backend.store;
+    let sms = Fake::new().recorded(store).unwrap();
+    store.enqueue(&[message("k")], None).await.unwrap();
+    let running = Running::start(store, sms);
+    until_in(store, Stage::Done, 1, 10).await;
+    running.stop().await;
+    store.skip(Duration::from_secs(8 * 24 * 60 * 60));
+    let later = Timestamp::now() + Duration::from_secs(365 * 24 * 60 * 60);
+    let again = store.enqueue(&[message("k")], Some(later)).await.unwrap().remove(0).unwrap();
+    assert!(matches!(again, Enqueued::Queued(_)));
+    for expected in [1, 0] {
+        let heard: Arc<Mutex<u32>> = Arc::default();
+        let hears = Arc::clone(&heard);
+        let stack = Fake::new().recorded(store).unwrap();
+        let runner = Runner::new(store.clone(), stack).unwrap().on_result(move |_| {
+            *hears.lock().unwrap() += 1;
+            async { Ok(()) }
+        });
+        runner.run_until(sleep(Duration::from_millis(700))).await;
+        assert_eq!(*heard.lock().unwrap(), expected);
+        store.skip(Duration::from_secs(61));
+    }
+}

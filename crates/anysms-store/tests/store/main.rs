@@ -126,7 +126,8 @@ suite! {
         resends_are_counted_by_key_not_by_call,
         a_wait_without_end_ends_with_the_patience,
         what_was_interrupted_is_shown_and_goes_with_its_time,
-        a_freed_key_meets_no_other;
+        a_freed_key_meets_no_other,
+        an_end_is_heard_though_its_key_is_anothers;
     door:
         whatever_is_written_is_read_back,
         words_that_no_index_takes_cost_nobody,

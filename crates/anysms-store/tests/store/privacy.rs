@@ -1,4 +1,4 @@
-//! What must be nowhere: codes in a table, what was erased in a file beside it, formulas in an export.
+//! Privacy: no code in a table, nothing erased in a file beside it, no formula in an export.
 
 use std::path::Path;
 

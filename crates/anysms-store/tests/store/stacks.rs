@@ -46,9 +46,16 @@ async fn what_a_guard_redirects_is_sent_there(backend: Backend) {
     until_in(&backend.store, Stage::Done, 3, 10).await;
     running.stop().await;
     assert_eq!(of_status(&backend.store, Progress::Accepted).await, 3);
-    let sent = fake.sent.lock().unwrap();
-    assert_eq!(sent.len(), 3);
-    assert!(sent.iter().all(|sent| sent.destination().number() == Some(number(200))));
+    {
+        let sent = fake.sent.lock().unwrap();
+        assert_eq!(sent.len(), 3);
+        assert!(sent.iter().all(|sent| sent.destination().number() == Some(number(200))));
+    }
+    // Its report names whom it went to, which is nobody else's message.
+    let mut report = crate::fake::news(&crate::fake::remote(1), "delivered");
+    report.to = Some(number(200).into());
+    let applied = backend.store.record_status(&report, None).await.unwrap();
+    assert_eq!((applied.foreign, applied.status), (false, Some(Progress::Delivered)));
 }
 
 async fn what_a_guard_only_tries_leaves_the_queue(backend: Backend) {

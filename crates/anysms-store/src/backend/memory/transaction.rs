@@ -65,6 +65,7 @@ impl Tables for MemoryTransaction<'_> {
             Which::Named(names) => {
                 names.iter().filter_map(|name| kept.names.get(name)).copied().collect()
             }
+            Which::Entries(ids) => ids.iter().map(|id| id.0).collect(),
             Which::Tokens(tokens) => {
                 tokens.iter().filter_map(|token| kept.tokens.get(token)).copied().collect()
             }

@@ -166,6 +166,10 @@ impl Tables for SqlTransaction<'_, '_> {
                 }
                 (&self.sql.named, vec![json(&keys)?])
             }
+            Which::Entries(ids) => {
+                let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+                return self.cases(&ids).await;
+            }
             Which::Tokens(tokens) => {
                 let tokens: Vec<Token> =
                     tokens.iter().map(|token| Token { token: token.to_string() }).collect();

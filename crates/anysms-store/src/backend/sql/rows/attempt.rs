@@ -41,6 +41,7 @@ columns! {
         Changing ["checks"] => checks;
         Changing ["check_at"] => check_at;
         Changing ["given_up"] => given_up;
+        Fixed ["redirected"] => redirected;
         Changing ["hinted_id"] => (Text, |attempt| attempt.hinted.as_ref().map(MessageId::value).into(),
             |attempt, columns| {
                 let id = columns.text_or_none()?;

@@ -16,6 +16,7 @@ ALTER TABLE {p}attempt ADD COLUMN account TEXT;
 ALTER TABLE {p}attempt ADD COLUMN error_text TEXT;
 ALTER TABLE {p}attempt ADD COLUMN failed_at BIGINT;
 ALTER TABLE {p}attempt ADD COLUMN hinted_id TEXT;
+ALTER TABLE {p}attempt ADD COLUMN redirected SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE {p}event ADD COLUMN account TEXT;
 
 -- An entry whose key stands for another message now keeps it, and counts no more when the key is looked for.
