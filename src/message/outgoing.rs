@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{
-        Destination, Extensions, MessageClass, MessageKey, OptionSet, Sender, TenantId, Text,
-        VendorOptions, WebUrl,
+        Destination, Extensions, Media, MessageClass, MessageKey, OptionSet, Sender, TenantId,
+        Text, VendorOptions, WebUrl,
     },
 };
 
@@ -360,27 +360,6 @@ impl Message {
             return refuse(format!("media: at most {MAX_MEDIA}, has {}", self.media.len()));
         }
         Ok(())
-    }
-}
-
-/// A file that the provider fetches and attaches.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Media {
-    url: WebUrl,
-}
-
-impl Media {
-    /// Creates a file at a URL that the provider can fetch without credentials.
-    #[must_use]
-    pub const fn from_url(url: WebUrl) -> Self {
-        Self { url }
-    }
-
-    /// Returns the address of the file.
-    #[must_use]
-    pub const fn url(&self) -> &WebUrl {
-        &self.url
     }
 }
 
