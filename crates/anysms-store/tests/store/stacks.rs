@@ -31,6 +31,7 @@ on_each_backend! {
     what_a_timeout_leaves_to_itself_is_sent_once: 1_500;
     what_a_timeout_leaves_to_itself_and_is_refused_ends: 3_000;
     what_is_set_aside_is_queued_again_or_called_back: 1_000;
+    a_code_that_is_set_aside_is_queued_again: 1_000;
     what_waits_for_its_next_try_can_be_called_back: 60_000;
     what_nobody_knew_can_be_settled: 60_000;
     a_callback_is_believed_after_all: 60_000;
@@ -130,6 +131,25 @@ async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     sleep(Duration::from_millis(20)).await;
     assert_eq!(backend.store.purge(&all).await.unwrap().texts, 3);
     assert_eq!(in_stage(&backend.store, Stage::Dead).await, 0);
+}
+
+/// What is sealed is put back as it is.
+async fn a_code_that_is_set_aside_is_queued_again(backend: Backend) {
+    let (fake, breaks) = (Fake::new(), Arc::new(AtomicBool::new(true)));
+    let broken = Arc::clone(&breaks);
+    let stack = Around::new(fake.clone().recorded(&backend.store).unwrap(), move |_| {
+        assert!(!broken.load(Ordering::SeqCst), "as a bug would");
+        Duration::ZERO
+    });
+    let running = Running::start(&backend.store, stack);
+    let code = message("code").with_class(anysms::MessageClass::OneTimeCode);
+    backend.store.enqueue(std::slice::from_ref(&code), None).await.unwrap();
+    until_in(&backend.store, Stage::Dead, 1, 20).await;
+    breaks.store(false, Ordering::SeqCst);
+    assert!(backend.store.requeue(None, code.key()).await.unwrap());
+    until_in(&backend.store, Stage::Done, 1, 10).await;
+    running.stop().await;
+    assert_eq!(fake.sent.lock().unwrap()[0].text(), code.text());
 }
 
 async fn what_waits_for_its_next_try_can_be_called_back(backend: Backend) {
