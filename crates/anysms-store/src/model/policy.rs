@@ -14,7 +14,10 @@ use anysms::{
     webhook::InboundMessage,
 };
 
-use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint, model::seal::Seal};
+use crate::{
+    Entry, Progress, Stage, TextHash,
+    model::{event::identity, hash::ContentFingerprint, seal::Seal},
+};
 
 /// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.
 ///
@@ -210,9 +213,10 @@ impl StorePolicy {
         now: Timestamp,
     ) -> Entry {
         let (text, text_hash) = self.text(&message.text);
+        let ends = [Some(&message.from), Some(&message.to)];
+        let id = identity(message.id, message.account.as_ref(), message.authenticity, ends);
         // 8 + 32 visible characters: a key.
-        let key =
-            format!("inbound-{}", message.id).parse().unwrap_or_else(|_| MessageKey::random());
+        let key = format!("inbound-{id}").parse().unwrap_or_else(|_| MessageKey::random());
         Entry {
             direction: Direction::Inbound,
             tenant: tenant.cloned(),

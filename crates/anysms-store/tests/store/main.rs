@@ -144,6 +144,7 @@ suite! {
     proof:
         another_accounts_word_changes_nothing,
         an_early_word_of_another_account_changes_nothing,
+        the_same_words_of_another_account_hide_nothing,
         what_proves_only_its_address_has_the_provider_asked,
         a_stop_without_proof_ends_unless_it_is_confirmed,
         a_start_takes_back_what_its_own_line_was_told,
