@@ -12,7 +12,10 @@ use anysms::{
     webhook::{Authenticity, EventId, StatusUpdate},
 };
 
-use crate::{AttemptToken, Progress, StatusConflict, model::policy::plausible};
+use crate::{
+    AttemptToken, Progress, StatusConflict,
+    model::{attempt::without_help, policy::plausible},
+};
 
 /// Status that a provider reported of a message. Every one is kept, even where it changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,7 +73,7 @@ impl StatusEvent {
             message: update.message.clone(),
             account: update.account.clone(),
             status: update.status.clone(),
-            failure: update.failure.clone(),
+            failure: update.failure.clone().map(without_help),
             segments: update.segments,
             price: plausible(update.price),
             sequence: update.sequence,

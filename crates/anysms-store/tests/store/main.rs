@@ -132,6 +132,7 @@ suite! {
         whatever_is_written_is_read_back,
         words_that_no_index_takes_cost_nobody,
         names_that_are_too_long_are_refused_alone,
+        what_no_table_takes_as_it_is_is_kept_all_the_same,
         amounts_of_two_currencies_stand_in_two_rows,
         the_greatest_settings_are_settings;
     privacy:
