@@ -26,6 +26,7 @@ mod queue;
 mod races;
 mod reducer;
 mod running;
+mod silence;
 mod stacks;
 mod statuses;
 mod upkeep;
