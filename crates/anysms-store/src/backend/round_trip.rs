@@ -12,11 +12,11 @@ mod postgres;
 use anysms::{TenantId, error::Result};
 
 use crate::{
-    AttemptRecord, Entry, EntryId, Filter, MessageStore, Stage, StatusEvent, StorePolicy,
+    AttemptRecord, End, Entry, EntryId, Filter, MessageStore, Stage, StatusEvent, StorePolicy,
     Suppression, SuppressionScope,
     backend::{
         RawBackend,
-        operation::{Operation, Suppress},
+        operation::{Operation, Suppress, Untold},
     },
     model::{entry::Case, redaction::Redaction, status::StatusReducer},
     protocol::transaction::{Tables, Which},
@@ -29,6 +29,8 @@ struct Whole {
     entry: Entry,
     attempts: Vec<AttemptRecord>,
     events: Vec<StatusEvent>,
+    /// End that is to be told.
+    end: Option<End>,
 }
 
 /// Writes a message with its attempts and events.
@@ -68,8 +70,8 @@ operation!(Insert -> EntryId, |this, tables| {
     let mut cases = tables.insert(vec![this.0.entry.clone()]).await?;
     let id = cases[0].entry.id;
     let whole = this.0.clone();
-    cases[0].attempts = with_message(whole.attempts, id);
-    tables.save(&cases).await?;
+    (cases[0].attempts, cases[0].ended) = (with_message(whole.attempts, id), whole.end);
+    tables.save(&mut cases).await?;
     let row = load(tables, id).await?.attempts.first().map_or(0, |attempt| attempt.row);
     let of = |event| StatusEvent { attempt: row, ..event };
     let events: Vec<_> = whole.events.into_iter().map(of).collect();
@@ -84,7 +86,7 @@ operation!(Change -> (), |this, tables| {
     for (known, new) in case.attempts.iter_mut().zip(with_message(whole.attempts, this.0)) {
         *known = changed_attempt(known, new);
     }
-    tables.save(&[case]).await?;
+    tables.save(&mut [case]).await?;
 });
 
 operation!(Load -> Case, |this, tables| load(tables, this.0).await?);
@@ -114,8 +116,6 @@ fn changed(before: &Entry, new: Entry) -> Entry {
         accepted_at: new.accepted_at,
         delivered_at: new.delivered_at,
         failed_at: new.failed_at,
-        ended: new.ended,
-        tell_at: new.tell_at,
         ..before.clone()
     }
 }
@@ -175,6 +175,7 @@ impl Any {
             payload: Some(self.json().into()).filter(|_| is_placed),
             fence: if is_placed { self.i64() } else { 0 },
             claims: if is_placed { self.u32() } else { 0 },
+            version: 0, // counted by the database itself
             wake_at: Some(self.time()).filter(|_| is_placed),
             leased_at: self.option(Self::time).filter(|_| is_placed),
             redaction: self.pick(&[
@@ -186,8 +187,6 @@ impl Any {
             keeps: is_placed && self.one_in(2),
             kept: self.option(|any| any.text(3_000).into()),
             freed: 0, // its key would stand for nothing
-            ended: self.option(Self::end),
-            tell_at: self.option(Self::time),
         }
     }
 
@@ -279,7 +278,7 @@ impl Any {
         let attempts = [1, 2, u32::MAX].into_iter().take(self.below(4) as usize);
         let attempts: Vec<_> = attempts.map(|number| self.attempt(number)).collect();
         let events = if attempts.is_empty() { Vec::new() } else { self.list(Self::event) };
-        Whole { entry: self.entry(number), attempts, events }
+        Whole { entry: self.entry(number), attempts, events, end: self.option(Self::end) }
     }
 }
 
@@ -291,7 +290,7 @@ fn rows() -> u32 {
 /// Writes whatever there may be, and compares what is read with it. A database keeps microseconds, eight decimal
 /// places, and U+FFFD for a NUL; memory keeps everything.
 async fn all_is_read_back(store: MessageStore, is_sql: bool) {
-    let backend = &store.backend;
+    let (backend, mut ends) = (&store.backend, Vec::new());
     for number in 0..rows() {
         let seed = u64::from(number) * 2 + 1;
         let (raw, kept) = (|seed| Any::new(seed, false), |seed| Any::new(seed, is_sql));
@@ -299,6 +298,7 @@ async fn all_is_read_back(store: MessageStore, is_sql: bool) {
         let id = backend.run(Insert(raw(seed).whole(number))).await;
         let id = id.unwrap_or_else(|error| panic!("{error}: {:#?}", raw(seed).whole(number)));
         compare(&store, id, &expected, number).await;
+        ends.extend(expected.end.map(|end| (id, end)));
         let change = backend.run(Change(id, raw(seed + 1).whole(number)));
         change.await.unwrap();
         let new = kept(seed + 1).whole(number);
@@ -308,6 +308,10 @@ async fn all_is_read_back(store: MessageStore, is_sql: bool) {
         }
         compare(&store, id, &expected, number).await;
     }
+    let told = backend.run(Untold(rows() as usize)).await.unwrap();
+    let mut told: Vec<_> = told.iter().map(|result| (result.entry.id, result.end)).collect();
+    told.sort_unstable_by_key(|(id, _)| *id);
+    assert_eq!(told, ends);
     let page = store.entries(&Filter::new(), rows(), None).await.unwrap();
     assert_eq!(page.items.len(), rows() as usize);
     assert!(store.unreadable(rows()).await.unwrap().is_empty());
@@ -326,8 +330,8 @@ async fn all_is_read_back(store: MessageStore, is_sql: bool) {
 /// Reads a message in both ways: for a change, and to show it.
 async fn compare(store: &MessageStore, id: EntryId, expected: &Whole, number: u32) {
     let case = store.backend.run(Load(id)).await.unwrap();
-    let Whole { entry, attempts, events } = expected;
-    let entry = Entry { id, ..entry.clone() };
+    let Whole { entry, attempts, events, end: _ } = expected; // ends are told
+    let entry = Entry { id, version: case.entry.version, ..entry.clone() };
     let attempts: Vec<_> = with_message(attempts.clone(), id)
         .into_iter()
         .zip(&case.attempts)
