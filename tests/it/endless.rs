@@ -215,7 +215,7 @@ async fn an_answer_without_end_costs_one_request_and_bounded_time_and_memory() {
                     assert!(accepts || says_all, "{case}: went well");
                     continue;
                 };
-                assert!(!accepts, "{case}: {error}");
+                assert!(!accepts || error.kind() == ErrorKind::Timeout, "{case}: {error}");
                 if redirects {
                     assert_eq!(error.kind(), ErrorKind::Config, "{case}");
                 }

@@ -111,7 +111,7 @@ pub enum SettledBy {
 }
 
 /// Returns a failure as all backends keep it: its kind and code, by which the provider's page can be found again.
-pub(crate) fn without_help(failure: DeliveryFailure) -> DeliveryFailure {
+pub(crate) fn without_help(failure: &DeliveryFailure) -> DeliveryFailure {
     DeliveryFailure::new(failure.kind, &failure.code)
 }
 
@@ -195,7 +195,7 @@ impl AttemptRecord {
         failure: Option<&DeliveryFailure>,
         at: Timestamp,
     ) -> bool {
-        let failure = failure.cloned().map(without_help);
+        let failure = failure.map(without_help);
         let is_new = self.reports.add(status, failure.as_ref());
         self.derive();
         if status.is_negative() && status != Progress::Canceled {
@@ -206,7 +206,7 @@ impl AttemptRecord {
 
     /// Says in the project's own words why it failed, if this is the failure that counts.
     pub(crate) fn explain(&mut self, failure: &DeliveryFailure, words: &str) {
-        let is_it = self.failure.as_ref() == Some(&without_help(failure.clone()));
+        let is_it = self.failure.as_ref() == Some(&without_help(failure));
         if is_it && !words.is_empty() {
             self.error_text = Some(words.to_owned());
         }

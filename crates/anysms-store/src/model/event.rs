@@ -73,7 +73,7 @@ impl StatusEvent {
             message: update.message.clone(),
             account: update.account.clone(),
             status: update.status.clone(),
-            failure: update.failure.clone().map(without_help),
+            failure: update.failure.as_ref().map(without_help),
             segments: update.segments,
             price: plausible(update.price),
             sequence: update.sequence,

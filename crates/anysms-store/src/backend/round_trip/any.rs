@@ -239,7 +239,7 @@ impl Any {
             "+1202555****",
             &other,
         ];
-        Address::from_wire(&self.pick(&texts))
+        Address::from_wire(self.pick(&texts))
     }
 
     pub(super) fn sender(&mut self) -> Sender {

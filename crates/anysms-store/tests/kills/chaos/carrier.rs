@@ -183,10 +183,10 @@ impl Carrier {
             *count
         };
         match Conduct::of(&message.name, submission) {
-            Conduct::Fails => return refusal(500),
-            Conduct::HangsUp => return Answer::HangUp,
-            Conduct::IsBusy => return refusal(429),
-            Conduct::Refuses => return refusal(400),
+            Conduct::Fails => refusal(500),
+            Conduct::HangsUp => Answer::HangUp,
+            Conduct::IsBusy => refusal(429),
+            Conduct::Refuses => refusal(400),
             conduct => {
                 let answer = self.take(message);
                 match conduct {

@@ -99,7 +99,7 @@ impl Name {
 
     /// Whether processes send it directly, too, while it is in the queue.
     pub(crate) fn is_contested(&self) -> bool {
-        self.key.starts_with('k') && self.number() % 5 == 0
+        self.key.starts_with('k') && self.number().is_multiple_of(5)
     }
 
     pub(crate) fn barred(&self) -> Option<Barred> {
