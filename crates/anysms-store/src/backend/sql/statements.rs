@@ -98,6 +98,23 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     }
 }
 
+/// Returns the SQL for the parameters that [`rows_of`](crate::backend::sql::rows::json::rows_of) makes, as rows `x`.
+pub(crate) fn given_rows(dialect: Dialect, fields: &[Field]) -> String {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => given(dialect, fields),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => {
+            let list = |(at, (_, kind)): (usize, &Field)| match kind {
+                Kind::Int => format!("${}::bigint[]", at + 1),
+                Kind::Text => format!("${}::text[]", at + 1),
+            };
+            let lists: Vec<_> = fields.iter().enumerate().map(list).collect();
+            format!("unnest({}) AS x ({})", lists.join(", "), names(fields, ""))
+        }
+    }
+}
+
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -109,6 +126,7 @@ impl Statements {
         } else {
             ("", "") // one writer at a time
         };
+        let rows = |fields: &[Field]| given_rows(dialect, fields);
         let given = |fields: &[Field]| given(dialect, fields);
         let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
         let (events, event) = (all(EVENT), names(&all(EVENT), ""));
@@ -138,13 +156,13 @@ impl Statements {
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
                  ON CONFLICT (tenant, key) WHERE freed = 0 DO NOTHING RETURNING id, tenant, key",
                 names(new_entry, ""),
-                given(new_entry)
+                rows(new_entry)
             )
             .into(),
             insert_contents: format!(
                 "INSERT INTO {p}content ({0}) SELECT {0} FROM {1} WHERE true",
                 names(contents, ""),
-                given(contents)
+                rows(contents)
             )
             .into(),
             insert_tags: format!(
@@ -252,14 +270,14 @@ impl Statements {
             insert_queue: format!(
                 "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
                 names(places, ""),
-                given(places)
+                rows(places)
             )
             .into(),
             save_queue: format!(
                 "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message \
                  AND {p}queue.version = x.version - 1 RETURNING {p}queue.message",
                 change(&changing(QUEUE)),
-                given(&changes(QUEUE))
+                rows(&changes(QUEUE))
             )
             .into(),
             end_places: format!(
@@ -298,19 +316,19 @@ impl Statements {
             save_entries: format!(
                 "UPDATE {p}message SET {} FROM {} WHERE {p}message.id = x.id",
                 change(&changing(ENTRY)),
-                given(&changes(ENTRY))
+                rows(&changes(ENTRY))
             )
             .into(),
             insert_attempts: format!(
                 "INSERT INTO {p}attempt ({0}) SELECT {0} FROM {1} WHERE true RETURNING id, token",
                 names(new_attempt, ""),
-                given(new_attempt)
+                rows(new_attempt)
             )
             .into(),
             save_attempts: format!(
                 "UPDATE {p}attempt SET {} FROM {} WHERE {p}attempt.id = x.id",
                 change(&changing(ATTEMPT)),
-                given(&changes(ATTEMPT))
+                rows(&changes(ATTEMPT))
             )
             .into(),
             hold: postgres.then(|| {
@@ -326,7 +344,7 @@ impl Statements {
                  ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
                  CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
                  RETURNING id, times, received_at",
-                given(&events)
+                rows(&events)
             )
             .into(),
             unknown_events: format!(
@@ -339,7 +357,7 @@ impl Statements {
                 "UPDATE {p}event SET {} FROM {} \
                  WHERE {p}event.id = x.id AND {p}event.attempt = 0",
                 change(&changing(EVENT)),
-                given(&changes(EVENT))
+                rows(&changes(EVENT))
             )
             .into(),
             events: format!(

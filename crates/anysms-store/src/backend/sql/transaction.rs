@@ -25,7 +25,7 @@ use crate::{
             SUPPRESSION, Token,
             column::{Column, Role, has_changed},
             id_of,
-            json::{CHANGED, INSERTED, json, rows_of},
+            json::{CHANGED, INSERTED, NEW, json, rows_of},
             message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
             read_suppression,
             stored::{Stored as _, micros},
@@ -144,8 +144,8 @@ impl SqlTransaction<'_, '_> {
         if rows.is_empty() {
             return Ok(0);
         }
-        let rows = rows_of(rows, columns, roles)?;
-        Ok(self.connection.rows(sql, &[rows]).await.map_err(failed)?.len())
+        let rows = rows_of(self.connection.dialect(), rows, columns, roles)?;
+        Ok(self.connection.rows(sql, &rows).await.map_err(failed)?.len())
     }
 }
 
@@ -207,9 +207,10 @@ impl Tables for SqlTransaction<'_, '_> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = rows_of(&entries, ENTRY, &INSERTED)?;
+        let dialect = self.connection.dialect();
+        let rows = rows_of(dialect, &entries, ENTRY, &NEW)?;
         let inserted =
-            self.connection.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
+            self.connection.rows(&self.sql.insert_entries, &rows).await.map_err(failed)?;
         let mut ids = HashMap::new();
         for row in inserted {
             let mut row = Columns::new(row);
@@ -228,8 +229,8 @@ impl Tables for SqlTransaction<'_, '_> {
         }
         let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
         if !cases.is_empty() {
-            let contents = rows_of(written.iter().copied(), CONTENT, &INSERTED)?;
-            self.connection.rows(&self.sql.insert_contents, &[contents]).await.map_err(failed)?;
+            let contents = rows_of(dialect, written.iter().copied(), CONTENT, &INSERTED)?;
+            self.connection.rows(&self.sql.insert_contents, &contents).await.map_err(failed)?;
         }
         let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();
         self.write(&self.sql.insert_queue, queued, QUEUE, &INSERTED).await?;
@@ -321,7 +322,7 @@ impl Tables for SqlTransaction<'_, '_> {
         if new.is_empty() {
             return Ok(());
         }
-        let new = [rows_of(new, ATTEMPT, &INSERTED)?];
+        let new = rows_of(self.connection.dialect(), new, ATTEMPT, &NEW)?;
         let mut rows = HashMap::new();
         for row in self.connection.rows(&sql.insert_attempts, &new).await.map_err(failed)? {
             let mut row = Columns::new(row);
@@ -363,8 +364,8 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>> {
-        let rows = rows_of(events, EVENT, &INSERTED)?;
-        let rows = self.connection.rows(&self.sql.insert_events, &[rows]).await.map_err(failed)?;
+        let rows = rows_of(self.connection.dialect(), events, EVENT, &INSERTED)?;
+        let rows = self.connection.rows(&self.sql.insert_events, &rows).await.map_err(failed)?;
         let mut known = HashMap::new();
         for row in rows {
             let mut row = Columns::new(row);
@@ -414,8 +415,8 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
-        let rows = rows_of(suppressions, SUPPRESSION, &INSERTED)?;
-        self.connection.rows(&self.sql.suppression.insert, &[rows]).await.map_err(failed)?;
+        let rows = rows_of(self.connection.dialect(), suppressions, SUPPRESSION, &INSERTED)?;
+        self.connection.rows(&self.sql.suppression.insert, &rows).await.map_err(failed)?;
         Ok(())
     }
 
