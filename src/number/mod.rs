@@ -284,17 +284,22 @@ impl PhoneNumber {
 
     /// Builds a number from a country code and the national number.
     fn from_parts(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
-        let digits = code.ilog10() as usize + 1 + national.len();
+        let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
+        let number = Self::from_value(code, value.unwrap_or_default(), national.len())?;
+        value.map(|_| number).ok_or(PhoneNumberError::NoDigits)
+    }
+
+    /// Builds a number from a country code and a national number of so many digits.
+    fn from_value(code: u16, national: u64, len: usize) -> Result<Self, PhoneNumberError> {
+        let digits = code.ilog10() as usize + 1 + len;
         if digits > Self::MAX_DIGITS {
             return Err(PhoneNumberError::TooLong);
         }
         if digits < Self::MIN_DIGITS {
             return Err(PhoneNumberError::TooShort { digits });
         }
-        let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
-        let value =
-            value.map(|value: u64| u64::from(code) * 10_u64.pow(national.len() as u32) + value);
-        value.and_then(NonZeroU64::new).map(Self).ok_or(PhoneNumberError::NoDigits)
+        let value = u64::from(code) * 10_u64.pow(len as u32) + national;
+        NonZeroU64::new(value).map(Self).ok_or(PhoneNumberError::NoDigits)
     }
 
     /// Returns the national number: the digits after the country code.

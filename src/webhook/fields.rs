@@ -1,6 +1,6 @@
 //! [`Fields`]: looks up the fields of a verified request, each once.
 
-use std::str::FromStr;
+use std::{ops::Range, str::FromStr};
 
 use crate::{
     message::{Address, Extra},
@@ -14,15 +14,12 @@ pub(crate) struct Fields<'a> {
     taken: [u64; MAX_PARAMS / 64],
     /// Place of the field that was taken last.
     last: usize,
-    /// Most fields and bytes that are left.
-    left: (usize, usize),
     issues: Vec<FieldIssue>,
 }
 
 impl Params {
     pub(crate) const fn fields(&self) -> Fields<'_> {
-        let left = (self.spans.len(), self.text.len());
-        Fields { params: self, taken: [0; _], last: usize::MAX, left, issues: Vec::new() }
+        Fields { params: self, taken: [0; _], last: usize::MAX, issues: Vec::new() }
     }
 
     /// Tells whether there is a parameter of this name.
@@ -62,15 +59,9 @@ impl<'a> Fields<'a> {
     }
 
     fn take_at(&mut self, at: usize) -> &'a str {
-        let span = self.params.spans[at];
-        let (word, bit) = (&mut self.taken[at / 64], 1 << (at % 64));
-        if *word & bit == 0 {
-            *word |= bit;
-            self.left.0 -= 1;
-            self.left.1 -= span.name().len() + span.value().len();
-        }
+        self.taken[at / 64] |= 1 << (at % 64);
         self.last = at;
-        self.params.value(span)
+        self.params.value(self.params.spans[at])
     }
 
     /// Takes the one value of a field; `None` if it is empty.
@@ -227,13 +218,13 @@ impl<'a> Fields<'a> {
 
     /// Returns the parameters that were not taken, in the order of their names.
     pub(crate) fn rest(&self) -> Extra {
-        let (count, bytes) = self.left;
-        let mut extra = Extra::with_capacity(count, bytes);
-        for (at, span) in self.params.spans.iter().enumerate() {
-            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
-                extra.add(self.params.name(*span), self.params.value(*span));
-            }
-        }
+        let spans = self.params.spans.iter().enumerate();
+        let left = spans.filter(|(at, _)| self.taken[at / 64] >> (at % 64) & 1 == 0);
+        let left = left.map(|(_, span)| (span.joined(), span.name().len()));
+        let add = |(fields, bytes), (field, _): (Range<_>, _)| (fields + 1, bytes + field.len());
+        let (fields, bytes) = left.clone().fold((0, 0), add);
+        let mut extra = Extra::with_capacity(fields, bytes);
+        left.for_each(|(field, name)| extra.add_joined(&self.params.text[field], name));
         extra
     }
 }

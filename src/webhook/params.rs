@@ -120,17 +120,26 @@ impl Params {
 
     /// Returns the range of the parameters of this name, among those from `start` on whose names begin with
     /// these bytes.
-    fn find_from(&self, mut start: usize, first: u64, name: &str) -> Range<usize> {
-        let text = self.text.as_bytes();
-        let is = |span: &Span| span.first() == first && text[span.name()] == *name.as_bytes();
-        while self.spans.get(start).is_some_and(|span| span.first() == first && !is(span)) {
-            start += 1;
+    fn find_from(&self, start: usize, first: u64, name: &str) -> Range<usize> {
+        let (text, name) = (self.text.as_bytes(), name.as_bytes());
+        // Most names are told by their first bytes and their length.
+        let is = |span: &Span| {
+            let known = span.name();
+            span.first() == first
+                && known.len() == name.len()
+                && (name.len() <= 8 || text[known][8..] == name[8..])
+        };
+        let behind = self.spans.get(start..).unwrap_or_default();
+        for (at, span) in behind.iter().enumerate() {
+            if span.first() != first {
+                break;
+            }
+            if is(span) {
+                let more = behind[at + 1..].iter().take_while(|span| is(span)).count();
+                return start + at..start + at + 1 + more;
+            }
         }
-        let mut end = start;
-        while self.spans.get(end).is_some_and(is) {
-            end += 1;
-        }
-        start..end
+        start..start
     }
 
     fn sort(&mut self) {
@@ -179,6 +188,12 @@ impl Span {
     pub(super) fn value(self) -> Range<usize> {
         let (_, equals, end) = self.places();
         (equals + 1).min(end)..end
+    }
+
+    /// Place of the name, and if the value is not empty of `=` and the value.
+    pub(super) fn joined(self) -> Range<usize> {
+        let (start, equals, end) = self.places();
+        start..if end == equals + 1 { equals } else { end }
     }
 
     /// Compares by name and then by value, byte by byte.

@@ -72,6 +72,10 @@ impl Recut {
     const fn may_meet(&self, last: u8, first: u8) -> bool {
         self.pairs[(last & 127) as usize] & bit(first) != 0
     }
+
+    fn may_join(&self, left: &[u8], right: &[u8]) -> bool {
+        [&self.id, &self.from].iter().any(|mark| mark.may_join(left, right))
+    }
 }
 
 impl Mark {
@@ -81,6 +85,11 @@ impl Mark {
 
     fn count(&self, text: &str) -> usize {
         self.finder.find_iter(text.as_bytes()).count()
+    }
+
+    /// Returns `false` if the name cannot stand at the end of a text.
+    fn may_end(&self, text: &[u8]) -> bool {
+        text.last() == self.name.as_bytes().last()
     }
 
     /// Returns whether the name may stand where two parts of a text meet: the left one ends as it begins and
@@ -112,41 +121,62 @@ impl Params {
     pub(crate) fn refuse_resplit(&self, rule: &Recut) -> Result<(), WebhookError> {
         let invalid =
             |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
-        let (mut ids, mut froms) = (0, 0);
+        let text = self.text.as_bytes();
+        let (mut ids, mut froms, mut joined) = (0, 0, false);
+        // The last part that is not empty.
+        let mut left: &[u8] = b"";
+        let mut joins = |right| {
+            let (Some(first), before) = (<[u8]>::first(right), left) else { return false };
+            left = right;
+            let meets = |last: &u8| rule.may_meet(*last, *first);
+            before.last().is_some_and(meets) && rule.may_join(before, right)
+        };
         for span in &self.spans {
-            let name = self.name(*span);
+            let name = &text[span.name()];
+            joined |= joins(name) | joins(&text[span.value()]);
             // `From+447700900123`, with nothing as its value.
-            for end in ["From", "To"] {
-                if let Some(rest) = name.strip_prefix(end) {
-                    froms += usize::from(end == "From");
-                    if is_number(rest) || rest.contains(':') {
-                        return invalid(end);
-                    }
+            if let Some(end) = End::of(*span) {
+                froms += usize::from(end == End::From);
+                let rest = &self.name(*span)[end.name().len()..];
+                if is_number(rest) || rest.contains(':') {
+                    return invalid(end.name());
                 }
             }
-            ids += usize::from(is_own(&rule.id, name));
+            ids += usize::from(rule.id.may_end(name) && is_own(&rule.id, self.name(*span)));
         }
         // A separator is no part of a name, so what is found in the whole input stands within one name or value.
-        let plain = (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms)
-            && !self.may_join_to(rule);
+        let plain =
+            !joined && (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms);
         match if plain { None } else { Joined::of(self).other_split(rule) } {
             Some(field) => invalid(field),
             None => Ok(()),
         }
     }
+}
 
-    /// Returns whether one of the names may stand across names and values.
-    fn may_join_to<'a>(&'a self, rule: &Recut) -> bool {
-        let text = self.text.as_bytes();
-        let mut left: &'a [u8] = b"";
-        let mut joins = |right: &'a [u8]| {
-            let [first, ..] = right else { return false };
-            let left = std::mem::replace(&mut left, right);
-            let [.., last] = left else { return false };
-            rule.may_meet(*last, *first)
-                && [&rule.id, &rule.from].iter().any(|mark| mark.may_join(left, right))
-        };
-        self.spans.iter().any(|span: &Span| joins(&text[span.name()]) || joins(&text[span.value()]))
+/// A name that is an end of a message, or begins with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    From,
+    To,
+}
+
+impl End {
+    fn of(span: Span) -> Option<Self> {
+        const FROM: u64 = u32::from_be_bytes(*b"From") as u64;
+        const TO: u64 = u16::from_be_bytes(*b"To") as u64;
+        match span.first() {
+            first if first >> 32 == FROM => Some(Self::From),
+            first if first >> 48 == TO => Some(Self::To),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::From => "From",
+            Self::To => "To",
+        }
     }
 }
 
