@@ -187,7 +187,7 @@ fn national(reading: &Reading, region: Region) -> Result<ParsedNumber, PhoneNumb
     if let Some(rest) = answer.exit_code.and_then(|len| digits.get(len..)) {
         return international(&reading.international(rest));
     }
-    if !in_use(answer.number) {
+    if !answer.is_valid && !in_use(answer.number) {
         return Err(refusal);
     }
     if !answer.without_plus {

@@ -33,8 +33,8 @@ pub(crate) struct Recut {
     id: Mark,
     from: Mark,
     fields: Fields,
-    /// For each letter of a name but its last, by its lower seven bits, the bits of the letters that follow it.
-    pairs: [u64; 128],
+    /// For each letter of a name but its last, a bit for each letter that follows it.
+    pairs: [u128; 128],
 }
 
 /// The vendor's fields by what they can hide. Each is the start of a name.
@@ -63,16 +63,18 @@ impl Recut {
         let (id, from) = (Mark::new(id, follows), Mark::new("From", is_number));
         let mut pairs = [0; 128];
         for pair in [id.name, from.name].iter().flat_map(|name| name.as_bytes().windows(2)) {
-            pairs[usize::from(pair[0] & 127)] |= bit(pair[1]);
+            pairs[usize::from(pair[0] & 127)] |= 1 << (pair[1] & 127);
         }
         Self { id, from, fields, pairs }
     }
 
-    /// Returns whether one of the names may stand where two parts meet that end and begin so.
+    /// Returns whether one of the names may stand where two parts meet that end and begin so. Bytes beyond ASCII
+    /// count as those with the same lower bits.
     const fn may_meet(&self, last: u8, first: u8) -> bool {
-        self.pairs[(last & 127) as usize] & bit(first) != 0
+        self.pairs[(last & 127) as usize] >> (first & 127) & 1 == 1
     }
 
+    #[cold]
     fn may_join(&self, left: &[u8], right: &[u8]) -> bool {
         [&self.id, &self.from].iter().any(|mark| mark.may_join(left, right))
     }
@@ -87,9 +89,9 @@ impl Mark {
         self.finder.find_iter(text.as_bytes()).count()
     }
 
-    /// Returns `false` if the name cannot stand at the end of a text.
-    fn may_end(&self, text: &[u8]) -> bool {
-        text.last() == self.name.as_bytes().last()
+    /// Returns `false` if the name does not end with this byte.
+    fn may_end(&self, last: u8) -> bool {
+        self.name.as_bytes().last() == Some(&last)
     }
 
     /// Returns whether the name may stand where two parts of a text meet: the left one ends as it begins and
@@ -107,11 +109,6 @@ impl Mark {
     }
 }
 
-/// Returns the bit of a letter, which some other bytes share.
-const fn bit(byte: u8) -> u64 {
-    1 << (byte & 63)
-}
-
 impl Params {
     /// Refuses a name that is an end (`From`, `To`) and its number, and a second id or sender that may be the
     /// vendor's own.
@@ -123,26 +120,31 @@ impl Params {
             |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
         let text = self.text.as_bytes();
         let (mut ids, mut froms, mut joined) = (0, 0, false);
-        // The last part that is not empty.
-        let mut left: &[u8] = b"";
-        let mut joins = |right| {
-            let (Some(first), before) = (<[u8]>::first(right), left) else { return false };
-            left = right;
-            let meets = |last: &u8| rule.may_meet(*last, *first);
-            before.last().is_some_and(meets) && rule.may_join(before, right)
+        // The last part that is not empty, and its last byte.
+        let (mut left, mut last) = ((0, 0), 0);
+        let joins = |left: (usize, usize), right: (usize, usize)| {
+            rule.may_join(&text[left.0..left.1], &text[right.0..right.1])
         };
         for span in &self.spans {
-            let name = &text[span.name()];
-            joined |= joins(name) | joins(&text[span.value()]);
-            // `From+447700900123`, with nothing as its value.
-            if let Some(end) = End::of(*span) {
-                froms += usize::from(end == End::From);
-                let rest = &self.name(*span)[end.name().len()..];
-                if is_number(rest) || rest.contains(':') {
-                    return invalid(end.name());
+            let (start, equals, end) = span.places();
+            let value = (equals + 1).min(end);
+            if start < equals {
+                joined |= rule.may_meet(last, text[start]) && joins(left, (start, equals));
+                (left, last) = ((start, equals), text[equals - 1]);
+                ids += usize::from(rule.id.may_end(last) && is_own(&rule.id, self.name(*span)));
+            }
+            if value < end {
+                joined |= rule.may_meet(last, text[value]) && joins(left, (value, end));
+                (left, last) = ((value, end), text[end - 1]);
+            }
+            if let Some(found) = End::of(*span) {
+                froms += usize::from(found == End::From);
+                // `From+447700900123`, with nothing as its value.
+                let rest = &self.name(*span)[found.name().len()..];
+                if !rest.is_empty() && (is_number(rest) || rest.contains(':')) {
+                    return invalid(found.name());
                 }
             }
-            ids += usize::from(rule.id.may_end(name) && is_own(&rule.id, self.name(*span)));
         }
         // A separator is no part of a name, so what is found in the whole input stands within one name or value.
         let plain =

@@ -5,7 +5,7 @@ use rlibphonenumber::{
     PhoneNumberType,
 };
 
-use super::{Answer, NumberKind, PhoneNumber, Region, Style};
+use super::{Answer, NumberKind, PhoneNumber, Region, Style, uk};
 
 pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     let region = match region {
@@ -15,12 +15,16 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     let foreign = UTIL.parse_and_keep_raw_input(text, region).ok()?;
     let number = from_foreign(&foreign)?;
     let source = foreign.country_code_source();
+    let exit_code = match source {
+        CountryCodeSource::FromNumberWithIdd => exit_code(text, number),
+        _ => None,
+    };
+    // A number behind an exit code is read again. Those of +44 have a plan of their own.
+    let here = exit_code.is_none() && number.country_code() != uk::CODE;
     Some(Answer {
         number,
-        exit_code: match source {
-            CountryCodeSource::FromNumberWithIdd => exit_code(text, number),
-            _ => None,
-        },
+        is_valid: here && UTIL.is_valid_number(&foreign),
+        exit_code,
         without_plus: source == CountryCodeSource::FromNumberWithoutPlusSign,
     })
 }
