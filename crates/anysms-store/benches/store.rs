@@ -71,9 +71,37 @@ fn resident() -> f64 {
     kib.unwrap_or_default() / 1024.0
 }
 
-fn rate(name: &str, count: u64, start: Instant) {
-    let took = start.elapsed().as_secs_f64();
-    println!("{name}: {count} in {took:.1} s, {:.0}/s", count as f64 / took);
+/// Time on the clock and of the processors, of this process and of PostgreSQL's: what a slice of a busy machine is
+/// worth changes, what the work costs does not.
+struct Start(Instant, Duration);
+
+impl Start {
+    fn now() -> Self {
+        Self(Instant::now(), processors())
+    }
+}
+
+fn processors() -> Duration {
+    let own = std::process::id().to_string();
+    let time = |stat: String| {
+        let (head, fields) = stat.rsplit_once(") ")?;
+        let (id, name) = head.split_once(" (")?;
+        let fields = fields.split(' ').skip(11).take(4); // user and system, its own and its children's
+        let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        (id == own || name == "postgres").then_some(ticks)
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = all.filter_map(|one| std::fs::read_to_string(one.path().join("stat")).ok());
+    Duration::from_millis(10 * stats.filter_map(time).sum::<u64>())
+}
+
+fn rate(name: &str, count: u64, start: &Start) {
+    let (took, busy) = (start.0.elapsed().as_secs_f64(), processors().saturating_sub(start.1));
+    let each = busy.as_secs_f64() * 1e6 / count as f64;
+    println!(
+        "{name}: {count} in {took:.1} s, {:.0}/s, {each:.0} us of a processor each",
+        count as f64 / took
+    );
 }
 
 #[tokio::main]
@@ -113,8 +141,11 @@ async fn main() {
     }
     let (store, fake) = (stores[0].clone(), Fake::default());
     enqueue(&store, count).await;
-    drain(&stores[..1], &fake, count / 2).await;
-    drain(&stores, &fake, count).await;
+    for (quarter, concurrency) in [None, Some(512)].into_iter().enumerate() {
+        let sent = quarter as u64 * count / 2;
+        drain(&stores[..1], &fake, concurrency, sent + count / 4).await;
+        drain(&stores, &fake, concurrency, sent + count / 2).await;
+    }
     webhooks(&store, count.min(100_000)).await;
     reports(&store).await;
 }
@@ -131,12 +162,12 @@ async fn bare_sqlite(path: &std::path::Path) {
         .execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT)")
         .await
         .expect("a table");
-    let start = Instant::now();
+    let start = Start::now();
     for _ in 0..200 {
         connection.execute("INSERT INTO t (a, b) VALUES ('a', 'b')").await.expect("a row");
     }
-    rate("bare commits", 200, start);
-    let start = Instant::now();
+    rate("bare commits", 200, &start);
+    let start = Start::now();
     for _ in 0..20 {
         connection.execute("BEGIN IMMEDIATE").await.expect("begins");
         for _ in 0..500 {
@@ -149,7 +180,7 @@ async fn bare_sqlite(path: &std::path::Path) {
         }
         connection.execute("COMMIT").await.expect("commits");
     }
-    rate("bare rows, 500 a commit", 10_000, start);
+    rate("bare rows, 500 a commit", 10_000, &start);
 }
 
 async fn bare_postgres(pool: &sqlx::PgPool) {
@@ -160,47 +191,51 @@ async fn bare_postgres(pool: &sqlx::PgPool) {
         )
         .await
         .expect("a table");
-    let start = Instant::now();
+    let start = Start::now();
     for _ in 0..200 {
         connection.execute("INSERT INTO t (a, b) VALUES ('a', 'b')").await.expect("a row");
     }
-    rate("bare commits", 200, start);
-    let start = Instant::now();
+    rate("bare commits", 200, &start);
+    let start = Start::now();
     for _ in 0..20 {
         sqlx::query("INSERT INTO t (a, b) SELECT 'a', 'b' FROM generate_series(1, 500)")
             .execute(&mut *connection)
             .await
             .expect("rows");
     }
-    rate("bare rows, 500 a commit", 10_000, start);
+    rate("bare rows, 500 a commit", 10_000, &start);
 }
 
 async fn enqueue(store: &MessageStore, count: u64) {
-    let start = Instant::now();
+    let start = Start::now();
     store.enqueue_all(&mut (0..count / 10).map(message), None).await.expect("queued");
     let tenth = resident();
     store.enqueue_all(&mut (count / 10..count).map(message), None).await.expect("queued");
-    rate("enqueue", count, start);
+    rate("enqueue", count, &start);
     println!("memory: {tenth:.1} MiB at a tenth, {:.1} MiB at the end", resident());
 }
 
 /// A worker for each, until so many have been sent in all.
-async fn drain(stores: &[MessageStore], fake: &Fake, up_to: u64) {
+async fn drain(stores: &[MessageStore], fake: &Fake, concurrency: Option<usize>, up_to: u64) {
     let (stop, stopped) = watch::channel(false);
-    let (start, before) = (Instant::now(), fake.0.load(Ordering::Relaxed));
+    let (start, before) = (Start::now(), fake.0.load(Ordering::Relaxed));
     let mut tasks = tokio::task::JoinSet::new();
     for store in stores {
         let recorded = fake.clone().recorded(store).expect("a stack");
-        let worker = Worker::new(store.clone(), recorded).expect("a worker");
+        let mut worker = Worker::new(store.clone(), recorded).expect("a worker");
+        if let Some(most) = concurrency {
+            worker = worker.with_concurrency(most);
+        }
         let mut stopped = stopped.clone();
         let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
-        tasks.spawn(worker.with_concurrency(128).run_until(stopped));
+        tasks.spawn(worker.run_until(stopped));
     }
     while fake.0.load(Ordering::Relaxed) < up_to {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let sent = fake.0.load(Ordering::Relaxed) - before;
-    rate(&format!("drain by {}", stores.len()), sent, start);
+    let setting = concurrency.map_or("by default".to_owned(), |most| format!("{most} at a time"));
+    rate(&format!("drain by {}, {setting}", stores.len()), sent, &start);
     stop.send_replace(true);
     tasks.join_all().await;
 }
@@ -211,7 +246,7 @@ async fn webhooks(store: &MessageStore, count: u64) {
     let webhook = Arc::new(TwilioWebhook::new("token", url).expect("a webhook"));
     let requests: Arc<Vec<(Vec<u8>, String)>> = Arc::new((0..count).map(signed).collect());
     let next = Arc::new(AtomicU64::new(0));
-    let start = Instant::now();
+    let start = Start::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let (store, webhook) = (store.clone(), Arc::clone(&webhook));
@@ -237,7 +272,7 @@ async fn webhooks(store: &MessageStore, count: u64) {
         });
     }
     let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
-    rate("webhooks", count, start);
+    rate("webhooks", count, &start);
     times.sort_unstable();
     println!("webhooks: p99 {:.1} ms", times[times.len() * 99 / 100].as_secs_f64() * 1_000.0);
 }

@@ -1,6 +1,6 @@
 //! [`Operation`]: a change or a locked read of the store, with the type of its own output.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -14,7 +14,10 @@ use anysms::{
 use crate::{
     Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PurgeReport, StatusEvent,
     StorePolicy, Suppression, SuppressionScope,
-    model::{entry::Case, suppression::SuppressionSource},
+    model::{
+        entry::{Case, Snapshot},
+        suppression::SuppressionSource,
+    },
     protocol::retention::{self, Purge},
     protocol::transaction::{Named, Tables, Which},
     protocol::{
@@ -54,14 +57,14 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync + Sized + 'static {
 
 #[async_trait]
 impl Operation for Begin {
-    type Output = Begun;
+    type Output = (Begun, Option<Arc<Snapshot>>);
     const TOGETHER: Option<u8> = Some(2);
 
     async fn run(
         tables: &mut dyn Tables,
         policy: StorePolicy,
         all: &[&Self],
-    ) -> Result<Vec<Begun>> {
+    ) -> Result<Vec<Self::Output>> {
         operations::begin(tables, policy, all).await
     }
 }
@@ -144,12 +147,12 @@ alone! {
 }
 alone! {
     /// Prolongs claims by their fences; whether each is still held.
-    Renew(Vec<(Named, i64)>) -> Vec<bool>,
+    Renew(Vec<(EntryId, i64)>) -> Vec<bool>,
     |this, tables, policy| queue::renew(tables, policy, &this.0).await?
 }
 alone! {
     /// Gives claims back; whether each was still held.
-    ReleaseAll(Vec<(Named, (i64, Release))>) -> Vec<bool>,
+    ReleaseAll(Vec<(EntryId, (i64, Release))>) -> Vec<bool>,
     |this, tables, policy| queue::release(tables, policy, &this.0).await?
 }
 alone! {
@@ -181,7 +184,7 @@ alone! {
 alone! {
     /// Notes that ends were told.
     Told(Vec<(EntryId, End)>) -> (),
-    |this, tables, policy| results::told(tables, &this.0).await?
+    |this, tables, policy| tables.told(&this.0).await?
 }
 alone! {
     /// Counts the messages of these providers' ids.

@@ -1,6 +1,9 @@
 //! [`Entry`]: a message of the store, and what its row keeps for the queue.
 
-use std::{fmt, sync::LazyLock};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -119,11 +122,9 @@ pub struct Entry {
     /// Own id if the key stands for another message now; else 0.
     #[serde(skip)]
     pub(crate) freed: i64,
-    /// End of a message of the queue, until it was told, and when that is next tried.
+    /// Grows with each change of the message while it has a place in the queue.
     #[serde(skip)]
-    pub(crate) ended: Option<End>,
-    #[serde(skip)]
-    pub(crate) tell_at: Option<Timestamp>,
+    pub(crate) version: i64,
 }
 
 impl Entry {
@@ -207,8 +208,7 @@ static BLANK: LazyLock<Entry> = LazyLock::new(|| Entry {
     keeps: false,
     kept: None,
     freed: 0,
-    ended: None,
-    tell_at: None,
+    version: 0,
 });
 
 /// Stage of an outbound message in the queue.
@@ -314,20 +314,38 @@ pub struct History {
 pub(crate) struct Case {
     pub(crate) entry: Entry,
     pub(crate) attempts: Vec<AttemptRecord>,
-    /// The message and its attempts as they were read.
-    read: Box<(Entry, Vec<AttemptRecord>)>,
+    /// End of a message of the queue, where it ended in this very transaction.
+    pub(crate) ended: Option<End>,
+    read: Arc<Snapshot>,
     new: bool,
+}
+
+/// A message and its attempts as they were read, or written.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) entry: Entry,
+    attempts: Vec<AttemptRecord>,
 }
 
 impl Case {
     pub(crate) fn new(entry: Entry, attempts: Vec<AttemptRecord>) -> Self {
-        let read = Box::new((entry.clone(), attempts.clone()));
-        Self { entry, attempts, read, new: false }
+        Self::of(Arc::new(Snapshot { entry, attempts }))
+    }
+
+    /// Returns the case as it was read or written.
+    pub(crate) fn of(read: Arc<Snapshot>) -> Self {
+        let (entry, attempts) = (read.entry.clone(), read.attempts.clone());
+        Self { entry, attempts, ended: None, read, new: false }
     }
 
     /// Returns the case as it is read now, for a backend that keeps cases.
     pub(crate) fn read_again(&self) -> Self {
-        Self::new(self.entry.clone(), self.attempts.clone())
+        Self::of(self.snapshot())
+    }
+
+    /// Returns the case as it is now.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(Snapshot { entry: self.entry.clone(), attempts: self.attempts.clone() })
     }
 
     /// Creates the case of an entry that is inserted now.
@@ -337,7 +355,7 @@ impl Case {
 
     /// Returns the message as it was read.
     pub(crate) fn before(&self) -> &Entry {
-        &self.read.0
+        &self.read.entry
     }
 
     /// Returns whether it was made in this very transaction.
@@ -351,9 +369,20 @@ impl Case {
         before.wake_at.is_some() || before.stage == Stage::Dead
     }
 
+    /// Returns whether it has a place in the queue.
+    pub(crate) fn has_place(&self) -> bool {
+        self.entry.stage != Stage::Done
+    }
+
+    /// Returns whether a message that had ended waits in the queue again.
+    pub(crate) fn is_back(&self) -> bool {
+        let over = |stage| matches!(stage, Stage::Done | Stage::Dead);
+        self.entry.payload.is_some() && over(self.before().stage) && !over(self.entry.stage)
+    }
+
     /// Returns the attempts that have changed, and those that are new.
     pub(crate) fn changed_attempts(&self) -> impl Iterator<Item = &AttemptRecord> {
-        let known = self.read.1.iter().map(Some).chain(std::iter::repeat(None));
+        let known = self.read.attempts.iter().map(Some).chain(std::iter::repeat(None));
         let changed =
             |(attempt, known): &(&AttemptRecord, Option<&AttemptRecord>)| *known != Some(*attempt);
         self.attempts.iter().zip(known).filter(changed).map(|(attempt, _)| attempt)

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use anysms::{error::ErrorKind, message::MessageKey};
-use jiff::Timestamp;
 
 use crate::{AttemptOutcome, Entry, Progress, Stage, model::entry::Case};
 
@@ -61,17 +60,12 @@ impl MessageResult {
 
 impl Case {
     /// Notes how a message ended that was in the queue when it was read; a cancel is no end, as its caller knows.
-    pub(crate) fn note_end(&mut self, now: Timestamp) {
+    pub(crate) fn note_end(&mut self) {
         let before = self.before();
         let was_queued =
             before.payload.is_some() && !matches!(before.stage, Stage::Done | Stage::Dead);
-        match self.entry.stage {
-            Stage::Done | Stage::Dead if was_queued => {
-                self.entry.ended = self.end();
-                self.entry.tell_at = self.entry.ended.map(|_| now);
-            }
-            Stage::Done | Stage::Dead => {}
-            _ => (self.entry.ended, self.entry.tell_at) = (None, None),
+        if was_queued && matches!(self.entry.stage, Stage::Done | Stage::Dead) {
+            self.ended = self.end();
         }
     }
 

@@ -1,5 +1,7 @@
 //! [`Begin`]: an attempt that is about to be made; [`Begun`]: the decision.
 
+use std::sync::Arc;
+
 use anysms::{
     AccountId, ProviderId,
     error::{Error, ErrorKind, Outcome, Result},
@@ -7,7 +9,11 @@ use anysms::{
     message::{Message, Money, Receipt},
 };
 
-use crate::{AttemptToken, model::hash::ContentFingerprint, protocol::transaction::Named};
+use crate::{
+    AttemptToken,
+    model::{entry::Snapshot, hash::ContentFingerprint},
+    protocol::transaction::Named,
+};
 
 /// An attempt that is about to be made.
 #[derive(Clone, Debug)]
@@ -20,9 +26,9 @@ pub(crate) struct Begin {
     pub(crate) estimate: Option<Money>,
 }
 
-/// Mark of a message on its way from the queue: under which claim it is sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fence(pub(crate) i64);
+/// Mark of a message on its way from the queue: the message as its worker claimed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim(pub(crate) Arc<Snapshot>);
 
 impl Begin {
     pub(crate) fn name(&self) -> Named {
@@ -31,7 +37,12 @@ impl Begin {
 
     /// Returns the claim of the queue under which it is sent; `None` for a direct send.
     pub(crate) fn fence(&self) -> Option<i64> {
-        self.message.extensions().get::<Fence>().map(|fence| fence.0)
+        self.claim().map(|claim| claim.entry.fence)
+    }
+
+    /// Returns the message as it was claimed; `None` for a direct send.
+    pub(crate) fn claim(&self) -> Option<&Arc<Snapshot>> {
+        self.message.extensions().get::<Claim>().map(|claim| &claim.0)
     }
 
     /// Returns the allowance of a layer to send it although an earlier attempt may have been sent.

@@ -245,6 +245,11 @@ impl Case {
     pub(crate) fn lease(&mut self, lease: Duration, now: Timestamp) {
         self.entry.leased_at = Some(now);
         self.entry.wake_at = now.checked_add(lease).ok();
+        self.watch_attempts();
+    }
+
+    /// Has the submissions on their way end with the lease.
+    pub(crate) fn watch_attempts(&mut self) {
         for attempt in self.attempts.iter_mut().filter(|attempt| attempt.outcome.is_none()) {
             attempt.check_at = self.entry.wake_at; // by then somebody must have said how it ended
         }
@@ -255,8 +260,11 @@ impl Case {
         self.entry.stage = stage;
         (self.entry.wake_at, self.entry.leased_at) = (None, None);
         if stage == Stage::Done {
+            // What was accepted is never sent again.
+            let accepted = Some(AttemptOutcome::Accepted);
+            let keeps = self.entry.keeps && self.attempts.iter().all(|a| a.outcome != accepted);
             let payload = self.entry.payload.take();
-            self.entry.kept = payload.filter(|_| self.entry.keeps).or(self.entry.kept.take());
+            self.entry.kept = payload.filter(|_| keeps).or(self.entry.kept.take());
         }
     }
 

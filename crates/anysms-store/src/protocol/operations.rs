@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet, hash_map},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,7 +18,11 @@ use anysms::{
 
 use crate::{
     Applied, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
-    model::{entry::Case, event::Seen, policy::StorePolicy},
+    model::{
+        entry::{Case, Snapshot},
+        event::Seen,
+        policy::StorePolicy,
+    },
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun},
@@ -68,8 +73,7 @@ pub(super) async fn cases(
 
 /// Writes cases back, with the ends of those that left the queue.
 pub(super) async fn save(tables: &mut dyn Tables, cases: &mut [Case]) -> Result<()> {
-    let now = tables.now();
-    cases.iter_mut().for_each(|case| case.note_end(now));
+    cases.iter_mut().for_each(Case::note_end);
     tables.save(cases).await
 }
 
@@ -82,29 +86,50 @@ pub(crate) async fn begin(
     tables: &mut dyn Tables,
     policy: StorePolicy,
     begins: &[&Begin],
-) -> Result<Vec<Begun>> {
+) -> Result<Vec<(Begun, Option<Arc<Snapshot>>)>> {
     let now = tables.now();
     let names: Vec<Named> = begins.iter().map(|begin| begin.name()).collect();
-    let direct = begins.iter().filter(|begin| begin.fence().is_none());
-    let missing = direct.map(|begin| policy.outbound(&begin.message, now)).collect();
-    let mut cases = cases(tables, policy, &names, missing).await?;
+    let claimed = begins.iter().filter_map(|begin| begin.claim().cloned()).collect();
+    let mut all = load_again(tables, claimed).await?;
+    let direct = || begins.iter().filter(|begin| begin.fence().is_none());
+    let missing = direct().map(|begin| policy.outbound(&begin.message, now)).collect();
+    let unclaimed: Vec<Named> = direct().map(|begin| begin.name()).collect();
+    join(&mut all, cases(tables, policy, &unclaimed, missing).await?);
+    let mut cases = all;
     let number = |begin: &&Begin| begin.message.destination().number().map(PhoneNumber::canonical);
     let numbers: Vec<_> = begins.iter().filter_map(&number).collect();
     let suppressions = tables.suppressions(&numbers).await?;
     let places: HashMap<Named, usize> =
         cases.iter().enumerate().map(|(place, case)| (case.name(), place)).collect();
     let begun = begins.iter().zip(&names).map(|(begin, name)| {
-        let Some(place) = places.get(name) else { return Begun::LeaseLost }; // it was erased
+        let Some(place) = places.get(name) else { return (Begun::LeaseLost, None) }; // it was erased
         let message = &begin.message;
         let covers = |one: &Suppression| {
             Some(one.number) == number(begin) && one.holds(now) && one.scope.covers(message)
         };
         let opted_out = suppressions.iter().any(covers);
-        cases[*place].begin(begin, opted_out, policy, now)
+        (cases[*place].begin(begin, opted_out, policy, now), Some(*place))
     });
-    let begun = begun.collect();
+    let begun: Vec<_> = begun.collect();
     save(tables, &mut cases).await?;
-    Ok(begun)
+    let with_case = |(begun, place): (Begun, Option<usize>)| {
+        let goes = place.filter(|_| begun == Begun::Go);
+        (begun, goes.map(|place| cases[place].snapshot()))
+    };
+    Ok(begun.into_iter().map(with_case).collect())
+}
+
+/// Returns cases that this program knows, each once.
+async fn load_again(tables: &mut dyn Tables, mut known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>> {
+    let mut ids = HashSet::new();
+    known.retain(|known| ids.insert(known.entry.id));
+    tables.load_again(known).await
+}
+
+/// Adds cases that are not among these.
+fn join(cases: &mut Vec<Case>, more: Vec<Case>) {
+    let known: HashSet<EntryId> = cases.iter().map(|case| case.entry.id).collect();
+    cases.extend(more.into_iter().filter(|case| !known.contains(&case.entry.id)));
 }
 
 /// Writes down how submissions ended, and takes the events that came before their answers.
@@ -113,12 +138,20 @@ pub(crate) async fn finish(tables: &mut dyn Tables, finishes: &[&Finish]) -> Res
     let id = |finish: &&&Finish| finish.result.as_ref().ok().and_then(|receipt| receipt.id.clone());
     let ids: Vec<MessageId> = finishes.iter().filter_map(|finish| id(&finish)).collect();
     tables.hold(&ids).await?;
-    let tokens: Vec<AttemptToken> = finishes.iter().map(|finish| finish.token).collect();
-    let mut cases = tables.load(Which::Tokens(&tokens)).await?;
+    let begun = finishes.iter().filter_map(|finish| finish.begun.clone()).collect();
+    let mut cases = load_again(tables, begun).await?;
+    let others = finishes.iter().filter(|finish| finish.begun.is_none());
+    let tokens: Vec<AttemptToken> = others.map(|finish| finish.token).collect();
+    if !tokens.is_empty() {
+        join(&mut cases, tables.load(Which::Tokens(&tokens)).await?);
+    }
+    let mut places: HashMap<AttemptToken, usize> = HashMap::new();
+    for (place, case) in cases.iter().enumerate() {
+        places.extend(case.attempts.iter().map(|attempt| (attempt.token, place)));
+    }
     let mut suppressions = Vec::new();
     for finish in finishes {
-        let of = |case: &&mut Case| case.attempts.iter().any(|a| a.token == finish.token);
-        if let Some(case) = cases.iter_mut().find(of) {
+        if let Some(case) = places.get(&finish.token).map(|place| &mut cases[*place]) {
             case.finish(finish, now);
             suppressions.extend(refused(case, finish, now));
         }
@@ -163,9 +196,7 @@ pub(crate) async fn record(
     tables.hold(&ids).await?;
     let mut cases = tables.load(Which::Ids(&ids)).await?;
     if !tokens.is_empty() {
-        let known: Vec<EntryId> = cases.iter().map(|case| case.entry.id).collect();
-        let named = tables.load(Which::Tokens(&tokens)).await?;
-        cases.extend(named.into_iter().filter(|case| !known.contains(&case.entry.id)));
+        join(&mut cases, tables.load(Which::Tokens(&tokens)).await?);
     }
     let applied = apply(&mut cases, &mut unique);
     let now = tables.now();

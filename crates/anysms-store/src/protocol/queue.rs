@@ -21,7 +21,7 @@ use crate::{
         policy::{StorePolicy, storable},
     },
     protocol::{
-        admission::{Fence, name},
+        admission::{Claim, name},
         lease::{Release, Woken},
         operations::{cases, save},
         transaction::{Named, Tables, Which},
@@ -39,6 +39,7 @@ pub(crate) struct Enqueue {
 /// A message that a worker has claimed.
 #[derive(Clone, Debug)]
 pub(crate) struct Claimed {
+    pub(crate) id: EntryId,
     pub(crate) name: Named,
     pub(crate) fence: i64,
     /// Place of its class among claims.
@@ -103,7 +104,7 @@ pub(crate) async fn claim(
     let now = tables.now();
     let mut cases = tables.load(Which::Due { most, turns }).await?;
     let mut claims = Vec::new();
-    for case in &mut cases {
+    for (place, case) in cases.iter_mut().enumerate() {
         if case.wake(policy, now) == Woken::Claimed {
             let opened = case.entry.payload.as_ref().map(|payload| tables.seal().open(payload));
             if opened == Some(Opened::Foreign) {
@@ -119,28 +120,36 @@ pub(crate) async fn claim(
                 continue;
             };
             message = message.with_key(case.entry.key.clone()); // which it may have given away
-            message.extensions_mut().insert(Fence(case.entry.fence));
             message.extensions_mut().insert(NoWait); // the queue waits
             let due = case.entry.due_at.unwrap_or(case.entry.created_at);
-            claims.push(Claimed {
-                name: case.name(),
-                rank: case.entry.rank() as usize, // 0 to 2
-                fence: case.entry.fence,
-                message,
-                age: now.duration_since(due).try_into().unwrap_or_default(),
-            });
+            claims.push((
+                place,
+                Claimed {
+                    id: case.entry.id,
+                    name: case.name(),
+                    rank: case.entry.rank() as usize, // 0 to 2
+                    fence: case.entry.fence,
+                    message,
+                    age: now.duration_since(due).try_into().unwrap_or_default(),
+                },
+            ));
         }
     }
     let more = cases.len() >= most;
     save(tables, &mut cases).await?;
-    Ok((claims, more))
+    let claims = claims.into_iter().map(|(place, mut claimed)| {
+        let claim = Claim(cases[place].snapshot());
+        claimed.message.extensions_mut().insert(claim);
+        claimed
+    });
+    Ok((claims.collect(), more))
 }
 
 /// Prolongs claims; whether each is still held.
 pub(crate) async fn renew(
     tables: &mut dyn Tables,
     policy: StorePolicy,
-    claims: &[(Named, i64)],
+    claims: &[(EntryId, i64)],
 ) -> Result<Vec<bool>> {
     let now = tables.now();
     change(tables, claims, |case, fence| case.renew(*fence, policy.lease, now)).await
@@ -150,7 +159,7 @@ pub(crate) async fn renew(
 pub(crate) async fn release(
     tables: &mut dyn Tables,
     policy: StorePolicy,
-    claims: &[(Named, (i64, Release))],
+    claims: &[(EntryId, (i64, Release))],
 ) -> Result<Vec<bool>> {
     let now = tables.now();
     change(tables, claims, |case, (fence, release)| case.release(*fence, release, policy, now))
@@ -194,13 +203,15 @@ pub(crate) async fn order(
 
 async fn change<T: Sync>(
     tables: &mut dyn Tables,
-    wanted: &[(Named, T)],
+    wanted: &[(EntryId, T)],
     one: impl Fn(&mut Case, &T) -> bool + Send,
 ) -> Result<Vec<bool>> {
-    let names: Vec<Named> = wanted.iter().map(|(name, _)| name.clone()).collect();
-    let mut cases = tables.load(Which::Named(&names)).await?;
-    let changed = wanted.iter().map(|(name, wanted)| {
-        let case = cases.iter_mut().find(|case| case.name() == *name);
+    let ids: Vec<EntryId> = wanted.iter().map(|(id, _)| *id).collect();
+    let mut cases = tables.load(Which::Entries(&ids)).await?;
+    let places: HashMap<EntryId, usize> =
+        cases.iter().enumerate().map(|(place, case)| (case.entry.id, place)).collect();
+    let changed = wanted.iter().map(|(id, wanted)| {
+        let case = places.get(id).map(|place| &mut cases[*place]);
         case.is_some_and(|case| one(case, wanted))
     });
     let changed = changed.collect();

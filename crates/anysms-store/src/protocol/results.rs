@@ -1,14 +1,13 @@
 //! Operations that tell how messages of the queue ended.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 
 use anysms::error::Result;
 
 use crate::{
-    End, EntryId, MessageResult,
-    model::entry::Case,
+    Entry, EntryId, MessageResult,
     protocol::transaction::{Tables, Which},
 };
 
@@ -17,27 +16,12 @@ const TELLING: Duration = Duration::from_secs(60);
 
 /// Takes at most `most` ends to tell.
 pub(crate) async fn untold(tables: &mut dyn Tables, most: usize) -> Result<Vec<MessageResult>> {
-    let later = tables.now().checked_add(TELLING).unwrap_or(Timestamp::MAX);
-    let mut cases = tables.load(Which::Untold(most)).await?;
-    cases.iter_mut().for_each(|case| case.entry.tell_at = Some(later));
-    tables.save(&cases).await?;
-    let result = |case: &Case| {
-        let end = case.entry.ended?;
-        Some(MessageResult { end, entry: case.entry.clone() })
-    };
-    Ok(cases.iter().filter_map(result).collect())
-}
-
-/// Notes that ends were told: those that are still the last.
-pub(crate) async fn told(tables: &mut dyn Tables, ends: &[(EntryId, End)]) -> Result<()> {
-    // Not by the key, which may stand for another message by now.
+    let again = tables.now().checked_add(TELLING).unwrap_or(Timestamp::MAX);
+    let ends = tables.untold(most, again).await?;
     let ids: Vec<EntryId> = ends.iter().map(|(id, _)| *id).collect();
-    let mut cases = tables.load(Which::Entries(&ids)).await?;
-    for case in &mut cases {
-        let entry = &mut case.entry;
-        if ends.iter().any(|(id, end)| *id == entry.id && Some(*end) == entry.ended) {
-            (entry.ended, entry.tell_at) = (None, None);
-        }
-    }
-    tables.save(&cases).await
+    let cases = tables.load(Which::Entries(&ids)).await?;
+    let mut entries: HashMap<EntryId, Entry> =
+        cases.into_iter().map(|case| (case.entry.id, case.entry)).collect();
+    let result = |(id, end)| Some(MessageResult { end, entry: entries.remove(&id)? });
+    Ok(ends.into_iter().filter_map(result).collect())
 }

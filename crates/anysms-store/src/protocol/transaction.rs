@@ -1,6 +1,8 @@
 //! [`Tables`]: the reads and writes of a backend within one transaction. Everything that decides is in
 //! `transitions` and `operations`, and the same for all backends.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -12,10 +14,14 @@ use anysms::{
 };
 
 use crate::{
-    AttemptToken, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    AttemptToken, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
     model::redaction::Redaction,
     model::seal::Seal,
-    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    model::{
+        entry::{Case, Snapshot},
+        event::Seen,
+        suppression::SuppressionSource,
+    },
     protocol::{retention::Forget, turns::Turns},
 };
 
@@ -45,8 +51,6 @@ pub(crate) enum Which<'a> {
         left: Timestamp,
         most: usize,
     },
-    /// At most this many cases whose end is to be told now.
-    Untold(usize),
 }
 
 /// The tables of one backend, within one transaction.
@@ -67,8 +71,18 @@ pub(crate) trait Tables: Upkeep {
     /// Returns the payload that was kept of a message which left the queue.
     async fn kept(&mut self, id: EntryId) -> Result<Option<Text>>;
 
-    /// Writes what has changed of cases since they were read.
-    async fn save(&mut self, cases: &[Case]) -> Result<()>;
+    /// Returns cases that this program read or wrote before, with nobody else changing them from now on: as they
+    /// were where they have not changed since, else as they are now.
+    async fn load_again(&mut self, known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>>;
+
+    /// Writes what has changed of cases since they were read, and the ends of those that ended.
+    async fn save(&mut self, cases: &mut [Case]) -> Result<()>;
+
+    /// Takes at most `most` ends that are to be told now, and sets when they are told again.
+    async fn untold(&mut self, most: usize, again: Timestamp) -> Result<Vec<(EntryId, End)>>;
+
+    /// Removes ends that were told: those that are still the last.
+    async fn told(&mut self, ends: &[(EntryId, End)]) -> Result<()>;
 
     /// Holds the providers' ids, so that an event and the answer that names its id see each other.
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()>;

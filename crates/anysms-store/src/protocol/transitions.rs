@@ -3,7 +3,7 @@
 //! Every backend of the store reads a case, calls one of these and writes the case back in one transaction, so
 //! that all backends decide alike.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -15,7 +15,10 @@ use anysms::{
 use crate::{
     AttemptOutcome, AttemptRecord, AttemptToken, Progress, SettledBy, Stage, StorePolicy,
     Unconfirmed, message_status,
-    model::{entry::Case, policy::plausible},
+    model::{
+        entry::{Case, Snapshot},
+        policy::plausible,
+    },
     protocol::{
         admission::{Begin, Begun},
         events::are_others,
@@ -25,6 +28,9 @@ use crate::{
 
 /// Least part of a lease that must be left when a submission begins, in twelfths: 35 seconds of 60, as that may take 30.
 const LEAST_TWELFTHS: u32 = 7;
+
+/// Part of a lease that is not renewed when a submission begins, in twelfths.
+const ENOUGH_TWELFTHS: u32 = 9;
 
 /// Age from which on an attempt is given up whose provider nobody asks.
 const UNASKED: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
@@ -37,6 +43,8 @@ const CLOCKS: Duration = Duration::from_secs(1);
 pub(crate) struct Finish {
     pub(crate) token: AttemptToken,
     pub(crate) result: Result<Receipt>,
+    /// The message as it was begun, where that is known.
+    pub(crate) begun: Option<Arc<Snapshot>>,
 }
 
 impl Case {
@@ -97,7 +105,11 @@ impl Case {
         self.entry.stage = Stage::Sending;
         self.entry.claims = 0;
         self.entry.estimate = plausible(begin.estimate).or(self.entry.estimate);
-        self.lease(lease, now);
+        if self.is_leased(lease / 12 * ENOUGH_TWELFTHS, now) {
+            self.watch_attempts(); // without a write to the indexes of the queue
+        } else {
+            self.lease(lease, now);
+        }
         self.derive();
         Begun::Go
     }

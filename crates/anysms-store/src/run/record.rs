@@ -16,10 +16,8 @@ use crate::{
     AttemptToken, MessageStore,
     backend::RawBackend,
     model::{hash::ContentFingerprint, policy::storable},
-    protocol::{
-        admission::{Begin, Begun},
-        transitions::Finish,
-    },
+    protocol::{admission::Begin, transitions::Finish},
+    run::depth::Slots,
 };
 
 /// Puts [`Recorded`] around a provider.
@@ -161,7 +159,7 @@ async fn submit<P: SmsProvider>(
     if let Some(url) = callback {
         message = message.with_status_callback(url);
     }
-    let begun: Begun = match store.backend.run(begin).await {
+    let (begun, snapshot) = match store.backend.run(begin).await {
         Ok(begun) => begun,
         Err(error) => {
             // The intent may be written down all the same, and nothing is sent. That says nothing of the message:
@@ -173,15 +171,17 @@ async fn submit<P: SmsProvider>(
             let kind = if lasts { ErrorKind::Other } else { ErrorKind::Unavailable };
             let error = Error::not_sent(kind).with_code(code);
             let error = error.with_provider(provider.clone()).with_detail(detail).by_layer();
-            tokio::spawn(keep(store, Finish { token, result: Err(error.clone()) }));
+            tokio::spawn(keep(store, Finish { token, result: Err(error.clone()), begun: None }));
             return Err(error);
         }
     };
     if let Some(refused) = begun.into_result(&provider) {
         return refused;
     }
+    let slot = Slots::of(&message).await;
     let result = inner.send(&message).await;
-    let finish = Finish { token, result: result.clone() };
+    drop(slot);
+    let finish = Finish { token, result: result.clone(), begun: snapshot };
     let written = store.backend.run(finish.clone()).await;
     if written.is_err() {
         tokio::spawn(keep(store, finish));

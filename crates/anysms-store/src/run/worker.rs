@@ -20,12 +20,13 @@ use anysms::{
 };
 
 use crate::{
-    AttemptOutcome, History, MessageStore, Stage,
+    AttemptOutcome, EntryId, History, MessageStore, Stage,
     backend::{
         RawBackend,
         operation::{Claim, ReleaseAll, Renew},
     },
-    protocol::{lease::Release, queue::Claimed, transaction::Named, turns::Turns},
+    protocol::{lease::Release, queue::Claimed, turns::Turns},
+    run::depth::{Depth, Slots},
     run::pace::{Pace, SOON, lane_of, tenant_of},
     trouble::trouble,
 };
@@ -88,7 +89,7 @@ const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const MOST_CLAIMED: usize = 1_000;
 
 /// Messages on their way, with the fence of each claim.
-type Held = Arc<Mutex<HashMap<Named, i64>>>;
+type Held = Arc<Mutex<HashMap<EntryId, i64>>>;
 
 impl<P: SmsProvider> Worker<P> {
     /// Returns a worker that sends by a stack of layers around this store.
@@ -116,7 +117,8 @@ impl<P: SmsProvider> Worker<P> {
         Ok(Self { store, provider: Arc::new(provider), concurrency: 32, patience, grace })
     }
 
-    /// Sets how many messages are sent at a time, at least 1; 32 by default.
+    /// Sets how many messages are with the providers at a time, at least 1; 32 by default. While they pass quickly more
+    /// are claimed, at most 512, so that those which wait for the store share its commits.
     #[must_use]
     pub const fn with_concurrency(mut self, most: usize) -> Self {
         self.concurrency = if most == 0 { 1 } else { most };
@@ -144,26 +146,30 @@ impl<P: SmsProvider> Worker<P> {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let (held, pace) = (Held::default(), Arc::new(Pace::default()));
         let mut turns = Turns::default();
+        let (mut depth, slots) = (Depth::new(self.concurrency), Slots::new(self.concurrency));
         let mut tasks = JoinSet::new();
         let mut stop = pin!(stop);
         let mut renewal = interval(self.renewal());
         let mut pause = POLL;
         loop {
-            while tasks.try_join_next().is_some() {}
-            let free = self.concurrency - tasks.len().min(self.concurrency);
+            while let Some(took) = tasks.try_join_next() {
+                took.into_iter().for_each(|took| depth.see(took));
+            }
+            let free = depth.now() - tasks.len().min(depth.now());
             let mut more = false;
             // By halves, so that a claim is worth its commit.
-            if free >= self.concurrency.div_ceil(2) {
+            if free >= depth.now().div_ceil(2) {
                 pace.limit(&mut turns);
                 match self.store.backend.run(Claim(free.min(MOST_CLAIMED), turns.clone())).await {
                     Ok((claims, rest)) => {
                         (more, pause) = (rest, POLL);
                         for claim in self.ready(claims, &pace, &mut turns).await {
-                            lock(&held).insert(claim.name.clone(), claim.fence);
+                            lock(&held).insert(claim.id, claim.fence);
                             let work = Sending {
                                 store: self.store.clone(),
                                 provider: Arc::clone(&self.provider),
                                 held: Arc::clone(&held),
+                                slots: slots.clone(),
                                 pace: Arc::clone(&pace),
                                 patience: self.patience,
                             };
@@ -176,12 +182,14 @@ impl<P: SmsProvider> Worker<P> {
                     }
                 }
             }
-            let full = tasks.len() > self.concurrency / 2;
+            let full = tasks.len() > depth.now() / 2;
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 _ = renewal.tick() => renew(&self.store, &held).await,
-                _ = tasks.join_next(), if full => {}
+                took = tasks.join_next(), if full => {
+                    took.into_iter().flatten().for_each(|took| depth.see(took));
+                }
                 () = self.store.backend.signal().wait(pace.next().map_or(pause, |next| next.min(pause))),
                     if !full && !more => {}
                 () = std::future::ready(()), if !full && more => {}
@@ -198,7 +206,7 @@ impl<P: SmsProvider> Worker<P> {
             turns.took(claim.rank, tenant);
             match pace.hold(&lane_of(&self.provider, &claim.message), tenant) {
                 None => ready.push(claim),
-                Some(wait) => back.push((claim.name, (claim.fence, Release::Later(wait)))),
+                Some(wait) => back.push((claim.id, (claim.fence, Release::Later(wait)))),
             }
         }
         if !back.is_empty() {
@@ -213,7 +221,7 @@ impl<P: SmsProvider> Worker<P> {
     }
 
     /// Waits for what is on its way, and gives back what was not begun.
-    async fn finish(&self, mut tasks: JoinSet<()>, held: &Held) {
+    async fn finish(&self, mut tasks: JoinSet<Duration>, held: &Held) {
         let now = Instant::now();
         let end = now.checked_add(self.grace).unwrap_or(now + LONGEST_GRACE);
         while !tasks.is_empty() {
@@ -227,9 +235,9 @@ impl<P: SmsProvider> Worker<P> {
             }
         }
         tasks.shutdown().await; // a submission that has begun is a task of its own, and goes on
-        let rest: Vec<(Named, i64)> = lock(held).drain().collect();
+        let rest: Vec<(EntryId, i64)> = lock(held).drain().collect();
         if !rest.is_empty() {
-            let back = |(name, fence)| (name, (fence, Release::Later(Duration::ZERO)));
+            let back = |(id, fence)| (id, (fence, Release::Later(Duration::ZERO)));
             let back = ReleaseAll(rest.into_iter().map(back).collect());
             let _ = self.store.backend.run(back).await; // else their leases end
         }
@@ -237,24 +245,23 @@ impl<P: SmsProvider> Worker<P> {
 }
 
 async fn renew(store: &MessageStore, held: &Held) {
-    let claims: Vec<(Named, i64)> =
-        lock(held).iter().map(|(name, fence)| (name.clone(), *fence)).collect();
+    let claims: Vec<(EntryId, i64)> = lock(held).iter().map(|(id, fence)| (*id, *fence)).collect();
     if !claims.is_empty() {
         let _ = store.backend.run(Renew(claims)).await; // tried again in time
     }
 }
 
-fn lock(held: &Held) -> MutexGuard<'_, HashMap<Named, i64>> {
+fn lock(held: &Held) -> MutexGuard<'_, HashMap<EntryId, i64>> {
     held.lock().unwrap_or_else(PoisonError::into_inner) // no change is made in parts
 }
 
 /// Lets go of a claim whose layers panic, so that its lease ends: no worker is at it any more.
-struct Broken<'a>(&'a Held, &'a Named);
+struct Broken<'a>(&'a Held, EntryId);
 
 impl Drop for Broken<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            lock(self.0).remove(self.1);
+            lock(self.0).remove(&self.1);
         }
     }
 }
@@ -264,14 +271,18 @@ struct Sending<P> {
     store: MessageStore,
     provider: Arc<P>,
     held: Held,
+    slots: Slots,
     pace: Arc<Pace>,
     patience: Duration,
 }
 
 impl<P: SmsProvider> Sending<P> {
-    async fn run(self, claim: Claimed) {
-        let broken = Broken(&self.held, &claim.name);
+    /// Sends it and takes care of its claim. Returns the time for which it was on its way.
+    async fn run(self, mut claim: Claimed) -> Duration {
+        claim.message.extensions_mut().insert(self.slots.clone());
+        let (broken, begun) = (Broken(&self.held, claim.id), Instant::now());
         let sent = self.provider.send(&claim.message).await;
+        let took = begun.elapsed();
         drop(broken);
         let lane = lane_of(&self.provider, &claim.message);
         self.pace.see(&lane, tenant_of(&claim.message), &sent);
@@ -283,15 +294,16 @@ impl<P: SmsProvider> Sending<P> {
             Some(Late::Unconfirmed) => Some(Release::Unconfirmed),
             None => release(&sent, claim.age, left),
         };
-        lock(&self.held).remove(&claim.name);
-        let Some(release) = release else { return };
-        let back = ReleaseAll(vec![(claim.name, (claim.fence, release))]);
+        lock(&self.held).remove(&claim.id);
+        let Some(release) = release else { return took };
+        let back = ReleaseAll(vec![(claim.id, (claim.fence, release))]);
         for wait in [0, 1, 5] {
             sleep(Duration::from_secs(wait)).await;
             if self.store.backend.run(back.clone()).await.is_ok() {
-                return; // else its lease ends
+                break; // else its lease ends
             }
         }
+        took
     }
 
     /// Keeps the claim of a message whose submission goes on without a waiting layer: `Timeout` leaves a
@@ -317,7 +329,7 @@ impl<P: SmsProvider> Sending<P> {
                         return Some(Late::NotSent(error));
                     }
                     // It began with time enough. Who began it may be gone: its lease is not prolonged.
-                    Stage::Sending => drop(lock(&self.held).remove(&claim.name)),
+                    Stage::Sending => drop(lock(&self.held).remove(&claim.id)),
                     Stage::Waiting | Stage::Done | Stage::Dead => return None,
                 }
             }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use anysms::{message::MessageId, number::PhoneNumber, webhook::EventId};
 
 use crate::{
-    AttemptRecord, AttemptToken, Entry, Filter, StatusEvent, Suppression,
+    AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
     model::entry::Case,
     protocol::transaction::Named,
     protocol::turns::{MOST_TENANTS, Turns, deal},
@@ -41,6 +41,8 @@ pub(crate) struct Kept {
     pub(super) unknown: HashMap<MessageId, Vec<EventId>>,
     pub(super) unknown_order: VecDeque<EventId>,
     pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
+    /// Ends that were not told so far, and when that is next tried.
+    pub(super) results: BTreeMap<i64, (End, Timestamp)>,
 }
 
 impl Kept {
@@ -59,6 +61,7 @@ impl Kept {
             unknown: HashMap::new(),
             unknown_order: VecDeque::new(),
             suppressions: BTreeMap::new(),
+            results: BTreeMap::new(),
         }
     }
 
@@ -146,6 +149,7 @@ impl Kept {
         let Some(case) = self.cases.get(&row) else { return };
         let attempts: Vec<i64> = case.attempts.iter().map(|a| a.row).collect();
         self.events.retain(|_, event| !attempts.contains(&event.attempt));
+        self.results.remove(&row);
         self.take(row);
     }
 

@@ -1,6 +1,9 @@
 //! [`MemoryTransaction`]: the tables of a store in memory.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -13,11 +16,16 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, Entry, EntryId, Progress, Stage, StatusEvent, Suppression, SuppressionScope,
+    AttemptRecord, End, Entry, EntryId, Progress, Stage, StatusEvent, Suppression,
+    SuppressionScope,
     backend::memory::kept::Kept,
     model::redaction::Redaction,
     model::seal::Seal,
-    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    model::{
+        entry::{Case, Snapshot},
+        event::Seen,
+        suppression::SuppressionSource,
+    },
     protocol::retention::Forget,
     protocol::transaction::{Tables, Upkeep, Which},
 };
@@ -75,10 +83,6 @@ impl Tables for MemoryTransaction<'_> {
                 let over = kept.sending.range(..=(self.now, i64::MAX));
                 over.take(most).map(|(_, row)| *row).collect()
             }
-            Which::Untold(most) => {
-                let due = |case: &&Case| case.entry.tell_at.is_some_and(|at| at <= self.now);
-                kept.cases.values().filter(due).take(most).map(|case| case.entry.id.0).collect()
-            }
             Which::Unchecked { providers, left, most } => {
                 let due = kept.checks.range(..=(self.now, i64::MAX));
                 let ask = |(at, row): &&(Timestamp, i64)| {
@@ -121,13 +125,41 @@ impl Tables for MemoryTransaction<'_> {
         Ok(self.kept.cases.get(&id.0).and_then(|case| case.entry.kept.clone()))
     }
 
-    async fn save(&mut self, cases: &[Case]) -> Result<()> {
+    async fn load_again(&mut self, known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>> {
+        let known = known.iter().filter_map(|known| self.kept.cases.get(&known.entry.id.0));
+        Ok(known.map(Case::read_again).collect())
+    }
+
+    async fn save(&mut self, cases: &mut [Case]) -> Result<()> {
         for case in cases {
-            let mut case = case.clone();
             for attempt in case.attempts.iter_mut().filter(|attempt| attempt.row == 0) {
                 attempt.row = self.kept.next_row();
             }
-            self.kept.put(case);
+            let row = case.entry.id.0;
+            match case.ended {
+                Some(end) => drop(self.kept.results.insert(row, (end, self.now))),
+                None if case.is_back() => drop(self.kept.results.remove(&row)),
+                None => {}
+            }
+            self.kept.put(case.clone());
+        }
+        Ok(())
+    }
+
+    async fn untold(&mut self, most: usize, again: Timestamp) -> Result<Vec<(EntryId, End)>> {
+        let due = self.kept.results.iter_mut().filter(|(_, (_, at))| *at <= self.now);
+        let take = |(row, (end, at)): (&i64, &mut (End, Timestamp))| {
+            *at = again;
+            (EntryId(*row), *end)
+        };
+        Ok(due.take(most).map(take).collect())
+    }
+
+    async fn told(&mut self, ends: &[(EntryId, End)]) -> Result<()> {
+        for (id, end) in ends {
+            if self.kept.results.get(&id.0).is_some_and(|(last, _)| last == end) {
+                self.kept.results.remove(&id.0);
+            }
         }
         Ok(())
     }

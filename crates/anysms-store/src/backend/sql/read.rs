@@ -73,7 +73,9 @@ impl Where {
                 ),
                 // Few are, and an index has them.
                 Stage::Dead => {
-                    format!(" AND id IN (SELECT message FROM {prefix}queue WHERE stage = {number})")
+                    format!(
+                        " AND id IN (SELECT message FROM {prefix}queue WHERE stage = {number} AND wake_at IS NULL)"
+                    )
                 }
                 _ => format!(
                     " AND EXISTS (SELECT 1 FROM {prefix}queue q WHERE q.message = {prefix}message.id AND q.stage = {number})"
@@ -106,13 +108,18 @@ impl Where {
             }
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
+                // As the index has them: whole, and of a long text 64 characters at most.
                 let cut = |word: &String| word.chars().take(64).collect::<String>();
-                let words: Vec<String> = words.iter().map(cut).collect();
-                let place = self.push(Arg::Text(words.join(" ")));
+                let short: Vec<String> = words.iter().map(cut).collect();
+                let [whole, short] =
+                    [words.join(" "), short.join(" ")].map(|words| self.push(Arg::Text(words)));
+                let indexed = "regexp_split_to_array(CASE WHEN octet_length(body) < 1700 THEN lower(body) ELSE \
+                     regexp_replace(lower(body), '([[:alnum:]]{64})[[:alnum:]]+', '\\1', 'g') END, \
+                     '[^[:alnum:]]+') COLLATE \"C\"";
                 self.sql += &format!(
                     " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
-                     regexp_split_to_array(regexp_replace(lower(body), '([[:alnum:]]{{64}})[[:alnum:]]+', \
-                     '\\1', 'g'), '[^[:alnum:]]+') COLLATE \"C\" @> string_to_array(${place}, ' '))"
+                     ({indexed} @> string_to_array(${whole}, ' ') OR octet_length(body) >= 1700 AND \
+                     {indexed} @> string_to_array(${short}, ' ')))"
                 );
             }
         }

@@ -36,7 +36,7 @@ pub(crate) struct RetentionSql {
     /// The first takes what stands in place of the numbers as well.
     pub(crate) forget_numbers: [Sql; 2],
     pub(crate) ended: Sql,
-    pub(crate) remove: [Sql; 6],
+    pub(crate) remove: [Sql; 7],
     pub(crate) remove_unknown_events: Sql,
 }
 
@@ -97,6 +97,7 @@ impl RetentionSql {
                      (SELECT a.id FROM {p}attempt a WHERE a.message IN {ids})"
                 ),
                 format!("DELETE FROM {p}attempt WHERE message IN {ids}"),
+                format!("DELETE FROM {p}result WHERE message IN {ids}"),
                 format!("DELETE FROM {p}tag WHERE message IN {ids}"),
                 format!("DELETE FROM {p}content WHERE message IN {ids}"),
                 format!("DELETE FROM {p}queue WHERE message IN {ids}"),

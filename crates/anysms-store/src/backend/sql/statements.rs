@@ -9,7 +9,7 @@ use crate::{
         due::turns,
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
@@ -35,7 +35,12 @@ pub(crate) struct Statements {
     pub(crate) take: Sql,
     pub(crate) stale: Sql,
     pub(crate) leased_later: Sql,
+    pub(crate) insert_results: Sql,
     pub(crate) untold: Sql,
+    pub(crate) told: Sql,
+    pub(crate) take_back: Sql,
+    /// Holds places and reads their versions.
+    pub(crate) versions: Sql,
     pub(crate) keep: Sql,
     pub(crate) kept: Sql,
     pub(crate) unchecked: Sql,
@@ -149,12 +154,22 @@ impl Statements {
                 given(&key)
             )
             .into(),
-            named: format!(
-                "SELECT id FROM {p}message WHERE freed = 0 AND (tenant, key) IN \
-                 (SELECT tenant, key FROM {})",
-                given(&key)
-            )
-            .into(),
+            // By the index, whatever is known of the table so far.
+            named: if postgres {
+                format!(
+                    "SELECT m.id FROM {} CROSS JOIN LATERAL (SELECT id FROM {p}message WHERE freed = 0 AND \
+                     tenant = x.tenant AND key = x.key OFFSET 0) AS m",
+                    given(&key)
+                )
+                .into()
+            } else {
+                format!(
+                    "SELECT id FROM {p}message WHERE freed = 0 AND (tenant, key) IN \
+                     (SELECT tenant, key FROM {})",
+                    given(&key)
+                )
+                .into()
+            },
             tokens: format!(
                 "SELECT DISTINCT message FROM {p}attempt WHERE token IN (SELECT token FROM {})",
                 given(&token)
@@ -177,10 +192,25 @@ impl Statements {
                  ORDER BY check_at LIMIT $2"
             )
             .into(),
-            untold: format!(
-                "SELECT id FROM {p}message WHERE tell_at <= $1 ORDER BY tell_at LIMIT $2"
+            insert_results: format!(
+                "INSERT INTO {p}result ({0}) SELECT {0} FROM {1} WHERE true ON CONFLICT (message) DO UPDATE \
+                 SET ended = excluded.ended, tell_at = excluded.tell_at",
+                names(&RESULT, ""),
+                given(&RESULT)
             )
             .into(),
+            untold: format!(
+                "UPDATE {p}result SET tell_at = $2 WHERE message IN (SELECT message FROM {p}result \
+                 WHERE tell_at <= $1 ORDER BY message LIMIT $3{skip}) RETURNING message, ended"
+            )
+            .into(),
+            told: format!(
+                "DELETE FROM {p}result WHERE (message, ended) IN (SELECT message, ended FROM {})",
+                given(&RESULT)
+            )
+            .into(),
+            take_back: format!("DELETE FROM {p}result WHERE message IN (SELECT id FROM {})", given(&id))
+                .into(),
             keep: format!(
                 "UPDATE {p}content SET kept = (SELECT q.payload FROM {p}queue q WHERE q.message = \
                  {p}content.message) WHERE message IN (SELECT id FROM {})",
@@ -212,6 +242,12 @@ impl Statements {
                 given(&id)
             )
             .into(),
+            versions: format!(
+                "SELECT message, fence, version FROM {p}queue WHERE message IN (SELECT id FROM {}) \
+                 ORDER BY message{lock}",
+                given(&id)
+            )
+            .into(),
             places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
             insert_queue: format!(
                 "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
@@ -237,7 +273,8 @@ impl Statements {
             )
             .into(),
             set_aside: format!(
-                "{select} WHERE id IN (SELECT message FROM {p}queue WHERE stage = {dead}) ORDER BY id LIMIT $1"
+                "{select} WHERE id IN (SELECT message FROM {p}queue WHERE stage = {dead} AND wake_at IS NULL) \
+                 ORDER BY id LIMIT $1"
             )
             .into(),
             leave_unasked: format!(
@@ -339,7 +376,11 @@ mod tests {
             &sql.take,
             &sql.stale,
             &sql.leased_later,
+            &sql.insert_results,
             &sql.untold,
+            &sql.told,
+            &sql.take_back,
+            &sql.versions,
             &sql.keep,
             &sql.kept,
             &sql.unchecked,
@@ -365,7 +406,7 @@ mod tests {
         for statement in all.into_iter().chain(sql.retention.all()).chain(sql.suppression.all()) {
             for step in plans.of(statement).await {
                 // These indexes hold few rows, and are read whole.
-                let few = ["INDEX sms_event_unknown", "INDEX sms_queue_dead"];
+                let few = ["INDEX sms_event_unknown", "INDEX sms_queue_dead", "SCAN sms_result"];
                 let whole =
                     step.starts_with("SCAN sms_") && !few.iter().any(|index| step.contains(index));
                 assert!(!whole && step != "SCAN t" && step != "SCAN m", "{step}: {statement}");

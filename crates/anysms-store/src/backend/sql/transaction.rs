@@ -1,6 +1,9 @@
 //! [`SqlTransaction`]: the tables of a store in a database, within one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -12,24 +15,30 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, Entry, EntryId, Stage, StatusEvent, Suppression, SuppressionScope,
+    AttemptRecord, AttemptToken, End, Entry, EntryId, Stage, StatusEvent, Suppression,
+    SuppressionScope,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
         error::failed,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, SUPPRESSION, Token,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow,
+            SUPPRESSION, Token,
             column::{Column, Role, has_changed},
             id_of,
             json::{CHANGED, INSERTED, json, rows_of},
             message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
             read_suppression,
-            stored::micros,
+            stored::{Stored as _, micros},
             told,
         },
         statements::Statements,
     },
     model::seal::Seal,
-    model::{entry::Case, event::Seen, suppression::SuppressionSource},
+    model::{
+        entry::{Case, Snapshot},
+        event::Seen,
+        suppression::SuppressionSource,
+    },
     protocol::transaction::{Tables, Which},
     trouble::trouble,
 };
@@ -180,9 +189,6 @@ impl Tables for SqlTransaction<'_, '_> {
             Which::Stale(most) => {
                 (&self.sql.stale, vec![Arg::Int(micros(self.now)), Arg::Int(most as i64)])
             }
-            Which::Untold(most) => {
-                (&self.sql.untold, vec![Arg::Int(micros(self.now)), Arg::Int(most as i64)])
-            }
             Which::Unchecked { providers, left, most } => {
                 let providers: Vec<Provider<'_>> =
                     providers.iter().map(|id| Provider { provider: id.as_str() }).collect();
@@ -243,16 +249,48 @@ impl Tables for SqlTransaction<'_, '_> {
         Ok(payload.map(Text::from))
     }
 
-    async fn save(&mut self, cases: &[Case]) -> Result<()> {
+    async fn load_again(&mut self, known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>> {
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = [ids_of(known.iter().map(|known| known.entry.id))?];
+        let rows = self.connection.rows(&self.sql.versions, &ids).await.map_err(failed)?;
+        let mut versions = HashMap::new();
+        for row in rows {
+            let mut row = Columns::new(row);
+            let read = row.int().and_then(|id| Ok((id, (row.int()?, row.int()?))));
+            let (id, version) = read.map_err(|Corrupt| corrupt("the queue"))?;
+            versions.insert(id, version);
+        }
+        let is_same = |known: &Arc<Snapshot>| {
+            let Entry { id, fence, version, .. } = known.entry;
+            versions.get(&id.0) == Some(&(fence, version))
+        };
+        let (same, changed): (Vec<_>, Vec<_>) = known.into_iter().partition(is_same);
+        let mut cases: Vec<Case> = same.into_iter().map(Case::of).collect();
+        let changed: Vec<i64> = changed.iter().map(|known| known.entry.id.0).collect();
+        cases.extend(self.cases(&changed).await?);
+        Ok(cases)
+    }
+
+    async fn save(&mut self, cases: &mut [Case]) -> Result<()> {
+        for case in cases.iter_mut().filter(|case| case.has_place()) {
+            let changed = has_changed(ENTRY, case.before(), &case.entry)
+                || has_changed(QUEUE, case.before(), &case.entry)
+                || case.changed_attempts().next().is_some();
+            case.entry.version += i64::from(changed);
+        }
         let mut entries = Vec::new();
         let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
-        let mut kept = Vec::new();
+        let (mut kept, mut ends, mut back) = (Vec::new(), Vec::new(), Vec::new());
         let (mut known, mut new) = (Vec::new(), Vec::new());
-        for case in cases {
+        for case in &*cases {
             let (before, now) = (case.before(), &case.entry);
             if has_changed(ENTRY, before, now) {
                 entries.push(now);
             }
+            ends.extend(case.ended.map(|end| ResultRow::new(now.id, end, micros(self.now))));
+            back.extend(case.is_back().then_some(Id { id: now.id.0 }));
             if has_changed(QUEUE, before, now) {
                 match now.stage {
                     Stage::Done => {
@@ -278,8 +316,48 @@ impl Tables for SqlTransaction<'_, '_> {
         if !left.is_empty() {
             self.connection.rows(&sql.leave_queue, &[json(&left)?]).await.map_err(failed)?;
         }
+        if !back.is_empty() {
+            self.connection.rows(&sql.take_back, &[json(&back)?]).await.map_err(failed)?;
+        }
+        if !ends.is_empty() {
+            self.connection.rows(&sql.insert_results, &[json(&ends)?]).await.map_err(failed)?;
+        }
         self.write(&sql.save_attempts, known, ATTEMPT, &CHANGED).await?;
-        self.write(&sql.insert_attempts, new, ATTEMPT, &INSERTED).await
+        if new.is_empty() {
+            return Ok(());
+        }
+        let new = [rows_of(new, ATTEMPT, &INSERTED)?];
+        let mut rows = HashMap::new();
+        for row in self.connection.rows(&sql.insert_attempts, &new).await.map_err(failed)? {
+            let mut row = Columns::new(row);
+            let read = row.int().and_then(|id| Ok((row.parse::<AttemptToken>()?, id)));
+            let (token, id) = read.map_err(|Corrupt| corrupt("an attempt"))?;
+            rows.insert(token, id);
+        }
+        for attempt in cases.iter_mut().flat_map(|case| &mut case.attempts) {
+            if let Some(row) = rows.get(&attempt.token) {
+                attempt.row = *row;
+            }
+        }
+        Ok(())
+    }
+
+    async fn untold(&mut self, most: usize, again: Timestamp) -> Result<Vec<(EntryId, End)>> {
+        let times = [self.now, again].map(|time| Arg::Int(micros(time)));
+        let [now, again] = times;
+        let args = [now, again, Arg::Int(most as i64)];
+        let rows = self.connection.rows(&self.sql.untold, &args).await.map_err(failed)?;
+        let read = |row| {
+            let mut row = Columns::new(row);
+            Ok((EntryId(row.int()?), End::read(&mut row)?))
+        };
+        rows.into_iter().map(read).collect::<Result<_, _>>().map_err(|Corrupt| corrupt("a result"))
+    }
+
+    async fn told(&mut self, ends: &[(EntryId, End)]) -> Result<()> {
+        let ends: Vec<_> = ends.iter().map(|(id, end)| ResultRow::new(*id, *end, 0)).collect();
+        self.connection.rows(&self.sql.told, &[json(&ends)?]).await.map_err(failed)?;
+        Ok(())
     }
 
     async fn hold(&mut self, ids: &[MessageId]) -> Result<()> {

@@ -64,8 +64,6 @@ columns! {
         Fixed ["read_at"] => read_at;
         Fixed ["forgotten"] => redaction;
         Changing ["freed"] => freed;
-        Changing ["ended"] => ended;
-        Changing ["tell_at"] => tell_at;
     }
 }
 
@@ -88,6 +86,7 @@ columns! {
         Fixed ["payload"] => payload;
         Changing ["fence"] => fence;
         Changing ["claims"] => claims;
+        Changing ["version"] => version;
         Changing ["wake_at"] => wake_at;
         Changing ["leased_at"] => leased_at;
         Changing ["expires_at"] => expires_at;

@@ -4,11 +4,30 @@ use serde::Serialize;
 
 use anysms::message::MessageId;
 
-use crate::Entry;
+use super::{Field, Kind};
+use crate::{End, Entry, EntryId};
 
 #[derive(Serialize)]
 pub(crate) struct Id {
     pub(crate) id: i64,
+}
+
+/// End of a message, and when it is told next.
+#[derive(Serialize)]
+pub(crate) struct ResultRow {
+    message: i64,
+    ended: i64,
+    tell_at: i64,
+}
+
+/// Columns of that.
+pub(crate) const RESULT: [Field; 3] =
+    [("message", Kind::Int), ("ended", Kind::Int), ("tell_at", Kind::Int)];
+
+impl ResultRow {
+    pub(crate) fn new(message: EntryId, end: End, tell_at: i64) -> Self {
+        Self { message: message.0, ended: end as i64, tell_at }
+    }
 }
 
 #[derive(Serialize)]

@@ -16,7 +16,9 @@ pub(crate) use entry::{
     read_whole,
 };
 pub(crate) use event::{EVENT, read_event};
-pub(crate) use lookup_keys::{Id, Key, Number, Provider, Remotes, Token, provider_ids};
+pub(crate) use lookup_keys::{
+    Id, Key, Number, Provider, RESULT, Remotes, ResultRow, Token, provider_ids,
+};
 pub(crate) use suppression::{SUPPRESSION, read_suppression, told};
 
 /// Type of a column: a whole number or a text.

@@ -24,10 +24,12 @@ ALTER TABLE {p}message ADD COLUMN freed BIGINT NOT NULL DEFAULT 0;
 DROP INDEX {p}message_key;
 CREATE UNIQUE INDEX {p}message_key ON {p}message (tenant, key) WHERE freed = 0;
 
--- How a message of the queue ended, until somebody was told, and when that is next tried.
-ALTER TABLE {p}message ADD COLUMN ended SMALLINT;
-ALTER TABLE {p}message ADD COLUMN tell_at BIGINT;
-CREATE INDEX {p}message_tell ON {p}message (tell_at) WHERE tell_at IS NOT NULL;
+-- How messages of the queue ended, until somebody was told, and when that is next tried.
+CREATE TABLE {p}result (
+    message {key},
+    ended BIGINT NOT NULL,
+    tell_at BIGINT NOT NULL
+);
 
 -- What was not sent may be put back into the queue, as long as its text is kept.
 ALTER TABLE {p}content ADD COLUMN kept TEXT;
@@ -39,6 +41,12 @@ ALTER TABLE {p}queue ADD COLUMN keeps SMALLINT NOT NULL DEFAULT 0;
 UPDATE {p}queue SET queue_tenant = (SELECT m.tenant FROM {p}message m WHERE m.id = {p}queue.message),
     rank = (SELECT CASE m.class WHEN 1 THEN 0 WHEN 2 THEN 2 ELSE 1 END FROM {p}message m WHERE m.id = {p}queue.message)
 WHERE EXISTS (SELECT 1 FROM {p}message m WHERE m.id = {p}queue.message);
+-- Grows with each change: whoever knows the message of this version need not read it again.
+ALTER TABLE {p}queue ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
+DROP INDEX {p}queue_wake;
+-- By the time and not by the stage, which changes with each step.
+DROP INDEX {p}queue_dead;
+CREATE INDEX {p}queue_dead ON {p}queue (message) WHERE wake_at IS NULL;
 CREATE INDEX {p}queue_turn ON {p}queue (rank, queue_tenant, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX {p}attempt_sending ON {p}attempt (check_at) WHERE outcome IS NULL;
 
