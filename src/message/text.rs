@@ -239,6 +239,19 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_what_was_added_however_it_was_added() {
+        let fields = [("a", ""), ("", "b"), ("", ""), ("c=d", "=e&f="), ("a", "1")];
+        let (mut extra, mut joined) = (Extra::default(), Extra::with_capacity(5, 0));
+        for (name, value) in fields {
+            extra.push(name, value);
+            let field = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
+            joined.add_joined(&field, name.len());
+        }
+        assert!(extra.iter().eq(fields) && extra == joined);
+        assert_eq!(extra.get("a"), Some(""));
+    }
+
+    #[test]
     fn an_error_does_not_quote_what_stands_in_the_place_of_a_text() {
         for json in ["447700900123", "-447700900123", "447700900123.5", "[447700900123]", "true"] {
             let number =

@@ -298,8 +298,9 @@ static CODES: [u16; Region::PAIRS] = {
 };
 
 const fn place(region: &str) -> usize {
-    let [a, b] = region.as_bytes() else { panic!("a region in the tables has two letters") };
-    pair(*a, *b)
+    let letters = region.as_bytes();
+    assert!(letters.len() == 2, "a region in the tables has two letters");
+    pair(letters[0], letters[1])
 }
 
 /// Returns the place of two capital letters among all pairs.
@@ -324,7 +325,13 @@ mod tests {
         for code in ONE_REGION.iter().map(|(_, region)| *region).chain(shared) {
             assert_eq!(code.parse::<Region>().unwrap().as_str(), code);
         }
-        for (code, ..) in SHARED {
+        for (code, region) in ONE_REGION {
+            assert_eq!(region.parse::<Region>().unwrap().country_code(), code, "{region}");
+        }
+        for (code, main, others) in SHARED {
+            for region in others.iter().map(|(region, _)| *region).chain([main]) {
+                assert_eq!(region.parse::<Region>().unwrap().country_code(), code, "{region}");
+            }
             assert!(ONE_REGION.iter().all(|(single, _)| *single != code), "{code}");
         }
     }
