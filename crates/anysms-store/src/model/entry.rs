@@ -318,6 +318,7 @@ pub(crate) struct Case {
     pub(crate) ended: Option<End>,
     read: Arc<Snapshot>,
     new: bool,
+    trusted: bool,
 }
 
 /// A message and its attempts as they were read, or written.
@@ -335,7 +336,17 @@ impl Case {
     /// Returns the case as it was read or written.
     pub(crate) fn of(read: Arc<Snapshot>) -> Self {
         let (entry, attempts) = (read.entry.clone(), read.attempts.clone());
-        Self { entry, attempts, ended: None, read, new: false }
+        Self { entry, attempts, ended: None, read, new: false, trusted: false }
+    }
+
+    /// Returns the case as it is remembered, which a write of its place in the queue has to prove.
+    pub(crate) fn trusted(read: Arc<Snapshot>) -> Self {
+        Self { trusted: true, ..Self::of(read) }
+    }
+
+    /// Returns whether it is as it was remembered, and nothing proves that it still is.
+    pub(crate) fn is_unproved(&self) -> bool {
+        self.trusted && self.entry.version == self.before().version && self.has_place()
     }
 
     /// Returns the case as it is read now, for a backend that keeps cases.

@@ -6,10 +6,10 @@ use crate::{
     Stage,
     backend::sql::{
         connection::{Dialect, Sql},
-        due::turns,
+        due::{due, tenants},
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE, RESULT,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, PLACE, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
@@ -30,8 +30,9 @@ pub(crate) struct Statements {
     pub(crate) named: Sql,
     pub(crate) tokens: Sql,
     pub(crate) ids: Sql,
-    /// Tenants behind one with something in the queue, and what is due of each; the same from the first on.
-    pub(crate) turns: [Sql; 2],
+    /// Tenants with something in the queue, from the first on; the same behind one.
+    pub(crate) tenants: [Sql; 2],
+    pub(crate) due: Sql,
     pub(crate) take: Sql,
     pub(crate) stale: Sql,
     pub(crate) leased_later: Sql,
@@ -39,8 +40,6 @@ pub(crate) struct Statements {
     pub(crate) untold: Sql,
     pub(crate) told: Sql,
     pub(crate) take_back: Sql,
-    /// Holds places and reads their versions.
-    pub(crate) versions: Sql,
     pub(crate) keep: Sql,
     pub(crate) kept: Sql,
     pub(crate) unchecked: Sql,
@@ -50,6 +49,7 @@ pub(crate) struct Statements {
     pub(crate) places: Sql,
     pub(crate) insert_queue: Sql,
     pub(crate) save_queue: Sql,
+    pub(crate) end_places: Sql,
     pub(crate) leave_queue: Sql,
     pub(crate) quarantine: Sql,
     pub(crate) set_aside: Sql,
@@ -181,7 +181,8 @@ impl Statements {
                 given(&provider_id)
             )
             .into(),
-            turns: ["AND queue_tenant > $4", "AND $4 = ''"].map(|behind| turns(dialect, p, behind).into()),
+            tenants: ["", " AND queue_tenant > $3"].map(|behind| tenants(p, behind).into()),
+            due: due(dialect, p).into(),
             take: format!(
                 "{queue} WHERE wake_at <= $2 AND message IN (SELECT id FROM {}){skip}",
                 given(&id)
@@ -219,9 +220,14 @@ impl Statements {
             .into(),
             kept: format!("SELECT kept FROM {p}content WHERE message = $1").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
+            // Of each kind the first, by an index of its own.
             unchecked: format!(
-                "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \
-                 outcome IS NULL OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4",
+                "SELECT message FROM (SELECT * FROM (SELECT message, check_at FROM {p}attempt \
+                 WHERE outcome IS NULL AND check_at <= $2 ORDER BY check_at LIMIT $4) AS sending \
+                 UNION ALL SELECT * FROM (SELECT message, check_at FROM {p}attempt \
+                 WHERE outcome IS NOT NULL AND check_at <= $2 AND \
+                 (check_at <= $3 OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4) AS ended) \
+                 AS due ORDER BY check_at LIMIT $4",
                 given(&named(ATTEMPT, &["provider"]))
             )
             .into(),
@@ -242,12 +248,6 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            versions: format!(
-                "SELECT message, fence, version FROM {p}queue WHERE message IN (SELECT id FROM {}) \
-                 ORDER BY message{lock}",
-                given(&id)
-            )
-            .into(),
             places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
             insert_queue: format!(
                 "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
@@ -256,9 +256,16 @@ impl Statements {
             )
             .into(),
             save_queue: format!(
-                "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message",
+                "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message \
+                 AND {p}queue.version = x.version - 1 RETURNING {p}queue.message",
                 change(&changing(QUEUE)),
                 given(&changes(QUEUE))
+            )
+            .into(),
+            end_places: format!(
+                "DELETE FROM {p}queue WHERE (message, version) IN (SELECT id, version FROM {}) \
+                 RETURNING message",
+                given(&PLACE)
             )
             .into(),
             leave_queue: format!(
@@ -371,8 +378,9 @@ mod tests {
             &sql.named,
             &sql.tokens,
             &sql.ids,
-            &sql.turns[0],
-            &sql.turns[1],
+            &sql.tenants[0],
+            &sql.tenants[1],
+            &sql.due,
             &sql.take,
             &sql.stale,
             &sql.leased_later,
@@ -380,7 +388,6 @@ mod tests {
             &sql.untold,
             &sql.told,
             &sql.take_back,
-            &sql.versions,
             &sql.keep,
             &sql.kept,
             &sql.unchecked,
@@ -389,6 +396,7 @@ mod tests {
             &sql.places,
             &sql.insert_queue,
             &sql.save_queue,
+            &sql.end_places,
             &sql.leave_queue,
             &sql.quarantine,
             &sql.set_aside,

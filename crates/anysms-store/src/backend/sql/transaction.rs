@@ -19,9 +19,9 @@ use crate::{
     SuppressionScope,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
-        error::failed,
+        error::{failed, stale},
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Place, Provider, QUEUE, ResultRow,
             SUPPRESSION, Token,
             column::{Column, Role, has_changed},
             id_of,
@@ -48,6 +48,8 @@ pub(crate) struct SqlTransaction<'c, 's> {
     pub(crate) sql: &'s Statements,
     seal: &'s Seal,
     pub(crate) now: Timestamp,
+    /// `true` if it relies on cases that this program remembers, and fails as [`stale`] where they have changed.
+    pub(crate) trusts: bool,
 }
 
 impl<'c, 's> SqlTransaction<'c, 's> {
@@ -57,7 +59,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
         seal: &'s Seal,
         now: Timestamp,
     ) -> Self {
-        Self { connection, sql, seal, now }
+        Self { connection, sql, seal, now, trusts: false }
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
@@ -131,19 +133,19 @@ impl<'c, 's> SqlTransaction<'c, 's> {
 }
 
 impl SqlTransaction<'_, '_> {
-    /// Writes rows by a statement, if there are any.
+    /// Writes rows by a statement, if there are any. Returns the number of rows that it returns.
     async fn write<T: 'static>(
         &mut self,
         sql: &Sql,
         rows: Vec<&T>,
         columns: &[Column<T>],
         roles: &[Role],
-    ) -> Result<()> {
-        if !rows.is_empty() {
-            let rows = rows_of(rows, columns, roles)?;
-            self.connection.rows(sql, &[rows]).await.map_err(failed)?;
+    ) -> Result<usize> {
+        if rows.is_empty() {
+            return Ok(0);
         }
-        Ok(())
+        let rows = rows_of(rows, columns, roles)?;
+        Ok(self.connection.rows(sql, &[rows]).await.map_err(failed)?.len())
     }
 }
 
@@ -250,27 +252,11 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn load_again(&mut self, known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>> {
-        if known.is_empty() {
-            return Ok(Vec::new());
+        if self.trusts {
+            return Ok(known.into_iter().map(Case::trusted).collect());
         }
-        let ids = [ids_of(known.iter().map(|known| known.entry.id))?];
-        let rows = self.connection.rows(&self.sql.versions, &ids).await.map_err(failed)?;
-        let mut versions = HashMap::new();
-        for row in rows {
-            let mut row = Columns::new(row);
-            let read = row.int().and_then(|id| Ok((id, (row.int()?, row.int()?))));
-            let (id, version) = read.map_err(|Corrupt| corrupt("the queue"))?;
-            versions.insert(id, version);
-        }
-        let is_same = |known: &Arc<Snapshot>| {
-            let Entry { id, fence, version, .. } = known.entry;
-            versions.get(&id.0) == Some(&(fence, version))
-        };
-        let (same, changed): (Vec<_>, Vec<_>) = known.into_iter().partition(is_same);
-        let mut cases: Vec<Case> = same.into_iter().map(Case::of).collect();
-        let changed: Vec<i64> = changed.iter().map(|known| known.entry.id.0).collect();
-        cases.extend(self.cases(&changed).await?);
-        Ok(cases)
+        let ids: Vec<i64> = known.iter().map(|known| known.entry.id.0).collect();
+        self.cases(&ids).await
     }
 
     async fn save(&mut self, cases: &mut [Case]) -> Result<()> {
@@ -294,7 +280,7 @@ impl Tables for SqlTransaction<'_, '_> {
             if has_changed(QUEUE, before, now) {
                 match now.stage {
                     Stage::Done => {
-                        left.push(Id { id: now.id.0 });
+                        left.push(Place { id: now.id.0, version: before.version });
                         let keeps = now.kept.is_some() && before.kept.is_none();
                         kept.extend(keeps.then_some(Id { id: now.id.0 }));
                     }
@@ -307,15 +293,24 @@ impl Tables for SqlTransaction<'_, '_> {
             }
         }
         let sql = self.sql;
-        self.write(&sql.save_entries, entries, ENTRY, &CHANGED).await?;
-        self.write(&sql.insert_queue, coming, QUEUE, &INSERTED).await?;
-        self.write(&sql.save_queue, queued, QUEUE, &CHANGED).await?;
+        // The places first, in order, as everybody holds them.
+        queued.sort_unstable_by_key(|entry| entry.id);
+        left.sort_unstable_by_key(|place| place.id);
+        let placed = queued.len() + left.len();
+        let mut written = self.write(&sql.save_queue, queued, QUEUE, &CHANGED).await?;
         if !kept.is_empty() {
             self.connection.rows(&sql.keep, &[json(&kept)?]).await.map_err(failed)?;
         }
         if !left.is_empty() {
-            self.connection.rows(&sql.leave_queue, &[json(&left)?]).await.map_err(failed)?;
+            let left = self.connection.rows(&sql.end_places, &[json(&left)?]).await;
+            written += left.map_err(failed)?.len();
         }
+        // What was not read is as it was remembered only if its place was.
+        if self.trusts && (written < placed || cases.iter().any(Case::is_unproved)) {
+            return Err(stale());
+        }
+        self.write(&sql.insert_queue, coming, QUEUE, &INSERTED).await?;
+        self.write(&sql.save_entries, entries, ENTRY, &CHANGED).await?;
         if !back.is_empty() {
             self.connection.rows(&sql.take_back, &[json(&back)?]).await.map_err(failed)?;
         }
@@ -397,7 +392,7 @@ impl Tables for SqlTransaction<'_, '_> {
 
     async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()> {
         let known = events.iter().filter(|event| !event.is_unknown()).collect();
-        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await
+        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await.map(drop)
     }
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
