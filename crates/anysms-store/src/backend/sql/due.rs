@@ -13,10 +13,10 @@ use crate::{
     backend::sql::{
         connection::{Arg, Columns, Corrupt, Dialect, Value},
         error::failed,
+        given::given,
         rows::{Kind, Tenant, id_of, json::json, stored::micros},
-        statements::given,
     },
-    model::entry::Case,
+    model::case::Case,
     protocol::turns::{MOST_TENANTS, RANKS, Turns, deal},
 };
 

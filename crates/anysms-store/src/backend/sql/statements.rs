@@ -1,15 +1,14 @@
 //! The statements of the store's tables, made once for each backend.
 
-use std::fmt::Write;
-
 use crate::{
     Stage,
     backend::sql::{
         connection::{Dialect, Sql},
         due::{due, tenants},
+        given::{given, given_rows, names},
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, PLACE, QUEUE, RESULT,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, PLACE, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
@@ -23,6 +22,7 @@ pub(crate) struct Statements {
     pub(crate) prefix: String,
     /// Entries with what they say, up to the conditions.
     pub(crate) select: String,
+    #[cfg(feature = "postgres")]
     pub(crate) now: Sql,
     pub(crate) insert_entries: Sql,
     pub(crate) insert_contents: Sql,
@@ -69,52 +69,6 @@ pub(crate) struct Statements {
     pub(crate) notify: Option<Sql>,
 }
 
-/// Returns the names of columns, with what goes before each.
-pub(crate) fn names(fields: &[Field], before: &str) -> String {
-    fields.iter().map(|(name, _)| format!("{before}{name}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns the SQL for `$1` as rows `x` of these columns.
-pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
-    match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => {
-            let mut columns = String::new();
-            for (at, (name, _)) in fields.iter().enumerate() {
-                let comma = if at == 0 { "" } else { ", " };
-                let _ = write!(columns, "{comma}value->>'$.{name}' AS {name}");
-            }
-            format!("(SELECT {columns} FROM jsonb_each($1)) AS x")
-        }
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            let typed = |(name, kind): &Field| match kind {
-                Kind::Int => format!("{name} bigint"),
-                Kind::Text => format!("{name} text"),
-            };
-            let columns: Vec<_> = fields.iter().map(typed).collect();
-            format!("json_to_recordset($1::text::json) AS x ({})", columns.join(", "))
-        }
-    }
-}
-
-/// Returns the SQL for the parameters that [`rows_of`](crate::backend::sql::rows::json::rows_of) makes, as rows `x`.
-pub(crate) fn given_rows(dialect: Dialect, fields: &[Field]) -> String {
-    match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => given(dialect, fields),
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            let list = |(at, (_, kind)): (usize, &Field)| match kind {
-                Kind::Int => format!("${}::bigint[]", at + 1),
-                Kind::Text => format!("${}::text[]", at + 1),
-            };
-            let lists: Vec<_> = fields.iter().enumerate().map(list).collect();
-            format!("unnest({}) AS x ({})", lists.join(", "), names(fields, ""))
-        }
-    }
-}
-
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -151,6 +105,7 @@ impl Statements {
         Self {
             prefix: p.to_owned(),
             select: select.clone(),
+            #[cfg(feature = "postgres")]
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \

@@ -2,11 +2,11 @@
 
 use crate::backend::sql::{
     connection::{Dialect, Sql},
+    given::{given, given_rows, names},
     rows::{
         SUPPRESSION,
         column::{all, named},
     },
-    statements::{given, given_rows, names},
 };
 
 /// The statements.

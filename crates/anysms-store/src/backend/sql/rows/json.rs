@@ -152,14 +152,6 @@ impl Rows {
         Self(vec![b'['])
     }
 
-    /// Adds a row of these columns.
-    pub(crate) fn add<T>(&mut self, row: &T, columns: &[Column<T>], roles: &[Role]) {
-        self.start();
-        let mut first = true;
-        self.columns(row, columns, roles, &mut first);
-        self.0.push(b'}');
-    }
-
     /// Begins an object, with what separates it from the one before.
     pub(crate) fn start(&mut self) {
         self.0.extend_from_slice(if self.0.len() == 1 { b"{" } else { b",{" });
@@ -203,7 +195,7 @@ pub(crate) const NEW: [Role; 2] = [Role::Fixed, Role::Changing];
 /// Roles of what is changed.
 pub(crate) const CHANGED: [Role; 2] = [Role::Id, Role::Changing];
 
-/// Rows as the parameters of a statement of [`given_rows`](crate::backend::sql::statements::given_rows).
+/// Rows as the parameters of a statement of [`given_rows`](crate::backend::sql::given::given_rows).
 pub(crate) fn rows_of<'a, T: 'static>(
     dialect: Dialect,
     rows: impl IntoIterator<Item = &'a T>,
@@ -214,7 +206,11 @@ pub(crate) fn rows_of<'a, T: 'static>(
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             let mut out = Rows::new();
-            rows.into_iter().for_each(|row| out.add(row, columns, roles));
+            for row in rows {
+                out.start();
+                out.columns(row, columns, roles, &mut true);
+                out.end("");
+            }
             Ok(vec![out.text().map(Arg::Text)?])
         }
         #[cfg(feature = "postgres")]
