@@ -346,7 +346,7 @@ fn check_name(text: &str) -> Result<(), SenderError> {
 
 fn check_pool_id(text: &str) -> Result<(), SenderError> {
     let right = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        && text.bytes().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | (b == b'-')));
     if right { Ok(()) } else { Err(SenderError::Pool) }
 }
 

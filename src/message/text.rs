@@ -82,7 +82,7 @@ impl fmt::Debug for Text {
 /// that is no word.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra {
-    /// Every name and its value, one behind the other.
+    /// Every name and its value, one behind the other: `=` is between both, unless the value is empty.
     text: String,
     /// Where each name and its value end in the text.
     ends: Vec<(usize, usize)>,
@@ -98,7 +98,7 @@ impl Extra {
     /// Returns all names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.ends.iter().scan(0, |start, (name, value)| {
-            let pair = (&self.text[*start..*name], &self.text[*name..*value]);
+            let pair = (&self.text[*start..*name], &self.text[(*name + 1).min(*value)..*value]);
             *start = *value;
             Some(pair)
         })
@@ -119,8 +119,17 @@ impl Extra {
     pub(crate) fn add(&mut self, name: &str, value: &str) {
         self.text.push_str(name);
         let end = self.text.len();
-        self.text.push_str(value);
+        if !value.is_empty() {
+            self.text.push('=');
+            self.text.push_str(value);
+        }
         self.ends.push((end, self.text.len()));
+    }
+
+    /// Adds a field behind the others: its name of this length, and if its value is not empty `=` and the value.
+    pub(crate) fn add_joined(&mut self, field: &str, name: usize) {
+        self.ends.push((self.text.len() + name, self.text.len() + field.len()));
+        self.text.push_str(field);
     }
 
     /// Room for so many fields, with so many bytes of names and values.
@@ -227,6 +236,19 @@ mod tests {
         extra.push("FromCity", "LONDON");
         assert_eq!(format!("{extra:?}"), "[\"FromCity\"]");
         assert_eq!(extra.get("FromCity"), Some("LONDON"));
+    }
+
+    #[test]
+    fn fields_are_what_was_added_however_it_was_added() {
+        let fields = [("a", ""), ("", "b"), ("", ""), ("c=d", "=e&f="), ("a", "1")];
+        let (mut extra, mut joined) = (Extra::default(), Extra::with_capacity(5, 0));
+        for (name, value) in fields {
+            extra.push(name, value);
+            let field = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
+            joined.add_joined(&field, name.len());
+        }
+        assert!(extra.iter().eq(fields) && extra == joined);
+        assert_eq!(extra.get("a"), Some(""));
     }
 
     #[test]

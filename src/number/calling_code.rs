@@ -2,27 +2,33 @@
 
 use super::region;
 
-/// The two-digit country codes assigned under ITU-T E.164 (2026-11). +1 and +7 have one digit, all
-/// others three.
-const TWO_DIGITS: [u8; 44] = [
-    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56,
-    57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
-];
+/// The two-digit country codes assigned under ITU-T E.164 (2026-11), one bit each. +1 and +7 have one
+/// digit, all others three.
+const TWO_DIGITS: u128 = {
+    let codes = [
+        20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55,
+        56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+    ];
+    let (mut bits, mut at) = (0, 0);
+    while at < codes.len() {
+        bits |= 1 << codes[at];
+        at += 1;
+    }
+    bits
+};
 
 /// Returns the length of the country code of a number of `len` digits (at least 7).
 pub(super) const fn len(digits: u64, len: usize) -> usize {
     length_after((digits / 10_u64.pow(len as u32 - 2)) as u8)
 }
 
+/// Returns the length of a country code by the first two digits of a number.
 const fn length_after(first_two: u8) -> usize {
-    let mut at = 0;
-    while at < TWO_DIGITS.len() {
-        if TWO_DIGITS[at] == first_two {
-            return 2;
-        }
-        at += 1;
+    match first_two {
+        10..=19 | 70..=79 => 1,
+        0..=99 if TWO_DIGITS >> first_two & 1 == 1 => 2,
+        _ => 3,
     }
-    if matches!(first_two, 10..=19 | 70..=79) { 1 } else { 3 }
 }
 
 /// Splits digits in international form into an assigned country code and the rest; `None` if the code is

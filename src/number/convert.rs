@@ -4,12 +4,13 @@
 use super::{PhoneNumber, PhoneNumberError, calling_code};
 
 impl PhoneNumber {
-    /// Builds a number from another crate's country code and national number.
-    fn from_foreign(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
+    /// Builds a number from another crate's country code and national number, with so many zeros before it.
+    fn from_foreign(code: u16, zeros: usize, national: u64) -> Result<Self, PhoneNumberError> {
         if !calling_code::exists(code) {
             return Err(PhoneNumberError::UnknownCountryCode);
         }
-        Self::from_parts(code, national)
+        let len = national.checked_ilog10().unwrap_or_default() as usize + 1;
+        Self::from_value(code, national, zeros + len)
     }
 
     /// Error of a number that another crate's type cannot hold.
@@ -65,7 +66,8 @@ mod with_phonenumber {
         /// [`PhoneNumberError`] if the country code is not assigned or the number has fewer than 7 or
         /// more than 15 digits.
         fn try_from(foreign: &Foreign) -> Result<Self, Self::Error> {
-            Self::from_foreign(foreign.code().value(), &foreign.national().to_string())
+            let national = foreign.national();
+            Self::from_foreign(foreign.code().value(), national.zeros().into(), national.value())
         }
     }
 
@@ -84,9 +86,7 @@ mod with_phonenumber {
 
 #[cfg(feature = "rlibphonenumber")]
 mod with_rlibphonenumber {
-    use rlibphonenumber::{
-        PhoneNumber as Foreign, get_national_significant_number_owned as national_number,
-    };
+    use rlibphonenumber::PhoneNumber as Foreign;
 
     use super::*;
 
@@ -110,14 +110,15 @@ mod with_rlibphonenumber {
         /// [`PhoneNumberError::Ambiguous`] if `rlibphonenumber` cannot hold these digits unchanged,
         /// [`PhoneNumberError::UnknownCountryCode`] if the country code is not assigned.
         fn try_from(number: PhoneNumber) -> Result<Self, Self::Error> {
-            let buffer = &mut [0; PhoneNumber::MAX_DIGITS + 1];
-            let national = number.national_digits(buffer);
+            let code = number.country_code();
+            let len = number.digit_count() as u32 - code.ilog10() - 1;
+            let national_number = number.digits() % 10_u64.pow(len);
             // All but the last digit, as libphonenumber counts them.
-            let zeros = national.bytes().take_while(|digit| *digit == b'0').count();
-            let zeros = zeros.min(national.len().saturating_sub(1)) as i32;
+            let digits = national_number.checked_ilog10().unwrap_or_default() + 1;
+            let zeros = len.saturating_sub(digits) as i32;
             let foreign = Self {
-                country_code: number.country_code().into(),
-                national_number: national.parse().map_err(|_| number.not_held())?,
+                country_code: code.into(),
+                national_number,
                 italian_leading_zero: (zeros > 0).then_some(true),
                 number_of_leading_zeros: (zeros > 1).then_some(zeros),
                 ..Self::default()
@@ -138,7 +139,10 @@ mod with_rlibphonenumber {
         fn try_from(foreign: &Foreign) -> Result<Self, Self::Error> {
             let code = u16::try_from(foreign.country_code);
             let code = code.map_err(|_| PhoneNumberError::UnknownCountryCode)?;
-            Self::from_foreign(code, &national_number(foreign))
+            // As the crate writes them: ten at the most.
+            let zeros = usize::try_from(foreign.number_of_leading_zeros()).unwrap_or_default();
+            let zeros = if foreign.italian_leading_zero() { zeros.min(10) } else { 0 };
+            Self::from_foreign(code, zeros, foreign.national_number)
         }
     }
 

@@ -13,6 +13,8 @@ use phonenumber as engine;
 #[cfg(feature = "rlibphonenumber")]
 use rlibphonenumber as engine;
 
+#[cfg(feature = "rlibphonenumber")]
+use super::uk;
 use super::{NumberKind, PhoneNumber, Region, format::Style};
 
 /// `true` if this build has an engine.
@@ -22,6 +24,8 @@ pub(super) const IS_ON: bool = cfg!(any(feature = "phonenumber", feature = "rlib
 #[derive(Clone, Copy)]
 pub(super) struct Answer {
     pub(super) number: PhoneNumber,
+    /// `true` if the number is in a range in use; `false` also if that was not looked up.
+    pub(super) is_valid: bool,
     /// Number of leading digits that were read as the region's exit code.
     pub(super) exit_code: Option<usize>,
     /// `true` if the first digits were read as the country code, without a `+`.

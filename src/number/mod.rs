@@ -102,24 +102,29 @@ impl PhoneNumber {
         if bytes[0] != b'+' {
             return Err(PhoneNumberError::MissingPlus);
         }
+        Self::of_digits(bytes, 1)
+    }
+
+    /// Reads the bytes from `start` on, all of them digits.
+    const fn of_digits(bytes: &[u8], start: usize) -> Result<Self, PhoneNumberError> {
         let mut value: u64 = 0;
-        let mut at = 1;
+        let mut at = start;
         while at < bytes.len() {
             let byte = bytes[at];
             if !byte.is_ascii_digit() {
                 return Err(PhoneNumberError::NonDigit { at });
             }
-            if at > Self::MAX_DIGITS {
+            if at - start >= Self::MAX_DIGITS {
                 return Err(PhoneNumberError::TooLong);
             }
             value = value * 10 + (byte - b'0') as u64;
             at += 1;
         }
-        if bytes.len() > 1 && bytes[1] == b'0' {
+        if at > start && bytes[start] == b'0' {
             return Err(PhoneNumberError::LeadingZero);
         }
-        if bytes.len() - 1 < Self::MIN_DIGITS {
-            return Err(PhoneNumberError::TooShort { digits: bytes.len() - 1 });
+        if at - start < Self::MIN_DIGITS {
+            return Err(PhoneNumberError::TooShort { digits: at - start });
         }
         match NonZeroU64::new(value) {
             Some(value) => Ok(Self(value)),
@@ -130,15 +135,7 @@ impl PhoneNumber {
     /// Reads a number from a provider's API: E.164 with or without `+`. `None` for anything else.
     #[must_use]
     pub(crate) fn from_wire(text: &str) -> Option<Self> {
-        match text.strip_prefix('+') {
-            Some(_) => Self::parse(text).ok(),
-            None if text.len() <= Self::MAX_DIGITS => {
-                let mut buffer = [b'+'; Self::MAX_DIGITS + 1];
-                buffer[1..=text.len()].copy_from_slice(text.as_bytes());
-                std::str::from_utf8(&buffer[..=text.len()]).ok().and_then(|t| Self::parse(t).ok())
-            }
-            None => None,
-        }
+        Self::of_digits(text.as_bytes(), usize::from(text.starts_with('+'))).ok()
     }
 
     /// Returns the digits as an integer, country code first.
@@ -284,17 +281,22 @@ impl PhoneNumber {
 
     /// Builds a number from a country code and the national number.
     fn from_parts(code: u16, national: &str) -> Result<Self, PhoneNumberError> {
-        let digits = code.ilog10() as usize + 1 + national.len();
+        let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
+        let number = Self::from_value(code, value.unwrap_or_default(), national.len())?;
+        value.map(|_| number).ok_or(PhoneNumberError::NoDigits)
+    }
+
+    /// Builds a number from a country code and a national number of so many digits.
+    fn from_value(code: u16, national: u64, len: usize) -> Result<Self, PhoneNumberError> {
+        let digits = code.ilog10() as usize + 1 + len;
         if digits > Self::MAX_DIGITS {
             return Err(PhoneNumberError::TooLong);
         }
         if digits < Self::MIN_DIGITS {
             return Err(PhoneNumberError::TooShort { digits });
         }
-        let value = national.parse().ok().filter(|_| national.bytes().all(|b| b.is_ascii_digit()));
-        let value =
-            value.map(|value: u64| u64::from(code) * 10_u64.pow(national.len() as u32) + value);
-        value.and_then(NonZeroU64::new).map(Self).ok_or(PhoneNumberError::NoDigits)
+        let value = u64::from(code) * 10_u64.pow(len as u32) + national;
+        NonZeroU64::new(value).map(Self).ok_or(PhoneNumberError::NoDigits)
     }
 
     /// Returns the national number: the digits after the country code.

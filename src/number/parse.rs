@@ -1,15 +1,24 @@
 //! [`parse`]: reads numbers of any region as people write them.
 
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
+
 use super::{
     Correction, Corrections, PhoneNumber, PhoneNumberError, Region, calling_code, engine,
     reading::Reading, uk,
 };
 
 /// A number that was read from a text, with the corrections that this took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub struct ParsedNumber {
     pub(super) number: PhoneNumber,
+    /// All but a missing 0.
     pub(super) corrections: Corrections,
+    /// `true` if the text does not begin with 0, the national prefix. Many plans have numbers that are
+    /// never dialled with it: only the format tells, which takes longer than the reading.
+    pub(super) zero_omitted: bool,
 }
 
 impl ParsedNumber {
@@ -21,8 +30,35 @@ impl ParsedNumber {
 
     /// Returns the corrections that were made; empty if the text was read as it stands.
     #[must_use]
-    pub const fn corrections(&self) -> Corrections {
-        self.corrections
+    pub fn corrections(&self) -> Corrections {
+        let mut corrections = self.corrections;
+        if self.zero_omitted && self.number.national().to_string().starts_with('0') {
+            corrections.add(Correction::MissingZero);
+        }
+        corrections
+    }
+}
+
+impl PartialEq for ParsedNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number && self.corrections() == other.corrections()
+    }
+}
+
+impl Eq for ParsedNumber {}
+
+impl Hash for ParsedNumber {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.number, self.corrections()).hash(state);
+    }
+}
+
+impl fmt::Debug for ParsedNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParsedNumber")
+            .field("number", &self.number)
+            .field("corrections", &self.corrections())
+            .finish()
     }
 }
 
@@ -151,23 +187,24 @@ fn national(reading: &Reading, region: Region) -> Result<ParsedNumber, PhoneNumb
     if let Some(rest) = answer.exit_code.and_then(|len| digits.get(len..)) {
         return international(&reading.international(rest));
     }
-    if !in_use(answer.number) {
+    if !answer.is_valid && !in_use(answer.number) {
         return Err(refusal);
     }
     if !answer.without_plus {
-        // Many plans have numbers that are never dialled with a 0.
-        let no_zero = prefix == "0"
-            && !digits.starts_with('0')
-            && answer.number.national().to_string().starts_with('0');
-        return finish(reading, answer.number, no_zero.then_some(Correction::MissingZero));
+        let parsed = finish(reading, answer.number, None)?;
+        let zero_omitted = prefix == "0" && !digits.starts_with('0');
+        return Ok(ParsedNumber { zero_omitted, ..parsed });
+    }
+    // In North America 1 is both the country code and the prefix.
+    if code == 1 {
+        return finish(reading, answer.number, None);
     }
     // The first digits were read as the country code; they may also be part of the number.
     let whole = PhoneNumber::from_parts(code, digits);
     if whole.is_ok_and(|whole| whole != answer.number && in_use(whole)) {
         return Err(PhoneNumberError::Ambiguous { country_code: code });
     }
-    let dialled = prefix == code.to_string(); // in North America 1 is both
-    finish(reading, answer.number, (!dialled).then_some(Correction::MissingPlus))
+    finish(reading, answer.number, Some(Correction::MissingPlus))
 }
 
 fn in_use(number: PhoneNumber) -> bool {
@@ -189,8 +226,8 @@ fn finish(
     number: PhoneNumber,
     correction: Option<Correction>,
 ) -> Result<ParsedNumber, PhoneNumberError> {
-    reading.check_letters(number.kind())?;
+    reading.check_letters(|| number.kind())?;
     let mut corrections = reading.corrections;
     correction.into_iter().for_each(|correction| corrections.add(correction));
-    Ok(ParsedNumber { number, corrections })
+    Ok(ParsedNumber { number, corrections, zero_omitted: false })
 }

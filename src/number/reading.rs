@@ -83,8 +83,8 @@ impl Reading {
     }
 
     /// Refuses letters in numbers of kinds that are not advertised in letters.
-    pub(super) fn check_letters(&self, kind: NumberKind) -> Result<(), E> {
-        if self.corrections.contains(Correction::Letters) && !kind.may_be_spelled() {
+    pub(super) fn check_letters(&self, kind: impl FnOnce() -> NumberKind) -> Result<(), E> {
+        if self.corrections.contains(Correction::Letters) && !kind().may_be_spelled() {
             return Err(E::InvalidCharacter { at: self.letters_at });
         }
         Ok(())

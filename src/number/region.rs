@@ -60,9 +60,20 @@ impl Region {
     /// ```
     #[must_use]
     pub fn country_code(self) -> u16 {
-        let single = ONE_REGION.iter().find(|(_, region)| *region == self.as_str());
-        single.map(|(code, _)| *code).or_else(|| self.shared_code()).unwrap_or_default()
+        self.place().map_or(0, |place| CODES[place])
     }
+
+    /// Returns the place of the region among all pairs of letters, below [`Region::PAIRS`]; `None` for
+    /// [`Region::WORLD`].
+    pub(super) const fn place(self) -> Option<usize> {
+        match self.0 {
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z', 0] => Some(pair(a, b)),
+            _ => None,
+        }
+    }
+
+    /// Number of pairs of letters.
+    pub(super) const PAIRS: usize = 26 * 26;
 
     /// Returns `true` if the region's numbers follow the plan of +44.
     pub(super) fn is_uk(self) -> bool {
@@ -104,13 +115,6 @@ impl Region {
             [a, b] => Self([a, b, 0]),
             _ => Self::WORLD, // unreachable: a test checks that both tables hold two letters
         }
-    }
-
-    fn shared_code(self) -> Option<u16> {
-        let has = |main: &str, others: &[(&str, &str)]| {
-            main == self.as_str() || others.iter().any(|(region, _)| *region == self.as_str())
-        };
-        SHARED.iter().find(|(_, main, others)| has(main, others)).map(|(code, ..)| *code)
     }
 }
 
@@ -270,6 +274,40 @@ const SHARED: [(u16, &str, Others); 12] = [
     (599, "CW", &[("BQ", "3 4 7")]),
 ];
 
+/// Country code of each pair of letters; 0 where there is no such region.
+static CODES: [u16; Region::PAIRS] = {
+    let mut codes = [0; Region::PAIRS];
+    let mut at = 0;
+    while at < ONE_REGION.len() {
+        let (code, region) = ONE_REGION[at];
+        codes[place(region)] = code;
+        at += 1;
+    }
+    at = 0;
+    while at < SHARED.len() {
+        let (code, main, others) = SHARED[at];
+        codes[place(main)] = code;
+        let mut other = 0;
+        while other < others.len() {
+            codes[place(others[other].0)] = code;
+            other += 1;
+        }
+        at += 1;
+    }
+    codes
+};
+
+const fn place(region: &str) -> usize {
+    let letters = region.as_bytes();
+    assert!(letters.len() == 2, "a region in the tables has two letters");
+    pair(letters[0], letters[1])
+}
+
+/// Returns the place of two capital letters among all pairs.
+const fn pair(a: u8, b: u8) -> usize {
+    (a - b'A') as usize * 26 + (b - b'A') as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,7 +325,13 @@ mod tests {
         for code in ONE_REGION.iter().map(|(_, region)| *region).chain(shared) {
             assert_eq!(code.parse::<Region>().unwrap().as_str(), code);
         }
-        for (code, ..) in SHARED {
+        for (code, region) in ONE_REGION {
+            assert_eq!(region.parse::<Region>().unwrap().country_code(), code, "{region}");
+        }
+        for (code, main, others) in SHARED {
+            for region in others.iter().map(|(region, _)| *region).chain([main]) {
+                assert_eq!(region.parse::<Region>().unwrap().country_code(), code, "{region}");
+            }
             assert!(ONE_REGION.iter().all(|(single, _)| *single != code), "{code}");
         }
     }

@@ -146,10 +146,11 @@ fn finish(
             }
         });
     }
-    reading.check_letters(kind)?;
+    reading.check_letters(|| kind)?;
     let mut corrections = reading.corrections;
     correction.into_iter().for_each(|correction| corrections.add(correction));
-    Ok(ParsedNumber { number: PhoneNumber::from_parts(CODE, national)?, corrections })
+    let number = PhoneNumber::from_parts(CODE, national)?;
+    Ok(ParsedNumber { number, corrections, zero_omitted: false })
 }
 
 /// Returns the kind of a national number (without its 0); [`NumberKind::Unknown`] if it is not in use.

@@ -39,15 +39,16 @@ pub enum PlivoStatus {
 impl From<&str> for PlivoStatus {
     /// Reads a word, whatever its case.
     fn from(word: &str) -> Self {
-        match word.to_ascii_lowercase().as_str() {
-            "queued" => Self::Queued,
-            "sent" => Self::Sent,
-            "delivered" => Self::Delivered,
-            "undelivered" => Self::Undelivered,
-            "failed" => Self::Failed,
-            "rejected" => Self::Rejected,
-            "read" => Self::Read,
-            "received" => Self::Received,
+        let is = |known| word.eq_ignore_ascii_case(known);
+        match word {
+            _ if is("queued") => Self::Queued,
+            _ if is("sent") => Self::Sent,
+            _ if is("delivered") => Self::Delivered,
+            _ if is("undelivered") => Self::Undelivered,
+            _ if is("failed") => Self::Failed,
+            _ if is("rejected") => Self::Rejected,
+            _ if is("read") => Self::Read,
+            _ if is("received") => Self::Received,
             _ => Self::Other(word.into()),
         }
     }

@@ -53,29 +53,25 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
 
 /// Reads `2026-11-20 10:11:12.123456`, also without a fraction or with `+00:00`, as webhooks have several: UTC.
 fn plain_time(text: &str) -> Option<Timestamp> {
-    let text = text.strip_suffix("+00:00").unwrap_or(text);
-    let number = |digits: &str| {
-        let all = digits.bytes().all(|b| b.is_ascii_digit());
-        digits.parse::<i32>().ok().filter(|_| all)
-    };
-    let part = |range| text.get(range).and_then(number);
-    let short = |range| part(range).and_then(|number| i8::try_from(number).ok());
+    let text = text.strip_suffix("+00:00").unwrap_or(text).as_bytes();
+    let (whole, fraction) = text.split_first_chunk::<19>()?;
     let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
-    if marks.iter().any(|(at, mark)| text.as_bytes().get(*at) != Some(mark)) {
+    if marks.iter().any(|(at, mark)| whole[*at] != *mark) {
         return None;
     }
-    let nanoseconds = match text.get(19..)? {
-        "" => 0,
-        rest => {
-            let digits = rest.strip_prefix('.').filter(|digits| (1..=9).contains(&digits.len()))?;
-            number(digits)? * 10_i32.pow(9 - digits.len() as u32)
+    let digit = |b: u8| Some(b.wrapping_sub(b'0')).filter(|digit| *digit < 10);
+    let two = |at: usize| Some((digit(whole[at])? * 10 + digit(whole[at + 1])?) as i8);
+    let nanoseconds = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let add = |sum: i32, b: &u8| Some(sum * 10 + i32::from(digit(*b)?));
+            digits.iter().try_fold(0, add)? * 10_i32.pow(9 - digits.len() as u32)
         }
+        _ => return None,
     };
-    let year = i16::try_from(part(0..4)?).ok()?;
-    let [month, day] = [short(5..7)?, short(8..10)?];
-    let [hour, minute, second] = [short(11..13)?, short(14..16)?, short(17..19)?];
-    let time = DateTime::new(year, month, day, hour, minute, second, nanoseconds).ok()?;
-    Offset::UTC.to_timestamp(time).ok()
+    let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
+    let time = DateTime::new(year, two(5)?, two(8)?, two(11)?, two(14)?, two(17)?, nanoseconds);
+    Offset::UTC.to_timestamp(time.ok()?).ok()
 }
 
 fn any_time(text: &str) -> Option<Timestamp> {

@@ -317,7 +317,7 @@ impl EventId {
         add(provider.as_str().as_bytes());
         parts.into_iter().for_each(|part| add(part.as_ref()));
         let digest = Sha256::digest(&text);
-        Self(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
+        Self(u128::from_be_bytes(std::array::from_fn(|at| digest[at])))
     }
 }
 

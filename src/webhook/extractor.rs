@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::{
     error::Result,
     webhook::{
-        Event, Proof, Received, ReplayStore, Webhook, WebhookError, WebhookRequest, read, refused,
-        replay::Traces,
+        Event, Proof, Received, ReplayStore, Verified, Webhook, WebhookError, WebhookRequest, read,
+        refused, replay::Traces,
     },
 };
 
@@ -58,7 +58,8 @@ impl Checked {
         webhook: &W,
         request: WebhookRequest<'_>,
     ) -> std::result::Result<Self, WebhookError> {
-        let (verified, event) = read(webhook, request)?;
+        let verified = Verified::check(webhook, request)?;
+        let event = read(webhook, &verified)?;
         let traces = Traces::of(&webhook.provider(), verified.proof(), &event);
         Ok(Self { event, proof: verified.into_proof().into_owned(), traces })
     }

@@ -1,10 +1,15 @@
 //! [`Fields`]: looks up the fields of a verified request, each once.
+//!
+//! What takes a name is inlined, so that the first bytes of a name are a constant.
 
-use std::str::FromStr;
+use std::{ops::Range, str::FromStr};
 
 use crate::{
     message::{Address, Extra},
-    webhook::{FieldIssue, MAX_PARAMS, WebhookError, WebhookErrorKind, params::Params},
+    webhook::{
+        FieldIssue, MAX_PARAMS, WebhookError, WebhookErrorKind,
+        params::{Name, Params},
+    },
 };
 
 /// Parameters, and which of them were taken; [`rest`](Self::rest) has the others.
@@ -14,33 +19,33 @@ pub(crate) struct Fields<'a> {
     taken: [u64; MAX_PARAMS / 64],
     /// Place of the field that was taken last.
     last: usize,
-    /// Most fields and bytes that are left.
-    left: (usize, usize),
     issues: Vec<FieldIssue>,
 }
 
 impl Params {
     pub(crate) const fn fields(&self) -> Fields<'_> {
-        let left = (self.spans.len(), self.text.len());
-        Fields { params: self, taken: [0; _], last: usize::MAX, left, issues: Vec::new() }
+        Fields { params: self, taken: [0; _], last: usize::MAX, issues: Vec::new() }
     }
 
     /// Tells whether there is a parameter of this name.
+    #[inline(always)]
     pub(crate) fn has(&self, name: &str) -> bool {
-        !self.find(name).is_empty()
+        !self.find(Name::new(name)).is_empty()
     }
 
     /// Returns the first value of a parameter.
+    #[inline(always)]
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
-        self.spans.get(self.find(name))?.first().map(|span| self.value(*span))
+        self.spans.get(self.find(Name::new(name)))?.first().map(|span| self.value(*span))
     }
 
     /// Returns the one value of a parameter.
     ///
     /// # Errors
     /// `DuplicateField` if it is there several times.
+    #[inline(always)]
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<&str>, WebhookError> {
-        let found = self.find(name);
+        let found = self.find(Name::new(name));
         if found.len() > 1 {
             return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
         }
@@ -53,30 +58,36 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `DuplicateField` if it is there several times.
+    #[inline(always)]
     pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
-        let found = self.params.find_behind(self.last, name);
-        if found.len() > 1 {
-            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
-        }
-        Ok(found.last().map(|at| self.take_at(at)))
+        Ok(self.find(Name::new(name), name)?.map(|at| self.take_at(at)))
     }
 
-    fn take_at(&mut self, at: usize) -> &'a str {
-        let span = self.params.spans[at];
-        let (word, bit) = (&mut self.taken[at / 64], 1 << (at % 64));
-        if *word & bit == 0 {
-            *word |= bit;
-            self.left.0 -= 1;
-            self.left.1 -= span.name().len() + span.value().len();
+    /// Finds the one value of a field: its place.
+    ///
+    /// # Errors
+    /// `DuplicateField` of `field` if it is there several times.
+    #[inline(always)]
+    fn find(&self, name: Name<'_>, field: &'static str) -> Result<Option<usize>, WebhookError> {
+        let found = self.params.find_behind(self.last, name);
+        if found.len() > 1 {
+            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
         }
+        Ok(found.last())
+    }
+
+    #[inline]
+    fn take_at(&mut self, at: usize) -> &'a str {
+        self.taken[at / 64] |= 1 << (at % 64);
         self.last = at;
-        self.params.value(span)
+        self.params.value(self.params.spans[at])
     }
 
     /// Takes the one value of a field; `None` if it is empty.
     ///
     /// # Errors
     /// `DuplicateField`.
+    #[inline(always)]
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
         Ok(self.take(name)?.filter(|value| !value.is_empty()))
     }
@@ -85,6 +96,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `DuplicateField`; `InvalidField` if it has control characters.
+    #[inline(always)]
     pub(crate) fn name(&mut self, name: &'static str) -> Result<Option<&'a str>, WebhookError> {
         let invalid = WebhookError::new(WebhookErrorKind::InvalidField).with_field(name);
         match self.text(name)? {
@@ -93,13 +105,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Takes the one value of a field that names something and must be there.
+    /// Takes the one value of a field that must be there; any characters may be in it.
     ///
     /// # Errors
-    /// `MissingField`, `DuplicateField`; `InvalidField` if it has control characters.
+    /// `MissingField`, `DuplicateField`.
+    #[inline(always)]
     pub(crate) fn required(&mut self, name: &'static str) -> Result<&'a str, WebhookError> {
         let missing = || WebhookError::new(WebhookErrorKind::MissingField).with_field(name);
-        self.name(name)?.ok_or_else(missing)
+        self.text(name)?.ok_or_else(missing)
     }
 
     /// Takes the one value of a field that the event can do without; `None` if it is not there or empty. One
@@ -107,16 +120,13 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `DuplicateField` if it is there several times: no vendor sends that.
+    #[inline(always)]
     pub(crate) fn side<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&'a str) -> Option<T>,
     ) -> Result<Option<T>, WebhookError> {
-        let found = self.params.find_behind(self.last, name);
-        if found.len() > 1 {
-            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(name));
-        }
-        let Some(at) = found.last() else { return Ok(None) };
+        let Some(at) = self.find(Name::new(name), name)? else { return Ok(None) };
         let value = self.params.value(self.params.spans[at]);
         let result = if value.is_empty() { None } else { read(value) };
         if result.is_some() || value.is_empty() {
@@ -131,6 +141,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// `DuplicateField`.
+    #[inline(always)]
     pub(crate) fn parsed<T: FromStr>(
         &mut self,
         name: &'static str,
@@ -149,11 +160,8 @@ impl<'a> Fields<'a> {
         field: &'static str,
         read: impl FnOnce(&'a str) -> Option<T>,
     ) -> Result<Option<Option<T>>, WebhookError> {
-        let found = self.params.find_behind(self.last, name);
-        if found.len() > 1 {
-            return Err(WebhookError::new(WebhookErrorKind::DuplicateField).with_field(field));
-        }
-        Ok(found.last().map(|at| self.read_at(at, field, read)))
+        let found = self.find(Name::new(name), field)?;
+        Ok(found.map(|at| self.read_at(at, field, read)))
     }
 
     /// Takes the value at a place if `read` can read it, else it is an issue.
@@ -219,7 +227,7 @@ impl<'a> Fields<'a> {
     /// Takes fields that say nothing new.
     pub(crate) fn discard(&mut self, names: &[&str]) {
         for name in names {
-            for at in self.params.find_behind(self.last, name) {
+            for at in self.params.find_behind(self.last, Name::new(name)) {
                 self.take_at(at);
             }
         }
@@ -227,13 +235,13 @@ impl<'a> Fields<'a> {
 
     /// Returns the parameters that were not taken, in the order of their names.
     pub(crate) fn rest(&self) -> Extra {
-        let (count, bytes) = self.left;
-        let mut extra = Extra::with_capacity(count, bytes);
-        for (at, span) in self.params.spans.iter().enumerate() {
-            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
-                extra.add(self.params.name(*span), self.params.value(*span));
-            }
-        }
+        let spans = self.params.spans.iter().enumerate();
+        let left = spans.filter(|(at, _)| self.taken[at / 64] >> (at % 64) & 1 == 0);
+        let left = left.map(|(_, span)| (span.joined(), span.name().len()));
+        let add = |(fields, bytes), (field, _): (Range<_>, _)| (fields + 1, bytes + field.len());
+        let (fields, bytes) = left.clone().fold((0, 0), add);
+        let mut extra = Extra::with_capacity(fields, bytes);
+        left.for_each(|(field, name)| extra.add_joined(&self.params.text[field], name));
         extra
     }
 }

@@ -173,7 +173,7 @@ pub trait WebhookExt: Webhook {
     /// Those of [`Webhook::check_signature`] and [`Webhook::parse`];
     /// [`WebhookError::http_status`] is what to answer.
     fn receive(&self, request: WebhookRequest<'_>) -> Result<Event, WebhookError> {
-        read(self, request).map(|(_, event)| event)
+        read(self, &Verified::check(self, request)?)
     }
 
     /// Checks a request and reads it, and says whether it came before. A nonce, or a signature where
@@ -188,8 +188,9 @@ pub trait WebhookExt: Webhook {
         request: WebhookRequest<'_>,
         store: &dyn ReplayStore,
     ) -> impl Future<Output = Result<Result<Received, WebhookError>>> + Send {
-        let read = read(self, request).map(|(verified, event)| {
-            (Traces::of(&self.provider(), verified.proof(), &event), event)
+        let read = Verified::check(self, request).and_then(|verified| {
+            let event = read(self, &verified)?;
+            Ok((Traces::of(&self.provider(), verified.proof(), &event), event))
         });
         async move {
             match read {
@@ -202,14 +203,7 @@ pub trait WebhookExt: Webhook {
 
 impl<W: Webhook + ?Sized> WebhookExt for W {}
 
-/// Checks a request and reads it. A refusal is counted and traced, once.
-fn read<'a, W: Webhook + ?Sized>(
-    webhook: &W,
-    request: WebhookRequest<'a>,
-) -> Result<(Verified<'a>, Event), WebhookError> {
-    let verified = Verified::check(webhook, request)?;
-    match webhook.parse(&verified) {
-        Ok(event) => Ok((verified, event)),
-        Err(error) => Err(refused::request(webhook, &request, error)),
-    }
+/// Reads a request that was checked. A refusal is counted and traced, as the check does with its own.
+fn read<W: Webhook + ?Sized>(webhook: &W, verified: &Verified<'_>) -> Result<Event, WebhookError> {
+    webhook.parse(verified).map_err(|error| refused::request(webhook, verified.request(), error))
 }

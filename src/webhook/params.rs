@@ -100,19 +100,19 @@ impl Params {
     }
 
     /// Places in `spans` of the parameters of this name.
-    pub(super) fn find(&self, name: &str) -> Range<usize> {
-        let first = first_of(name.as_bytes());
-        self.find_from(self.spans.partition_point(|span| span.first() < first), first, name)
+    #[inline(never)] // The callers are inlined.
+    pub(super) fn find(&self, name: Name<'_>) -> Range<usize> {
+        self.find_from(self.spans.partition_point(|span| span.first() < name.first), name)
     }
 
     /// Finds like [`find`](Self::find), right behind `last` where that sorts before the name: fields that
     /// are asked for in their order are found in one pass.
-    pub(super) fn find_behind(&self, last: usize, name: &str) -> Range<usize> {
-        let first = first_of(name.as_bytes());
+    #[inline(never)]
+    pub(super) fn find_behind(&self, last: usize, name: Name<'_>) -> Range<usize> {
         match self.spans.get(last..) {
-            Some([before, behind @ ..]) if before.first() < first => {
-                let between = behind.iter().take_while(|span| span.first() < first).count();
-                self.find_from(last + 1 + between, first, name)
+            Some([before, behind @ ..]) if before.first() < name.first => {
+                let between = behind.iter().take_while(|span| span.first() < name.first).count();
+                self.find_from(last + 1 + between, name)
             }
             _ => self.find(name),
         }
@@ -120,17 +120,28 @@ impl Params {
 
     /// Returns the range of the parameters of this name, among those from `start` on whose names begin with
     /// these bytes.
-    fn find_from(&self, mut start: usize, first: u64, name: &str) -> Range<usize> {
-        let text = self.text.as_bytes();
-        let is = |span: &Span| span.first() == first && text[span.name()] == *name.as_bytes();
-        while self.spans.get(start).is_some_and(|span| span.first() == first && !is(span)) {
-            start += 1;
+    #[inline]
+    fn find_from(&self, start: usize, name: Name<'_>) -> Range<usize> {
+        let (text, Name { first, text: name }) = (self.text.as_bytes(), name);
+        // Most names are told by their length, their first eight bytes and their last.
+        let is = |span: &Span| {
+            let known = &text[span.name()];
+            span.first() == first
+                && known.len() == name.len()
+                && known.last_chunk::<8>() == name.last_chunk()
+                && (name.len() <= 16 || known == name)
+        };
+        let behind = self.spans.get(start..).unwrap_or_default();
+        for (at, span) in behind.iter().enumerate() {
+            if span.first() != first {
+                break;
+            }
+            if is(span) {
+                let more = behind[at + 1..].iter().take_while(|span| is(span)).count();
+                return start + at..start + at + 1 + more;
+            }
         }
-        let mut end = start;
-        while self.spans.get(end).is_some_and(is) {
-            end += 1;
-        }
-        start..end
+        start..start
     }
 
     fn sort(&mut self) {
@@ -142,6 +153,20 @@ impl Params {
                 alike.sort_unstable_by(|a, b| a.compare(*b, text));
             }
         }
+    }
+}
+
+/// A name that is looked for, with its first bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Name<'a> {
+    first: u64,
+    text: &'a [u8],
+}
+
+impl<'a> Name<'a> {
+    #[inline(always)] // The first bytes of a name that is known are a constant.
+    pub(super) fn new(name: &'a str) -> Self {
+        Self { first: first_of(name.as_bytes()), text: name.as_bytes() }
     }
 }
 
@@ -164,7 +189,7 @@ impl Span {
     }
 
     /// Returns its start, the place of its `=`, and its end.
-    fn places(self) -> (usize, usize, usize) {
+    pub(super) fn places(self) -> (usize, usize, usize) {
         const PLACES: u64 = (1 << PLACE) - 1;
         let places = self.0 as u64;
         let place = |number: u32| (places >> (number * PLACE) & PLACES) as usize;
@@ -179,6 +204,12 @@ impl Span {
     pub(super) fn value(self) -> Range<usize> {
         let (_, equals, end) = self.places();
         (equals + 1).min(end)..end
+    }
+
+    /// Place of the name, and if the value is not empty of `=` and the value.
+    pub(super) fn joined(self) -> Range<usize> {
+        let (start, equals, end) = self.places();
+        start..if end == equals + 1 { equals } else { end }
     }
 
     /// Compares by name and then by value, byte by byte.
@@ -214,6 +245,7 @@ const DIGITS: [u8; 256] = {
 };
 
 /// Returns the first eight bytes as a number that compares as they do, with zeros behind a shorter text.
+#[inline(always)]
 fn first_of(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(first) => u64::from_be_bytes(*first),

@@ -33,8 +33,8 @@ pub(crate) struct Recut {
     id: Mark,
     from: Mark,
     fields: Fields,
-    /// For each letter of a name but its last, by its lower seven bits, the bits of the letters that follow it.
-    pairs: [u64; 128],
+    /// For each letter of a name but its last, a bit for each letter that follows it.
+    pairs: [u128; 128],
 }
 
 /// The vendor's fields by what they can hide. Each is the start of a name.
@@ -63,14 +63,20 @@ impl Recut {
         let (id, from) = (Mark::new(id, follows), Mark::new("From", is_number));
         let mut pairs = [0; 128];
         for pair in [id.name, from.name].iter().flat_map(|name| name.as_bytes().windows(2)) {
-            pairs[usize::from(pair[0] & 127)] |= bit(pair[1]);
+            pairs[usize::from(pair[0] & 127)] |= 1 << (pair[1] & 127);
         }
         Self { id, from, fields, pairs }
     }
 
-    /// Returns whether one of the names may stand where two parts meet that end and begin so.
+    /// Returns whether one of the names may stand where two parts meet that end and begin so. Bytes beyond ASCII
+    /// count as those with the same lower bits.
     const fn may_meet(&self, last: u8, first: u8) -> bool {
-        self.pairs[(last & 127) as usize] & bit(first) != 0
+        self.pairs[(last & 127) as usize] >> (first & 127) & 1 == 1
+    }
+
+    #[cold]
+    fn may_join(&self, left: &[u8], right: &[u8]) -> bool {
+        [&self.id, &self.from].iter().any(|mark| mark.may_join(left, right))
     }
 }
 
@@ -81,6 +87,11 @@ impl Mark {
 
     fn count(&self, text: &str) -> usize {
         self.finder.find_iter(text.as_bytes()).count()
+    }
+
+    /// Returns `false` if the name does not end with this byte.
+    fn may_end(&self, last: u8) -> bool {
+        self.name.as_bytes().last() == Some(&last)
     }
 
     /// Returns whether the name may stand where two parts of a text meet: the left one ends as it begins and
@@ -98,11 +109,6 @@ impl Mark {
     }
 }
 
-/// Returns the bit of a letter, which some other bytes share.
-const fn bit(byte: u8) -> u64 {
-    1 << (byte & 63)
-}
-
 impl Params {
     /// Refuses a name that is an end (`From`, `To`) and its number, and a second id or sender that may be the
     /// vendor's own.
@@ -112,41 +118,67 @@ impl Params {
     pub(crate) fn refuse_resplit(&self, rule: &Recut) -> Result<(), WebhookError> {
         let invalid =
             |field| Err(WebhookError::new(WebhookErrorKind::InvalidField).with_field(field));
-        let (mut ids, mut froms) = (0, 0);
+        let text = self.text.as_bytes();
+        let (mut ids, mut froms, mut joined) = (0, 0, false);
+        // The last part that is not empty, and its last byte.
+        let (mut left, mut last) = ((0, 0), 0);
+        let joins = |left: (usize, usize), right: (usize, usize)| {
+            rule.may_join(&text[left.0..left.1], &text[right.0..right.1])
+        };
         for span in &self.spans {
-            let name = self.name(*span);
-            // `From+447700900123`, with nothing as its value.
-            for end in ["From", "To"] {
-                if let Some(rest) = name.strip_prefix(end) {
-                    froms += usize::from(end == "From");
-                    if is_number(rest) || rest.contains(':') {
-                        return invalid(end);
-                    }
+            let (start, equals, end) = span.places();
+            let value = (equals + 1).min(end);
+            if start < equals {
+                joined |= rule.may_meet(last, text[start]) && joins(left, (start, equals));
+                (left, last) = ((start, equals), text[equals - 1]);
+                ids += usize::from(rule.id.may_end(last) && is_own(&rule.id, self.name(*span)));
+            }
+            if value < end {
+                joined |= rule.may_meet(last, text[value]) && joins(left, (value, end));
+                (left, last) = ((value, end), text[end - 1]);
+            }
+            if let Some(found) = End::of(*span) {
+                froms += usize::from(found == End::From);
+                // `From+447700900123`, with nothing as its value.
+                let rest = &self.name(*span)[found.name().len()..];
+                if !rest.is_empty() && (is_number(rest) || rest.contains(':')) {
+                    return invalid(found.name());
                 }
             }
-            ids += usize::from(is_own(&rule.id, name));
         }
         // A separator is no part of a name, so what is found in the whole input stands within one name or value.
-        let plain = (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms)
-            && !self.may_join_to(rule);
+        let plain =
+            !joined && (rule.id.count(&self.text), rule.from.count(&self.text)) == (ids, froms);
         match if plain { None } else { Joined::of(self).other_split(rule) } {
             Some(field) => invalid(field),
             None => Ok(()),
         }
     }
+}
 
-    /// Returns whether one of the names may stand across names and values.
-    fn may_join_to<'a>(&'a self, rule: &Recut) -> bool {
-        let text = self.text.as_bytes();
-        let mut left: &'a [u8] = b"";
-        let mut joins = |right: &'a [u8]| {
-            let [first, ..] = right else { return false };
-            let left = std::mem::replace(&mut left, right);
-            let [.., last] = left else { return false };
-            rule.may_meet(*last, *first)
-                && [&rule.id, &rule.from].iter().any(|mark| mark.may_join(left, right))
-        };
-        self.spans.iter().any(|span: &Span| joins(&text[span.name()]) || joins(&text[span.value()]))
+/// A name that is an end of a message, or begins with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    From,
+    To,
+}
+
+impl End {
+    fn of(span: Span) -> Option<Self> {
+        const FROM: u64 = u32::from_be_bytes(*b"From") as u64;
+        const TO: u64 = u16::from_be_bytes(*b"To") as u64;
+        match span.first() {
+            first if first >> 32 == FROM => Some(Self::From),
+            first if first >> 48 == TO => Some(Self::To),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::From => "From",
+            Self::To => "To",
+        }
     }
 }
 

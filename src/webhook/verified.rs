@@ -194,6 +194,11 @@ impl<'a> Verified<'a> {
         self.proof
     }
 
+    /// Returns the request.
+    pub(super) const fn request(&self) -> &WebhookRequest<'a> {
+        &self.request
+    }
+
     /// Returns the parts of the request that the check has read.
     pub(crate) const fn content(&self) -> &Content {
         &self.proof.content

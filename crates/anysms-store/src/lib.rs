@@ -61,6 +61,6 @@ pub use run::{
 pub use store::{MessageStore, ScopedSuppressionList};
 
 /// Compiles the code of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

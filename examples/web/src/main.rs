@@ -8,6 +8,8 @@
 //! On axum, the default, both providers are served, at `/hooks/twilio` and `/hooks/plivo`; a provider
 //! without a token is not. The other frameworks serve Twilio, at every path below `/hooks/`.
 
+mod arguments;
+
 use std::{env, error::Error, net::SocketAddr, sync::Arc};
 
 use anysms::{
@@ -15,33 +17,9 @@ use anysms::{
     webhook::{PublicUrl, Webhook},
 };
 use anysms_examples_web as web;
-use clap::{Parser, ValueEnum};
+use arguments::{Arguments, Framework};
+use clap::Parser;
 use tokio::net::TcpListener;
-
-/// Receives webhooks and prints events. The tokens come from TWILIO_AUTH_TOKEN and PLIVO_AUTH_TOKEN.
-#[derive(Parser)]
-#[command(name = "webhook-server")]
-struct Arguments {
-    /// The framework that serves.
-    #[arg(long, default_value = "axum")]
-    framework: Framework,
-    /// The port on 127.0.0.1; 0 takes a free one.
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    /// Scheme and host under which the providers call.
-    #[arg(long)]
-    public_url: PublicUrl,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Framework {
-    Actix,
-    Axum,
-    Hyper,
-    Poem,
-    Rocket,
-    Warp,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -27,6 +27,7 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     };
     Some(Answer {
         number: PhoneNumber::try_from(&foreign).ok()?,
+        is_valid: false,
         exit_code: if source == Source::Idd { exit_code() } else { None },
         without_plus: source == Source::Number,
     })

@@ -5,7 +5,7 @@ use rlibphonenumber::{
     PhoneNumberType,
 };
 
-use super::{Answer, NumberKind, PhoneNumber, Region, Style};
+use super::{Answer, NumberKind, PhoneNumber, Region, Style, uk};
 
 pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     let region = match region {
@@ -15,18 +15,30 @@ pub(super) fn read(text: &str, region: Option<Region>) -> Option<Answer> {
     let foreign = UTIL.parse_and_keep_raw_input(text, region).ok()?;
     let number = from_foreign(&foreign)?;
     let source = foreign.country_code_source();
-    // The crate does not report the length of the exit code: it ends where the rest, after a `+`, reads
-    // as the same number.
-    let reads_the_same = |at: &usize| {
-        let rest = text.get(*at..).map(|rest| UTIL.parse(format!("+{rest}"), None));
-        rest.is_some_and(|rest| rest.ok().as_ref().and_then(from_foreign) == Some(number))
+    let exit_code = match source {
+        CountryCodeSource::FromNumberWithIdd => exit_code(text, number),
+        _ => None,
     };
+    // A number behind an exit code is read again. Those of +44 have a plan of their own.
+    let here = exit_code.is_none() && number.country_code() != uk::CODE;
     Some(Answer {
         number,
-        exit_code: (1..text.len())
-            .find(reads_the_same)
-            .filter(|_| source == CountryCodeSource::FromNumberWithIdd),
+        is_valid: here && UTIL.is_valid_number(&foreign),
+        exit_code,
         without_plus: source == CountryCodeSource::FromNumberWithoutPlusSign,
+    })
+}
+
+/// Returns the length of the exit code, which the crate does not report: it ends where the rest, after a `+`,
+/// reads as the same number. That is its own digits, or at least begins with its country code.
+fn exit_code(text: &str, number: PhoneNumber) -> Option<usize> {
+    let (whole, code) = (number.digits().to_string(), number.country_code().to_string());
+    let reads_the_same = |rest: &str| {
+        let parsed = || UTIL.parse(format!("+{rest}"), None).ok();
+        rest == whole || parsed().as_ref().and_then(from_foreign) == Some(number)
+    };
+    (1..text.len()).find(|at| {
+        text.get(*at..).is_some_and(|rest| rest.starts_with(&code) && reads_the_same(rest))
     })
 }
 

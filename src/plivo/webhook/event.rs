@@ -12,8 +12,8 @@ use crate::{
     text::Keyword,
     transport::lenient,
     webhook::{
-        Authenticity, Content, Event, Fields, InboundMedia, InboundMessage, OtherEvent, Params,
-        Recut, RecutFields, StatusUpdate, Verified, WebhookError, WebhookErrorKind,
+        Content, Event, Fields, InboundMedia, InboundMessage, OtherEvent, Params, Proof, Recut,
+        RecutFields, StatusUpdate, Verified, WebhookError, WebhookErrorKind,
     },
 };
 
@@ -35,18 +35,13 @@ pub(in crate::plivo) fn read(verified: &Verified<'_>) -> Result<Event, WebhookEr
         (_, "GET") => Cow::Owned(Params::parse(request.query().unwrap_or_default().as_bytes())?),
         _ => Cow::Owned(Params::parse(request.body())?),
     };
-    let authenticity = proof.authenticity;
     // A status says which, a message has content; what has neither may be either, and is kept whole.
     if params.has("MessageUUID") && params.has("Status") {
-        let mut update = status(&params, authenticity)?;
-        update.account = proof.account.as_deref().map(Into::into);
-        Ok(Event::Status(update))
+        status(&params, proof)
     } else if is_inbound(&params) {
-        let mut message = inbound(&params, authenticity)?;
-        message.account = proof.account.as_deref().map(Into::into);
-        Ok(Event::Inbound(message))
+        inbound(&params, proof)
     } else {
-        Ok(Event::Other(OtherEvent::new(PLIVO, params.fields().rest(), authenticity)))
+        Ok(Event::Other(OtherEvent::new(PLIVO, params.fields().rest(), proof.authenticity)))
     }
 }
 
@@ -76,7 +71,7 @@ fn time(text: &str) -> Option<Option<Timestamp>> {
     if text.starts_with("0001-01-01") { Some(None) } else { lenient::time(text).map(Some) }
 }
 
-fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+fn status(params: &Params, proof: &Proof<'_>) -> Result<Event, WebhookError> {
     params.refuse_resplit(&MESSAGE_UUID)?;
     // In the order of their names.
     let fields = &mut params.fields();
@@ -104,22 +99,25 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     });
 
     let status = PlivoStatus::from(word).into();
-    let mut update = StatusUpdate::new(message, status, delivery_failure(code), authenticity);
+    let mut update = StatusUpdate::new(message, status, delivery_failure(code), proof.authenticity);
+    update.account = proof.account.as_deref().map(Into::into);
     (update.from, update.to, update.pool) = (from, to, pool);
     (update.segments, update.price, update.sequence) = (segments, price, sequence);
     update.requester = requester;
     update.at = delivered_at.or(sent_at).or(queued_at);
     (update.issues, update.extra) = (fields.issues(), fields.rest());
-    Ok(update)
+    Ok(Event::Status(update))
 }
 
-fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+fn inbound(params: &Params, proof: &Proof<'_>) -> Result<Event, WebhookError> {
     params.refuse_resplit(&MESSAGE_UUID)?;
     let fields = &mut params.fields();
     let ends = (fields.end("From", Address::from_plain)?, fields.end("To", Address::from_plain)?);
     // The text of an MMS is in Body.
     let text = fields.take("Text")?.or(fields.take("Body")?).unwrap_or_default();
-    let mut message = InboundMessage::new(message_id(fields)?, ends, text.into(), authenticity);
+    let id = message_id(fields)?;
+    let mut message = InboundMessage::new(id, ends, text.into(), proof.authenticity);
+    message.account = proof.account.as_deref().map(Into::into);
     message.pool = fields.parsed("PowerpackUUID")?;
     message.segments = fields.parsed("Units")?;
     message.media = media(fields)?;
@@ -134,7 +132,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
         fields.issue("Media", WebhookErrorKind::MissingField);
     }
     (message.issues, message.extra) = (fields.issues(), fields.rest());
-    Ok(message)
+    Ok(Event::Inbound(message))
 }
 
 /// Reads every `Media` with a number, in the order of the numbers: Plivo counts from 0 in some places and

@@ -79,10 +79,8 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
         Content::Params(params) => params,
     };
     match params.first("MessageStatus") {
-        Some(word) if !(is_received(word) && is_inbound(params)) => {
-            status(params, authenticity).map(Event::Status)
-        }
-        _ if is_inbound(params) => inbound(params, authenticity).map(Event::Inbound),
+        Some(word) if !(is_received(word) && is_inbound(params)) => status(params, authenticity),
+        _ if is_inbound(params) => inbound(params, authenticity),
         _ => other(params.fields().rest()),
     }
 }
@@ -126,7 +124,7 @@ fn message_id(fields: &mut Fields<'_>) -> Result<MessageId, WebhookError> {
     MessageId::new(TWILIO, fields.required("MessageSid")?).map_err(invalid)
 }
 
-fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, WebhookError> {
+fn status(params: &Params, authenticity: Authenticity) -> Result<Event, WebhookError> {
     params.refuse_resplit(&MESSAGE_SID)?;
     // In the order of their names.
     let fields = &mut params.fields();
@@ -149,10 +147,10 @@ fn status(params: &Params, authenticity: Authenticity) -> Result<StatusUpdate, W
     (update.account, update.pool) = (account, pool);
     (update.from, update.to) = (from, to);
     (update.issues, update.extra) = (fields.issues(), fields.rest());
-    Ok(update)
+    Ok(Event::Status(update))
 }
 
-fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage, WebhookError> {
+fn inbound(params: &Params, authenticity: Authenticity) -> Result<Event, WebhookError> {
     params.refuse_resplit(&MESSAGE_SID)?;
     // In the order of their names.
     let fields = &mut params.fields();
@@ -180,7 +178,7 @@ fn inbound(params: &Params, authenticity: Authenticity) -> Result<InboundMessage
     (message.segments, message.media, message.keyword) = (segments, media, keyword);
     (message.from_geography, message.to_geography) = (from_geography, to_geography);
     (message.issues, message.extra) = (fields.issues(), fields.rest());
-    Ok(message)
+    Ok(Event::Inbound(message))
 }
 
 /// Reads `MediaUrl0` and so on, as many as `NumMedia` says; where it says no number, as many as there are.
@@ -218,7 +216,7 @@ fn push_number(text: &mut String, n: u32) {
     if n > 9 {
         push_number(text, n / 10);
     }
-    text.extend(char::from_digit(n % 10, 10));
+    text.push(char::from(b'0' + (n % 10) as u8));
 }
 
 fn geography(

@@ -15,7 +15,7 @@ use crate::{
     Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PurgeReport, StatusEvent,
     StorePolicy, Suppression, SuppressionScope,
     model::{
-        entry::{Case, Snapshot},
+        case::{Case, Snapshot},
         suppression::SuppressionSource,
     },
     protocol::retention::{self, Purge},

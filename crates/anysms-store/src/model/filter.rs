@@ -8,7 +8,7 @@ use anysms::{
     number::Region,
 };
 
-use crate::{Progress, Stage, model::entry::Case};
+use crate::{Progress, Stage, model::case::Case};
 
 /// Filter of messages to list, count or export. Empty: all.
 ///

@@ -4,6 +4,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod attempt_token;
+pub(crate) mod case;
 pub(crate) mod entry;
 pub(crate) mod event;
 pub(crate) mod filter;

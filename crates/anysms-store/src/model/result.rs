@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use anysms::{error::ErrorKind, message::MessageKey};
 
-use crate::{AttemptOutcome, Entry, Progress, Stage, model::entry::Case};
+use crate::{AttemptOutcome, Entry, Progress, Stage, model::case::Case};
 
 /// End of a message of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use anysms::{
 
 use crate::{
     AttemptToken,
-    model::{entry::Snapshot, hash::ContentFingerprint},
+    model::{case::Snapshot, hash::ContentFingerprint},
     protocol::transaction::Named,
 };
 

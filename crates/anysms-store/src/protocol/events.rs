@@ -4,7 +4,7 @@ use anysms::{message::Address, webhook::Authenticity};
 
 use crate::{
     Applied, AttemptOutcome, AttemptRecord, Progress, SettledBy, Stage, StatusEvent,
-    model::entry::Case,
+    model::case::Case,
 };
 
 impl Case {

@@ -11,7 +11,7 @@ use anysms::{
 
 use crate::{
     AttemptOutcome, AttemptRecord, Entry, Progress, Stage, StorePolicy, Unconfirmed,
-    model::entry::Case,
+    model::case::Case,
 };
 
 /// Most claims of a message without being begun before somebody has to look at it.

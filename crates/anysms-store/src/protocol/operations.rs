@@ -19,7 +19,7 @@ use anysms::{
 use crate::{
     Applied, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
     model::{
-        entry::{Case, Snapshot},
+        case::{Case, Snapshot},
         event::Seen,
         policy::StorePolicy,
     },

@@ -17,7 +17,7 @@ use crate::{
     AttemptOutcome, Enqueued, Entry, EntryId,
     model::seal::Opened,
     model::{
-        entry::Case,
+        case::Case,
         policy::{StorePolicy, storable},
     },
     protocol::{

@@ -16,7 +16,7 @@ use crate::{
     AttemptOutcome, AttemptRecord, AttemptToken, Progress, SettledBy, Stage, StorePolicy,
     Unconfirmed, message_status,
     model::{
-        entry::{Case, Snapshot},
+        case::{Case, Snapshot},
         policy::plausible,
     },
     protocol::{

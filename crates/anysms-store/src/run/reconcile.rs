@@ -18,7 +18,7 @@ use crate::{
         RawBackend,
         operation::{Checks, Settle, Suppress, UnprovedSuppressions},
     },
-    model::entry::Case,
+    model::case::Case,
     protocol::operations::{Check, Looked},
     run::lookup::fetch,
     trouble::trouble,

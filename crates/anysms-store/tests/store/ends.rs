@@ -232,7 +232,10 @@ pub(crate) async fn a_wait_without_end_ends_with_the_patience(backend: Backend) 
     let fake = Fake::answering(move |_, _| Err(century.clone()));
     let running = Running::start(store, fake.clone().recorded(store).unwrap());
     store.enqueue(&[message("a")], None).await.unwrap();
-    sleep(Duration::from_millis(300)).await;
+    while fake.calls() == 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    until_in(store, Stage::Waiting, 1, 10).await;
     store.skip(Duration::from_secs(4 * 60 * 60 + 60));
     until_in(store, Stage::Done, 1, 10).await;
     running.stop().await;

@@ -11,7 +11,7 @@ use anysms::{message::MessageId, number::PhoneNumber, webhook::EventId};
 
 use crate::{
     AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
-    model::entry::Case,
+    model::case::Case,
     protocol::transaction::Named,
     protocol::turns::{MOST_TENANTS, Turns, deal},
 };

@@ -22,7 +22,7 @@ use crate::{
     model::redaction::Redaction,
     model::seal::Seal,
     model::{
-        entry::{Case, Snapshot},
+        case::{Case, Snapshot},
         event::Seen,
         suppression::SuppressionSource,
     },

@@ -30,6 +30,11 @@ pub(crate) enum Dialect {
 pub(crate) enum Arg {
     Int(i64),
     Text(String),
+    /// A list, which PostgreSQL alone takes.
+    #[cfg(feature = "postgres")]
+    Ints(Vec<Option<i64>>),
+    #[cfg(feature = "postgres")]
+    Texts(Vec<Option<String>>),
 }
 
 /// A column of a row.
@@ -56,23 +61,30 @@ impl Connection<'_> {
     /// Runs one statement and takes its rows. The statement is kept prepared.
     pub(crate) async fn rows(&mut self, sql: &Sql, args: &[Arg]) -> sqlx::Result<Vec<Vec<Value>>> {
         macro_rules! run {
-            ($connection:expr, $read:ident) => {{
-                let mut query = query(AssertSqlSafe(Arc::clone(sql)));
+            ($connection:expr, $read:ident, |$query:ident| $($list:pat => $bind:expr),*) => {{
+                let mut $query = query(AssertSqlSafe(Arc::clone(sql)));
                 for arg in args {
-                    query = match arg {
-                        Arg::Int(int) => query.bind(*int),
-                        Arg::Text(text) => query.bind(text.as_str()),
+                    $query = match arg {
+                        Arg::Int(int) => $query.bind(*int),
+                        Arg::Text(text) => $query.bind(text.as_str()),
+                        $(#[cfg(feature = "postgres")] $list => $bind),*
                     };
                 }
+                let query = $query;
                 let rows = query.fetch_all(&mut **$connection).await?;
                 rows.iter().map($read).collect()
             }};
         }
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => run!(connection, read_sqlite),
+            Self::Sqlite(connection) => {
+                run!(connection, read_sqlite, |query| Arg::Ints(_) | Arg::Texts(_) => query) // never made for it
+            }
             #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => run!(connection, read_postgres),
+            Self::Postgres(connection) => run!(connection, read_postgres, |query|
+                Arg::Ints(ints) => query.bind(ints.as_slice()),
+                Arg::Texts(texts) => query.bind(texts.as_slice())
+            ),
         }
     }
 

@@ -30,6 +30,17 @@ pub(crate) fn failed(error: sqlx::Error) -> Error {
 /// The code of an error after which the connection is gone.
 pub(crate) const LOST: &str = "connection";
 
+/// Error of a transaction that relied on cases which have changed since. It is made again, with all of them read.
+pub(crate) fn stale() -> Error {
+    Error::not_sent(ErrorKind::Unavailable).with_code(STALE)
+}
+
+const STALE: &str = "stale";
+
+pub(crate) fn is_stale(error: &Error) -> bool {
+    error.code() == Some(STALE)
+}
+
 /// Translates the error of a commit, likewise: whether anything was written is not known.
 pub(crate) fn commit_failed(error: sqlx::Error) -> Error {
     let error = failed(error);

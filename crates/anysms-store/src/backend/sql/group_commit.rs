@@ -26,7 +26,7 @@ use crate::{
         operation::Operation,
         sql::{
             connection::{Connection, Dialect},
-            error::{LOST, commit_failed, failed, is_busy, is_locked, is_lost, passes},
+            error::{LOST, commit_failed, failed, is_busy, is_locked, is_lost, is_stale, passes},
             statements::Statements,
             transaction::SqlTransaction,
         },
@@ -183,9 +183,9 @@ impl Held {
     async fn transact(&mut self, groups: &mut [Box<dyn Group>], lock: Duration) -> Result<()> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(10);
-        let mut maybe_written = false;
+        let (mut maybe_written, mut trusts) = (false, true);
         loop {
-            let error = match timeout(LONGEST, self.once(groups, lock)).await {
+            let error = match timeout(LONGEST, self.once(groups, lock, trusts)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error,
                 Err(_) => {
@@ -195,6 +195,9 @@ impl Held {
             };
             if is_lost(&error) {
                 self.connection = None;
+            }
+            if is_stale(&error) && std::mem::take(&mut trusts) {
+                continue;
             }
             maybe_written |= error.outcome() == Outcome::Unknown;
             if !passes(&error) || is_locked(&error) || start.elapsed() + pause > PATIENCE {
@@ -206,7 +209,14 @@ impl Held {
         }
     }
 
-    async fn once(&mut self, groups: &mut [Box<dyn Group>], lock: Duration) -> Result<()> {
+    /// Runs all in one transaction, once. With `trusts` it relies on what the program remembers of messages, as far as
+    /// nobody else has changed them.
+    async fn once(
+        &mut self,
+        groups: &mut [Box<dyn Group>],
+        lock: Duration,
+        trusts: bool,
+    ) -> Result<()> {
         let Writer { source, seal, sql, policy, clock } = &*self.writer;
         let owned = match &mut self.connection {
             Some(owned) => owned,
@@ -221,7 +231,9 @@ impl Held {
             self.connection = None; // part of it may be open
             return Err(failed(error));
         }
-        if let Err(error) = perform(&mut connection, (sql, seal), *policy, clock, groups).await {
+        if let Err(error) =
+            perform(&mut connection, (sql, seal, trusts), *policy, clock, groups).await
+        {
             if connection.execute("ROLLBACK").await.is_err() {
                 self.connection = None;
             }
@@ -242,12 +254,13 @@ impl Held {
 
 async fn perform(
     connection: &mut Connection<'_>,
-    (sql, seal): (&Statements, &Seal),
+    (sql, seal, trusts): (&Statements, &Seal, bool),
     policy: StorePolicy,
     clock: &SteadyClock,
     groups: &mut [Box<dyn Group>],
 ) -> Result<()> {
     let mut tables = SqlTransaction::new(connection, sql, seal, clock.now());
+    tables.trusts = trusts;
     for group in groups.iter_mut() {
         group.run(&mut tables, policy).await?;
     }

@@ -7,6 +7,7 @@
 pub(crate) mod connection;
 mod due;
 mod error;
+mod given;
 mod group_commit;
 mod in_transaction;
 mod outbox;
@@ -15,6 +16,7 @@ mod read;
 mod report;
 mod retention;
 mod rows;
+mod save;
 pub(crate) mod schema;
 mod statements;
 mod suppression;

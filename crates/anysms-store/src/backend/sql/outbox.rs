@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::{
     SqlBackend,
     connection::Dialect,
+    given::{given, names},
     rows::{
         CONTENT, ENTRY, Field, Kind, QUEUE,
         column::{Role, named, without_id},
         json::Rows,
     },
-    statements::{given, names},
 };
 use crate::{Stage, backend::RawBackend, model::hash::ContentFingerprint};
 use anysms::{error::Result, message::Message};

@@ -12,10 +12,10 @@ use crate::{
     backend::sql::{
         connection::{Arg, Columns, Corrupt, Dialect, Sql, Value},
         error::failed,
+        given::given,
         rows::{
             FORGET, Field, ForgetRow, Kind, Remotes, id_of, is_dead, json::json, stored::micros,
         },
-        statements::given,
         transaction::{SqlTransaction, corrupt, ids_of},
     },
     model::redaction::Redaction,

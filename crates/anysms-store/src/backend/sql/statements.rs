@@ -1,15 +1,14 @@
 //! The statements of the store's tables, made once for each backend.
 
-use std::fmt::Write;
-
 use crate::{
     Stage,
     backend::sql::{
         connection::{Dialect, Sql},
-        due::turns,
+        due::{due, tenants},
+        given::{given, given_rows, names},
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, Kind, QUEUE, RESULT,
+            ATTEMPT, CONTENT, ENTRY, EVENT, Field, PLACE, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
@@ -23,6 +22,7 @@ pub(crate) struct Statements {
     pub(crate) prefix: String,
     /// Entries with what they say, up to the conditions.
     pub(crate) select: String,
+    #[cfg(feature = "postgres")]
     pub(crate) now: Sql,
     pub(crate) insert_entries: Sql,
     pub(crate) insert_contents: Sql,
@@ -30,8 +30,9 @@ pub(crate) struct Statements {
     pub(crate) named: Sql,
     pub(crate) tokens: Sql,
     pub(crate) ids: Sql,
-    /// Tenants behind one with something in the queue, and what is due of each; the same from the first on.
-    pub(crate) turns: [Sql; 2],
+    /// Tenants with something in the queue, from the first on; the same behind one.
+    pub(crate) tenants: [Sql; 2],
+    pub(crate) due: Sql,
     pub(crate) take: Sql,
     pub(crate) stale: Sql,
     pub(crate) leased_later: Sql,
@@ -39,8 +40,6 @@ pub(crate) struct Statements {
     pub(crate) untold: Sql,
     pub(crate) told: Sql,
     pub(crate) take_back: Sql,
-    /// Holds places and reads their versions.
-    pub(crate) versions: Sql,
     pub(crate) keep: Sql,
     pub(crate) kept: Sql,
     pub(crate) unchecked: Sql,
@@ -50,6 +49,7 @@ pub(crate) struct Statements {
     pub(crate) places: Sql,
     pub(crate) insert_queue: Sql,
     pub(crate) save_queue: Sql,
+    pub(crate) end_places: Sql,
     pub(crate) leave_queue: Sql,
     pub(crate) quarantine: Sql,
     pub(crate) set_aside: Sql,
@@ -69,35 +69,6 @@ pub(crate) struct Statements {
     pub(crate) notify: Option<Sql>,
 }
 
-/// Returns the names of columns, with what goes before each.
-pub(crate) fn names(fields: &[Field], before: &str) -> String {
-    fields.iter().map(|(name, _)| format!("{before}{name}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns the SQL for `$1` as rows `x` of these columns.
-pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
-    match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => {
-            let mut columns = String::new();
-            for (at, (name, _)) in fields.iter().enumerate() {
-                let comma = if at == 0 { "" } else { ", " };
-                let _ = write!(columns, "{comma}value->>'$.{name}' AS {name}");
-            }
-            format!("(SELECT {columns} FROM jsonb_each($1)) AS x")
-        }
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            let typed = |(name, kind): &Field| match kind {
-                Kind::Int => format!("{name} bigint"),
-                Kind::Text => format!("{name} text"),
-            };
-            let columns: Vec<_> = fields.iter().map(typed).collect();
-            format!("json_to_recordset($1::text::json) AS x ({})", columns.join(", "))
-        }
-    }
-}
-
 impl Statements {
     pub(crate) fn new(dialect: Dialect, p: &str) -> Self {
         #[cfg(feature = "postgres")]
@@ -109,6 +80,7 @@ impl Statements {
         } else {
             ("", "") // one writer at a time
         };
+        let rows = |fields: &[Field]| given_rows(dialect, fields);
         let given = |fields: &[Field]| given(dialect, fields);
         let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
         let (events, event) = (all(EVENT), names(&all(EVENT), ""));
@@ -133,18 +105,19 @@ impl Statements {
         Self {
             prefix: p.to_owned(),
             select: select.clone(),
+            #[cfg(feature = "postgres")]
             now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint".into(),
             insert_entries: format!(
                 "INSERT INTO {p}message ({0}) SELECT {0} FROM {1} WHERE true \
                  ON CONFLICT (tenant, key) WHERE freed = 0 DO NOTHING RETURNING id, tenant, key",
                 names(new_entry, ""),
-                given(new_entry)
+                rows(new_entry)
             )
             .into(),
             insert_contents: format!(
                 "INSERT INTO {p}content ({0}) SELECT {0} FROM {1} WHERE true",
                 names(contents, ""),
-                given(contents)
+                rows(contents)
             )
             .into(),
             insert_tags: format!(
@@ -181,7 +154,8 @@ impl Statements {
                 given(&provider_id)
             )
             .into(),
-            turns: ["AND queue_tenant > $4", "AND $4 = ''"].map(|behind| turns(dialect, p, behind).into()),
+            tenants: ["", " AND queue_tenant > $3"].map(|behind| tenants(p, behind).into()),
+            due: due(dialect, p).into(),
             take: format!(
                 "{queue} WHERE wake_at <= $2 AND message IN (SELECT id FROM {}){skip}",
                 given(&id)
@@ -219,9 +193,14 @@ impl Statements {
             .into(),
             kept: format!("SELECT kept FROM {p}content WHERE message = $1").into(),
             leased_later: format!("{queue} WHERE leased_at > $1 LIMIT $2{skip}").into(),
+            // Of each kind the first, by an index of its own.
             unchecked: format!(
-                "SELECT message FROM {p}attempt WHERE check_at <= $2 AND (check_at <= $3 OR \
-                 outcome IS NULL OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4",
+                "SELECT message FROM (SELECT * FROM (SELECT message, check_at FROM {p}attempt \
+                 WHERE outcome IS NULL AND check_at <= $2 ORDER BY check_at LIMIT $4) AS sending \
+                 UNION ALL SELECT * FROM (SELECT message, check_at FROM {p}attempt \
+                 WHERE outcome IS NOT NULL AND check_at <= $2 AND \
+                 (check_at <= $3 OR provider IN (SELECT provider FROM {})) ORDER BY check_at LIMIT $4) AS ended) \
+                 AS due ORDER BY check_at LIMIT $4",
                 given(&named(ATTEMPT, &["provider"]))
             )
             .into(),
@@ -242,23 +221,24 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            versions: format!(
-                "SELECT message, fence, version FROM {p}queue WHERE message IN (SELECT id FROM {}) \
-                 ORDER BY message{lock}",
-                given(&id)
-            )
-            .into(),
             places: format!("{queue} WHERE message IN (SELECT id FROM {})", given(&id)).into(),
             insert_queue: format!(
                 "INSERT INTO {p}queue ({0}) SELECT {0} FROM {1} WHERE true",
                 names(places, ""),
-                given(places)
+                rows(places)
             )
             .into(),
             save_queue: format!(
-                "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message",
+                "UPDATE {p}queue SET {} FROM {} WHERE {p}queue.message = x.message \
+                 AND {p}queue.version = x.version - 1 RETURNING {p}queue.message",
                 change(&changing(QUEUE)),
-                given(&changes(QUEUE))
+                rows(&changes(QUEUE))
+            )
+            .into(),
+            end_places: format!(
+                "DELETE FROM {p}queue WHERE (message, version) IN (SELECT id, version FROM {}) \
+                 RETURNING message",
+                given(&PLACE)
             )
             .into(),
             leave_queue: format!(
@@ -291,19 +271,19 @@ impl Statements {
             save_entries: format!(
                 "UPDATE {p}message SET {} FROM {} WHERE {p}message.id = x.id",
                 change(&changing(ENTRY)),
-                given(&changes(ENTRY))
+                rows(&changes(ENTRY))
             )
             .into(),
             insert_attempts: format!(
                 "INSERT INTO {p}attempt ({0}) SELECT {0} FROM {1} WHERE true RETURNING id, token",
                 names(new_attempt, ""),
-                given(new_attempt)
+                rows(new_attempt)
             )
             .into(),
             save_attempts: format!(
                 "UPDATE {p}attempt SET {} FROM {} WHERE {p}attempt.id = x.id",
                 change(&changing(ATTEMPT)),
-                given(&changes(ATTEMPT))
+                rows(&changes(ATTEMPT))
             )
             .into(),
             hold: postgres.then(|| {
@@ -319,7 +299,7 @@ impl Statements {
                  ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
                  CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
                  RETURNING id, times, received_at",
-                given(&events)
+                rows(&events)
             )
             .into(),
             unknown_events: format!(
@@ -332,7 +312,7 @@ impl Statements {
                 "UPDATE {p}event SET {} FROM {} \
                  WHERE {p}event.id = x.id AND {p}event.attempt = 0",
                 change(&changing(EVENT)),
-                given(&changes(EVENT))
+                rows(&changes(EVENT))
             )
             .into(),
             events: format!(
@@ -371,8 +351,9 @@ mod tests {
             &sql.named,
             &sql.tokens,
             &sql.ids,
-            &sql.turns[0],
-            &sql.turns[1],
+            &sql.tenants[0],
+            &sql.tenants[1],
+            &sql.due,
             &sql.take,
             &sql.stale,
             &sql.leased_later,
@@ -380,7 +361,6 @@ mod tests {
             &sql.untold,
             &sql.told,
             &sql.take_back,
-            &sql.versions,
             &sql.keep,
             &sql.kept,
             &sql.unchecked,
@@ -389,6 +369,7 @@ mod tests {
             &sql.places,
             &sql.insert_queue,
             &sql.save_queue,
+            &sql.end_places,
             &sql.leave_queue,
             &sql.quarantine,
             &sql.set_aside,

@@ -2,11 +2,11 @@
 
 use crate::backend::sql::{
     connection::{Dialect, Sql},
+    given::{given, given_rows, names},
     rows::{
         SUPPRESSION,
         column::{all, named},
     },
-    statements::{given, names},
 };
 
 /// The statements.
@@ -41,7 +41,7 @@ impl SuppressionSql {
                  ELSE coalesce(excluded.said_by, {p}suppression.said_by) END, \
                  account = coalesce(excluded.account, {p}suppression.account)",
                 names(suppressed, ""),
-                given(suppressed)
+                given_rows(dialect, suppressed)
             )
             .into(),
             remove: format!(

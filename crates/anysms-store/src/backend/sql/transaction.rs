@@ -15,17 +15,14 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, AttemptToken, End, Entry, EntryId, Stage, StatusEvent, Suppression,
-    SuppressionScope,
+    AttemptRecord, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
     backend::sql::{
-        connection::{Arg, Columns, Connection, Corrupt, Sql, Value},
+        connection::{Arg, Columns, Connection, Corrupt, Value},
         error::failed,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow,
-            SUPPRESSION, Token,
-            column::{Column, Role, has_changed},
+            CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow, SUPPRESSION, Token,
             id_of,
-            json::{CHANGED, INSERTED, json, rows_of},
+            json::{CHANGED, INSERTED, NEW, json, rows_of},
             message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
             read_suppression,
             stored::{Stored as _, micros},
@@ -35,7 +32,7 @@ use crate::{
     },
     model::seal::Seal,
     model::{
-        entry::{Case, Snapshot},
+        case::{Case, Snapshot},
         event::Seen,
         suppression::SuppressionSource,
     },
@@ -48,6 +45,8 @@ pub(crate) struct SqlTransaction<'c, 's> {
     pub(crate) sql: &'s Statements,
     seal: &'s Seal,
     pub(crate) now: Timestamp,
+    /// `true` if it relies on cases that this program remembers, and fails as [`stale`] where they have changed.
+    pub(crate) trusts: bool,
 }
 
 impl<'c, 's> SqlTransaction<'c, 's> {
@@ -57,7 +56,7 @@ impl<'c, 's> SqlTransaction<'c, 's> {
         seal: &'s Seal,
         now: Timestamp,
     ) -> Self {
-        Self { connection, sql, seal, now }
+        Self { connection, sql, seal, now, trusts: false }
     }
 
     /// Holds messages and reads them: by their places in the queue where they have one, else by themselves.
@@ -130,23 +129,6 @@ impl<'c, 's> SqlTransaction<'c, 's> {
     }
 }
 
-impl SqlTransaction<'_, '_> {
-    /// Writes rows by a statement, if there are any.
-    async fn write<T: 'static>(
-        &mut self,
-        sql: &Sql,
-        rows: Vec<&T>,
-        columns: &[Column<T>],
-        roles: &[Role],
-    ) -> Result<()> {
-        if !rows.is_empty() {
-            let rows = rows_of(rows, columns, roles)?;
-            self.connection.rows(sql, &[rows]).await.map_err(failed)?;
-        }
-        Ok(())
-    }
-}
-
 pub(crate) fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
     json(&ids.into_iter().map(|id| Id { id: id.0 }).collect::<Vec<_>>())
 }
@@ -205,9 +187,10 @@ impl Tables for SqlTransaction<'_, '_> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = rows_of(&entries, ENTRY, &INSERTED)?;
+        let dialect = self.connection.dialect();
+        let rows = rows_of(dialect, &entries, ENTRY, &NEW)?;
         let inserted =
-            self.connection.rows(&self.sql.insert_entries, &[rows]).await.map_err(failed)?;
+            self.connection.rows(&self.sql.insert_entries, &rows).await.map_err(failed)?;
         let mut ids = HashMap::new();
         for row in inserted {
             let mut row = Columns::new(row);
@@ -226,8 +209,8 @@ impl Tables for SqlTransaction<'_, '_> {
         }
         let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
         if !cases.is_empty() {
-            let contents = rows_of(written.iter().copied(), CONTENT, &INSERTED)?;
-            self.connection.rows(&self.sql.insert_contents, &[contents]).await.map_err(failed)?;
+            let contents = rows_of(dialect, written.iter().copied(), CONTENT, &INSERTED)?;
+            self.connection.rows(&self.sql.insert_contents, &contents).await.map_err(failed)?;
         }
         let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();
         self.write(&self.sql.insert_queue, queued, QUEUE, &INSERTED).await?;
@@ -250,96 +233,15 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn load_again(&mut self, known: Vec<Arc<Snapshot>>) -> Result<Vec<Case>> {
-        if known.is_empty() {
-            return Ok(Vec::new());
+        if self.trusts {
+            return Ok(known.into_iter().map(Case::trusted).collect());
         }
-        let ids = [ids_of(known.iter().map(|known| known.entry.id))?];
-        let rows = self.connection.rows(&self.sql.versions, &ids).await.map_err(failed)?;
-        let mut versions = HashMap::new();
-        for row in rows {
-            let mut row = Columns::new(row);
-            let read = row.int().and_then(|id| Ok((id, (row.int()?, row.int()?))));
-            let (id, version) = read.map_err(|Corrupt| corrupt("the queue"))?;
-            versions.insert(id, version);
-        }
-        let is_same = |known: &Arc<Snapshot>| {
-            let Entry { id, fence, version, .. } = known.entry;
-            versions.get(&id.0) == Some(&(fence, version))
-        };
-        let (same, changed): (Vec<_>, Vec<_>) = known.into_iter().partition(is_same);
-        let mut cases: Vec<Case> = same.into_iter().map(Case::of).collect();
-        let changed: Vec<i64> = changed.iter().map(|known| known.entry.id.0).collect();
-        cases.extend(self.cases(&changed).await?);
-        Ok(cases)
+        let ids: Vec<i64> = known.iter().map(|known| known.entry.id.0).collect();
+        self.cases(&ids).await
     }
 
     async fn save(&mut self, cases: &mut [Case]) -> Result<()> {
-        for case in cases.iter_mut().filter(|case| case.has_place()) {
-            let changed = has_changed(ENTRY, case.before(), &case.entry)
-                || has_changed(QUEUE, case.before(), &case.entry)
-                || case.changed_attempts().next().is_some();
-            case.entry.version += i64::from(changed);
-        }
-        let mut entries = Vec::new();
-        let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut kept, mut ends, mut back) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut known, mut new) = (Vec::new(), Vec::new());
-        for case in &*cases {
-            let (before, now) = (case.before(), &case.entry);
-            if has_changed(ENTRY, before, now) {
-                entries.push(now);
-            }
-            ends.extend(case.ended.map(|end| ResultRow::new(now.id, end, micros(self.now))));
-            back.extend(case.is_back().then_some(Id { id: now.id.0 }));
-            if has_changed(QUEUE, before, now) {
-                match now.stage {
-                    Stage::Done => {
-                        left.push(Id { id: now.id.0 });
-                        let keeps = now.kept.is_some() && before.kept.is_none();
-                        kept.extend(keeps.then_some(Id { id: now.id.0 }));
-                    }
-                    _ if case.had_place() => queued.push(now),
-                    _ => coming.push(now),
-                }
-            }
-            for attempt in case.changed_attempts() {
-                if attempt.row == 0 { new.push(attempt) } else { known.push(attempt) }
-            }
-        }
-        let sql = self.sql;
-        self.write(&sql.save_entries, entries, ENTRY, &CHANGED).await?;
-        self.write(&sql.insert_queue, coming, QUEUE, &INSERTED).await?;
-        self.write(&sql.save_queue, queued, QUEUE, &CHANGED).await?;
-        if !kept.is_empty() {
-            self.connection.rows(&sql.keep, &[json(&kept)?]).await.map_err(failed)?;
-        }
-        if !left.is_empty() {
-            self.connection.rows(&sql.leave_queue, &[json(&left)?]).await.map_err(failed)?;
-        }
-        if !back.is_empty() {
-            self.connection.rows(&sql.take_back, &[json(&back)?]).await.map_err(failed)?;
-        }
-        if !ends.is_empty() {
-            self.connection.rows(&sql.insert_results, &[json(&ends)?]).await.map_err(failed)?;
-        }
-        self.write(&sql.save_attempts, known, ATTEMPT, &CHANGED).await?;
-        if new.is_empty() {
-            return Ok(());
-        }
-        let new = [rows_of(new, ATTEMPT, &INSERTED)?];
-        let mut rows = HashMap::new();
-        for row in self.connection.rows(&sql.insert_attempts, &new).await.map_err(failed)? {
-            let mut row = Columns::new(row);
-            let read = row.int().and_then(|id| Ok((row.parse::<AttemptToken>()?, id)));
-            let (token, id) = read.map_err(|Corrupt| corrupt("an attempt"))?;
-            rows.insert(token, id);
-        }
-        for attempt in cases.iter_mut().flat_map(|case| &mut case.attempts) {
-            if let Some(row) = rows.get(&attempt.token) {
-                attempt.row = *row;
-            }
-        }
-        Ok(())
+        self.write_cases(cases).await
     }
 
     async fn untold(&mut self, most: usize, again: Timestamp) -> Result<Vec<(EntryId, End)>> {
@@ -368,8 +270,8 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>> {
-        let rows = rows_of(events, EVENT, &INSERTED)?;
-        let rows = self.connection.rows(&self.sql.insert_events, &[rows]).await.map_err(failed)?;
+        let rows = rows_of(self.connection.dialect(), events, EVENT, &INSERTED)?;
+        let rows = self.connection.rows(&self.sql.insert_events, &rows).await.map_err(failed)?;
         let mut known = HashMap::new();
         for row in rows {
             let mut row = Columns::new(row);
@@ -397,7 +299,7 @@ impl Tables for SqlTransaction<'_, '_> {
 
     async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()> {
         let known = events.iter().filter(|event| !event.is_unknown()).collect();
-        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await
+        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await.map(drop)
     }
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
@@ -419,8 +321,8 @@ impl Tables for SqlTransaction<'_, '_> {
     }
 
     async fn insert_suppressions(&mut self, suppressions: &[Suppression]) -> Result<()> {
-        let rows = rows_of(suppressions, SUPPRESSION, &INSERTED)?;
-        self.connection.rows(&self.sql.suppression.insert, &[rows]).await.map_err(failed)?;
+        let rows = rows_of(self.connection.dialect(), suppressions, SUPPRESSION, &INSERTED)?;
+        self.connection.rows(&self.sql.suppression.insert, &rows).await.map_err(failed)?;
         Ok(())
     }
 

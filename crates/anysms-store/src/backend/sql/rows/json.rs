@@ -1,4 +1,4 @@
-//! Rows on their way to the database: one JSON array, the parameter of one statement.
+//! Rows on their way to the database: one JSON array, the parameter of one statement, or a list of each column.
 
 use std::{
     borrow::Cow,
@@ -9,9 +9,9 @@ use anysms::error::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::backend::sql::{
-    connection::Arg,
+    connection::{Arg, Dialect},
     rows::{
-        Field,
+        Field, Kind,
         column::{Column, Role},
     },
 };
@@ -31,11 +31,14 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// Writes the columns of one declaration after the other. A null is left out: a name that is missing is null.
-pub(crate) struct RowWriter<'a> {
-    out: &'a mut Vec<u8>,
-    names: std::slice::Iter<'static, Field>,
-    first: bool,
+/// Writes the columns of one declaration after the other: into an object, or each into a list of its own.
+pub(crate) struct RowWriter<'a>(Out<'a>);
+
+enum Out<'a> {
+    /// A null is left out: a name that is missing is null.
+    Object { json: &'a mut Vec<u8>, names: std::slice::Iter<'static, Field>, first: bool },
+    #[cfg(feature = "postgres")]
+    Lists(std::slice::IterMut<'a, Arg>),
 }
 
 impl RowWriter<'_> {
@@ -49,24 +52,52 @@ impl RowWriter<'_> {
     }
 
     pub(crate) fn null(&mut self) {
-        self.names.next();
+        match &mut self.0 {
+            Out::Object { names, .. } => drop(names.next()),
+            #[cfg(feature = "postgres")]
+            Out::Lists(lists) => match lists.next() {
+                Some(Arg::Ints(ints)) => ints.push(None),
+                Some(Arg::Texts(texts)) => texts.push(None),
+                _ => {} // a declaration has as many values as columns
+            },
+        }
     }
 
     pub(crate) fn int(&mut self, int: i64) {
-        if self.name() {
-            let _ = std::io::Write::write_fmt(self.out, format_args!("{int}")); // a Vec takes all
+        match &mut self.0 {
+            Out::Object { .. } => {
+                if let Some(json) = self.name() {
+                    let _ = std::io::Write::write_fmt(json, format_args!("{int}")); // a Vec takes all
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Out::Lists(lists) => {
+                if let Some(Arg::Ints(ints)) = lists.next() {
+                    ints.push(Some(int));
+                }
+            }
         }
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        if self.name() {
-            // PostgreSQL has no text with a NUL in it.
-            let text = if text.contains('\0') {
-                text.replace('\0', "\u{fffd}").into()
-            } else {
-                Cow::Borrowed(text)
-            };
-            let _ = serde_json::to_writer(&mut *self.out, &*text); // a text is always JSON, and a Vec takes all
+        // PostgreSQL has no text with a NUL in it.
+        let text = if text.contains('\0') {
+            text.replace('\0', "\u{fffd}").into()
+        } else {
+            Cow::Borrowed(text)
+        };
+        match &mut self.0 {
+            Out::Object { .. } => {
+                if let Some(json) = self.name() {
+                    let _ = serde_json::to_writer(json, &*text); // a text is always JSON, and a Vec takes all
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Out::Lists(lists) => {
+                if let Some(Arg::Texts(texts)) = lists.next() {
+                    texts.push(Some(text.into_owned()));
+                }
+            }
         }
     }
 
@@ -76,14 +107,41 @@ impl RowWriter<'_> {
         self.text(&text);
     }
 
-    fn name(&mut self) -> bool {
-        let Some((name, _)) = self.names.next() else { return false };
-        self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.first = false;
-        true
+    /// Writes the next name of an object, and returns where its value goes.
+    fn name(&mut self) -> Option<&mut Vec<u8>> {
+        #[allow(irrefutable_let_patterns)] // without PostgreSQL there are no lists
+        let Out::Object { json, names, first } = &mut self.0 else { return None };
+        let (name, _) = names.next()?;
+        json.extend_from_slice(if std::mem::take(first) { b"\"" } else { b",\"" });
+        json.extend_from_slice(name.as_bytes());
+        json.extend_from_slice(b"\":");
+        Some(json)
     }
+}
+
+/// Writes the columns of these roles as lists, the parameters of PostgreSQL's `unnest`: it takes them much sooner than
+/// JSON.
+#[cfg(feature = "postgres")]
+fn lists_of<'a, T: 'static>(
+    rows: impl Iterator<Item = &'a T>,
+    columns: &[Column<T>],
+    roles: &[Role],
+) -> Vec<Arg> {
+    let columns: Vec<_> = columns.iter().filter(|column| roles.contains(&column.role)).collect();
+    let list = |(_, kind): &Field| match kind {
+        Kind::Int => Arg::Ints(Vec::new()),
+        Kind::Text => Arg::Texts(Vec::new()),
+    };
+    let mut lists: Vec<Arg> = columns.iter().flat_map(|column| column.fields).map(list).collect();
+    for row in rows {
+        let mut rest = lists.as_mut_slice();
+        for column in &columns {
+            let (own, others) = rest.split_at_mut(column.fields.len());
+            (column.write)(row, &mut RowWriter(Out::Lists(own.iter_mut())));
+            rest = others;
+        }
+    }
+    lists
 }
 
 /// Rows under construction.
@@ -92,14 +150,6 @@ pub(crate) struct Rows(Vec<u8>);
 impl Rows {
     pub(crate) fn new() -> Self {
         Self(vec![b'['])
-    }
-
-    /// Adds a row of these columns.
-    pub(crate) fn add<T>(&mut self, row: &T, columns: &[Column<T>], roles: &[Role]) {
-        self.start();
-        let mut first = true;
-        self.columns(row, columns, roles, &mut first);
-        self.0.push(b'}');
     }
 
     /// Begins an object, with what separates it from the one before.
@@ -116,10 +166,13 @@ impl Rows {
         first: &mut bool,
     ) {
         for column in columns.iter().filter(|column| roles.contains(&column.role)) {
-            let mut writer =
-                RowWriter { out: &mut self.0, names: column.fields.iter(), first: *first };
+            let names = column.fields.iter();
+            let mut writer = RowWriter(Out::Object { json: &mut self.0, names, first: *first });
             (column.write)(row, &mut writer);
-            *first = writer.first;
+            #[allow(irrefutable_let_patterns)] // without PostgreSQL there are no lists
+            if let Out::Object { first: still, .. } = writer.0 {
+                *first = still;
+            }
         }
     }
 
@@ -135,21 +188,34 @@ impl Rows {
     }
 }
 
-/// Roles of what is inserted.
+/// Roles of what is inserted; the same where the database gives the id.
 pub(crate) const INSERTED: [Role; 3] = [Role::Id, Role::Fixed, Role::Changing];
+pub(crate) const NEW: [Role; 2] = [Role::Fixed, Role::Changing];
 
 /// Roles of what is changed.
 pub(crate) const CHANGED: [Role; 2] = [Role::Id, Role::Changing];
 
-/// Rows as one parameter.
+/// Rows as the parameters of a statement of [`given_rows`](crate::backend::sql::given::given_rows).
 pub(crate) fn rows_of<'a, T: 'static>(
+    dialect: Dialect,
     rows: impl IntoIterator<Item = &'a T>,
     columns: &[Column<T>],
     roles: &[Role],
-) -> Result<Arg> {
-    let mut out = Rows::new();
-    rows.into_iter().for_each(|row| out.add(row, columns, roles));
-    out.text().map(Arg::Text)
+) -> Result<Vec<Arg>> {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => {
+            let mut out = Rows::new();
+            for row in rows {
+                out.start();
+                out.columns(row, columns, roles, &mut true);
+                out.end("");
+            }
+            Ok(vec![out.text().map(Arg::Text)?])
+        }
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Ok(lists_of(rows.into_iter(), columns, roles)),
+    }
 }
 
 /// Keys of rows as one parameter.

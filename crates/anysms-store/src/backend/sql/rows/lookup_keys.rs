@@ -12,6 +12,16 @@ pub(crate) struct Id {
     pub(crate) id: i64,
 }
 
+/// Place in the queue, of the version that is known.
+#[derive(Serialize)]
+pub(crate) struct Place {
+    pub(crate) id: i64,
+    pub(crate) version: i64,
+}
+
+/// Columns of that.
+pub(crate) const PLACE: [Field; 2] = [("id", Kind::Int), ("version", Kind::Int)];
+
 /// End of a message, and when it is told next.
 #[derive(Serialize)]
 pub(crate) struct ResultRow {
@@ -40,6 +50,11 @@ impl<'a> Key<'a> {
     pub(crate) fn of(entry: &'a Entry) -> Self {
         Self { tenant: entry.tenant_name(), key: entry.key.as_str() }
     }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Tenant<'a> {
+    pub(crate) tenant: &'a str,
 }
 
 #[derive(Serialize)]

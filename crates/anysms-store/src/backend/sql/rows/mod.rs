@@ -17,7 +17,8 @@ pub(crate) use entry::{
 };
 pub(crate) use event::{EVENT, read_event};
 pub(crate) use lookup_keys::{
-    Id, Key, Number, Provider, RESULT, Remotes, ResultRow, Token, provider_ids,
+    Id, Key, Number, PLACE, Place, Provider, RESULT, Remotes, ResultRow, Tenant, Token,
+    provider_ids,
 };
 pub(crate) use suppression::{SUPPRESSION, read_suppression, told};
 

@@ -48,6 +48,8 @@ DROP INDEX {p}queue_wake;
 DROP INDEX {p}queue_dead;
 CREATE INDEX {p}queue_dead ON {p}queue (message) WHERE wake_at IS NULL;
 CREATE INDEX {p}queue_turn ON {p}queue (rank, queue_tenant, wake_at) WHERE wake_at IS NOT NULL;
+DROP INDEX {p}attempt_check;
+CREATE INDEX {p}attempt_check ON {p}attempt (check_at) WHERE check_at IS NOT NULL AND outcome IS NOT NULL;
 CREATE INDEX {p}attempt_sending ON {p}attempt (check_at) WHERE outcome IS NULL;
 
 -- How far an event is proved, whom it names, and whether it disagrees with its attempt.
