@@ -18,7 +18,7 @@ use crate::{
         RawBackend,
         operation::{Operation, Suppress, Untold},
     },
-    model::{entry::Case, redaction::Redaction, status::StatusReducer},
+    model::{case::Case, redaction::Redaction, status::StatusReducer},
     protocol::transaction::{Tables, Which},
 };
 use any::Any;
