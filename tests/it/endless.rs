@@ -27,7 +27,7 @@ use tokio::{
 };
 
 /// Time that a transport has for everything, and that a call may take on a machine that is busy.
-const TIME: Duration = Duration::from_millis(600);
+const TIME: Duration = Duration::from_millis(300);
 const MOST_TIME: Duration = Duration::from_secs(20);
 
 /// What a client may read before it gives up: its caps, and what sockets hold.
@@ -155,9 +155,11 @@ fn message() -> Message {
 }
 
 /// The error of each call that a client has, by its name; `None` for one that went well.
-async fn calls(base: &str, time: Duration) -> Vec<(&'static str, Option<Error>, Duration)> {
-    let transport = ReqwestTransport::builder().timeout(time).connect_timeout(time);
-    let transport = Arc::new(transport.build().unwrap());
+async fn calls(
+    base: &str,
+    transport: ReqwestTransport,
+) -> Vec<(&'static str, Option<Error>, Duration)> {
+    let transport = Arc::new(transport);
     let config = TwilioConfig::new("AC00000000000000000000000000000001", "token");
     let twilio = Twilio::with_transport(&config.with_base_url(base), transport.clone()).unwrap();
     let config = PlivoConfig::new("MA000000000000000001", "token").with_base_url(base);
@@ -176,31 +178,32 @@ async fn calls(base: &str, time: Duration) -> Vec<(&'static str, Option<Error>, 
     call!("twilio send", twilio.send(&message).await);
     call!("twilio fetch", twilio.fetch(&ids[0]).await);
     call!("twilio list", twilio.list(&query).await);
-    call!("twilio list_all", twilio.list_all(query.clone()).next().await.unwrap());
-    call!("twilio cancel", twilio.cancel(&ids[0]).await);
     call!("twilio check", twilio.check().await);
     call!("twilio media", twilio.media(&ids[0], None).await);
-    call!("twilio redact", twilio.redact(&ids[0]).await);
     let pages = twilio.request(Method::GET, Product::Account, ["IncomingPhoneNumbers.json"]);
     call!("twilio pages", pages.pages().next().await.unwrap());
     call!("plivo send", plivo.send(&message).await);
     call!("plivo fetch", plivo.fetch(&ids[1]).await);
     call!("plivo list", plivo.list(&query).await);
-    call!("plivo check", plivo.check().await);
     call!("plivo media", plivo.media(&ids[1]).await);
-    call!("plivo library", plivo.library(None).await);
     all
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_end_costs_one_request_and_bounded_time_and_memory() {
+    let within = |time| {
+        let transport = ReqwestTransport::builder().timeout(time).connect_timeout(time);
+        transport.build().unwrap()
+    };
+    // What ends by itself may take its time on a machine that is busy.
+    let (short, long) = (within(TIME), within(MOST_TIME));
     let mut servers = tokio::task::JoinSet::new();
     for endless in ALL {
+        let (short, long) = (short.clone(), long.clone());
         servers.spawn(async move {
             let (base, seen) = endless.start().await;
             let redirects = matches!(endless, Endless::Circle(_) | Endless::Chain(_));
-            // What ends by itself may take its time on a machine that is busy.
-            let all = calls(&base, if redirects { MOST_TIME } else { TIME }).await;
+            let all = calls(&base, if redirects { long } else { short }).await;
             for (name, error, took) in &all {
                 let case = format!("{endless:?}, {name}");
                 assert!(redirects || *took < MOST_TIME, "{case}: {took:?}");
@@ -209,17 +212,15 @@ async fn an_answer_without_end_costs_one_request_and_bounded_time_and_memory() {
                         endless,
                         Endless::SlowBody(200) | Endless::Body(201) | Endless::Chunks(200)
                     );
-                // A yes whose body is lost is a yes, where it says all.
-                let says_all = matches!(*name, "twilio cancel" | "twilio redact");
                 let Some(error) = error else {
-                    assert!(accepts || says_all, "{case}: went well");
+                    assert!(accepts, "{case}: went well"); // a yes whose body is lost is a yes
                     continue;
                 };
                 assert!(!accepts || error.kind() == ErrorKind::Timeout, "{case}: {error}");
                 if redirects {
                     assert_eq!(error.kind(), ErrorKind::Config, "{case}");
                 }
-                if !(name.ends_with("send") || says_all) {
+                if !name.ends_with("send") {
                     assert_eq!(error.outcome(), Outcome::NotSent, "{case}: it only reads");
                 }
             }
@@ -227,6 +228,9 @@ async fn an_answer_without_end_costs_one_request_and_bounded_time_and_memory() {
             let requests = seen.requests.load(Ordering::SeqCst);
             assert!((1..=all.len()).contains(&requests), "{endless:?}: {requests}");
             assert!(!redirects || requests == all.len(), "{endless:?}: {requests}");
+            if endless == Endless::Interim {
+                return; // each is let go, until the time is over
+            }
             let bytes = seen.bytes.load(Ordering::SeqCst) / requests;
             assert!(bytes < MOST_BYTES, "{endless:?}: {bytes} for a call");
         });
