@@ -47,8 +47,10 @@ pub enum Sender {
 
 impl Sender {
     /// Reads a sender: `+…` is a number, 3 to 8 digits a short code, `MG` and 32 hex digits or a UUID
-    /// a pool, a pool with `/` and a number or a short code one sender of it, `rcs:…` an RCS agent,
-    /// `messenger:…` a page, `sim:…` a SIM card, and anything else an alphanumeric sender.
+    /// a pool, `pool:…` one with an id of another form, a pool with `/` and a number or a short code one sender of
+    /// it, `rcs:…` an RCS agent, `messenger:…` a page, `sim:…` a SIM card, and anything else an alphanumeric sender.
+    ///
+    /// It reads back what `Display` writes.
     ///
     /// # Errors
     /// [`SenderError`] says which rule the text breaks and where, without quoting it.
@@ -59,6 +61,8 @@ impl Sender {
             Ok(Self::ShortCode(text.parse()?))
         } else if is_messaging_service(text) || is_uuid(text) {
             Ok(Self::Pool(text.parse()?))
+        } else if let Some(pool) = text.strip_prefix("pool:") {
+            Ok(Self::Pool(pool.parse()?))
         } else if let Some(agent) = text.strip_prefix("rcs:") {
             Ok(Self::Rcs(agent.parse()?))
         } else if let Some(page) = text.strip_prefix("messenger:") {
@@ -145,7 +149,8 @@ impl fmt::Display for Sender {
             Self::Number(number) => number.fmt(f),
             Self::ShortCode(code) => code.fmt(f),
             Self::Alphanumeric(name) => name.fmt(f),
-            Self::Pool(pool) => pool.fmt(f),
+            Self::Pool(pool) if is_messaging_service(&pool.0) || is_uuid(&pool.0) => pool.fmt(f),
+            Self::Pool(pool) => write!(f, "pool:{pool}"),
             Self::PoolMember(member) => write!(f, "{}/{}", member.pool, member.sender),
             Self::Rcs(agent) => write!(f, "rcs:{agent}"),
             Self::Messenger(page) => write!(f, "messenger:{page}"),
@@ -328,7 +333,8 @@ fn check_name(text: &str) -> Result<(), SenderError> {
     let last = text.len() - 1; // not empty
     let allowed = |(at, b): (usize, u8)| {
         b.is_ascii_alphanumeric()
-            || matches!(b, b'-' | b'+' | b'_' | b'&')
+            || matches!(b, b'-' | b'_' | b'&')
+            || b == b'+' && at != 0 // a number begins so
             || b == b' ' && at != 0 && at != last
     };
     if let Some((at, _)) = text.bytes().enumerate().find(|byte| !allowed(*byte)) {
@@ -384,6 +390,22 @@ mod tests {
         ] {
             assert_eq!(Sender::parse(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn every_sender_is_read_back_from_its_text() {
+        let long = "a-pool-of-the-programs-own-with-an-id-of-another-form";
+        let service = format!("MG{}", "a".repeat(32));
+        let (uuid, number) = ("5EC4c8c9-cd74-42b5-9e41-0d7670d6bb46", "+447700900123");
+        for id in ["acme", "123", "12345678", long, uuid, &service] {
+            let pool: PoolId = id.parse().unwrap();
+            let member = Sender::pool_member(pool.clone(), number.parse().unwrap()).unwrap();
+            for sender in [Sender::Pool(pool), member] {
+                assert_eq!(sender.to_string().parse(), Ok(sender), "{id}");
+            }
+        }
+        assert!("+ACME".parse::<AlphanumericSender>().is_err(), "a number begins so");
+        assert!("A+B".parse::<AlphanumericSender>().is_ok());
     }
 
     #[test]

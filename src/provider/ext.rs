@@ -27,8 +27,8 @@ pub trait SmsProviderExt: SmsProvider {
         Arc::new(self)
     }
 
-    /// Returns all messages that match, page by page as they are asked for. A page that leads back, or more than
-    /// 100 empty pages in a row, end in an error, so that no list runs for ever.
+    /// Returns all messages that match, page by page as they are asked for. A page that leads back, more than 100
+    /// empty pages in a row, or more than a million in all, end in an error, so that no list runs for ever.
     ///
     /// ```
     /// # async fn example(sms: impl anysms::SmsProvider) -> anysms::Result<()> {
@@ -106,6 +106,9 @@ pub struct Records<'a, P: ?Sized> {
 /// Most empty pages in a row. A filter that the provider applies page by page leaves some empty.
 const MAX_EMPTY: u32 = 100;
 
+/// Most pages of one list: 20 million messages, where a page has 20.
+const MAX_PAGES: usize = 1_000_000;
+
 impl<P: SmsProvider + ?Sized> Records<'_, P> {
     /// Returns the next message; `None` at the end, and after an error.
     ///
@@ -144,6 +147,9 @@ impl<P: SmsProvider + ?Sized> Records<'_, P> {
         };
         if self.empty > MAX_EMPTY {
             return refuse("list: more than 100 empty pages in a row");
+        }
+        if self.read.len() >= MAX_PAGES {
+            return refuse("list: more than a million pages; narrow it by time");
         }
         self.read.extend(query.cursor.as_ref().map(hash));
         if self.read.contains(&hash(next)) {

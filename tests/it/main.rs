@@ -6,6 +6,7 @@ mod api;
 mod campaign;
 mod conformance;
 mod diagnosis;
+mod endless;
 mod error_kinds;
 mod extractors;
 mod golden;

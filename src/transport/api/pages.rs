@@ -1,6 +1,9 @@
 //! [`ApiPages`]: a list, page by page.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use http::Uri;
 use serde_json::Value;
@@ -13,7 +16,7 @@ use crate::{
 /// Pages of a list, asked for one at a time; made by [`ApiRequest::pages`].
 ///
 /// Follows what a page says of the next one, on the same host alone. A page that leads back to one that was
-/// read ends in an error, so that no list runs for ever.
+/// read, or more than a million pages, end in an error, so that no list runs for ever.
 ///
 /// ```
 /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
@@ -32,8 +35,11 @@ use crate::{
 pub struct ApiPages<'a> {
     request: ApiRequest<'a>,
     next: Option<Result<Uri>>,
-    read: HashSet<Uri>,
+    read: HashSet<u64>, // hashes: addresses may be long
 }
+
+/// Most pages of one list.
+const MAX_PAGES: usize = 1_000_000;
 
 impl<'a> ApiPages<'a> {
     pub(super) fn new(request: ApiRequest<'a>) -> Self {
@@ -44,13 +50,14 @@ impl<'a> ApiPages<'a> {
     /// Asks for the next page; `None` after the last one, and after an error.
     ///
     /// # Errors
-    /// Those of [`ApiRequest::send`]; `InvalidResponse` for a page that leads back, or to another host.
+    /// Those of [`ApiRequest::send`]; `InvalidResponse` for a page that leads back, or to another host, and for the one
+    /// after a million.
     pub async fn next(&mut self) -> Option<Result<ApiResponse>> {
         let uri = match self.next.take()? {
             Ok(uri) => uri,
             Err(error) => return Some(Err(error)),
         };
-        self.read.insert(uri.clone());
+        self.read.insert(hash(&uri));
         let page = match self.request.send_to(uri).await {
             Ok(page) => page,
             Err(error) => return Some(Err(error)),
@@ -72,8 +79,19 @@ impl<'a> ApiPages<'a> {
         let Ok(uri) = next.parse::<Uri>() else { return Some(astray("next page: is no address")) };
         match self.request.same_host(uri) {
             None => Some(astray("next page: is on another host")),
-            Some(Ok(uri)) if self.read.contains(&uri) => Some(astray("next page: was read before")),
+            Some(Ok(_)) if self.read.len() >= MAX_PAGES => {
+                Some(astray("next page: there are more than a million"))
+            }
+            Some(Ok(uri)) if self.read.contains(&hash(&uri)) => {
+                Some(astray("next page: was read before"))
+            }
             same => same,
         }
     }
+}
+
+fn hash(uri: &Uri) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    uri.hash(&mut hasher);
+    hasher.finish()
 }

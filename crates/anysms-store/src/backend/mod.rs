@@ -8,6 +8,8 @@ pub(crate) mod clock;
 pub(crate) mod memory;
 pub(crate) mod notify;
 pub(crate) mod operation;
+#[cfg(test)]
+mod round_trip;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 // What one database needs lies idle in a build with the other alone.
 #[cfg_attr(

@@ -110,6 +110,11 @@ pub enum SettledBy {
     Hand,
 }
 
+/// Returns a failure as all backends keep it: its kind and code, by which the provider's page can be found again.
+pub(crate) fn without_help(failure: &DeliveryFailure) -> DeliveryFailure {
+    DeliveryFailure::new(failure.kind, &failure.code)
+}
+
 /// Ages, in seconds, at which an unconfirmed attempt is looked up.
 const UNKNOWN_CHECKS: [u64; 4] = [30, 2 * 60, 10 * 60, 60 * 60];
 
@@ -190,7 +195,8 @@ impl AttemptRecord {
         failure: Option<&DeliveryFailure>,
         at: Timestamp,
     ) -> bool {
-        let is_new = self.reports.add(status, failure);
+        let failure = failure.map(without_help);
+        let is_new = self.reports.add(status, failure.as_ref());
         self.derive();
         if status.is_negative() && status != Progress::Canceled {
             self.failed_at = self.failed_at.max(Some(at));
@@ -200,7 +206,8 @@ impl AttemptRecord {
 
     /// Says in the project's own words why it failed, if this is the failure that counts.
     pub(crate) fn explain(&mut self, failure: &DeliveryFailure, words: &str) {
-        if self.failure.as_ref() == Some(failure) && !words.is_empty() {
+        let is_it = self.failure.as_ref() == Some(&without_help(failure));
+        if is_it && !words.is_empty() {
             self.error_text = Some(words.to_owned());
         }
     }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use anysms::{
     AccountId, ProviderId, TenantId,
@@ -11,13 +12,17 @@ use anysms::{
     webhook::{Authenticity, EventId, StatusUpdate},
 };
 
-use crate::{AttemptToken, Progress, StatusConflict, model::policy::plausible};
+use crate::{
+    AttemptToken, Progress, StatusConflict,
+    model::{attempt::without_help, policy::plausible},
+};
 
 /// Status that a provider reported of a message. Every one is kept, even where it changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusEvent {
-    /// Id of the event, the same for every delivery of it.
+    /// Id of the event, the same for every delivery of it. It covers who says it and how far that is proved, so it is
+    /// another one than that of the update.
     pub id: EventId,
     /// Provider's id of the message.
     pub message: MessageId,
@@ -59,11 +64,16 @@ pub struct StatusEvent {
 impl StatusEvent {
     pub(crate) fn of(update: &StatusUpdate, token: Option<AttemptToken>, now: Timestamp) -> Self {
         Self {
-            id: update.id,
+            id: identity(
+                update.id,
+                update.account.as_ref(),
+                update.authenticity,
+                [update.from.as_ref(), update.to.as_ref()],
+            ),
             message: update.message.clone(),
             account: update.account.clone(),
             status: update.status.clone(),
-            failure: update.failure.clone(),
+            failure: update.failure.as_ref().map(without_help),
             segments: update.segments,
             price: plausible(update.price),
             sequence: update.sequence,
@@ -98,6 +108,22 @@ static BLANK: LazyLock<StatusEvent> = LazyLock::new(|| {
     let update = StatusUpdate::new(id, MessageStatus::Accepted, None, Authenticity::Full);
     StatusEvent::of(&update, None, Timestamp::UNIX_EPOCH)
 });
+
+/// Returns the id of news in the store: what it says, in whose name, with which proof. The id of an event covers what
+/// it says alone, and another account's word must not pass for a repetition of the provider's own.
+pub(crate) fn identity(
+    id: EventId,
+    account: Option<&AccountId>,
+    proof: Authenticity,
+    ends: [Option<&Address>; 2],
+) -> EventId {
+    let of = |end: Option<&Address>| end.map(Address::to_string);
+    let [from, to] = ends.map(of);
+    let (account, is_full) = (account.map(AccountId::as_str), proof == Authenticity::Full);
+    let said = serde_json::json!([id.to_string(), account, is_full, from, to]).to_string();
+    let digits: String = Sha256::digest(said).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    digits.parse().unwrap_or(id) // 32 hexadecimal digits are one
+}
 
 /// Changes that an event made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

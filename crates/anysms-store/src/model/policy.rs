@@ -14,7 +14,10 @@ use anysms::{
     webhook::InboundMessage,
 };
 
-use crate::{Entry, Progress, Stage, TextHash, model::hash::ContentFingerprint, model::seal::Seal};
+use crate::{
+    Entry, Progress, Stage, SuppressionScope, TextHash,
+    model::{event::identity, hash::ContentFingerprint, seal::Seal},
+};
 
 /// Rules of a store: how much it keeps of texts, how long a key stands for its message, and how long a lease lasts.
 ///
@@ -149,7 +152,9 @@ impl StorePolicy {
         // Of a code nothing is kept by which it could be found out.
         let kept = if is_code { self.with_texts(TextPolicy::Absent) } else { self };
         let (text, text_hash) = kept.text(message.text());
-        let mut tags: Vec<String> = message.tags().map(str::to_owned).collect();
+        // A message that was read from JSON may have a NUL in one.
+        let mut tags: Vec<String> =
+            message.tags().map(|tag| tag.replace('\0', "\u{fffd}")).collect();
         tags.sort_unstable();
         tags.dedup();
         Entry {
@@ -210,15 +215,16 @@ impl StorePolicy {
         now: Timestamp,
     ) -> Entry {
         let (text, text_hash) = self.text(&message.text);
+        let ends = [Some(&message.from), Some(&message.to)];
+        let id = identity(message.id, message.account.as_ref(), message.authenticity, ends);
         // 8 + 32 visible characters: a key.
-        let key =
-            format!("inbound-{}", message.id).parse().unwrap_or_else(|_| MessageKey::random());
+        let key = format!("inbound-{id}").parse().unwrap_or_else(|_| MessageKey::random());
         Entry {
             direction: Direction::Inbound,
             tenant: tenant.cloned(),
             key,
-            remote: message.from.clone(),
-            local: Some(message.to.clone()),
+            remote: indexable(&message.from),
+            local: Some(indexable(&message.to)),
             country: message.from.number().and_then(|number| number.region()),
             text,
             media: self.media(message.media.iter().map(|media| &media.url)),
@@ -253,8 +259,34 @@ pub(crate) fn plausible(price: Option<Money>) -> Option<Money> {
     price.filter(|price| price.amount.abs() <= DEAREST)
 }
 
-/// Longest tag, campaign and user, in bytes: what an index takes.
+/// Longest tag, campaign, user and address, in bytes: what an index takes.
 const LONGEST_NAME: usize = 255;
+
+/// Returns an address as an index takes it: of one that is none and longer than 255 bytes, the beginning.
+pub(crate) fn indexable(address: &Address) -> Address {
+    match address {
+        Address::Other(text) if text.len() > LONGEST_NAME => {
+            let end = (0..=LONGEST_NAME).rev().find(|end| text.is_char_boundary(*end));
+            Address::from_wire(&text[..end.unwrap_or_default()])
+        }
+        _ => address.clone(),
+    }
+}
+
+/// Refuses a scope that no message can be in.
+///
+/// # Errors
+/// `InvalidRequest` for a campaign or a sender of more than 255 bytes.
+pub(crate) fn storable_scope(scope: &SuppressionScope) -> Result<()> {
+    let sender = scope.sender.as_ref().map(Address::to_string);
+    let parts = [("campaign", scope.campaign.as_deref()), ("sender", sender.as_deref())];
+    let long = |(_, part): &&(_, Option<&str>)| part.is_some_and(|part| part.len() > LONGEST_NAME);
+    let Some((field, _)) = parts.iter().find(long) else { return Ok(()) };
+    let detail = format!(
+        "scope: the {field} is longer than {LONGEST_NAME} bytes; no message has such a one"
+    );
+    Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(detail))
+}
 
 /// Refuses what no table could hold or find again.
 ///

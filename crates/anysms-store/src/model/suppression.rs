@@ -149,10 +149,10 @@ impl SuppressionScope {
         self
     }
 
-    /// Narrows the scope to messages of a campaign.
+    /// Narrows the scope to messages of a campaign; an empty name is none.
     #[must_use]
     pub fn with_campaign(mut self, campaign: impl Into<String>) -> Self {
-        self.campaign = Some(campaign.into());
+        self.campaign = Some(campaign.into()).filter(|name| !name.is_empty());
         self
     }
 

@@ -15,7 +15,7 @@ use crate::{
         RawBackend,
         operation::{Suppress, Unsuppress},
     },
-    model::suppression::SuppressionSource,
+    model::{policy::indexable, suppression::SuppressionSource},
 };
 
 /// Takes verified events into a store: statuses, inbound messages, and the opt-outs and opt-ins in them.
@@ -155,7 +155,7 @@ impl Ingest {
             let now = self.store.backend.clock().now();
             let source = SuppressionSource::Keyword;
             let mut one = Suppression::new(from, scope(tenant.clone()), source, now);
-            one.told = Some(message.to.clone());
+            one.told = Some(indexable(&message.to));
             if message.authenticity != Authenticity::Full {
                 one.until = now.checked_add(UNPROVED).ok();
                 one.said_by = Some(message.message.clone());
@@ -168,7 +168,7 @@ impl Ingest {
         let counts = entry.is_some() && message.authenticity == Authenticity::Full;
         if let (Some(from), Some(Keyword::OptIn), true) = (from, keyword, counts) {
             let (scope, source) = (scope(tenant.clone()), SuppressionSource::Provider);
-            let start = Unsuppress(from, scope, source, Some(message.to.clone()));
+            let start = Unsuppress(from, scope, source, Some(indexable(&message.to)));
             self.store.backend.run(start).await?;
         }
         Ok(IngestedInbound { entry, tenant, keyword })

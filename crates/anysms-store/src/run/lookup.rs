@@ -177,6 +177,12 @@ impl Check {
             && text.is_none_or(of)
     }
 
+    /// Returns the account that is asked about it.
+    pub(super) fn account(&self) -> (ProviderId, Option<AccountId>) {
+        let attempt = &self.case.attempts[self.place];
+        (attempt.provider.clone(), attempt.account.clone())
+    }
+
     pub(super) fn is_unknown(&self) -> bool {
         self.case.attempts[self.place].outcome == Some(AttemptOutcome::Unknown)
     }

@@ -1,12 +1,13 @@
 //! [`Reconciler`]: finds out what no answer and no webhook said.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
+use tokio::time::timeout;
 
 use anysms::{
-    AccountId, Accounts, PhoneNumber, TenantId,
-    error::Result,
+    AccountId, Accounts, PhoneNumber, ProviderId, TenantId,
+    error::{Error, ErrorKind, Result},
     message::{Address, Direction, Message, MessageKey},
     provider::SmsProvider,
 };
@@ -95,6 +96,12 @@ const PROBE: &str = "+447700900000";
 /// Most attempts of one transaction.
 const MOST: usize = 100;
 
+/// Longest time that is spent on one attempt.
+const LONGEST: Duration = Duration::from_secs(2 * 60);
+
+/// Account that did not answer in this round, and is not asked again in it: one that hangs holds up no other.
+type Silent = HashSet<(ProviderId, Option<AccountId>)>;
+
 impl Reconciler {
     /// Returns a reconciler of a store that asks no provider yet.
     #[must_use]
@@ -133,33 +140,42 @@ impl Reconciler {
         self
     }
 
-    /// Asks of every attempt that is due now.
+    /// Asks of every attempt that is due now. An account that cannot be reached, or says nothing for two minutes, is not
+    /// asked again in this round.
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be read or written. A provider that cannot be asked is counted.
     pub async fn run_once(&self) -> Result<Reconciled> {
-        let mut reconciled = Reconciled::default();
+        let (mut reconciled, mut silent) = (Reconciled::default(), Silent::new());
         loop {
             let of_accounts = self.accounts.iter().flat_map(Accounts::providers);
             let ids =
                 self.providers.iter().map(|one| one.provider.id()).chain(of_accounts).collect();
             let (checks, more) = self.store.backend.run(Checks(ids, MOST)).await?;
             if checks.is_empty() && !more {
-                self.confirm_suppressions().await?;
+                self.confirm_suppressions(&mut silent).await?;
                 return Ok(reconciled);
             }
             let mut found = Vec::with_capacity(checks.len());
             for check in &checks {
-                match self.look(check).await {
+                let account = check.account();
+                if silent.contains(&account) {
+                    reconciled.failed += 1;
+                    continue;
+                }
+                match within(self.look(check)).await {
                     Ok(looked) => {
                         let asked = !matches!(looked, Looked::NotAsked);
                         reconciled.asked += u64::from(asked);
                         reconciled.unasked += u64::from(!asked);
                         found.push((check.token, looked));
                     }
-                    Err(_) => {
+                    Err(error) => {
                         reconciled.asked += 1;
                         reconciled.failed += 1;
+                        if error.blame().hits_the_next() {
+                            silent.insert(account);
+                        }
                     }
                 }
             }
@@ -211,13 +227,26 @@ impl Reconciler {
     }
 
     /// Asks the providers about recipients who opted out in messages whose content was not proved.
-    async fn confirm_suppressions(&self) -> Result<()> {
+    async fn confirm_suppressions(&self, silent: &mut Silent) -> Result<()> {
         for one in self.store.backend.run(UnprovedSuppressions(MOST)).await? {
             let Some(id) = &one.said_by else { continue };
             let Some(provider) = self.provider(id.provider(), one.account.as_ref()) else {
                 continue;
             };
-            let Ok(Some(record)) = fetch(&*provider, id).await else { continue };
+            let account = (id.provider().clone(), one.account.clone());
+            if silent.contains(&account) {
+                continue;
+            }
+            let record = match within(fetch(&*provider, id)).await {
+                Ok(Some(record)) => record,
+                Ok(None) => continue,
+                Err(error) => {
+                    if error.blame().hits_the_next() {
+                        silent.insert(account);
+                    }
+                    continue;
+                }
+            };
             let number = |address: &Option<Address>| {
                 address.as_ref().and_then(Address::number).map(PhoneNumber::canonical)
             };
@@ -231,6 +260,12 @@ impl Reconciler {
         }
         Ok(())
     }
+}
+
+/// Waits for a provider, and no longer than for so long.
+async fn within<T>(asking: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(Error::not_sent(ErrorKind::Timeout).without_message());
+    timeout(LONGEST, asking).await.unwrap_or_else(late)
 }
 
 impl fmt::Debug for Reconciler {

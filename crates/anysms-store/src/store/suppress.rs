@@ -8,7 +8,7 @@ use crate::{
         Backend,
         operation::{FindSuppressions, Suppress, Unsuppress},
     },
-    model::suppression::SuppressionSource,
+    model::{policy::storable_scope, suppression::SuppressionSource},
 };
 
 impl<B: Backend> MessageStore<B> {
@@ -30,6 +30,7 @@ impl<B: Backend> MessageStore<B> {
     /// ```
     ///
     /// # Errors
+    /// `InvalidRequest` for a scope in which no message can be, with a campaign or a sender of more than 255 bytes;
     /// `Unavailable` if the store cannot be written.
     pub async fn suppress(
         &self,
@@ -37,6 +38,7 @@ impl<B: Backend> MessageStore<B> {
         scope: SuppressionScope,
         source: SuppressionSource,
     ) -> Result<()> {
+        storable_scope(&scope)?;
         let at = self.backend.clock().now();
         self.backend.run(Suppress(Suppression::new(number, scope, source, at))).await
     }

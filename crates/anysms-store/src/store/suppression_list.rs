@@ -16,6 +16,7 @@ use crate::{
         RawBackend,
         operation::{Suppress, Unsuppress},
     },
+    model::policy::{indexable, storable_scope},
 };
 
 /// A store's suppressions within a scope as the list of [`Suppress`](anysms::layers::Suppress) and of webhooks.
@@ -73,9 +74,10 @@ impl SuppressionList for ScopedSuppressionList {
         source: SuppressionSource,
         details: &OptOutDetails,
     ) -> Result<()> {
+        storable_scope(&self.scope)?;
         let now = self.store.backend.clock().now();
         let mut one = Suppression::new(number, self.scope.clone(), source, now);
-        one.told.clone_from(&details.address);
+        one.told = details.address.as_ref().map(indexable);
         one.until = details.keep.and_then(|keep| now.checked_add(keep).ok());
         self.store.backend.run(Suppress(one)).await
     }
@@ -86,7 +88,7 @@ impl SuppressionList for ScopedSuppressionList {
         up_to: SuppressionSource,
         details: &OptOutDetails,
     ) -> Result<()> {
-        let told = details.address.clone();
+        let told = details.address.as_ref().map(indexable);
         if told.is_none() {
             return Ok(()); // it is not known to whom it was said
         }

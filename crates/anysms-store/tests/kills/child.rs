@@ -81,6 +81,12 @@ impl Child {
         said.iter().filter(|line| line.contains(word)).count() as u32
     }
 
+    /// The rest of the first line that has these words, behind them.
+    pub(crate) fn word_after(&self, words: &str) -> Option<String> {
+        let said = self.said.lock().unwrap();
+        said.iter().find_map(|line| Some(line.split_once(words)?.1.to_owned()))
+    }
+
     /// As `kill -9`.
     pub(crate) async fn kill(mut self) {
         let _ = self.process.kill();

@@ -13,6 +13,7 @@
 mod postgres;
 
 mod carrier;
+mod chaos;
 mod checker;
 mod child;
 mod enqueuer;
@@ -43,11 +44,24 @@ impl Default for Random {
 }
 
 impl Random {
+    /// Times that are other ones than those of another seed.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(Self::default().0 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(crate) fn fork(&mut self) -> Self {
+        Self::seeded(self.below(u64::MAX))
+    }
+
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+        Duration::from_micros(self.below(most.as_micros().max(1) as u64))
+    }
+
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        Duration::from_micros(self.0 % most.as_micros().max(1) as u64)
+        self.0 % most
     }
 }
 

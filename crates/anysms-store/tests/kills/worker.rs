@@ -176,21 +176,37 @@ pub(crate) fn main() {
 
 pub(crate) async fn open(place: &str, lease: Duration) -> MessageStore {
     let prefix = TablePrefix::default();
+    match place.strip_prefix("postgres:") {
+        None => MessageStore::migrate_sqlite(&file(place), &prefix).await.unwrap(),
+        Some(server) => {
+            let pool = pool(server).await.unwrap();
+            MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
+            pool.close().await;
+        }
+    }
+    opened(place, lease).await.unwrap()
+}
+
+/// Opens what is there.
+pub(crate) async fn opened(place: &str, lease: Duration) -> anysms::Result<MessageStore> {
     let policy = StorePolicy::default().with_lease(lease);
-    let Some(place) = place.strip_prefix("postgres:") else {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
-        let options = options.create_if_missing(true);
-        MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
-        return MessageStore::sqlite_with(options, prefix, policy).await.unwrap();
+    let Some(server) = place.strip_prefix("postgres:") else {
+        return MessageStore::sqlite_with(file(place), TablePrefix::default(), policy).await;
     };
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(place));
-    let pool = pool.await.unwrap();
-    MessageStore::migrate_postgres(&pool, &prefix).await.unwrap();
-    MessageStore::postgres_with(pool, prefix, policy).await.unwrap()
+    let pool = pool(server).await.map_err(|_| Error::not_sent(ErrorKind::Unavailable))?;
+    MessageStore::postgres_with(pool, TablePrefix::default(), policy).await
+}
+
+fn file(place: &str) -> sqlx::sqlite::SqliteConnectOptions {
+    sqlx::sqlite::SqliteConnectOptions::new().filename(place).create_if_missing(true)
+}
+
+async fn pool(server: &str) -> sqlx::Result<sqlx::PgPool> {
+    sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(server)).await
 }
 
 /// A server's socket and a database.
-fn at(place: &str) -> sqlx::postgres::PgConnectOptions {
+pub(crate) fn at(place: &str) -> sqlx::postgres::PgConnectOptions {
     let (socket, database) = place.split_once(':').unwrap();
     let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
     options.socket(socket).username("postgres").database(database)

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anysms::{
-    ErrorKind, Message, Outcome, SmsProvider, Timestamp,
-    message::{Currency, Money},
+    ErrorKind, Message, Outcome, Sender, SmsProvider, Timestamp,
+    message::{Address, Currency, DeliveryFailure, Money},
+    suppression::SuppressionSource,
     webhook::{Authenticity, InboundMessage},
 };
-use anysms_store::{Filter, MessageStore, RecordExt, StorePolicy, Worker};
+use anysms_store::{Filter, MessageStore, RecordExt, StorePolicy, SuppressionScope, Worker};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -106,6 +107,56 @@ pub(crate) async fn names_that_are_too_long_are_refused_alone(backend: Backend) 
     let odd = message("nul").with_tag("a\0b").with_user("u\0").with_campaign("\0");
     sms.send(&odd).await.unwrap();
     assert!(store.history(None, odd.key()).await.unwrap().is_some());
+}
+
+/// Whoever writes it: a program that keeps messages as JSON, or a provider in a webhook.
+pub(crate) async fn what_no_table_takes_as_it_is_is_kept_all_the_same(backend: Backend) {
+    let store = &backend.store;
+    let mut json = serde_json::to_value(message("nul")).unwrap();
+    json["tags"] = serde_json::json!(["b", "a\0"]);
+    (json["user"], json["campaign"]) = ("u\0".into(), "\0".into());
+    let odd: Message = serde_json::from_value(json).unwrap();
+    let done = store.enqueue(&[message("good"), odd.clone()], None).await.unwrap();
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    let pool = Sender::Pool("a-pool-of-the-programs-own".parse().unwrap());
+    let pooled = message("pool").with_sender(pool.clone());
+    store.enqueue(std::slice::from_ref(&pooled), None).await.unwrap().remove(0).unwrap();
+    let fake = Fake::new();
+    let worker = Worker::new(store.clone(), fake.clone().recorded(store).unwrap()).unwrap();
+    worker.run_until(tokio::time::sleep(Duration::from_millis(1_500))).await;
+    assert_eq!(fake.calls(), 3);
+    let entry = store.history(None, pooled.key()).await.unwrap().unwrap().entry;
+    assert_eq!((entry.sender.as_ref(), entry.local), (Some(&pool), Some((&pool).into())));
+    let sent: Vec<_> = fake.sent.lock().unwrap().iter().map(|one| one.sender().cloned()).collect();
+    assert!(sent.contains(&Some(pool)), "{sent:?}");
+
+    let (long, id) = (long_word(), |id: &str| anysms::MessageId::new(ACME, id).unwrap());
+    let ends = (Address::from_wire(&long), Address::from_wire(&format!("x{long}")));
+    let mut inbound = InboundMessage::new(id("I"), ends.clone(), "Hi".into(), Authenticity::Full);
+    inbound.account = Some(long[..255].into());
+    let written = store.record_inbound(&inbound, None).await.unwrap();
+    assert!(written.is_some());
+    let again = store.record_inbound(&inbound, None).await.unwrap();
+    assert_eq!(again, None, "it came before");
+    let mut update = news(&remote(1), "failed");
+    update.account = Some(long.as_str().into());
+    (update.from, update.to) = (Some(ends.0), Some(ends.1));
+    let mut failure = DeliveryFailure::new(ErrorKind::Unreachable, "30003");
+    failure.help = Some("https://example.com/30003".into());
+    update.failure = Some(failure);
+    store.record_status(&update, None).await.unwrap();
+    let first = Filter::new().with_id(remote(1));
+    let entry = store.entries(&first, 1, None).await.unwrap().items.remove(0);
+    let history = store.history(None, &entry.key).await.unwrap().unwrap();
+    let failure = history.events[0].failure.as_ref().unwrap();
+    assert_eq!((failure.code.as_str(), failure.help.as_ref()), ("30003", None));
+
+    let scope = SuppressionScope::all().with_campaign(long.as_str());
+    let source = SuppressionSource::Manual;
+    let error = store.suppress(number(123), scope, source).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidRequest, Outcome::NotSent));
+    let all = SuppressionScope::all().with_campaign("");
+    assert_eq!(all, SuppressionScope::all());
 }
 
 #[tokio::test]

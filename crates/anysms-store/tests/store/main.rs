@@ -26,6 +26,7 @@ mod queue;
 mod races;
 mod reducer;
 mod running;
+mod silence;
 mod stacks;
 mod statuses;
 mod upkeep;
@@ -132,6 +133,7 @@ suite! {
         whatever_is_written_is_read_back,
         words_that_no_index_takes_cost_nobody,
         names_that_are_too_long_are_refused_alone,
+        what_no_table_takes_as_it_is_is_kept_all_the_same,
         amounts_of_two_currencies_stand_in_two_rows,
         the_greatest_settings_are_settings;
     privacy:
@@ -144,6 +146,7 @@ suite! {
     proof:
         another_accounts_word_changes_nothing,
         an_early_word_of_another_account_changes_nothing,
+        the_same_words_of_another_account_hide_nothing,
         what_proves_only_its_address_has_the_provider_asked,
         a_stop_without_proof_ends_unless_it_is_confirmed,
         a_start_takes_back_what_its_own_line_was_told,

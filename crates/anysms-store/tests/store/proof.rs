@@ -68,6 +68,55 @@ pub(crate) async fn an_early_word_of_another_account_changes_nothing(backend: Ba
     }
 }
 
+/// The same words in another account's name, or without proof, are no repetition of the provider's own, whichever
+/// come first: neither is lost.
+pub(crate) async fn the_same_words_of_another_account_hide_nothing(backend: Backend) {
+    let store = &backend.store;
+    let sms = Carrier::new(Some("A")).recorded(store).unwrap();
+    let of = |id: &str, account: &str, proof| {
+        let mut update = delivered(id, proof);
+        update.account = Some(AccountId::from(account));
+        update
+    };
+    let honest = |id| of(id, "A", Authenticity::Full);
+    let forged = |id| [of(id, "B", Authenticity::Full), of(id, "A", Authenticity::UrlOnly)];
+    for before in [true, false] {
+        let (id, key) = if before { ("A-1", "a") } else { ("A-2", "b") };
+        let send = async || drop(sms.send(&message(key)).await.unwrap());
+        if before {
+            send().await;
+        }
+        for forged in forged(id) {
+            assert!(!store.record_status(&forged, None).await.unwrap().changed);
+        }
+        let applied = store.record_status(&honest(id), None).await.unwrap();
+        assert!(!applied.duplicate && applied.changed == before, "{key}");
+        if !before {
+            send().await;
+        }
+        let history = store.history(None, message(key).key()).await.unwrap().unwrap();
+        assert_eq!(history.entry.status, Some(Progress::Delivered), "{key}");
+        let own = history.events.iter().filter(|event| !event.foreign);
+        assert_eq!((history.events.len(), own.count()), (3, 2), "{key}");
+        assert!(store.record_status(&honest(id), None).await.unwrap().duplicate);
+    }
+    // So it is with what recipients write.
+    let ours = "+15555550100";
+    let inbound = |account: &str| {
+        let Event::Inbound(mut message) = stop("I9", "Hello", ours, Authenticity::Full) else {
+            unreachable!("is inbound");
+        };
+        message.account = Some(AccountId::from(account));
+        message
+    };
+    for is_new in [true, false] {
+        for account in ["B", "A"] {
+            let entry = store.record_inbound(&inbound(account), None).await.unwrap();
+            assert_eq!(entry.is_some(), is_new, "{account}");
+        }
+    }
+}
+
 pub(crate) async fn what_proves_only_its_address_has_the_provider_asked(backend: Backend) {
     let store = &backend.store;
     let carrier = Carrier::new(Some("A"));

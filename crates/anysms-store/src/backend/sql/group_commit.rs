@@ -154,8 +154,16 @@ impl Held {
     /// Commits operations together, or each by itself where one of them may be the reason why they cannot
     /// be, and answers their callers. An operation whose caller has gone is written all the same.
     async fn commit(&mut self, mut groups: Vec<Box<dyn Group>>, count: usize) {
-        match self.transact(&mut groups, LOCK).await {
+        // A group holds its rows in order, and one after another they do not: two processes would wait for each other
+        // until the server finds out.
+        let together = groups.len() > 1;
+        match self.transact(&mut groups, if together { SHORT_LOCK } else { LOCK }).await {
             Ok(()) => groups.into_iter().for_each(Group::answer),
+            Err(error) if together && is_locked(&error) => {
+                for group in groups {
+                    Box::pin(self.commit(vec![group], count)).await;
+                }
+            }
             // All would wait for the one lock of the whole file, one after the other.
             Err(error) if count > 1 && !is_lost(&error) && !is_busy(&error) => {
                 // One row may be held by a transaction of the application: the others do not wait for it.
