@@ -1,8 +1,18 @@
 //! [`Depth`]: the number of messages that a worker holds at a time; [`Slots`]: how many of them are with a provider.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use anysms::message::Message;
 
@@ -13,8 +23,11 @@ const MOST: usize = 512;
 const QUICK: Duration = Duration::from_millis(150);
 const SLOW: Duration = Duration::from_millis(400);
 
-/// Number of messages that a worker holds: as many as it submits at a time, and more while they pass quickly, as then
-/// they wait for the store, and those that wait for one commit share it.
+/// Wait for a place with a provider that counts as one.
+const LONG_WAIT: Duration = Duration::from_millis(20);
+
+/// Number of messages that a worker holds: as many as it submits at a time, and more while they pass quickly and none
+/// waits for a provider. Then they wait for the store, and those that wait for one commit share it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Depth {
     least: usize,
@@ -33,17 +46,17 @@ impl Depth {
     }
 
     /// Takes the time that one message was on its way.
-    pub(crate) fn see(&mut self, took: Duration) {
+    pub(crate) fn see(&mut self, took: Duration, slots: &Slots) {
         self.took = self.took.saturating_add(took);
         self.count += 1;
         if (self.count as usize) < self.now {
             return; // a round of all
         }
-        let mean = self.took / self.count;
-        if mean < QUICK {
-            self.now = self.now.saturating_mul(2).min(MOST.max(self.least));
-        } else if mean > SLOW {
+        let (mean, waited) = (self.took / self.count, slots.waited());
+        if waited || mean > SLOW {
             self.now = (self.now / 2).max(self.least);
+        } else if mean < QUICK {
+            self.now = self.now.saturating_mul(2).min(MOST.max(self.least));
         }
         (self.took, self.count) = (Duration::ZERO, 0);
     }
@@ -51,27 +64,44 @@ impl Depth {
 
 /// Places with the providers: a message of the queue has one while it is submitted, not while the store is written.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots(Arc<Semaphore>);
+pub(crate) struct Slots {
+    free: Arc<Semaphore>,
+    waited: Arc<AtomicBool>,
+}
 
 impl Slots {
     pub(crate) fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))))
+        let free = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self { free, waited: Arc::default() }
+    }
+
+    /// Returns whether a message has waited for a place since this was last asked.
+    fn waited(&self) -> bool {
+        self.waited.swap(false, Ordering::Relaxed)
     }
 
     /// Waits for a place, where the message has to have one.
     pub(crate) async fn of(message: &Message) -> Option<OwnedSemaphorePermit> {
-        let Self(slots) = message.extensions().get::<Self>()?;
-        Arc::clone(slots).acquire_owned().await.ok() // never closed
+        let Self { free, waited } = message.extensions().get::<Self>()?;
+        let mut slot = pin!(Arc::clone(free).acquire_owned());
+        if let Ok(slot) = timeout(LONG_WAIT, &mut slot).await {
+            return slot.ok(); // never closed
+        }
+        waited.store(true, Ordering::Relaxed);
+        slot.await.ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use anysms::PhoneNumber;
+
     use super::*;
 
     fn after(depth: &mut Depth, rounds: usize, took: Duration) -> usize {
+        let slots = Slots::new(32);
         for _ in 0..rounds {
-            (0..depth.now()).for_each(|_| depth.see(took));
+            (0..depth.now()).for_each(|_| depth.see(took, &slots));
         }
         depth.now()
     }
@@ -84,5 +114,19 @@ mod tests {
         assert_eq!(after(&mut depth, 9, Duration::from_millis(200)), 512);
         assert_eq!(after(&mut depth, 9, Duration::from_secs(1)), 32);
         assert_eq!(after(&mut Depth::new(2_000), 9, Duration::ZERO), 2_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn holds_fewer_once_one_waits_for_a_provider() {
+        let (mut depth, slots) = (Depth::new(1), Slots::new(1));
+        depth.see(Duration::ZERO, &slots);
+        assert_eq!(depth.now(), 2);
+        let mut message = Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "");
+        message.extensions_mut().insert(slots.clone());
+        let held = Slots::of(&message).await;
+        let second = tokio::time::timeout(Duration::from_secs(1), Slots::of(&message)).await;
+        assert!(held.is_some() && second.is_err());
+        (0..2).for_each(|_| depth.see(Duration::ZERO, &slots));
+        assert_eq!(depth.now(), 1);
     }
 }

@@ -153,7 +153,7 @@ impl<P: SmsProvider> Worker<P> {
         let mut pause = POLL;
         loop {
             while let Some(took) = tasks.try_join_next() {
-                took.into_iter().for_each(|took| depth.see(took));
+                took.into_iter().for_each(|took| depth.see(took, &slots));
             }
             let free = depth.now() - tasks.len().min(depth.now());
             let mut more = false;
@@ -188,7 +188,7 @@ impl<P: SmsProvider> Worker<P> {
                 () = &mut stop => break,
                 _ = renewal.tick() => renew(&self.store, &held).await,
                 took = tasks.join_next(), if full => {
-                    took.into_iter().flatten().for_each(|took| depth.see(took));
+                    took.into_iter().flatten().for_each(|took| depth.see(took, &slots));
                 }
                 () = self.store.backend.signal().wait(pace.next().map_or(pause, |next| next.min(pause))),
                     if !full && !more => {}
