@@ -2,16 +2,18 @@
 
 use super::region;
 
-/// The two-digit country codes assigned under ITU-T E.164 (2026-11), one bit each. +1 and +7 have one
-/// digit, all others three.
-const TWO_DIGITS: u128 = {
-    let codes = [
-        20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55,
-        56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
-    ];
+/// The two-digit country codes assigned under ITU-T E.164 (2026-11). +1 and +7 have one digit, all others
+/// three.
+const TWO_DIGITS: [u8; 44] = [
+    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56,
+    57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+];
+
+/// The same, one bit each.
+const TWO_DIGIT_BITS: u128 = {
     let (mut bits, mut at) = (0, 0);
-    while at < codes.len() {
-        bits |= 1 << codes[at];
+    while at < TWO_DIGITS.len() {
+        bits |= 1 << TWO_DIGITS[at];
         at += 1;
     }
     bits
@@ -26,7 +28,7 @@ pub(super) const fn len(digits: u64, len: usize) -> usize {
 const fn length_after(first_two: u8) -> usize {
     match first_two {
         10..=19 | 70..=79 => 1,
-        0..=99 if TWO_DIGITS >> first_two & 1 == 1 => 2,
+        0..=99 if TWO_DIGIT_BITS >> first_two & 1 == 1 => 2,
         _ => 3,
     }
 }

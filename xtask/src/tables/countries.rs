@@ -13,7 +13,7 @@ type Render = fn(&str) -> Result<String>;
 
 pub(super) const WORLD: Table = regions("const WORLD_CODES", "\n\n/// ", world);
 pub(super) const ONE_REGION: Table = regions("const ONE_REGION", "\n\n/// ", one_region);
-pub(super) const SHARED: Table = regions("const SHARED", "\n\n#[cfg(test)]", shared);
+pub(super) const SHARED: Table = regions("const SHARED", "\n\n/// ", shared);
 pub(super) const TWO_DIGITS: Table = Table {
     file: "src/number/calling_code.rs",
     source: "xtask/data/regions.txt",

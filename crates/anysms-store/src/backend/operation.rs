@@ -189,7 +189,7 @@ alone! {
 alone! {
     /// Counts the messages of these providers' ids.
     CountIds(Vec<MessageId>) -> u64,
-    |this, tables, policy| tables.load(Which::Ids(&this.0)).await?.len() as u64
+    |this, tables, policy| tables.load(Which::Reported { ids: &this.0, tokens: &[] }).await?.len() as u64
 }
 alone! {
     /// Marks inbound messages as read; how many were not before.

@@ -194,10 +194,7 @@ pub(crate) async fn record(
     let ids: Vec<MessageId> = unique.iter().map(|event| event.message.clone()).collect();
     let tokens: Vec<AttemptToken> = unique.iter().filter_map(|event| event.token).collect();
     tables.hold(&ids).await?;
-    let mut cases = tables.load(Which::Ids(&ids)).await?;
-    if !tokens.is_empty() {
-        join(&mut cases, tables.load(Which::Tokens(&tokens)).await?);
-    }
+    let mut cases = tables.load(Which::Reported { ids: &ids, tokens: &tokens }).await?;
     let applied = apply(&mut cases, &mut unique);
     let now = tables.now();
     let refused = unique.iter().zip(&applied).filter(|(event, applied)| {

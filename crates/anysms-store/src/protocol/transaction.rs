@@ -34,8 +34,11 @@ pub(crate) enum Which<'a> {
     Named(&'a [Named]),
     Entries(&'a [EntryId]),
     Tokens(&'a [AttemptToken]),
-    /// Cases by the providers' ids.
-    Ids(&'a [MessageId]),
+    /// Cases by the providers' ids or by tokens, held in one order.
+    Reported {
+        ids: &'a [MessageId],
+        tokens: &'a [AttemptToken],
+    },
     /// At most `most` cases that the queue has to look at, by their turns; of a tenant's the longest due first. A case
     /// that another transaction looks at is left out.
     Due {

@@ -77,7 +77,13 @@ impl Tables for MemoryTransaction<'_> {
             Which::Tokens(tokens) => {
                 tokens.iter().filter_map(|token| kept.tokens.get(token)).copied().collect()
             }
-            Which::Ids(ids) => ids.iter().filter_map(|id| kept.ids.get(id)).copied().collect(),
+            Which::Reported { ids, tokens } => {
+                let by_ids = ids.iter().filter_map(|id| kept.ids.get(id));
+                by_ids
+                    .chain(tokens.iter().filter_map(|token| kept.tokens.get(token)))
+                    .copied()
+                    .collect()
+            }
             Which::Due { most, turns } => kept.due(turns, self.now, most),
             Which::Stale(most) => {
                 let over = kept.sending.range(..=(self.now, i64::MAX));

@@ -1,7 +1,7 @@
 //! [`SqlTransaction`]: the tables of a store in a database, within one transaction.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    AttemptRecord, AttemptToken, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
     backend::sql::{
         connection::{Arg, Columns, Connection, Corrupt, Value},
         error::failed,
@@ -133,6 +133,12 @@ pub(crate) fn ids_of(ids: impl IntoIterator<Item = EntryId>) -> Result<Arg> {
     json(&ids.into_iter().map(|id| Id { id: id.0 }).collect::<Vec<_>>())
 }
 
+fn tokens_of(tokens: &[AttemptToken]) -> Result<Arg> {
+    let tokens: Vec<Token> =
+        tokens.iter().map(|token| Token { token: token.to_string() }).collect();
+    json(&tokens)
+}
+
 pub(crate) fn corrupt(what: &'static str) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail(format!("store: {what} cannot be read"))
 }
@@ -161,12 +167,20 @@ impl Tables for SqlTransaction<'_, '_> {
                 let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
                 return self.cases(&ids).await;
             }
-            Which::Tokens(tokens) => {
-                let tokens: Vec<Token> =
-                    tokens.iter().map(|token| Token { token: token.to_string() }).collect();
-                (&self.sql.tokens, vec![json(&tokens)?])
+            Which::Tokens(tokens) => (&self.sql.tokens, vec![tokens_of(tokens)?]),
+            Which::Reported { ids, tokens } => {
+                let args = [json(&provider_ids(ids))?];
+                let mut rows = self.connection.rows(&self.sql.ids, &args).await.map_err(failed)?;
+                if !tokens.is_empty() {
+                    let args = [tokens_of(tokens)?];
+                    rows.extend(
+                        self.connection.rows(&self.sql.tokens, &args).await.map_err(failed)?,
+                    );
+                }
+                let ids: BTreeSet<i64> =
+                    rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();
+                return self.cases(&ids.into_iter().collect::<Vec<_>>()).await;
             }
-            Which::Ids(ids) => (&self.sql.ids, vec![json(&provider_ids(ids))?]),
             Which::Due { most, turns } => return self.load_due(most, turns).await,
             Which::Stale(most) => {
                 (&self.sql.stale, vec![Arg::Int(micros(self.now)), Arg::Int(most as i64)])
