@@ -47,7 +47,8 @@ async fn every_framework_answers_alike() {
     }
     let modules = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
     let names = modules.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let servers: Vec<_> = names.filter(|name| !["arguments.rs", "lib.rs", "main.rs"].contains(&&**name)).collect();
+    let servers: Vec<_> =
+        names.filter(|name| !["arguments.rs", "lib.rs", "main.rs"].contains(&&**name)).collect();
     assert_eq!((servers.len(), driven), (FRAMEWORKS.len(), 2 * FRAMEWORKS.len()));
     for server in servers {
         let path = format!("{}/src/{server}", env!("CARGO_MANIFEST_DIR"));
