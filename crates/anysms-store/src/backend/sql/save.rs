@@ -39,7 +39,12 @@ impl SqlTransaction<'_, '_> {
             let changed = has_changed(ENTRY, case.before(), &case.entry)
                 || has_changed(QUEUE, case.before(), &case.entry)
                 || case.changed_attempts().next().is_some();
-            case.entry.version += i64::from(changed);
+            // A place that is new is of a version that no earlier one of the message had.
+            case.entry.version = if case.had_place() {
+                case.entry.version + i64::from(changed)
+            } else {
+                micros(self.now)
+            };
         }
         let mut entries = Vec::new();
         let (mut coming, mut queued, mut left) = (Vec::new(), Vec::new(), Vec::new());

@@ -47,7 +47,7 @@ pub(crate) struct Taken {
 struct Book {
     taken: Vec<Taken>,
     submissions: HashMap<Name, u32>,
-    /// What no client may do.
+    /// Acts that no client may do.
     astray: Vec<String>,
 }
 
@@ -312,7 +312,7 @@ impl Carrier {
         self.book.lock().unwrap().taken.clone()
     }
 
-    /// What no client may do, and one did.
+    /// Returns the acts that no client may do, and one did.
     pub(crate) fn all_astray(&self) -> Vec<String> {
         self.book.lock().unwrap().astray.clone()
     }

@@ -21,7 +21,7 @@ pub(crate) struct Facts {
     pub(crate) answers: Vec<Name>,
     pub(crate) reported: Vec<Reported>,
     pub(crate) heard: Vec<Heard>,
-    /// What the providers and the suppressions know against the clients.
+    /// Acts of the clients that the providers and the suppressions forbid.
     pub(crate) astray: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct End {
     pub(crate) remote: String,
 }
 
-/// What the provider reported of a message, and whether all of it was heard.
+/// Reports of the provider about a message, and `true` if all of them were heard.
 #[derive(Clone, Debug)]
 pub(crate) struct Reported {
     pub(crate) name: Name,
@@ -69,7 +69,7 @@ pub(crate) struct Reported {
     pub(crate) is_told: bool,
 }
 
-/// What came of a callback.
+/// Result of a callback.
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
     /// Told to this message; `of` is whose it is, `None` where it is forged.
@@ -80,7 +80,7 @@ pub(crate) enum Heard {
     Forgery(String),
 }
 
-/// What must be empty.
+/// Faults, each of which must be empty.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     /// Accepted more than once.

@@ -55,7 +55,7 @@ async fn killed_over_all_layers_on_postgres() {
     killed_over_all_layers(Backend::postgres_with(worker::LEASE).await).await;
 }
 
-/// What the processes write, and where they find everything.
+/// Files that the processes write, and addresses that they need.
 struct Chaos {
     store: MessageStore,
     place: String,

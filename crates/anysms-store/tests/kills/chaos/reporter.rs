@@ -1,4 +1,4 @@
-//! What the providers report of what they took, and what others say of it: forged, or signed by another account.
+//! Reports of the providers, and words of others: forged, or signed by another account.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub(crate) struct Reporter {
     pub(crate) reported: Arc<Mutex<Vec<Reported>>>,
 }
 
-/// Who signs.
+/// Signer of a callback.
 #[derive(Clone, Copy)]
 enum Signer {
     Twilio(&'static str),
@@ -219,7 +219,7 @@ impl Reporter {
         }
     }
 
-    /// What has no good signature must not be taken.
+    /// Posts a callback without a good signature, which must be refused.
     async fn refused(&self, callback: &Callback, name: &Name) {
         for _ in 0..600 {
             let here = self.below(2) == 0;
@@ -292,7 +292,7 @@ impl Reporter {
     }
 }
 
-/// What the provider itself would report of a message.
+/// Returns the provider's own report of a message.
 fn status(taken: &Taken, word: &str, code: Option<&str>) -> Callback {
     let tenant = &TENANTS[taken.name.tenant];
     let is_plivo = taken.vendor == Vendor::Plivo;

@@ -97,7 +97,7 @@ impl Name {
         self.key.parse().unwrap()
     }
 
-    /// Whether processes send it directly, too, while it is in the queue.
+    /// `true` if processes send it directly, too, while it is in the queue.
     pub(crate) fn is_contested(&self) -> bool {
         self.key.starts_with('k') && self.number().is_multiple_of(5)
     }
@@ -151,7 +151,7 @@ impl Name {
     }
 }
 
-/// What a provider does with one submission.
+/// Reaction of a provider to one submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Takes,
@@ -183,7 +183,7 @@ impl Conduct {
     }
 }
 
-/// What becomes of a message that was taken.
+/// Fate of a message that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Delivered,

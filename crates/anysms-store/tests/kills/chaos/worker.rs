@@ -33,7 +33,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(2);
 /// Time for which a message is tried again.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How many direct sends begin in a second, and messages in a second of one account.
+/// Number of direct sends that begin in a second, and messages in a second of one account.
 const DIRECT: u64 = 25;
 const QUOTA: u32 = 400;
 
@@ -112,7 +112,7 @@ async fn open(place: &str) -> MessageStore {
     }
 }
 
-/// What a process has heard, line by line: there before it goes on, whenever it is killed.
+/// Record of a process, line by line: there before it goes on, whenever it is killed.
 #[derive(Clone)]
 struct Book(Arc<File>);
 
