@@ -1,7 +1,7 @@
 //! The three-minute loop: everything that a change is likely to break, and nothing slow.
 //!
-//! Left to `.ci/run`: features alone, crate counts, the README's commands, PostgreSQL and Redis, the number
-//! engines, interleavings, fuzzing and benches.
+//! Left to `.ci/run`: processes that are killed, features alone, crate counts, the README's commands, PostgreSQL and
+//! Redis, the number engines, interleavings, fuzzing and benches.
 
 use std::{
     process::Command,
@@ -13,11 +13,19 @@ use crate::{Result, root};
 /// Time that the loop may take on two cores once everything is compiled.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// Tests that run at a time: most of the slow ones wait for a clock, not for a core.
+const TESTS_AT_A_TIME: &str = "6";
+
 /// The commands of a step: arguments of cargo.
 const STEPS: [(&str, &[&str]); 4] = [
     ("fmt", &["fmt --all --check"]),
     ("clippy", &["clippy --locked --workspace --all-targets --all-features -- -D warnings"]),
-    ("test", &["test --locked --quiet --workspace --all-features --lib --bins --tests"]),
+    (
+        "test",
+        &[
+            "test --locked --quiet --workspace --all-features --lib --bins --tests -- --skip killed_",
+        ],
+    ),
     ("doc", &["doc --locked --quiet --no-deps --workspace --all-features"]),
 ];
 
@@ -51,6 +59,7 @@ fn cargo(arguments: &str) -> Result {
         .args(arguments.split(' '))
         .current_dir(root())
         .env("RUSTDOCFLAGS", "-D warnings")
+        .env("RUST_TEST_THREADS", TESTS_AT_A_TIME)
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn sets() -> u32 {
-    std::env::var("ANYSMS_SETS").map_or(150, |sets| sets.parse().expect("a number"))
+    std::env::var("ANYSMS_SETS").map_or(50, |sets| sets.parse().expect("a number"))
 }
 
 /// A small generator with a seed, so that a set that fails can be looked at.
