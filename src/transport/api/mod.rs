@@ -27,7 +27,7 @@ use std::{fmt, sync::Arc};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
     uri::PathAndQuery,
 };
@@ -61,7 +61,7 @@ pub struct Api {
     transport: Arc<dyn HttpTransport>,
     base: BaseUrl,
     headers: HeaderMap,
-    request_id: Option<&'static str>,
+    request_id: Option<HeaderName>,
     next_page: &'static [&'static str],
     read_refusal: ReadRefusal,
 }
@@ -117,8 +117,8 @@ impl Api {
 
     /// Names the header in which the vendor gives the id of a request.
     #[must_use]
-    pub const fn with_request_id(mut self, header: &'static str) -> Self {
-        self.request_id = Some(header);
+    pub fn with_request_id(mut self, header: &'static str) -> Self {
+        self.request_id = HeaderName::try_from(header).ok();
         self
     }
 
@@ -287,7 +287,7 @@ impl Api {
 
     fn tell(&self, call: Call, answer: Answer) -> Result<Accepted, Refusal> {
         let (head, body) = answer.into_parts();
-        let id = self.request_id.and_then(|name| head.headers.get(name)?.to_str().ok());
+        let id = self.request_id.as_ref().and_then(|name| head.headers.get(name)?.to_str().ok());
         let request_id = id.and_then(word).map(str::to_owned);
         let Some(proved) = outcome_of_status(head.status) else {
             return Ok(Accepted { status: head.status, body, request_id });

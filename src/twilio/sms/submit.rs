@@ -107,8 +107,8 @@ fn append_options(form: &mut Serializer<'_, String>, options: &TwilioOptions) {
 
 /// Returns the receipt for an answer of 2xx, however little of it can be read.
 pub(in crate::twilio) fn receipt(message: &Message, accepted: Accepted) -> Result<Receipt> {
-    let body = accepted.body.clone().unwrap_or_default();
-    let submitted: wire::Submitted<'_> = lenient::object(&body).unwrap_or_default();
+    let body = accepted.body.as_deref().unwrap_or_default();
+    let submitted: wire::Submitted<'_> = lenient::object(body).unwrap_or_default();
     let status = wire::status(&submitted.status);
     let code: Option<u32> = submitted.error_code.parse().filter(|code| *code != 0);
     // Only these two words prove that nothing leaves: a code beside another is a warning.
