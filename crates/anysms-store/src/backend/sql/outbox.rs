@@ -9,8 +9,9 @@ use super::{
     connection::Dialect,
     given::{given, names},
     rows::{
-        CONTENT, ENTRY, Field, Kind, QUEUE,
+        ENTRY, Field, Kind, QUEUE,
         column::{Role, named, without_id},
+        content,
         json::Rows,
     },
 };
@@ -72,7 +73,9 @@ impl EnqueueSql {
             }
             let (roles, mut first) = ([Role::Fixed, Role::Changing], true); // the database gives the ids
             rows.start();
-            for table in [ENTRY, CONTENT, QUEUE] {
+            let tables =
+                [ENTRY, QUEUE].into_iter().chain(content(backend.dialect()).iter().copied());
+            for table in tables {
                 rows.columns(&entry, table, &roles, &mut first);
             }
             let first_edition = ContentFingerprint::of_version(1, message).hash;
@@ -91,7 +94,9 @@ const FIRST_EDITION: Field = ("content_1", Kind::Int);
 /// Returns the statements of the queue. A key stands for its message for `keys` microseconds.
 fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     // The database gives the ids.
-    let (entry, content, place) = (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));
+    let (entry, place) = (&without_id(ENTRY), &without_id(QUEUE));
+    let content: &Vec<_> =
+        &content(dialect).iter().flat_map(|columns| without_id(columns)).collect();
     let mut by = named(ENTRY, &["tenant", "key", "content", "created_at"]);
     by.push(FIRST_EDITION);
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();
