@@ -1,5 +1,7 @@
 //! Rows that a statement is given: as one JSON array or as lists of columns, and their SQL.
 
+use std::fmt::Write;
+
 use super::{
     connection::Dialect,
     rows::{Field, Kind},
@@ -15,9 +17,12 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
     match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
-            let column = |(name, _): &Field| format!("value->>'$.{name}' AS {name}");
-            let columns: Vec<_> = fields.iter().map(column).collect();
-            format!("(SELECT {} FROM jsonb_each($1)) AS x", columns.join(", "))
+            let mut columns = String::new();
+            for (at, (name, _)) in fields.iter().enumerate() {
+                let comma = if at == 0 { "" } else { ", " };
+                let _ = write!(columns, "{comma}value->>'$.{name}' AS {name}");
+            }
+            format!("(SELECT {columns} FROM jsonb_each($1)) AS x")
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
@@ -35,11 +40,7 @@ pub(crate) fn given(dialect: Dialect, fields: &[Field]) -> String {
 pub(crate) fn given_rows(dialect: Dialect, fields: &[Field]) -> String {
     match dialect {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => {
-            let column = |(at, (name, _)): (usize, &Field)| format!("value->>'$[{at}]' AS {name}");
-            let columns: Vec<_> = fields.iter().enumerate().map(column).collect();
-            format!("(SELECT {} FROM jsonb_each($1)) AS x", columns.join(", "))
-        }
+        Dialect::Sqlite => given(dialect, fields),
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
             let list = |(at, (_, kind)): (usize, &Field)| match kind {

@@ -9,9 +9,8 @@ use super::{
     connection::Dialect,
     given::{given, names},
     rows::{
-        ENTRY, Field, Kind, QUEUE,
+        CONTENT, ENTRY, Field, Kind, QUEUE,
         column::{Role, named, without_id},
-        content,
         json::Rows,
     },
 };
@@ -73,9 +72,7 @@ impl EnqueueSql {
             }
             let (roles, mut first) = ([Role::Fixed, Role::Changing], true); // the database gives the ids
             rows.start();
-            let tables =
-                [ENTRY, QUEUE].into_iter().chain(content(backend.dialect()).iter().copied());
-            for table in tables {
+            for table in [ENTRY, CONTENT, QUEUE] {
                 rows.columns(&entry, table, &roles, &mut first);
             }
             let first_edition = ContentFingerprint::of_version(1, message).hash;
@@ -94,9 +91,7 @@ const FIRST_EDITION: Field = ("content_1", Kind::Int);
 /// Returns the statements of the queue. A key stands for its message for `keys` microseconds.
 fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
     // The database gives the ids.
-    let (entry, place) = (&without_id(ENTRY), &without_id(QUEUE));
-    let content: &Vec<_> =
-        &content(dialect).iter().flat_map(|columns| without_id(columns)).collect();
+    let (entry, content, place) = (&without_id(ENTRY), &without_id(CONTENT), &without_id(QUEUE));
     let mut by = named(ENTRY, &["tenant", "key", "content", "created_at"]);
     by.push(FIRST_EDITION);
     let and = |more: &[Field]| by.iter().chain(more).copied().collect::<Vec<_>>();

@@ -14,8 +14,8 @@ use crate::{
         connection::{Arg, Connection, Corrupt, Dialect, Sql},
         error::failed,
         rows::{
-            self, id_of, message_of, place_of, read_attempt, read_event, read_place,
-            read_suppression, read_whole, stored::micros,
+            id_of, message_of, place_of, read_attempt, read_event, read_place, read_suppression,
+            read_whole, stored::micros,
         },
         statements::Statements,
     },
@@ -108,10 +108,18 @@ impl Where {
             }
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
-                let place = self.push(Arg::Text(rows::indexed(&words.join(" "))));
+                // As the index has them: whole, and of a long text 64 characters at most.
+                let cut = |word: &String| word.chars().take(64).collect::<String>();
+                let short: Vec<String> = words.iter().map(cut).collect();
+                let [whole, short] =
+                    [words.join(" "), short.join(" ")].map(|words| self.push(Arg::Text(words)));
+                let indexed = "regexp_split_to_array(CASE WHEN octet_length(body) < 1700 THEN lower(body) ELSE \
+                     regexp_replace(lower(body), '([[:alnum:]]{64})[[:alnum:]]+', '\\1', 'g') END, \
+                     '[^[:alnum:]]+') COLLATE \"C\"";
                 self.sql += &format!(
-                    " AND id IN (SELECT message FROM {prefix}content WHERE words IS NOT NULL AND \
-                     string_to_array(words, ' ') COLLATE \"C\" @> string_to_array(${place}, ' '))"
+                    " AND id IN (SELECT message FROM {prefix}content WHERE body IS NOT NULL AND \
+                     ({indexed} @> string_to_array(${whole}, ' ') OR octet_length(body) >= 1700 AND \
+                     {indexed} @> string_to_array(${short}, ' ')))"
                 );
             }
         }

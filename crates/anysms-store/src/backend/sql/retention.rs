@@ -49,12 +49,6 @@ impl RetentionSql {
         // Nobody will send it.
         let idle =
             format!("NOT EXISTS (SELECT 1 FROM {p}queue WHERE message = id AND stage <> {dead})");
-        let text = match dialect {
-            #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => "body = NULL",
-            #[cfg(feature = "postgres")]
-            Dialect::Postgres => "body = NULL, words = NULL",
-        };
         // The degrees by name, so that the index gives the oldest of each.
         Self {
             older: format!(
@@ -75,7 +69,7 @@ impl RetentionSql {
             forget_texts: [
                 format!("UPDATE {p}message SET forgotten = 1 WHERE forgotten = 0 AND id IN {ids}"),
                 format!(
-                    "UPDATE {p}content SET {text}, media = '[]', kept = NULL WHERE message IN {ids}"
+                    "UPDATE {p}content SET body = NULL, media = '[]', kept = NULL WHERE message IN {ids}"
                 ),
             ]
             .map(Into::into),
@@ -86,7 +80,7 @@ impl RetentionSql {
                     given(dialect, &FORGET)
                 ),
                 format!(
-                    "UPDATE {p}content SET {text}, media = '[]', body_hash = NULL, kept = NULL \
+                    "UPDATE {p}content SET body = NULL, media = '[]', body_hash = NULL, kept = NULL \
                      WHERE message IN {ids}"
                 ),
             ]

@@ -10,7 +10,6 @@ use crate::{
         rows::{
             ATTEMPT, CONTENT, ENTRY, EVENT, Field, PLACE, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
-            content,
         },
         suppression::SuppressionSql,
     },
@@ -86,9 +85,7 @@ impl Statements {
         let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
         let (events, event) = (all(EVENT), names(&all(EVENT), ""));
         let (new_entry, new_attempt) = (&without_id(ENTRY), &without_id(ATTEMPT)); // the database gives the ids
-        let contents: Vec<Field> =
-            content(dialect).iter().flat_map(|columns| all(columns)).collect();
-        let (contents, places) = (&contents, &all(QUEUE));
+        let (contents, places) = (&all(CONTENT), &all(QUEUE));
         let change = |fields: &[Field]| {
             let set = |(name, _): &Field| format!("{name} = x.{name}");
             fields.iter().map(set).collect::<Vec<_>>().join(", ")

@@ -20,7 +20,7 @@ use crate::{
         connection::{Arg, Columns, Connection, Corrupt, Value},
         error::failed,
         rows::{
-            ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow, SUPPRESSION, Token, content,
+            CONTENT, ENTRY, EVENT, Id, Key, Number, Provider, QUEUE, ResultRow, SUPPRESSION, Token,
             id_of,
             json::{CHANGED, INSERTED, NEW, json, rows_of},
             message_of, provider_ids, read_attempt, read_entry, read_event, read_place,
@@ -223,10 +223,7 @@ impl Tables for SqlTransaction<'_, '_> {
         }
         let written: Vec<&Entry> = cases.iter().map(|case| &case.entry).collect();
         if !cases.is_empty() {
-            let mut contents = Vec::new();
-            for columns in content(dialect) {
-                contents.extend(rows_of(dialect, written.iter().copied(), columns, &INSERTED)?);
-            }
+            let contents = rows_of(dialect, written.iter().copied(), CONTENT, &INSERTED)?;
             self.connection.rows(&self.sql.insert_contents, &contents).await.map_err(failed)?;
         }
         let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();

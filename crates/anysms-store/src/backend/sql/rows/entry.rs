@@ -5,13 +5,12 @@ use serde::Serialize;
 
 use super::{
     Field, Kind,
-    column::{self, Column, columns},
+    column::{self, columns},
     json::Cell,
 };
 use crate::{
     Entry, EntryId, Stage,
-    backend::sql::connection::{Columns, Corrupt, Dialect, Value},
-    model::filter,
+    backend::sql::connection::{Columns, Corrupt, Value},
     protocol::retention::Forget,
 };
 
@@ -79,15 +78,6 @@ columns! {
     }
 }
 
-#[cfg(feature = "postgres")]
-columns! {
-    /// Column of the words of a text, which PostgreSQL indexes.
-    WORDS: Entry = {
-        Fixed ["words"] => (Text, |entry| entry.text.as_deref().map_or(Cell::Null, |text| Cell::Owned(indexed(text))),
-            |_, columns| columns.text_or_none().map(drop));
-    }
-}
-
 columns! {
     /// Columns of the place of a message in the queue.
     QUEUE: Entry = {
@@ -104,33 +94,6 @@ columns! {
         Fixed ["rank"] => (Int, |entry| Cell::Int(entry.rank()), |_, columns| columns.int().map(drop));
         Fixed ["queue_tenant"] => (Text, |entry| Cell::Text(entry.tenant_name()), |_, columns| columns.text().map(drop));
     }
-}
-
-/// Returns the declarations of all columns that a content is inserted with.
-pub(crate) const fn content(dialect: Dialect) -> &'static [&'static [Column<Entry>]] {
-    match dialect {
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => &[CONTENT], // its index reads the text itself
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => &[CONTENT, WORDS],
-    }
-}
-
-/// Longest word that PostgreSQL's index has, in characters: it takes at most 2,700 bytes.
-#[cfg(feature = "postgres")]
-const LONGEST_WORD: usize = 600;
-
-/// Returns the words of a text as PostgreSQL indexes them, with a space between.
-#[cfg(feature = "postgres")]
-pub(crate) fn indexed(text: &str) -> String {
-    let mut indexed = String::with_capacity(text.len());
-    for word in filter::words(text) {
-        if !indexed.is_empty() {
-            indexed.push(' ');
-        }
-        indexed.extend(word.chars().take(LONGEST_WORD));
-    }
-    indexed
 }
 
 /// Reads a tenant; `None` for an empty name. The first edition allowed names that are none today: those are

@@ -31,40 +31,14 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// Writes the columns of one declaration after the other: into an object, into an array, or each into a list of its own.
+/// Writes the columns of one declaration after the other: into an object, or each into a list of its own.
 pub(crate) struct RowWriter<'a>(Out<'a>);
 
 enum Out<'a> {
     /// A null is left out: a name that is missing is null.
     Object { json: &'a mut Vec<u8>, names: std::slice::Iter<'static, Field>, first: bool },
-    #[cfg(feature = "sqlite")]
-    Array(&'a mut Vec<u8>),
     #[cfg(feature = "postgres")]
     Lists(std::slice::IterMut<'a, Arg>),
-}
-
-impl Out<'_> {
-    /// Returns where the next value of JSON goes, with what stands before it; `None` where it goes into a list.
-    fn json(&mut self) -> Option<&mut Vec<u8>> {
-        match self {
-            Self::Object { json, names, first } => {
-                let (name, _) = names.next()?;
-                json.extend_from_slice(if std::mem::take(first) { b"\"" } else { b",\"" });
-                json.extend_from_slice(name.as_bytes());
-                json.extend_from_slice(b"\":");
-                Some(json)
-            }
-            #[cfg(feature = "sqlite")]
-            Self::Array(json) => {
-                if json.last() != Some(&b'[') {
-                    json.push(b',');
-                }
-                Some(json)
-            }
-            #[cfg(feature = "postgres")]
-            Self::Lists(_) => None,
-        }
-    }
 }
 
 impl RowWriter<'_> {
@@ -80,12 +54,6 @@ impl RowWriter<'_> {
     pub(crate) fn null(&mut self) {
         match &mut self.0 {
             Out::Object { names, .. } => drop(names.next()),
-            #[cfg(feature = "sqlite")]
-            out @ Out::Array(_) => {
-                if let Some(json) = out.json() {
-                    json.extend_from_slice(b"null");
-                }
-            }
             #[cfg(feature = "postgres")]
             Out::Lists(lists) => match lists.next() {
                 Some(Arg::Ints(ints)) => ints.push(None),
@@ -96,15 +64,18 @@ impl RowWriter<'_> {
     }
 
     pub(crate) fn int(&mut self, int: i64) {
-        if let Some(json) = self.0.json() {
-            let _ = std::io::Write::write_fmt(json, format_args!("{int}")); // a Vec takes all
-            return;
-        }
-        #[cfg(feature = "postgres")]
-        if let Out::Lists(lists) = &mut self.0
-            && let Some(Arg::Ints(ints)) = lists.next()
-        {
-            ints.push(Some(int));
+        match &mut self.0 {
+            Out::Object { .. } => {
+                if let Some(json) = self.name() {
+                    let _ = std::io::Write::write_fmt(json, format_args!("{int}")); // a Vec takes all
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Out::Lists(lists) => {
+                if let Some(Arg::Ints(ints)) = lists.next() {
+                    ints.push(Some(int));
+                }
+            }
         }
     }
 
@@ -115,15 +86,18 @@ impl RowWriter<'_> {
         } else {
             Cow::Borrowed(text)
         };
-        if let Some(json) = self.0.json() {
-            let _ = serde_json::to_writer(json, &*text); // a text is always JSON, and a Vec takes all
-            return;
-        }
-        #[cfg(feature = "postgres")]
-        if let Out::Lists(lists) = &mut self.0
-            && let Some(Arg::Texts(texts)) = lists.next()
-        {
-            texts.push(Some(text.into_owned()));
+        match &mut self.0 {
+            Out::Object { .. } => {
+                if let Some(json) = self.name() {
+                    let _ = serde_json::to_writer(json, &*text); // a text is always JSON, and a Vec takes all
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Out::Lists(lists) => {
+                if let Some(Arg::Texts(texts)) = lists.next() {
+                    texts.push(Some(text.into_owned()));
+                }
+            }
         }
     }
 
@@ -132,24 +106,17 @@ impl RowWriter<'_> {
         let _ = write!(text, "{value}"); // a String takes all
         self.text(&text);
     }
-}
 
-/// Writes the columns of these roles as an array of arrays, which SQLite takes sooner than objects.
-#[cfg(feature = "sqlite")]
-fn arrays_of<'a, T: 'static>(
-    rows: impl Iterator<Item = &'a T>,
-    columns: &[Column<T>],
-    roles: &[Role],
-) -> Result<Arg> {
-    let mut json = vec![b'['];
-    for row in rows {
-        json.extend_from_slice(if json.len() == 1 { b"[" } else { b",[" });
-        for column in columns.iter().filter(|column| roles.contains(&column.role)) {
-            (column.write)(row, &mut RowWriter(Out::Array(&mut json)));
-        }
-        json.push(b']');
+    /// Writes the next name of an object, and returns where its value goes.
+    fn name(&mut self) -> Option<&mut Vec<u8>> {
+        #[allow(irrefutable_let_patterns)] // without PostgreSQL there are no lists
+        let Out::Object { json, names, first } = &mut self.0 else { return None };
+        let (name, _) = names.next()?;
+        json.extend_from_slice(if std::mem::take(first) { b"\"" } else { b",\"" });
+        json.extend_from_slice(name.as_bytes());
+        json.extend_from_slice(b"\":");
+        Some(json)
     }
-    Rows(json).text().map(Arg::Text)
 }
 
 /// Writes the columns of these roles as lists, the parameters of PostgreSQL's `unnest`: it takes them much sooner than
@@ -237,7 +204,15 @@ pub(crate) fn rows_of<'a, T: 'static>(
 ) -> Result<Vec<Arg>> {
     match dialect {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => arrays_of(rows.into_iter(), columns, roles).map(|rows| vec![rows]),
+        Dialect::Sqlite => {
+            let mut out = Rows::new();
+            for row in rows {
+                out.start();
+                out.columns(row, columns, roles, &mut true);
+                out.end("");
+            }
+            Ok(vec![out.text().map(Arg::Text)?])
+        }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => Ok(lists_of(rows.into_iter(), columns, roles)),
     }

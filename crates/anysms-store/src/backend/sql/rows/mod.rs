@@ -11,11 +11,9 @@ pub(crate) mod stored;
 mod suppression;
 
 pub(crate) use attempt::{ATTEMPT, message_of, read_attempt};
-#[cfg(feature = "postgres")]
-pub(crate) use entry::indexed;
 pub(crate) use entry::{
-    CONTENT, ENTRY, FORGET, ForgetRow, QUEUE, content, id_of, is_dead, place_of, read_entry,
-    read_place, read_whole,
+    CONTENT, ENTRY, FORGET, ForgetRow, QUEUE, id_of, is_dead, place_of, read_entry, read_place,
+    read_whole,
 };
 pub(crate) use event::{EVENT, read_event};
 pub(crate) use lookup_keys::{

@@ -1,13 +1,11 @@
 ALTER INDEX {p}message_theirs RENAME TO {p}message_remote;
 ALTER INDEX {p}attempt_remote RENAME TO {p}attempt_provider_id;
 
--- The words of a text as the filter has them, which the server would be slow to find. An index takes none of more
--- than 2,700 bytes, so the first 600 characters of each count.
+-- An index takes no word of more than 2,700 bytes: of a text that may have a longer one the first 64 characters of
+-- each word count.
 DROP INDEX {p}content_words;
-ALTER TABLE {p}content ADD COLUMN words TEXT;
-UPDATE {p}content SET words = regexp_replace(regexp_replace(lower(body), '[^[:alnum:]]+', ' ', 'g'),
-    '([[:alnum:]]{255}[[:alnum:]]{255}[[:alnum:]]{90})[[:alnum:]]+', '\1', 'g') WHERE body IS NOT NULL;
-CREATE INDEX {p}content_words ON {p}content USING gin ((string_to_array(words, ' ') COLLATE "C"))
-    WHERE words IS NOT NULL;
+CREATE INDEX {p}content_words ON {p}content USING gin ((regexp_split_to_array(CASE WHEN octet_length(body) < 1700
+    THEN lower(body) ELSE regexp_replace(lower(body), '([[:alnum:]]{64})[[:alnum:]]+', '\1', 'g') END,
+    '[^[:alnum:]]+') COLLATE "C")) WHERE body IS NOT NULL;
 
 INSERT INTO {p}store (id) VALUES (replace(gen_random_uuid()::text, '-', ''));
