@@ -3,15 +3,19 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 use crate::{
     message::{MessageId, MessageStatus, Text, WebUrl},
     number::PhoneNumber,
-    sandbox::Fault,
+    sandbox::{Fault, code::code_in, ring::Ring},
 };
 
 /// Fate of the messages to a number.
@@ -121,6 +125,24 @@ impl Carried {
             over: false,
         }
     }
+
+    /// Returns the one-time code of the text; `None` if it seems to have none.
+    ///
+    /// ```
+    /// use anysms::{MessageId, MessageStatus, ProviderId, sandbox::Carried};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let id = MessageId::new(ProviderId::from_static("acme"), "1")?;
+    /// let to = "+447700900123".parse()?;
+    /// let message = Carried::new(id, to, "Your code is 123-456", MessageStatus::Sent);
+    /// assert_eq!(message.code().as_deref(), Some("123456"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        code_in(&self.text)
+    }
 }
 
 /// Address to which the status of a message is reported.
@@ -151,16 +173,16 @@ pub struct Carrier {
 
 #[derive(Debug)]
 struct Shared {
-    messages: Mutex<Vec<Carried>>,
+    messages: Mutex<Ring>,
     fates: Mutex<HashMap<PhoneNumber, Fate>>,
     submitted: mpsc::UnboundedSender<MessageId>,
     changed: watch::Sender<()>,
 }
 
 impl Carrier {
-    pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>) -> Self {
+    pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>, most: usize) -> Self {
         let shared = Shared {
-            messages: Mutex::default(),
+            messages: Mutex::new(Ring::new(most)),
             fates: Mutex::default(),
             submitted,
             changed: watch::Sender::new(()),
@@ -187,13 +209,13 @@ impl Carrier {
     /// Returns the message of this id; `None` if there is none.
     #[must_use]
     pub fn find(&self, id: &MessageId) -> Option<Carried> {
-        lock(&self.shared.messages).iter().find(|message| message.id == *id).cloned()
+        lock(&self.shared.messages).get(id).cloned()
     }
 
     /// Returns all messages, newest first.
     #[must_use]
     pub fn all(&self) -> Vec<Carried> {
-        lock(&self.shared.messages).iter().rev().cloned().collect()
+        lock(&self.shared.messages).newest().cloned().collect()
     }
 
     /// Changes a message, if the closure says yes to it. Returns it as it is then.
@@ -203,7 +225,7 @@ impl Carrier {
         change: impl FnOnce(&mut Carried) -> bool,
     ) -> Option<Carried> {
         let mut messages = lock(&self.shared.messages);
-        let message = messages.iter_mut().find(|message| message.id == *id)?;
+        let message = messages.get_mut(id)?;
         if !change(message) {
             return None;
         }
@@ -216,8 +238,37 @@ impl Carrier {
 
     /// Forgets a message.
     pub fn remove(&self, id: &MessageId) {
-        lock(&self.shared.messages).retain(|message| message.id != *id);
+        lock(&self.shared.messages).remove(id);
         self.shared.changed.send_replace(());
+    }
+
+    /// Forgets all messages.
+    pub(super) fn clear(&self) {
+        lock(&self.shared.messages).clear();
+        self.shared.changed.send_replace(());
+    }
+
+    /// Returns the newest message that fits; `None` if none does.
+    pub(super) fn newest(&self, fits: impl Fn(&Carried) -> bool) -> Option<Carried> {
+        lock(&self.shared.messages).newest().find(|message| fits(message)).cloned()
+    }
+
+    /// Waits for the newest message that fits; `None` if none does in time.
+    pub(super) async fn wait_for(
+        &self,
+        fits: impl Fn(&Carried) -> bool,
+        within: Duration,
+    ) -> Option<Carried> {
+        let mut changes = self.changes();
+        let found = async {
+            loop {
+                match self.newest(&fits) {
+                    Some(message) => return message,
+                    None => drop(changes.changed().await), // the sender lives as long as `self`
+                }
+            }
+        };
+        timeout(within, found).await.ok()
     }
 
     /// Returns the fate of messages to this number.
@@ -238,7 +289,7 @@ impl Carrier {
     /// Ends a message: nothing more happens to it.
     pub(super) fn end(&self, id: &MessageId) {
         let mut messages = lock(&self.shared.messages);
-        if let Some(message) = messages.iter_mut().find(|message| message.id == *id) {
+        if let Some(message) = messages.get_mut(id) {
             message.over = true;
         }
         drop(messages);

@@ -31,17 +31,24 @@
 //! # }
 //! ```
 //!
-//! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is
-//! spoken to it (`carrier`), what it does wrong (`fault`), and the trait by which a vendor teaches it a
+//! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is spoken to it
+//! (`carrier`, its messages in `ring`, the steps of each in `timeline`), what it does wrong (`fault`), what tests ask it
+//! (`expect`, and in JSON over HTTP `api`; the codes of texts in `code`), and the trait by which a vendor teaches it a
 //! wire format (`vendor`). Their halves live with the vendors.
 
+mod api;
 mod carrier;
+mod code;
+mod expect;
 mod fault;
 mod line;
+mod ring;
 mod server;
+mod timeline;
 mod vendor;
 
 pub use carrier::{Callback, Carried, Carrier, Fate};
+pub use expect::Expected;
 pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};
 pub use vendor::{Ask, Inbound, SandboxVendor, Step, html, json};

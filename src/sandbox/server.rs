@@ -14,8 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
-use jiff::Timestamp;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinSet, time::Instant};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -23,10 +22,11 @@ use crate::{
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
-        Ask, Carried, Carrier, Fate, Fault, Inbound, SandboxVendor, When,
-        fault::{Script, shuffle},
+        Ask, Carried, Carrier, Expected, Fate, Fault, Inbound, SandboxVendor, When, api,
+        fault::Script,
         html,
         line::{CutShort, Cutter, Lines},
+        timeline,
     },
     transport::{HttpTransport, ReqwestTransport},
 };
@@ -43,12 +43,12 @@ pub struct Sandbox {
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
-struct Shared {
-    carrier: Carrier,
-    faults: Script,
+pub(super) struct Shared {
+    pub(super) carrier: Carrier,
+    pub(super) faults: Script,
     vendors: Vec<Box<dyn SandboxVendor>>,
-    transport: ReqwestTransport,
-    pace: Duration,
+    pub(super) transport: ReqwestTransport,
+    pub(super) pace: Duration,
 }
 
 /// The settings of a [`Sandbox`].
@@ -58,12 +58,13 @@ pub struct SandboxBuilder {
     vendors: Vec<Box<dyn SandboxVendor>>,
     port: u16,
     pace: Duration,
+    kept: usize,
 }
 
 impl SandboxBuilder {
     /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
-        Self { vendors, port: 0, pace: Duration::from_millis(50) }
+        Self { vendors, port: 0, pace: Duration::from_millis(50), kept: 10_000 }
     }
 
     /// Listens on this port; 0, the default, takes a free one.
@@ -75,6 +76,12 @@ impl SandboxBuilder {
     /// Sets the time that a message stays in each status; 50 ms by default.
     pub const fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
+        self
+    }
+
+    /// Sets the number of messages that are kept; 10,000 by default. A new one replaces the oldest.
+    pub const fn keep(mut self, messages: usize) -> Self {
+        self.kept = messages;
         self
     }
 
@@ -91,7 +98,7 @@ impl SandboxBuilder {
         let address = listener.local_addr().map_err(taken)?;
         let (submitted, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
-            carrier: Carrier::new(submitted),
+            carrier: Carrier::new(submitted, self.kept),
             faults: Script::default(),
             vendors: self.vendors,
             transport: ReqwestTransport::builder().timeout(Duration::from_secs(15)).build()?,
@@ -102,7 +109,7 @@ impl SandboxBuilder {
         let tasks = Arc::new(Mutex::new(JoinSet::new()));
         let mut set = tasks.lock().unwrap_or_else(PoisonError::into_inner);
         set.spawn(async move { drop(axum::serve(Lines(listener), service).await) });
-        set.spawn(clock(Arc::clone(&shared), inbox, Arc::clone(&tasks)));
+        set.spawn(timeline::run(Arc::clone(&shared), inbox, Arc::clone(&tasks)));
         drop(set);
         Ok(Sandbox { address, shared, tasks })
     }
@@ -131,7 +138,12 @@ impl Sandbox {
         self.shared.faults.clear();
     }
 
-    /// Returns all messages it took, newest first.
+    /// Forgets all messages that it took.
+    pub fn clear_messages(&self) {
+        self.shared.carrier.clear();
+    }
+
+    /// Returns all messages it took and still keeps, newest first.
     ///
     /// Read what a program sent:
     ///
@@ -169,18 +181,10 @@ impl Sandbox {
         status: &MessageStatus,
         within: Duration,
     ) -> Result<Carried> {
-        let mut changes = self.shared.carrier.changes();
-        let reached = async {
-            loop {
-                match self.shared.carrier.find(id) {
-                    Some(message) if message.status == *status => return message,
-                    _ => drop(changes.changed().await), // the sender lives as long as `self`
-                }
-            }
-        };
+        let reached = |message: &Carried| message.id == *id && message.status == *status;
         let late =
-            |_| Error::not_sent(ErrorKind::Timeout).with_detail("sandbox: not reached in time");
-        tokio::time::timeout(within, reached).await.map_err(late)
+            || Error::not_sent(ErrorKind::Timeout).with_detail("sandbox: not reached in time");
+        self.shared.carrier.wait_for(reached, within).await.ok_or_else(late)
     }
 
     /// Sends a message to a number of the account: calls the webhook at this address, signed as the
@@ -215,14 +219,31 @@ impl Sandbox {
         message: &Inbound,
         url: &WebUrl,
     ) -> Result<u16> {
-        let vendor = self.shared.vendor(provider);
-        let request = vendor.and_then(|vendor| vendor.inbound(message, url));
-        let request = request.ok_or_else(|| {
-            Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
-        })?;
-        let answer = self.shared.transport.execute(request).await;
-        let failed = |error| Error::not_sent(ErrorKind::Webhook).caused_by(error);
-        Ok(answer.map_err(failed)?.status().as_u16())
+        self.shared.receive(provider, message, url).await
+    }
+
+    /// Begins to wait for a message to this number: the next that fits, or one that is there already.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
+    /// use anysms::twilio::{Twilio, TwilioConfig};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// let to: PhoneNumber = "+447700900123".parse()?;
+    /// sms.send(&Message::new(to, "Your code is 123456")).await?;
+    /// let message = sandbox.expect_message(to).with_text("Your code").await?;
+    /// assert_eq!(message.code().as_deref(), Some("123456"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    pub fn expect_message(&self, to: PhoneNumber) -> Expected<'_> {
+        Expected::new(&self.shared.carrier, to)
     }
 }
 
@@ -233,7 +254,23 @@ impl Drop for Sandbox {
 }
 
 impl Shared {
-    fn vendor(&self, provider: &ProviderId) -> Option<&dyn SandboxVendor> {
+    pub(super) async fn receive(
+        &self,
+        provider: &ProviderId,
+        message: &Inbound,
+        url: &WebUrl,
+    ) -> Result<u16> {
+        let vendor = self.vendor(provider);
+        let request = vendor.and_then(|vendor| vendor.inbound(message, url));
+        let request = request.ok_or_else(|| {
+            Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
+        })?;
+        let answer = self.transport.execute(request).await;
+        let failed = |error| Error::not_sent(ErrorKind::Webhook).caused_by(error);
+        Ok(answer.map_err(failed)?.status().as_u16())
+    }
+
+    pub(super) fn vendor(&self, provider: &ProviderId) -> Option<&dyn SandboxVendor> {
         self.vendors.iter().find(|vendor| vendor.provider() == *provider).map(|d| &**d)
     }
 }
@@ -254,6 +291,9 @@ async fn answer(
         return bare(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path();
+    if let Some(path) = path.strip_prefix(api::PREFIX) {
+        return api::answer(&shared, path, &parts, &body).await.map(Body::from);
+    }
     let spoken = shared.vendors.iter().find(|vendor| path.starts_with(vendor.prefix()));
     let Some(vendor) = spoken else { return bare(StatusCode::NOT_FOUND) };
     let ask = Ask::new(&parts, &body);
@@ -315,74 +355,4 @@ fn bare(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
-}
-
-/// Starts a timeline for every message that comes in.
-async fn clock(
-    shared: Arc<Shared>,
-    mut submitted: mpsc::UnboundedReceiver<MessageId>,
-    tasks: Arc<Mutex<JoinSet<()>>>,
-) {
-    while let Some(id) = submitted.recv().await {
-        let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {} // those that have ended
-        tasks.spawn(deliver(Arc::clone(&shared), id));
-    }
-}
-
-/// Takes one message along its timeline, and reports every step.
-async fn deliver(shared: Arc<Shared>, id: MessageId) {
-    let Some(message) = shared.carrier.find(&id) else { return };
-    let Some(vendor) = shared.vendor(id.provider()) else { return };
-    if let Some(at) = message.send_at {
-        let wait = at.duration_since(Timestamp::now());
-        tokio::time::sleep(wait.try_into().unwrap_or(Duration::ZERO)).await;
-    }
-    let mut held = Vec::new();
-    for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
-        tokio::time::sleep(shared.pace).await;
-        let changed = shared.carrier.change(&id, |message| {
-            let on_its_way = !message.status.is_final();
-            if on_its_way {
-                message.status = step.status;
-                message.error_code = step.error_code;
-                message.changes += 1;
-            }
-            on_its_way
-        });
-        let Some(message) = changed else { break }; // cancelled or deleted
-        let Some(request) = vendor.report(&message) else { continue };
-        let times = match message.fault {
-            Some(fault) if fault.holds_callbacks() => {
-                held.push((Instant::now(), request));
-                continue;
-            }
-            Some(Fault::LoseCallbacks) => 0,
-            Some(Fault::RepeatCallbacks(times)) => times,
-            _ => 1,
-        };
-        for _ in 0..times {
-            report(&shared.transport, request.clone()).await;
-        }
-    }
-    match message.fault {
-        Some(Fault::ReverseCallbacks) => held.reverse(),
-        Some(Fault::ShuffleCallbacks(seed)) => shuffle(&mut held, seed),
-        _ => {}
-    }
-    for (due, request) in held {
-        if let Some(Fault::DelayCallbacks(delay)) = message.fault {
-            tokio::time::sleep_until(due + delay).await;
-        }
-        report(&shared.transport, request).await;
-    }
-    shared.carrier.end(&id);
-}
-
-/// Calls back once more if the first call fails, as a webhook may be about to start.
-async fn report(transport: &ReqwestTransport, request: http::Request<Bytes>) {
-    if transport.execute(request.clone()).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        drop(transport.execute(request).await);
-    }
 }

@@ -17,6 +17,10 @@ use crate::{failure::Failure, output};
 Example:
   anysms sandbox --port 4010
   anysms send --base-url http://127.0.0.1:4010 --provider twilio --to +447700900123 --text Hello
+  curl http://127.0.0.1:4010/_anysms/messages/last
+
+Tests in any language ask its JSON API below /_anysms/ what arrived: messages, messages/last, codes/last,
+inbound, faults. The page docs/sandbox.md describes it.
 
 Output: one line of JSON with the base URL and the credentials that both accounts have.
   {\"base_url\":\"...\",\"twilio\":{\"account_sid\":\"...\",\"auth_token\":\"...\",\"number\":\"...\"},

@@ -1,0 +1,86 @@
+//! The timeline of a message: its steps one after another, and the callback of each.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+
+use crate::{
+    message::MessageId,
+    sandbox::{Fault, fault::shuffle, server::Shared},
+    transport::{HttpTransport, ReqwestTransport},
+};
+
+/// Starts a timeline for every message that comes in.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    mut submitted: mpsc::UnboundedReceiver<MessageId>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+) {
+    while let Some(id) = submitted.recv().await {
+        let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {} // those that have ended
+        tasks.spawn(deliver(Arc::clone(&shared), id));
+    }
+}
+
+/// Takes one message along its timeline, and reports every step.
+async fn deliver(shared: Arc<Shared>, id: MessageId) {
+    let Some(message) = shared.carrier.find(&id) else { return };
+    let Some(vendor) = shared.vendor(id.provider()) else { return };
+    if let Some(at) = message.send_at {
+        let wait = at.duration_since(Timestamp::now());
+        tokio::time::sleep(wait.try_into().unwrap_or(Duration::ZERO)).await;
+    }
+    let mut held = Vec::new();
+    for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
+        tokio::time::sleep(shared.pace).await;
+        let changed = shared.carrier.change(&id, |message| {
+            let on_its_way = !message.status.is_final();
+            if on_its_way {
+                message.status = step.status;
+                message.error_code = step.error_code;
+                message.changes += 1;
+            }
+            on_its_way
+        });
+        let Some(message) = changed else { break }; // cancelled or deleted
+        let Some(request) = vendor.report(&message) else { continue };
+        let times = match message.fault {
+            Some(fault) if fault.holds_callbacks() => {
+                held.push((Instant::now(), request));
+                continue;
+            }
+            Some(Fault::LoseCallbacks) => 0,
+            Some(Fault::RepeatCallbacks(times)) => times,
+            _ => 1,
+        };
+        for _ in 0..times {
+            report(&shared.transport, request.clone()).await;
+        }
+    }
+    match message.fault {
+        Some(Fault::ReverseCallbacks) => held.reverse(),
+        Some(Fault::ShuffleCallbacks(seed)) => shuffle(&mut held, seed),
+        _ => {}
+    }
+    for (due, request) in held {
+        if let Some(Fault::DelayCallbacks(delay)) = message.fault {
+            tokio::time::sleep_until(due + delay).await;
+        }
+        report(&shared.transport, request).await;
+    }
+    shared.carrier.end(&id);
+}
+
+/// Calls back once more if the first call fails, as a webhook may be about to start.
+async fn report(transport: &ReqwestTransport, request: http::Request<Bytes>) {
+    if transport.execute(request.clone()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(transport.execute(request).await);
+    }
+}
