@@ -1,6 +1,6 @@
 //! [`Fields`]: looks up the fields of a verified request, each once.
 //!
-//! What takes a name is inlined, so that the first bytes of a name are a constant.
+//! Functions that take a name are inlined, so that the compiler sees the name as a constant.
 
 use std::{ops::Range, str::FromStr};
 

@@ -30,7 +30,7 @@ use tokio::{
 const TIME: Duration = Duration::from_millis(300);
 const MOST_TIME: Duration = Duration::from_secs(20);
 
-/// What a client may read before it gives up: its caps, and what sockets hold.
+/// Most bytes that a client may read before it gives up: its caps, and the buffers of sockets.
 const MOST_BYTES: usize = 12 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! A process of its own, from outside.
+//! [`Child`]: another process of this program, seen from outside.
 
 use std::{
     io::BufRead,
@@ -12,19 +12,19 @@ use crate::{
     worker::{Backend, Point},
 };
 
-/// This very program, told by its environment what to be.
+/// This program as another process, which its environment tells what to run.
 pub(crate) struct Child {
     process: Process,
     said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Child {
-    /// A worker.
+    /// Starts a worker.
     pub(crate) fn start(backend: &Backend, carrier: &Carrier, point: Point) -> Self {
         Self::start_with(backend, carrier, point, &[])
     }
 
-    /// A worker with more in its environment.
+    /// Starts a worker with more in its environment.
     pub(crate) fn start_with(
         backend: &Backend,
         carrier: &Carrier,
@@ -41,8 +41,8 @@ impl Child {
         Self::of("a_worker_in_a_process_of_its_own", &all)
     }
 
-    /// What another test does in a process of its own. What it says is read to its end, or it would die of
-    /// saying it.
+    /// Starts another test in a process of its own. Its output is read to the end, as it would otherwise be killed by
+    /// writing to a closed pipe.
     pub(crate) fn of(test: &str, environment: &[(&str, String)]) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture"])
@@ -61,12 +61,12 @@ impl Child {
         Self { process, said }
     }
 
-    /// Until it has opened the store.
+    /// Waits until it has opened the store.
     pub(crate) async fn until_ready(&self) {
         self.until_said("ready", 1).await;
     }
 
-    /// Until it has said a word so often.
+    /// Waits until it has written a word so many times.
     pub(crate) async fn until_said(&self, word: &str, times: u32) {
         let start = Instant::now();
         while self.times_said(word) < times {
@@ -81,19 +81,19 @@ impl Child {
         said.iter().filter(|line| line.contains(word)).count() as u32
     }
 
-    /// The rest of the first line that has these words, behind them.
+    /// Returns what stands behind these words in the first line that has them.
     pub(crate) fn word_after(&self, words: &str) -> Option<String> {
         let said = self.said.lock().unwrap();
         said.iter().find_map(|line| Some(line.split_once(words)?.1.to_owned()))
     }
 
-    /// As `kill -9`.
+    /// Kills it, as `kill -9` does.
     pub(crate) async fn kill(mut self) {
         let _ = self.process.kill();
         self.until_ended().await;
     }
 
-    /// As `kill -STOP`, `-CONT` or `-TERM`.
+    /// Sends it a signal, as `kill -STOP`, `-CONT` or `-TERM` does.
     pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill").arg(name).arg(self.process.id().to_string()).status();
         assert!(kill.unwrap().success());
@@ -103,7 +103,7 @@ impl Child {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// Until it has died by itself.
+    /// Waits until it has ended by itself.
     pub(crate) async fn until_dead(self) {
         assert!(!self.until_ended().await.success());
     }

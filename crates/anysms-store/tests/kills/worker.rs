@@ -1,4 +1,4 @@
-//! The store that processes share, and the process that sends, from inside.
+//! [`Store`] that several processes share, and the worker that runs as one of them.
 
 use std::{path::Path, time::Duration};
 
@@ -19,19 +19,19 @@ use crate::postgres;
 
 pub(crate) const ACME: ProviderId = ProviderId::from_static("acme");
 
-/// How long what was killed stays with whoever had it.
+/// Time for which a killed process keeps the messages that it had claimed.
 pub(crate) const LEASE: Duration = Duration::from_secs(5);
 
-/// How many messages a worker has on their way.
+/// Number of messages that a worker submits at a time.
 pub(crate) const CONCURRENCY: usize = 32;
 
-/// Where the worker dies by itself, or waits until its gate is there.
+/// Point at which the worker kills itself, or waits for its gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
     Nowhere,
     BeforeIntent,
     BeforeByte,
-    /// It waits for an answer that never comes, and is killed from outside.
+    /// Waits for an answer that never comes, and is killed from outside.
     AfterAccept,
     WaitsBeforeIntent,
     WaitsBeforeByte,
@@ -79,7 +79,7 @@ impl Backend {
         Self::of_pool(&postgres::database().await, lease).await
     }
 
-    /// A store in the database of a pool.
+    /// Opens the store in the database of a pool.
     pub(crate) async fn of_pool(pool: &sqlx::PgPool, lease: Duration) -> Self {
         let options = pool.connect_options();
         let (socket, database) = (options.get_socket().unwrap(), options.get_database().unwrap());
@@ -87,7 +87,7 @@ impl Backend {
         Self { store: open(&place, lease).await, place, lease, _folder: None }
     }
 
-    /// Whether nobody is in the middle of a transaction.
+    /// Returns whether no transaction is open.
     pub(crate) async fn is_quiet(&self) -> bool {
         let Some(place) = self.place.strip_prefix("postgres:") else {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.place);
@@ -145,13 +145,13 @@ impl Backend {
     }
 }
 
-/// The message of a number, with a key of its own.
+/// Returns the message of this number, with a key of its own.
 pub(crate) fn message(number: u32) -> Message {
     let to: anysms::PhoneNumber = "+447700900123".parse().unwrap();
     Message::new(to, "Your table is ready").with_key(format!("k{number}").parse().unwrap())
 }
 
-/// The worker's process, from inside. It stops in good order when it is asked to.
+/// Runs as the worker, if the environment asks for one, and stops in good order when it is asked to.
 pub(crate) fn main() {
     let Ok(place) = std::env::var("ANYSMS_WORKER_LOG") else { return };
     let setting = |name: &str| std::env::var(format!("ANYSMS_WORKER_{name}")).unwrap();
@@ -187,7 +187,7 @@ pub(crate) async fn open(place: &str, lease: Duration) -> MessageStore {
     opened(place, lease).await.unwrap()
 }
 
-/// Opens what is there.
+/// Opens the store that the environment names.
 pub(crate) async fn opened(place: &str, lease: Duration) -> anysms::Result<MessageStore> {
     let policy = StorePolicy::default().with_lease(lease);
     let Some(server) = place.strip_prefix("postgres:") else {
@@ -205,14 +205,14 @@ async fn pool(server: &str) -> sqlx::Result<sqlx::PgPool> {
     sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(at(server)).await
 }
 
-/// A server's socket and a database.
+/// Address of a PostgreSQL server's socket, with a database.
 pub(crate) fn at(place: &str) -> sqlx::postgres::PgConnectOptions {
     let (socket, database) = place.split_once(':').unwrap();
     let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
     options.socket(socket).username("postgres").database(database)
 }
 
-/// Says that it waits, and waits until its gate is there.
+/// Says that it waits, and waits for its gate, a file.
 async fn gate() {
     println!("waits");
     let gate = std::env::var("ANYSMS_WORKER_GATE").unwrap();
@@ -221,7 +221,7 @@ async fn gate() {
     }
 }
 
-/// Speaks to the carrier: a line out, a line back.
+/// Provider that asks the carrier in the parent process: one line out, one line back.
 #[derive(Debug)]
 struct Wire {
     port: u16,
@@ -261,7 +261,7 @@ impl SmsProvider for Wire {
     }
 }
 
-/// A layer outside of the store's.
+/// Layer around the one that records.
 #[derive(Debug)]
 struct Outside<P> {
     inner: P,

@@ -1,4 +1,4 @@
-//! What only a database can do, or do wrong.
+//! Cases that only a database has: locks, broken rows, plans, lost statements.
 
 use std::{path::Path, time::Duration};
 
@@ -71,7 +71,7 @@ async fn tables_of_the_next_version_fit_and_those_of_one_further_do_not() {
         || MessageStore::sqlite_with(options.clone(), prefix.clone(), StorePolicy::default());
     let missing = open().await.unwrap_err();
     assert_eq!((missing.kind(), missing.outcome()), (ErrorKind::Config, Outcome::NotSent));
-    // By a tool of one's own.
+    // By another program.
     let mut connection = connect(&path).await;
     connection.execute(sqlx::AssertSqlSafe(MessageStore::sqlite_schema(&prefix, 0))).await.unwrap();
     open().await.unwrap();
@@ -159,7 +159,7 @@ async fn a_log_that_is_cut_off_at_any_page_is_whole() {
     assert_eq!(before, 20);
 }
 
-/// A table that was small when a plan was made is not read whole when it is large.
+/// A plan made for a small table does not read a large one whole.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn tables_that_grow_are_read_by_their_indexes() {
@@ -170,7 +170,7 @@ async fn tables_that_grow_are_read_by_their_indexes() {
                     WHERE relname IN ('sms_message', 'sms_content', 'sms_queue', 'sms_attempt', 'sms_event')";
         sqlx::query_as(sums).fetch_one(&pool).await.unwrap()
     };
-    // The server counts late: what made the tables, and then what is made of them.
+    // The server gathers its statistics some time after the rows were written.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (before, _) = scans().await;
     let store = MessageStore::postgres(pool.clone()).await.unwrap();
@@ -192,7 +192,7 @@ async fn tables_that_grow_are_read_by_their_indexes() {
     assert_eq!(after, before);
 }
 
-/// Not only out of the tables.
+/// Erased texts leave the file itself, not only its tables.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_erased_leaves_the_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -200,7 +200,7 @@ async fn what_is_erased_leaves_the_file() {
     let store = MessageStore::sqlite(&path).await.unwrap();
     let sms = Fake::new().recorded(&store).unwrap();
     for number in 0..200 {
-        // One word that only one message has, and nothing that begins like it: in the index it is whole.
+        // A word of one message alone, and no other begins like it, so that the index has it whole.
         let word = if number == 100 { "qwertz" } else { "xylophone" };
         let text = format!("Secret{number} is the word, {word}");
         let to = crate::number(if number % 2 == 0 { 123 } else { 124 });
@@ -226,7 +226,7 @@ async fn what_is_erased_leaves_the_file() {
     assert_eq!(terms, 100);
 }
 
-/// A server that breaks statements off, wherever they are, stops nobody for good.
+/// Statements that the server cancels at any point stop no worker for good.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn statements_that_are_broken_off_stop_nobody() {
@@ -270,7 +270,7 @@ async fn a_pool_that_is_closed_has_its_connections_back() {
     );
 }
 
-/// One open transaction of the application holds one row: the others go on.
+/// An open transaction of the application that holds one row delays that message alone.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn one_open_transaction_holds_up_one_message_on_postgres() {
@@ -303,7 +303,7 @@ async fn one_open_transaction_holds_up_one_message_on_postgres() {
     assert!(store.record_status(&news(&remote(1), "delivered"), None).await.unwrap().changed);
 }
 
-/// Somebody else holds the whole file: everybody is told in the time of one.
+/// A file that another program locks refuses all callers in the time of one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_file_is_one_wait_for_all() {
     let folder = tempfile::tempdir().unwrap();

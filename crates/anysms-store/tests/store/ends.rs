@@ -1,4 +1,4 @@
-//! How messages of the queue end, who is told, and how they come back on purpose.
+//! Ends of the messages of the queue: each is told once, and a message comes back on purpose alone.
 
 use std::{
     sync::{Arc, Mutex},
@@ -153,7 +153,7 @@ fn code(key: &str) -> Message {
     message(key).with_class(MessageClass::OneTimeCode)
 }
 
-/// A queue of somebody else's may deliver the same job six times.
+/// A job that another queue delivers six times is one message.
 pub(crate) async fn resends_are_counted_by_key_not_by_call(backend: Backend) {
     let store = &backend.store;
     let fake = Fake::answering(|_, _| Err(timed_out()));
@@ -242,7 +242,7 @@ pub(crate) async fn a_wait_without_end_ends_with_the_patience(backend: Backend) 
     assert_eq!(status(store, "a").await.1, Some(Progress::Failed));
 }
 
-/// Interrupted, and no worker about.
+/// An interrupted send is shown as unconfirmed, and purged when its time is over.
 pub(crate) async fn what_was_interrupted_is_shown_and_goes_with_its_time(backend: Backend) {
     let store = &backend.store;
     let never = Fake::answering(|_, _| panic!("the process ends here"));
@@ -254,7 +254,7 @@ pub(crate) async fn what_was_interrupted_is_shown_and_goes_with_its_time(backend
     assert_eq!(store.purge(&all).await.unwrap().messages, 1);
 }
 
-/// A key that is free again takes no other row's place.
+/// A key that is free for a new message leaves a key that only looks like the freed one alone.
 pub(crate) async fn a_freed_key_meets_no_other(backend: Backend) {
     let store = &backend.store;
     let fake = Fake::new();
@@ -272,7 +272,7 @@ pub(crate) async fn a_freed_key_meets_no_other(backend: Backend) {
     assert_eq!(fake.calls(), 3);
 }
 
-/// The key stands for another message by the time that somebody listens.
+/// An end is told though its key stands for another message by then.
 pub(crate) async fn an_end_is_heard_though_its_key_is_anothers(backend: Backend) {
     let store = &backend.store;
     let sms = Fake::new().recorded(store).unwrap();

@@ -36,7 +36,7 @@ use anysms::{Message, PhoneNumber};
 use anysms_store::{MessageStore, StorePolicy, TablePrefix};
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// A store for one case, and what has to live as long.
+/// Store of one case, and the database that lives as long.
 pub(crate) struct Backend {
     pub(crate) store: MessageStore,
     _folder: Option<tempfile::TempDir>,
@@ -82,7 +82,7 @@ pub(crate) fn message(key: &str) -> Message {
     Message::new(number(123), "Your table is ready").with_key(key.parse().unwrap())
 }
 
-/// How often a long test is done, and in which steps. An ordinary run does it once in these.
+/// Repetitions of a long test, and their step; an ordinary run makes one.
 pub(crate) fn rounds(name: &str, steps: u32) -> (u32, u32) {
     std::env::var(name).map_or((1, steps), |text| (text.parse().expect("a number"), 1))
 }

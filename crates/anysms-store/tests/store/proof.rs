@@ -52,7 +52,7 @@ pub(crate) async fn another_accounts_word_changes_nothing(backend: Backend) {
     assert_eq!((applied.foreign, applied.status), (false, Some(Progress::Delivered)));
 }
 
-/// A word that comes before the answer is judged once the answer is there.
+/// An event that comes before the answer is judged when the answer is there.
 pub(crate) async fn an_early_word_of_another_account_changes_nothing(backend: Backend) {
     let store = &backend.store;
     let mut early = delivered("A-1", Authenticity::Full);
@@ -68,8 +68,8 @@ pub(crate) async fn an_early_word_of_another_account_changes_nothing(backend: Ba
     }
 }
 
-/// The same words in another account's name, or without proof, are no repetition of the provider's own, whichever
-/// come first: neither is lost.
+/// The same event of another account, or with less proof, is no repetition of the provider's own, whichever comes
+/// first: neither is lost.
 pub(crate) async fn the_same_words_of_another_account_hide_nothing(backend: Backend) {
     let store = &backend.store;
     let sms = Carrier::new(Some("A")).recorded(store).unwrap();

@@ -1,4 +1,4 @@
-//! Workers with other layers around the record, and what somebody may do with one message.
+//! Workers with other layers around the record, and decisions of people about one message.
 
 use std::{
     sync::{
@@ -73,7 +73,7 @@ async fn what_a_guard_only_tries_leaves_the_queue(backend: Backend) {
     assert_eq!(entry.failure.unwrap().code.as_str(), "not_submitted");
 }
 
-/// Nobody waits for the answer, which says that it was not sent: the worker's patience goes on.
+/// A refusal that comes after its caller has gone ends the message.
 async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
     let refused = anysms::Error::not_sent(ErrorKind::InvalidRecipient).with_code("21211");
     let fake = Fake::failing(u32::MAX, &refused);
@@ -88,7 +88,7 @@ async fn what_a_timeout_leaves_to_itself_and_is_refused_ends(backend: Backend) {
     assert_eq!(entry.failure.unwrap().code.as_str(), "21211");
 }
 
-/// It waits for its turn for longer than a lease, and nobody waits for it.
+/// A message that waits for its turn after its caller has gone is sent once.
 async fn what_a_timeout_leaves_to_itself_is_sent_once(backend: Backend) {
     let fake = Fake::new();
     let recorded = fake.clone().recorded(&backend.store).unwrap();
@@ -126,14 +126,14 @@ async fn what_is_set_aside_is_queued_again_or_called_back(backend: Backend) {
     assert_eq!(fake.calls(), 1);
     assert_eq!(of_status(&backend.store, Progress::Accepted).await, 1);
     assert_eq!(of_status(&backend.store, Progress::Canceled).await, 1);
-    // What nobody cares for goes with its text.
+    // Nobody decided about it: it goes with its text.
     let all = anysms_store::Retention::default().with_texts(Duration::ZERO);
     sleep(Duration::from_millis(20)).await;
     assert_eq!(backend.store.purge(&all).await.unwrap().texts, 3);
     assert_eq!(in_stage(&backend.store, Stage::Dead).await, 0);
 }
 
-/// What is sealed is put back as it is.
+/// A sealed code that was set aside is put back as it was.
 async fn a_code_that_is_set_aside_is_queued_again(backend: Backend) {
     let (fake, breaks) = (Fake::new(), Arc::new(AtomicBool::new(true)));
     let broken = Arc::clone(&breaks);
@@ -201,7 +201,7 @@ async fn what_nobody_knew_can_be_settled(backend: Backend) {
     assert_eq!(backend.store.entries(&by_id, 10, None).await.unwrap().items[0].key, key("b"));
 }
 
-/// Whatever somebody found out.
+/// A callback counts although the message was settled as not sent before.
 async fn a_callback_is_believed_after_all(backend: Backend) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&tokens);
@@ -224,7 +224,7 @@ async fn a_callback_is_believed_after_all(backend: Backend) {
     }
     let attempt = backend.store.history(None, &key).await.unwrap().unwrap().attempts.remove(0);
     assert_eq!((attempt.settled_by, attempt.conflict), (Some(SettledBy::Callback), None));
-    // And what somebody affirmed does not go back.
+    // A decision that it was sent is not taken back.
     sms.send(&message("c")).await.unwrap_err();
     let (key, token) = (message("c").key().clone(), Some(tokens.lock().unwrap()[1]));
     assert!(backend.store.settle(None, &key, AttemptOutcome::Accepted).await.unwrap());
@@ -238,7 +238,7 @@ async fn a_callback_is_believed_after_all(backend: Backend) {
         backend.store.record_status(&news(&remote(2), word), token).await.unwrap();
         assert_eq!(status().await, Some(stands), "{word}");
     }
-    // What was called back stays so: there is nothing to settle.
+    // A canceled message stays so: there is nothing to settle.
     let at = Timestamp::now() + Duration::from_secs(3_600);
     backend.store.enqueue(&[message("b")], Some(at)).await.unwrap();
     let key = message("b").key().clone();
@@ -246,7 +246,7 @@ async fn a_callback_is_believed_after_all(backend: Backend) {
     assert!(backend.store.cancel_queued(None, &key).await.unwrap());
 }
 
-/// Where a policy sends again what may have been sent.
+/// A policy that sends again what may have been sent.
 async fn an_opt_out_does_not_hide_what_may_have_been_sent(backend: Backend) {
     use anysms::{MessageClass, layers::ResendPolicy, layers::RetryPolicy};
     let store = backend.store.clone();
