@@ -19,7 +19,7 @@ use crate::{
     message::WebUrl,
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{self, Carried, Fault, Inbound, When, server::Shared},
+    sandbox::{self, CallbackReport, Carried, Fault, Inbound, When, server::Shared},
 };
 
 /// Beginning of its paths.
@@ -158,6 +158,8 @@ impl Selection {
 
 /// Returns a message as the API shows it.
 fn shown(message: &Carried) -> Value {
+    let report = |report: &CallbackReport| json!({"status": report.status.as_str(), "answer": report.answer, "at": report.at.to_string()});
+    let reports: Vec<Value> = message.reports.iter().map(report).collect();
     let media: Vec<&str> = message.media.iter().map(|(_, url)| url.as_str()).collect();
     json!({
         "id": message.id.value(),
@@ -172,6 +174,7 @@ fn shown(message: &Carried) -> Value {
         "status": message.status.as_str(),
         "error_code": message.error_code,
         "callback": message.callback.as_ref().map(|callback| callback.url.as_str()),
+        "reports": reports,
         "created_at": message.created_at.to_string(),
         "updated_at": message.updated_at.to_string(),
     })

@@ -82,6 +82,8 @@ pub struct Carried {
     pub error_code: Option<u32>,
     /// Callback to report to; `None` if it has none.
     pub callback: Option<Callback>,
+    /// Calls of the callback so far, in the order in which they were made.
+    pub reports: Vec<CallbackReport>,
     /// Time to send it; `None` for at once.
     pub send_at: Option<Timestamp>,
     /// Time at which it was submitted.
@@ -117,6 +119,7 @@ impl Carried {
             status,
             error_code: None,
             callback: None,
+            reports: Vec::new(),
             send_at: None,
             created_at: now,
             updated_at: now,
@@ -160,6 +163,26 @@ impl Callback {
     #[must_use]
     pub const fn new(url: WebUrl, get: bool) -> Self {
         Self { url, get }
+    }
+}
+
+/// A call of a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallbackReport {
+    /// Status that was reported.
+    pub status: MessageStatus,
+    /// HTTP status of the answer; `None` if there was none.
+    pub answer: Option<u16>,
+    /// Time at which the answer was there, or given up.
+    pub at: Timestamp,
+}
+
+impl CallbackReport {
+    /// Returns `true` if the callback took it: it answered 2xx.
+    #[must_use]
+    pub fn was_taken(&self) -> bool {
+        self.answer.is_some_and(|answer| (200..300).contains(&answer))
     }
 }
 
@@ -234,6 +257,14 @@ impl Carrier {
         drop(messages);
         self.shared.changed.send_replace(());
         Some(message)
+    }
+
+    /// Keeps a call of a message's callback.
+    pub(super) fn reported(&self, id: &MessageId, status: MessageStatus, answer: Option<u16>) {
+        if let Some(message) = lock(&self.shared.messages).get_mut(id) {
+            message.reports.push(CallbackReport { status, answer, at: Timestamp::now() });
+        }
+        self.shared.changed.send_replace(());
     }
 
     /// Forgets a message.

@@ -24,12 +24,20 @@ pub struct Expected<'a> {
     to: PhoneNumber,
     text: Option<String>,
     status: Option<MessageStatus>,
+    reported: Option<MessageStatus>,
     within: Duration,
 }
 
 impl<'a> Expected<'a> {
     pub(super) const fn new(carrier: &'a Carrier, to: PhoneNumber) -> Self {
-        Self { carrier, to, text: None, status: None, within: Duration::from_secs(5) }
+        Self {
+            carrier,
+            to,
+            text: None,
+            status: None,
+            reported: None,
+            within: Duration::from_secs(5),
+        }
     }
 
     /// Waits for one whose text has this within it.
@@ -44,6 +52,12 @@ impl<'a> Expected<'a> {
         self
     }
 
+    /// Waits for one whose callback was told this status and took it, by an answer of 2xx.
+    pub fn with_reported(mut self, status: MessageStatus) -> Self {
+        self.reported = Some(status);
+        self
+    }
+
     /// Waits for so long at most.
     pub const fn within(mut self, time: Duration) -> Self {
         self.within = time;
@@ -54,6 +68,9 @@ impl<'a> Expected<'a> {
         message.to == self.to
             && self.text.as_ref().is_none_or(|text| message.text.contains(text.as_str()))
             && self.status.as_ref().is_none_or(|status| message.status == *status)
+            && self.reported.as_ref().is_none_or(|status| {
+                message.reports.iter().any(|report| report.status == *status && report.was_taken())
+            })
     }
 }
 

@@ -47,7 +47,7 @@ mod server;
 mod timeline;
 mod vendor;
 
-pub use carrier::{Callback, Carried, Carrier, Fate};
+pub use carrier::{Callback, CallbackReport, Carried, Carrier, Fate};
 pub use expect::Expected;
 pub use fault::{Fault, When};
 pub use server::{Sandbox, SandboxBuilder};

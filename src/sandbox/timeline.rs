@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
-    message::MessageId,
+    message::{MessageId, MessageStatus},
     sandbox::{Fault, fault::shuffle, server::Shared},
-    transport::{HttpTransport, ReqwestTransport},
+    transport::HttpTransport,
 };
 
 /// Starts a timeline for every message that comes in.
@@ -50,9 +50,10 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         });
         let Some(message) = changed else { break }; // cancelled or deleted
         let Some(request) = vendor.report(&message) else { continue };
+        let status = message.status;
         let times = match message.fault {
             Some(fault) if fault.holds_callbacks() => {
-                held.push((Instant::now(), request));
+                held.push((Instant::now(), status, request));
                 continue;
             }
             Some(Fault::LoseCallbacks) => 0,
@@ -60,7 +61,7 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
             _ => 1,
         };
         for _ in 0..times {
-            report(&shared.transport, request.clone()).await;
+            report(&shared, &id, &status, &request).await;
         }
     }
     match message.fault {
@@ -68,19 +69,29 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         Some(Fault::ShuffleCallbacks(seed)) => shuffle(&mut held, seed),
         _ => {}
     }
-    for (due, request) in held {
+    for (due, status, request) in held {
         if let Some(Fault::DelayCallbacks(delay)) = message.fault {
             tokio::time::sleep_until(due + delay).await;
         }
-        report(&shared.transport, request).await;
+        report(&shared, &id, &status, &request).await;
     }
     shared.carrier.end(&id);
 }
 
-/// Calls back once more if the first call fails, as a webhook may be about to start.
-async fn report(transport: &ReqwestTransport, request: http::Request<Bytes>) {
-    if transport.execute(request.clone()).await.is_err() {
+/// Calls back, and once more if the first call fails, as a webhook may be about to start.
+async fn report(
+    shared: &Shared,
+    id: &MessageId,
+    status: &MessageStatus,
+    request: &http::Request<Bytes>,
+) {
+    for again in [true, false] {
+        let answer = shared.transport.execute(request.clone()).await;
+        let answer = answer.map(|answer| answer.status().as_u16()).ok();
+        shared.carrier.reported(id, status.clone(), answer);
+        if answer.is_some() || !again {
+            return;
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
-        drop(transport.execute(request).await);
     }
 }

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use anysms::{
     ErrorKind, Message, MessageStatus, Outcome, PhoneNumber, SmsProvider,
     message::Media,
-    plivo::{Log, PLIVO, Plivo, PlivoConfig, PlivoOptions, PlivoWebhook, StatusMethod},
+    plivo::{
+        Log, PLIVO, Plivo, PlivoConfig, PlivoOptions, PlivoSandbox, PlivoWebhook, StatusMethod,
+    },
     sandbox::{Fate, Inbound, Sandbox},
     twilio::{TWILIO, Twilio, TwilioConfig, TwilioOptions, TwilioWebhook},
     webhook::{Authenticity, Event, PublicUrl, Webhook, WebhookExt, WebhookRequest},
@@ -261,4 +263,17 @@ async fn each_vendor_counts_segments_by_its_rule() {
         let id = twilio.send(&message).await.unwrap().id.unwrap();
         assert_eq!(twilio.fetch(&id).await.unwrap().segments, Some(1));
     }
+}
+
+/// Plivo's SDK for Node asks for its account with two slashes at the end.
+#[tokio::test]
+async fn plivo_takes_a_slash_too_many() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let url = format!("{}/v1/Account/{}//", sandbox.base_url(), PlivoSandbox::AUTH_ID);
+    let request = reqwest::Client::new().get(&url);
+    let signed = request.basic_auth(PlivoSandbox::AUTH_ID, Some(PlivoSandbox::AUTH_TOKEN));
+    let account: serde_json::Value =
+        serde_json::from_slice(&signed.send().await.unwrap().bytes().await.unwrap()).unwrap();
+    assert_eq!(account["auth_id"], PlivoSandbox::AUTH_ID);
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), 401);
 }

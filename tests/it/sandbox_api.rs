@@ -118,6 +118,33 @@ async fn faults_and_inbound_messages_come_by_json() {
     assert_eq!(hears.recv().await, Some(true), "it is signed");
 }
 
+#[tokio::test]
+async fn reports_and_their_answers_are_seen() {
+    let (sandbox, twilio) = sandbox().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    let calls = std::sync::atomic::AtomicU32::new(0);
+    let calls = std::sync::Arc::new(calls);
+    let hook = post(async move || match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+        _ => axum::http::StatusCode::NO_CONTENT,
+    });
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(hook)).await });
+    let message = Message::new(to(123), "Hello").with_status_callback(url.parse().unwrap());
+    twilio.send(&message).await.unwrap();
+    let message = sandbox.expect_message(to(123)).with_reported(MessageStatus::Delivered);
+    let message = message.await.unwrap();
+    let answers: Vec<_> =
+        message.reports.iter().map(|one| (one.status.as_str(), one.answer)).collect();
+    assert_eq!(answers, [("sent", Some(500)), ("delivered", Some(204))]);
+    assert!(!message.reports[0].was_taken());
+    let (_, last) = get(&sandbox, "messages/last").await;
+    assert_eq!(
+        (&last["reports"][1]["status"], &last["reports"][1]["answer"]),
+        (&json!("delivered"), &json!(204))
+    );
+}
+
 /// Whatever is wrong is said, by its field; nothing is a failure of the server.
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_said() {
