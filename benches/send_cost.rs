@@ -290,14 +290,14 @@ impl Client {
     }
 }
 
-/// What a program reads of the answer.
+/// Fields of the answer that a program reads.
 #[derive(serde::Deserialize)]
 struct Answer {
     sid: String,
     status: String,
 }
 
-/// The same POST as a program writes it, from the message to what it is told of it.
+/// Makes the same POST as a program writes it, and reads the answer.
 async fn plain_send(client: &reqwest::Client, url: &str) -> Result<Answer, Failure> {
     let pairs = [("To", support::TO), ("From", support::FROM), ("Body", support::TEXT)];
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();

@@ -120,11 +120,11 @@ fn numbers(text: &str) -> Vec<(usize, String)> {
         let joined = |c: Option<char>| {
             c.is_some_and(|c| matches!(c, '+' | '/' | '_' | '£' | '$' | '€' | '%'))
         };
-        let goes_on =
-            matches!(next, Some('.' | ',' | ':')) && behind.is_some_and(|c| c.is_ascii_digit());
-        let went_on = matches!(before, Some('.' | ',' | ':'))
+        let goes_on = matches!(next, Some('.' | ',' | ':' | '-'))
+            && behind.is_some_and(|c| c.is_ascii_digit());
+        let went_on = matches!(before, Some('.' | ',' | ':' | '-'))
             && text[..start].chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit());
-        let is_name = next.is_some_and(char::is_alphabetic) && next.is_some_and(|c| c.is_ascii())
+        let is_name = next.is_some_and(|c| c.is_ascii_alphabetic())
             || before.is_some_and(|c| c.is_ascii_alphabetic());
         if (4..=8).contains(&digits.len())
             && !joined(before)
@@ -161,6 +161,8 @@ mod tests {
             ("Your table is ready", None),
             ("Table for 2 at 19:30 on 2026", None),
             ("Call +447700900123", None),
+            ("For your code call 555-010-0123", None),
+            ("Your PIN ends on 2026-11-30", None),
             ("Your bill is £1234.50", None),
             ("Order 123456 of 654321", None),
             ("", None),

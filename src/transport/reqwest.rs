@@ -57,9 +57,8 @@ impl ReqwestTransport {
             http2_only: false,
         }
     }
-}
 
-impl ReqwestTransport {
+    /// Returns a request in `reqwest`'s own type.
     fn translate(&self, request: http::Request<Bytes>) -> Result<reqwest::Request, TransportError> {
         let (head, body) = request.into_parts();
         let mut request = reqwest::Request::new(head.method, self.last.url(head.uri)?);
@@ -76,8 +75,8 @@ impl fmt::Debug for ReqwestTransport {
 }
 
 impl HttpTransport for ReqwestTransport {
-    /// Written as the macro would, but that the future holds the request once: under a kilobyte, which allocators
-    /// give much sooner than more.
+    /// Sends a request. Written as the macro writes it, except that the future holds the request once: it stays under
+    /// a kilobyte, up to which allocators are fastest.
     fn execute<'s, 'f>(
         &'s self,
         request: http::Request<Bytes>,
