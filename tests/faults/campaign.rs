@@ -240,7 +240,7 @@ struct Stages {
 impl Stages {
     async fn new(cases: &[Case]) -> Self {
         let mut clients = HashMap::new();
-        for patience in [Patience::Long, Patience::Short, Patience::Upside] {
+        for patience in [Patience::Long, Patience::Connect, Patience::Total] {
             for wire in Wire::ALL {
                 let key = (wire.knows_http2(), patience);
                 clients.entry(key).or_insert_with(|| transport(wire, patience, None));

@@ -27,13 +27,13 @@ fn connecting() -> Vec<Case> {
     let cases = vec![
         Case::new(2, "no such host", Fault::NoHost, NotSent).tls(),
         Case::new(3, "connection refused", Fault::Closed, NotSent),
-        Case::new(4, "TCP hangs", Fault::Full, NotSent).patience(Patience::Short),
-        Case::new(4, "TLS hangs", Fault::Mute, NotSent).patience(Patience::Short).tls(),
+        Case::new(4, "TCP hangs", Fault::Full, NotSent).patience(Patience::Connect),
+        Case::new(4, "TLS hangs", Fault::Mute, NotSent).patience(Patience::Connect).tls(),
         Case::new(5, "TCP hangs, total time only", Fault::Full, Unknown)
-            .patience(Patience::Upside)
+            .patience(Patience::Total)
             .read(0),
         Case::new(5, "TLS hangs, total time only", Fault::Mute, Unknown)
-            .patience(Patience::Upside)
+            .patience(Patience::Total)
             .tls()
             .read(0),
         tls("TLS closed", Handshake::Close),
@@ -64,7 +64,7 @@ fn requests() -> Vec<Case> {
         let read = usize::from(when == When::After);
         Case::new(row, name, silent(when, then), Unknown).read(read)
     };
-    let late = |case: Case| case.patience(Patience::Short).kind(ErrorKind::Timeout);
+    let late = |case: Case| case.patience(Patience::Total).kind(ErrorKind::Timeout);
     let yes = || Reply::new(201, YES);
     vec![
         broken(8, "closed before reading", When::Before, Then::Fin),
@@ -74,13 +74,9 @@ fn requests() -> Vec<Case> {
         broken(9, "closed within the request", When::During, Then::Fin),
         broken(9, "reset before reading, 8 MiB", When::Before, Then::Reset).by(By::Bulk),
         broken(9, "reset within 8 MiB", When::During, Then::Reset).by(By::Bulk),
-        // So much encryption makes connecting slow.
-        late(broken(10, "never read, 8 MiB", When::Before, Then::Hang))
-            .by(By::Bulk)
-            .patience(Patience::Upside),
+        late(broken(10, "never read, 8 MiB", When::Before, Then::Hang)).by(By::Bulk),
         late(broken(10, "never read beyond the start, 8 MiB", When::During, Then::Hang))
-            .by(By::Bulk)
-            .patience(Patience::Upside),
+            .by(By::Bulk),
         late(broken(10, "never read, fits the buffer", When::Before, Then::Hang)),
         late(Case::new(10, "taken and never looked at", Fault::Mute, Unknown).plain().read(0)),
         broken(11, "closed after reading", When::After, Then::Fin),
@@ -197,7 +193,7 @@ fn heads() -> Vec<Case> {
             "HTTP/1.1 201 Created\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
         ),
         text(16, "switching protocols", "HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n"),
-        hangs.http1().patience(Patience::Short).kind(ErrorKind::Timeout),
+        hangs.http1().patience(Patience::Total).kind(ErrorKind::Timeout),
         frames(16, "head cut", |id| http2::head(id, 0, "201", &[])),
         frames(16, "head cut within its frame", |id| {
             http2::head(id, END_HEADERS, "201", &[])[..11].to_vec()
@@ -238,7 +234,7 @@ fn yeses() -> Vec<Case> {
         lost(17, "yes, its body closed below TLS", short(half, Then::Cut)).tls(),
         lost(17, "yes, its body reset", short(half, Then::Reset)),
         lost(17, "yes, no body where one is promised", short("", Then::Fin)),
-        lost(17, "yes, its body hangs", short(half, Then::Hang)).patience(Patience::Short),
+        lost(17, "yes, its body hangs", short(half, Then::Hang)).patience(Patience::Total),
         lost(17, "yes, its chunk cut", Reply::new(201, half).rest(Rest::Chunk).then(Then::Fin))
             .http1(),
         lost(17, "yes, its stream reset", part(2)).http2(),
