@@ -19,7 +19,7 @@ use crate::{
     message::WebUrl,
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{self, CallbackReport, Carried, Fault, Inbound, When, server::Shared},
+    sandbox::{self, Callback, CallbackReport, Carried, Fault, Inbound, When, server::Shared},
 };
 
 /// Beginning of its paths.
@@ -80,13 +80,16 @@ async fn route(
         }
         ("POST", "inbound") => {
             let asked: InboundBody = read(body)?;
-            let message = Inbound::new(asked.from, asked.to, asked.text);
-            let called = shared.receive(&asked.provider, &message, &asked.url).await;
-            let status = called.map_err(|error| match error.kind() {
+            let mut message = Inbound::new(asked.from, asked.to, asked.text);
+            message.media = asked.media;
+            message.channel = asked.channel;
+            let webhook = asked.url.map(|url| Callback::new(url, asked.get));
+            let called = shared.receive(&asked.provider, &message, webhook).await;
+            let (message, status) = called.map_err(|error| match error.kind() {
                 ErrorKind::Unsupported => rule("provider: must be one that this sandbox speaks"),
                 _ => (502, "url: the webhook gave no answer".to_owned()),
             })?;
-            Ok(sandbox::json(200, &json!({ "status": status })))
+            Ok(sandbox::json(200, &json!({"status": status, "id": message.id.value()})))
         }
         ("POST", "faults") => {
             let (when, fault) = read::<FaultBody>(body)?.parts()?;
@@ -187,8 +190,16 @@ struct InboundBody {
     provider: ProviderId,
     from: PhoneNumber,
     to: PhoneNumber,
+    #[serde(default)]
     text: String,
-    url: WebUrl,
+    /// Webhook to call; that of the number by default.
+    url: Option<WebUrl>,
+    /// Calls the webhook with GET.
+    #[serde(default)]
+    get: bool,
+    #[serde(default)]
+    media: Vec<WebUrl>,
+    channel: Option<String>,
 }
 
 /// Body of a fault: its name, what it needs, and the submissions that it hits; the next one by default.

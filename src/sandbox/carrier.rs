@@ -1,192 +1,31 @@
-//! [`Carrier`]: the messages, and what becomes of them, whichever vendor's words are spoken.
+//! [`Carrier`]: accounts, messages, and what becomes of them, whichever vendor's words are spoken.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
+use rust_decimal::Decimal;
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
 
 use crate::{
-    message::{MessageId, MessageStatus, Text, WebUrl},
+    account_id::{AccountId, AccountKey},
+    message::MessageId,
     number::PhoneNumber,
-    sandbox::{Fault, code::code_in, ring::Ring},
+    provider_id::ProviderId,
+    sandbox::{
+        CallbackReport, Carried, Fate, Fault, Records, SandboxAccount, Used, clock::Clock,
+        ring::Ring, usage::Usage,
+    },
 };
 
-/// Fate of the messages to a number.
-///
-/// See what a program does when a message does not arrive:
-///
-/// ```
-/// # #[cfg(feature = "twilio")]
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::time::Duration;
-///
-/// use anysms::{Message, MessageStatus, PhoneNumber, SmsProvider, twilio::{Twilio, TwilioConfig}};
-/// use anysms::sandbox::{Fate, Sandbox};
-///
-/// let (sandbox, to) = (Sandbox::start().await?, "+447700900123".parse::<PhoneNumber>()?);
-/// sandbox.set_fate(to, Fate::Undelivered(30003));
-/// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
-/// let id = sms.send(&Message::new(to, "Hello")).await?.id.expect("the sandbox gives ids");
-/// let failed = MessageStatus::Undelivered;
-/// let message = sandbox.wait_for(&id, &failed, Duration::from_secs(5)).await?;
-/// assert_eq!(message.error_code, Some(30003));
-/// # Ok(())
-/// # }
-/// # #[cfg(not(feature = "twilio"))]
-/// # fn main() {}
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fate {
-    /// They arrive.
-    #[default]
-    Delivered,
-    /// The carrier takes them and never reports.
-    Sent,
-    /// The carrier reports that they did not arrive, with the vendor's error code.
-    Undelivered(u32),
-    /// They never leave the provider, with the vendor's error code.
-    Failed(u32),
-}
-
-/// A message, as the sandbox carries it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Carried {
-    /// The id that the vendor's half gave it.
-    pub id: MessageId,
-    /// Sender, as submitted; empty where a pool has not picked yet.
-    pub from: Text,
-    /// Recipient.
-    pub to: PhoneNumber,
-    /// The pool it was submitted to.
-    pub pool: Option<String>,
-    /// The text.
-    pub text: Text,
-    /// Number of segments it was cut into, by the vendor's rule, when it was submitted. A message with media
-    /// is not cut.
-    pub segments: usize,
-    /// Its media: the id that the vendor's half gave each, and its address.
-    pub media: Vec<(String, WebUrl)>,
-    /// Status.
-    pub status: MessageStatus,
-    /// The vendor's error code, if it did not arrive.
-    pub error_code: Option<u32>,
-    /// Callback to report to; `None` if it has none.
-    pub callback: Option<Callback>,
-    /// Calls of the callback so far, in the order in which they were made.
-    pub reports: Vec<CallbackReport>,
-    /// Time to send it; `None` for at once.
-    pub send_at: Option<Timestamp>,
-    /// Time at which it was submitted.
-    pub created_at: Timestamp,
-    /// Time of its last change.
-    pub updated_at: Timestamp,
-    /// Number of changes of its status.
-    pub changes: u32,
-    /// Fault of its callbacks; `None` if they are as they should be.
-    pub(super) fault: Option<Fault>,
-    /// `true` if its timeline and its callbacks are over.
-    pub(super) over: bool,
-}
-
-impl Carried {
-    /// Creates a message that was just submitted.
-    #[must_use]
-    pub fn new(
-        id: MessageId,
-        to: PhoneNumber,
-        text: impl Into<String>,
-        status: MessageStatus,
-    ) -> Self {
-        let now = Timestamp::now();
-        Self {
-            id,
-            from: Text::default(),
-            to,
-            pool: None,
-            text: text.into().into(),
-            segments: 1,
-            media: Vec::new(),
-            status,
-            error_code: None,
-            callback: None,
-            reports: Vec::new(),
-            send_at: None,
-            created_at: now,
-            updated_at: now,
-            changes: 0,
-            fault: None,
-            over: false,
-        }
-    }
-
-    /// Returns the one-time code of the text; `None` if it seems to have none.
-    ///
-    /// ```
-    /// use anysms::{MessageId, MessageStatus, ProviderId, sandbox::Carried};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let id = MessageId::new(ProviderId::from_static("acme"), "1")?;
-    /// let to = "+447700900123".parse()?;
-    /// let message = Carried::new(id, to, "Your code is 123-456", MessageStatus::Sent);
-    /// assert_eq!(message.code().as_deref(), Some("123456"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn code(&self) -> Option<String> {
-        code_in(&self.text)
-    }
-}
-
-/// Address to which the status of a message is reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Callback {
-    /// The address.
-    pub url: WebUrl,
-    /// `true` if everything goes into the query of a GET.
-    pub get: bool,
-}
-
-impl Callback {
-    /// Creates a callback by POST, or by GET.
-    #[must_use]
-    pub const fn new(url: WebUrl, get: bool) -> Self {
-        Self { url, get }
-    }
-}
-
-/// A call of a callback.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CallbackReport {
-    /// Status that was reported.
-    pub status: MessageStatus,
-    /// HTTP status of the answer; `None` if there was none.
-    pub answer: Option<u16>,
-    /// Time at which the answer was there, or given up.
-    pub at: Timestamp,
-}
-
-impl CallbackReport {
-    /// Returns `true` if the callback took it: it answered 2xx.
-    #[must_use]
-    pub fn was_taken(&self) -> bool {
-        self.answer.is_some_and(|answer| (200..300).contains(&answer))
-    }
-}
-
-/// The messages of a sandbox. A vendor's half submits, finds and changes them here.
+/// The state of a sandbox: accounts, messages, and what else clients created. A vendor's half finds and
+/// changes it here.
 #[derive(Debug)]
 pub struct Carrier {
     shared: Arc<Shared>,
@@ -198,6 +37,12 @@ pub struct Carrier {
 struct Shared {
     messages: Mutex<Ring>,
     fates: Mutex<HashMap<PhoneNumber, Fate>>,
+    accounts: Mutex<BTreeMap<AccountKey, SandboxAccount>>,
+    /// Senders, each with the phones that want to hear no more of it.
+    opted_out: Mutex<HashSet<(String, PhoneNumber)>>,
+    records: Records,
+    usage: Usage,
+    clock: Clock,
     submitted: mpsc::UnboundedSender<MessageId>,
     changed: watch::Sender<()>,
 }
@@ -207,6 +52,11 @@ impl Carrier {
         let shared = Shared {
             messages: Mutex::new(Ring::new(most)),
             fates: Mutex::default(),
+            accounts: Mutex::default(),
+            opted_out: Mutex::default(),
+            records: Records::default(),
+            usage: Usage::default(),
+            clock: Clock::new(Duration::ZERO),
             submitted,
             changed: watch::Sender::new(()),
         };
@@ -219,10 +69,118 @@ impl Carrier {
         Self { shared: Arc::clone(&self.shared), fault, taken: Mutex::default() }
     }
 
+    /// Returns the time of the sandbox.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Opens an account, or replaces the one of this id.
+    pub fn open_account(&self, account: SandboxAccount) {
+        let key = AccountKey::new(account.provider.clone(), account.id.clone());
+        lock(&self.shared.accounts).insert(key, account);
+        self.shared.changed.send_replace(());
+    }
+
+    /// Returns the account of this id; `None` if there is none.
+    #[must_use]
+    pub fn account(&self, provider: &ProviderId, id: &AccountId) -> Option<SandboxAccount> {
+        let key = AccountKey::new(provider.clone(), id.clone());
+        lock(&self.shared.accounts).get(&key).cloned()
+    }
+
+    /// Returns all accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<SandboxAccount> {
+        lock(&self.shared.accounts).values().cloned().collect()
+    }
+
+    /// Changes an account. Returns it as it is then; `None` if there is none.
+    pub fn change_account(
+        &self,
+        provider: &ProviderId,
+        id: &AccountId,
+        change: impl FnOnce(&mut SandboxAccount),
+    ) -> Option<SandboxAccount> {
+        let key = AccountKey::new(provider.clone(), id.clone());
+        let mut accounts = lock(&self.shared.accounts);
+        let account = accounts.get_mut(&key)?;
+        change(account);
+        account.updated_at = self.now();
+        let account = account.clone();
+        drop(accounts);
+        self.shared.changed.send_replace(());
+        Some(account)
+    }
+
+    /// Closes an account for good: it is gone.
+    pub fn remove_account(&self, provider: &ProviderId, id: &AccountId) -> bool {
+        let key = AccountKey::new(provider.clone(), id.clone());
+        lock(&self.shared.accounts).remove(&key).is_some()
+    }
+
+    /// Books what an account used, and takes its price from the balance: a subaccount's from its main
+    /// account's.
+    pub fn charge(
+        &self,
+        account: &SandboxAccount,
+        category: &str,
+        count: u64,
+        units: u64,
+        price: Decimal,
+    ) {
+        let (id, day) = (account.id.clone(), self.now().to_zoned(TimeZone::UTC).date());
+        let category = category.to_owned();
+        self.shared.usage.add(Used { account: id, category, day, count, units, price });
+        let payer = account.parent.as_ref().unwrap_or(&account.id);
+        let key = AccountKey::new(account.provider.clone(), payer.clone());
+        if let Some(payer) = lock(&self.shared.accounts).get_mut(&key) {
+            payer.balance -= price;
+        }
+    }
+
+    /// Returns what all accounts used, by account, category and day.
+    #[must_use]
+    pub fn usage(&self) -> Vec<Used> {
+        self.shared.usage.all()
+    }
+
+    /// Returns what clients created beside messages.
+    #[must_use]
+    pub fn records(&self) -> &Records {
+        &self.shared.records
+    }
+
+    /// Keeps that a phone wants to hear no more of a sender, or does again.
+    pub fn set_opted_out(&self, sender: &str, phone: PhoneNumber, opted_out: bool) {
+        let pair = (sender.to_owned(), phone);
+        let mut all = lock(&self.shared.opted_out);
+        let _ = if opted_out { all.insert(pair) } else { all.remove(&pair) };
+    }
+
+    /// Returns `true` if the phone wants to hear no more of the sender.
+    #[must_use]
+    pub fn opted_out(&self, sender: &str, phone: PhoneNumber) -> bool {
+        lock(&self.shared.opted_out).contains(&(sender.to_owned(), phone))
+    }
+
+    /// Keeps a message that a phone sent: it has no timeline.
+    pub fn keep(&self, mut message: Carried) {
+        (message.created_at, message.updated_at) = (self.now(), self.now());
+        message.over = true;
+        lock(&self.shared.messages).push(message);
+        self.shared.changed.send_replace(());
+    }
+
     /// Takes a message, and starts its timeline.
     pub fn submit(&self, mut message: Carried) {
         let id = message.id.clone();
         message.fault = self.fault;
+        (message.created_at, message.updated_at) = (self.now(), self.now());
         lock(&self.taken).push(id.clone());
         lock(&self.shared.messages).push(message);
         self.shared.changed.send_replace(());
@@ -252,7 +210,7 @@ impl Carrier {
         if !change(message) {
             return None;
         }
-        message.updated_at = Timestamp::now();
+        message.updated_at = self.now();
         let message = message.clone();
         drop(messages);
         self.shared.changed.send_replace(());
@@ -260,9 +218,9 @@ impl Carrier {
     }
 
     /// Keeps a call of a message's callback.
-    pub(super) fn reported(&self, id: &MessageId, status: MessageStatus, answer: Option<u16>) {
+    pub(super) fn reported(&self, id: &MessageId, report: CallbackReport) {
         if let Some(message) = lock(&self.shared.messages).get_mut(id) {
-            message.reports.push(CallbackReport { status, answer, at: Timestamp::now() });
+            message.reports.push(report);
         }
         self.shared.changed.send_replace(());
     }

@@ -74,8 +74,8 @@ pub enum Fault {
     CallbacksFirst,
 }
 
-/// Choice of the submissions that go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Choice of the requests that go wrong: submissions, but for [`At`](Self::At).
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
     /// The next submissions, this many of them.
@@ -84,6 +84,8 @@ pub enum When {
     To(PhoneNumber),
     /// Every n-th submission from now on: 1 is all, 10 a tenth, 0 none.
     Every(u32),
+    /// The next requests whose path has this within it, whatever they ask for, this many of them.
+    At(String, u32),
 }
 
 /// The faults that wait for their submissions.
@@ -102,33 +104,48 @@ impl Script {
         self.entries(|entries| entries.push(Entry { when, fault, seen: 0 }));
     }
 
+    pub(super) fn all(&self) -> Vec<(When, Fault)> {
+        self.entries(|entries| entries.iter().map(|e| (e.when.clone(), e.fault)).collect())
+    }
+
     pub(super) fn clear(&self) {
         self.entries(Vec::clear);
     }
 
-    /// Returns the faults of a submission: of its answer, and of its callbacks; `None` where nothing goes
-    /// wrong.
-    pub(super) fn next(&self, to: &[PhoneNumber]) -> (Option<Fault>, Option<Fault>) {
+    /// Returns the faults of a request to a path, and to these recipients if it submits a message: of its
+    /// answer, and of its callbacks; `None` where nothing goes wrong.
+    pub(super) fn next(
+        &self,
+        path: &str,
+        to: Option<&[PhoneNumber]>,
+    ) -> (Option<Fault>, Option<Fault>) {
         self.entries(|entries| {
             let (mut answer, mut callbacks) = (None, None);
             for entry in entries.iter_mut() {
                 let place =
                     if entry.fault.is_of_callbacks() { &mut callbacks } else { &mut answer };
-                entry.seen += 1;
+                let submits = to.is_some();
+                entry.seen += u64::from(submits);
                 let fits = match &mut entry.when {
-                    When::Next(left) if *left > 0 && place.is_none() => {
+                    When::At(part, left)
+                        if *left > 0 && place.is_none() && path.contains(part.as_str()) =>
+                    {
                         *left -= 1;
                         true
                     }
-                    When::Next(_) => false,
-                    When::To(number) => to.contains(number),
-                    When::Every(n) => entry.seen.is_multiple_of(u64::from(*n)),
+                    When::Next(left) if submits && *left > 0 && place.is_none() => {
+                        *left -= 1;
+                        true
+                    }
+                    When::At(..) | When::Next(_) => false,
+                    When::To(number) => to.is_some_and(|to| to.contains(number)),
+                    When::Every(n) => submits && entry.seen.is_multiple_of(u64::from(*n)),
                 };
                 if fits && place.is_none() {
                     *place = Some(entry.fault);
                 }
             }
-            entries.retain(|entry| entry.when != When::Next(0));
+            entries.retain(|entry| !matches!(entry.when, When::Next(0) | When::At(_, 0)));
             (answer, callbacks)
         })
     }
@@ -186,15 +203,25 @@ mod tests {
         script.add(When::Next(1), Fault::Refuse(503));
         script.add(When::Every(3), Fault::Hang);
         script.add(When::To(to("+447700900124")[0]), Fault::TakeAndHang);
-        assert_eq!(script.next(&other), (Some(Fault::HangUp), Some(Fault::LoseCallbacks)));
-        assert_eq!(script.next(&other), (Some(Fault::HangUp), None));
-        assert_eq!(script.next(&other), (Some(Fault::Refuse(503)), None), "the third, too");
-        assert_eq!(script.next(&to("+447700900124")), (Some(Fault::TakeAndHang), None));
-        assert_eq!(script.next(&other), (None, None));
-        assert_eq!(script.next(&other), (Some(Fault::Hang), None));
+        assert_eq!(
+            script.next("/", Some(&other)),
+            (Some(Fault::HangUp), Some(Fault::LoseCallbacks))
+        );
+        assert_eq!(script.next("/", Some(&other)), (Some(Fault::HangUp), None));
+        assert_eq!(
+            script.next("/", Some(&other)),
+            (Some(Fault::Refuse(503)), None),
+            "the third, too"
+        );
+        assert_eq!(script.next("/", Some(&to("+447700900124"))), (Some(Fault::TakeAndHang), None));
+        assert_eq!(script.next("/", Some(&other)), (None, None));
+        assert_eq!(script.next("/", Some(&other)), (Some(Fault::Hang), None));
+        script.add(When::At("/Services".to_owned(), 1), Fault::Refuse(500));
+        assert_eq!(script.next("/v2/Services/VA1", None), (Some(Fault::Refuse(500)), None));
+        assert_eq!(script.next("/v2/Services/VA1", None), (None, None));
         script.clear();
         script.add(When::Every(0), Fault::Hang);
-        assert!((0..9).all(|_| script.next(&other) == (None, None)));
+        assert!((0..9).all(|_| script.next("/", Some(&other)) == (None, None)));
     }
 
     #[test]

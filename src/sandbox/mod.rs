@@ -31,24 +31,40 @@
 //! # }
 //! ```
 //!
-//! What belongs here: the server (`server`), its connections (`line`), what a carrier does whatever is spoken to it
-//! (`carrier`, its messages in `ring`, the steps of each in `timeline`), what it does wrong (`fault`), what tests ask it
-//! (`expect`, and in JSON over HTTP `api`; the codes of texts in `code`), and the trait by which a vendor teaches it a
-//! wire format (`vendor`). Their halves live with the vendors.
+//! What belongs here: the server (`server`), its connections (`line`), what a carrier has whatever is spoken to it
+//! (`carrier`: accounts in `account`, messages in `carried` and `ring`, what else clients created in `records`, what
+//! was used in `usage` and what it costs in `price`, the time in `clock`), what it does (the steps of a message in
+//! `timeline`, the calls of webhooks in `calls`) and does wrong (`fault`), what programs, tests and pages ask it
+//! (`handle`, `expect`, and in JSON over HTTP `api`; the codes of texts in `code`), and the trait by which a vendor
+//! teaches it a wire format (`vendor`). Their halves live with the vendors.
 
+mod account;
 mod api;
+mod calls;
+mod carried;
 mod carrier;
+mod clock;
 mod code;
 mod expect;
 mod fault;
+mod handle;
 mod line;
+mod price;
+mod records;
 mod ring;
 mod server;
 mod timeline;
+mod usage;
 mod vendor;
 
-pub use carrier::{Callback, CallbackReport, Carried, Carrier, Fate};
+pub use account::{AccountState, SandboxAccount};
+pub use carried::{Callback, CallbackReport, Carried, Direction, Fate};
+pub use carrier::Carrier;
 pub use expect::Expected;
 pub use fault::{Fault, When};
+pub use handle::SandboxHandle;
+pub use price::{Prices, prices};
+pub use records::{Record, Records};
 pub use server::{Sandbox, SandboxBuilder};
+pub use usage::Used;
 pub use vendor::{Ask, Inbound, SandboxVendor, Step, html, json};

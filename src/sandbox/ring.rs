@@ -65,14 +65,14 @@ mod tests {
         let to = "+447700900123".parse().unwrap();
         let mut ring = Ring::new(3);
         for n in 0..5 {
-            ring.push(Carried::new(id(n), to, n.to_string(), MessageStatus::Queued));
+            ring.push(Carried::new(id(n), "1".into(), to, n.to_string(), MessageStatus::Queued));
         }
         let texts = |ring: &Ring| ring.newest().map(|one| one.text.to_string()).collect::<Vec<_>>();
         assert_eq!(texts(&ring), ["4", "3", "2"]);
         assert!(ring.get(&id(1)).is_none() && ring.get(&id(2)).is_some());
         ring.remove(&id(3));
         assert_eq!(texts(&ring), ["4", "2"]);
-        ring.push(Carried::new(id(9), to, "9", MessageStatus::Queued));
+        ring.push(Carried::new(id(9), "1".into(), to, "9", MessageStatus::Queued));
         assert_eq!(texts(&ring), ["9", "4", "2"]);
         ring.clear();
         assert!(ring.get(&id(9)).is_none() && texts(&ring).is_empty());

@@ -1,18 +1,13 @@
 //! The timeline of a message: its steps one after another, and the callback of each.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
     message::{MessageId, MessageStatus},
-    sandbox::{Fault, fault::shuffle, server::Shared},
-    transport::HttpTransport,
+    sandbox::{Carried, Fault, SandboxVendor, fault::shuffle, server::Shared},
 };
 
 /// Starts a timeline for every message that comes in.
@@ -33,8 +28,7 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
     let Some(message) = shared.carrier.find(&id) else { return };
     let Some(vendor) = shared.vendor(id.provider()) else { return };
     if let Some(at) = message.send_at {
-        let wait = at.duration_since(Timestamp::now());
-        tokio::time::sleep(wait.try_into().unwrap_or(Duration::ZERO)).await;
+        shared.carrier.clock().reach(at).await;
     }
     let mut held = Vec::new();
     for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
@@ -49,8 +43,8 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
             on_its_way
         });
         let Some(message) = changed else { break }; // cancelled or deleted
-        let Some(request) = vendor.report(&message) else { continue };
-        let status = message.status;
+        let Some(request) = vendor.report(&message, &shared.carrier) else { continue };
+        let status = message.status.clone();
         let times = match message.fault {
             Some(fault) if fault.holds_callbacks() => {
                 held.push((Instant::now(), status, request));
@@ -61,7 +55,7 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
             _ => 1,
         };
         for _ in 0..times {
-            report(&shared, &id, &status, &request).await;
+            report(&shared, vendor, &message, &status, &request).await;
         }
     }
     match message.fault {
@@ -73,25 +67,20 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         if let Some(Fault::DelayCallbacks(delay)) = message.fault {
             tokio::time::sleep_until(due + delay).await;
         }
-        report(&shared, &id, &status, &request).await;
+        report(&shared, vendor, &message, &status, &request).await;
     }
     shared.carrier.end(&id);
 }
 
-/// Calls back, and once more if the first call fails, as a webhook may be about to start.
+/// Calls a message's callback.
 async fn report(
     shared: &Shared,
-    id: &MessageId,
+    vendor: &dyn SandboxVendor,
+    message: &Carried,
     status: &MessageStatus,
     request: &http::Request<Bytes>,
 ) {
-    for again in [true, false] {
-        let answer = shared.transport.execute(request.clone()).await;
-        let answer = answer.map(|answer| answer.status().as_u16()).ok();
-        shared.carrier.reported(id, status.clone(), answer);
-        if answer.is_some() || !again {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    if let Some(callback) = &message.callback {
+        shared.call(vendor, &callback.url, &message.id, status, request).await;
     }
 }

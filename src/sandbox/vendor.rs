@@ -1,6 +1,6 @@
 //! [`SandboxVendor`]: a vendor's wire format for the sandbox.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use crate::{
     message::{MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{Carried, Carrier, Fate},
+    sandbox::{Callback, Carried, Carrier, Fate, SandboxAccount},
 };
 
 /// A vendor's half of the sandbox: reads what its clients ask, answers in its words and with its
@@ -22,8 +22,19 @@ pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
     /// Returns the vendor.
     fn provider(&self) -> ProviderId;
 
-    /// Returns the prefix of the paths of its API, such as `/2010-04-01/`.
-    fn prefix(&self) -> &'static str;
+    /// Returns `true` if a request is for this vendor, by its host or its path.
+    fn speaks(&self, ask: &Ask<'_>) -> bool;
+
+    /// Opens a main account that has a number: the one of this id and token, or one of its own making.
+    fn open_account(&self, carrier: &Carrier, known: Option<(&str, &str)>) -> SandboxAccount;
+
+    /// Opens the account that a sandbox starts with.
+    fn open(&self, carrier: &Carrier) -> SandboxAccount {
+        self.open_account(carrier, None)
+    }
+
+    /// Returns the numbers of an account.
+    fn numbers(&self, account: &SandboxAccount, carrier: &Carrier) -> Vec<PhoneNumber>;
 
     /// Returns the recipients of the message that a request submits, as far as they can be read; `None` if
     /// it submits none.
@@ -39,10 +50,39 @@ pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
     fn timeline(&self, message: &Carried, fate: Fate) -> Vec<Step>;
 
     /// Returns the signed request that reports where a message stands; `None` if it has no callback.
-    fn report(&self, message: &Carried) -> Option<http::Request<Bytes>>;
+    fn report(&self, message: &Carried, carrier: &Carrier) -> Option<http::Request<Bytes>>;
 
-    /// Returns the signed request for a message that someone sent to a number of the account.
-    fn inbound(&self, message: &Inbound, url: &WebUrl) -> Option<http::Request<Bytes>>;
+    /// Takes a message that a phone sent to a number, keeps what it says of opting out, and answers its
+    /// keywords.
+    fn take_in(&self, message: &Inbound, carrier: &Carrier) -> Carried;
+
+    /// Returns the webhook that a number or its application names; `None` if none is set.
+    fn webhook(&self, message: &Carried, carrier: &Carrier) -> Option<Callback>;
+
+    /// Returns the signed request for a message that a phone sent.
+    fn inbound(
+        &self,
+        message: &Carried,
+        webhook: &Callback,
+        carrier: &Carrier,
+    ) -> Option<http::Request<Bytes>>;
+
+    /// Does what this webhook answered: sends its messages. Returns the webhook to ask next, if the answer
+    /// names one.
+    fn obey(
+        &self,
+        message: &Carried,
+        webhook: &Callback,
+        answer: &Response<Bytes>,
+        carrier: &Carrier,
+    ) -> Option<Callback>;
+
+    /// Returns how long a webhook at this address may take to answer.
+    fn patience(&self, url: &WebUrl) -> Duration;
+
+    /// Returns how long to wait before a webhook is called once more, after so many calls, of which the last
+    /// was answered with this status; `None` if it is not.
+    fn again(&self, url: &WebUrl, calls: u32, answer: Option<u16>) -> Option<Duration>;
 }
 
 /// One request of a client.
@@ -53,14 +93,43 @@ pub struct Ask<'a> {
     pub method: &'a Method,
     /// The address, path and query.
     pub uri: &'a Uri,
+    /// The base URL of the sandbox.
+    pub base: &'a str,
     headers: &'a HeaderMap,
     /// The body.
     pub body: &'a [u8],
 }
 
 impl<'a> Ask<'a> {
-    pub(super) const fn new(parts: &'a http::request::Parts, body: &'a [u8]) -> Self {
-        Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body }
+    pub(super) const fn new(
+        parts: &'a http::request::Parts,
+        body: &'a [u8],
+        base: &'a str,
+    ) -> Self {
+        Self { method: &parts.method, uri: &parts.uri, base, headers: &parts.headers, body }
+    }
+
+    /// Returns the host of a vendor that a request is for, and its path there: the host is in the header
+    /// `Host`, or it is the first part of the path. `None` where neither names one below this domain.
+    #[must_use]
+    pub fn vendor_host(&self, domain: &str) -> Option<(&'a str, &'a str)> {
+        let is_vendors = |host: &&str| {
+            host.strip_suffix(domain).is_some_and(|name| name.ends_with('.') && name.len() > 1)
+        };
+        let path = self.uri.path();
+        let (first, _) = path[1.min(path.len())..].split_once('/').unwrap_or_default();
+        if is_vendors(&first) {
+            return Some((first, &path[1 + first.len()..]));
+        }
+        let named = self.header("host").or_else(|| self.uri.host());
+        let named = named.map(|host| host.split(':').next().unwrap_or_default());
+        named.filter(is_vendors).map(|host| (host, path))
+    }
+
+    /// Returns the text of a header; `None` if there is none, or it is no text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// Returns user name and password of HTTP Basic; `None` if the request has none.
@@ -122,23 +191,41 @@ impl Step {
     }
 }
 
-/// A message that someone sends to a number of the account.
+/// Message that a phone sends to a number of an account.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inbound {
-    /// Number that sends it.
+    /// Number of the phone.
     pub from: PhoneNumber,
-    /// The number it is sent to.
+    /// Number that it is sent to.
     pub to: PhoneNumber,
     /// The text.
     pub text: crate::message::Text,
+    /// Addresses of its pictures and files.
+    pub media: Vec<WebUrl>,
+    /// Channel, such as `whatsapp` or `rcs`; `None` for SMS and MMS.
+    pub channel: Option<String>,
 }
 
 impl Inbound {
     /// Creates a text from one number to another.
     #[must_use]
     pub fn new(from: PhoneNumber, to: PhoneNumber, text: impl Into<String>) -> Self {
-        Self { from, to, text: text.into().into() }
+        Self { from, to, text: text.into().into(), media: Vec::new(), channel: None }
+    }
+
+    /// Adds a picture or another file.
+    #[must_use]
+    pub fn with_media(mut self, url: WebUrl) -> Self {
+        self.media.push(url);
+        self
+    }
+
+    /// Sends it over another channel than SMS, such as `whatsapp` or `rcs`.
+    #[must_use]
+    pub fn over(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
     }
 }
 

@@ -2,96 +2,154 @@
 
 use bytes::Bytes;
 use http::Response;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{NOT_FOUND, Refusal, new_uuid, plain};
+use super::{Refusal, call::Call, new_uuid, not_found, number, plain, powerpack, refusal};
 use crate::{
     message::{MessageId, MessageStatus, Sender, WebUrl},
     number::PhoneNumber,
-    plivo::{PLIVO, PlivoSandbox},
-    sandbox::{self, Ask, Callback, Carried, Carrier},
+    plivo::PLIVO,
+    sandbox::{Callback, Carried, Carrier, Prices, SandboxAccount},
     text::{SegmentRule, segments_by},
 };
 
 /// Takes a message for one destination, or for several with `<` between them.
-pub(in crate::plivo) fn submit(
-    ask: &Ask<'_>,
-    carrier: &Carrier,
-) -> Result<Response<Bytes>, Refusal> {
-    let asked: Value =
-        serde_json::from_slice(ask.body).map_err(|_| (400, "the body is not JSON"))?;
-    let text_of = |name: &str| asked[name].as_str().filter(|text| !text.is_empty());
+pub(super) fn submit(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    let (carrier, account) = (call.carrier, &call.account);
+    let text_of = |name: &str| call.text(name);
     let (src, pool) = (text_of("src"), text_of("powerpack_uuid"));
     match (src, pool) {
-        (None, None) => return Err((400, "src or powerpack_uuid parameter not present")),
-        (Some(_), Some(_)) => return Err((400, "src and powerpack_uuid cannot both be given")),
+        (None, None) => return Err(refusal(400, "src or powerpack_uuid parameter not present")),
+        (Some(_), Some(_)) => {
+            return Err(refusal(400, "src and powerpack_uuid cannot both be given"));
+        }
         (Some(src), None) => sender(src)?,
         (None, Some(pool)) if !matches!(pool.parse(), Ok(Sender::Pool(_))) => {
-            return Err((404, "powerpack not found"));
+            return Err(refusal(404, "powerpack not found"));
         }
         (None, Some(_)) => {}
     }
-    let text = text_of("text").unwrap_or_default();
-    let media = media_of(&asked)?;
-    let whatsapp = asked["type"] == "whatsapp";
-    if text.is_empty() && media.is_empty() && !whatsapp {
-        return Err((400, "text parameter not present"));
+    if let Some(src) = src
+        && let Some(own) = number::owner(carrier, &digits(src))
+        && own.path.split('/').nth(1) != Some(main_of(account))
+    {
+        return Err(refusal(400, "src is not a number of this account"));
     }
-    let expiry = &asked["message_expiry"];
-    if !expiry.is_null() && !expiry.as_u64().is_some_and(|secs| (5..=10_799).contains(&secs)) {
-        return Err((400, "message_expiry must be 5 to 10799"));
+    let pick = |pool: &str| powerpack::sender(carrier, main_of(account), pool);
+    let picked = match pool.map(pick) {
+        Some(None) if powerpack::has_any(carrier, main_of(account)) => {
+            return Err(refusal(404, "powerpack not found"));
+        }
+        Some(Some(sender)) if sender.is_empty() => {
+            return Err(refusal(400, "powerpack has no number"));
+        }
+        picked => picked.flatten(),
+    };
+    let text = text_of("text").unwrap_or_default();
+    let media = media_of(call)?;
+    let whatsapp = text_of("type") == Some("whatsapp");
+    if text_of("type").is_some_and(|kind| !["sms", "mms", "whatsapp"].contains(&kind)) {
+        return Err(refusal(400, "type must be sms, mms or whatsapp"));
+    }
+    if text.is_empty() && media.is_empty() && !whatsapp {
+        return Err(refusal(400, "text parameter not present"));
+    }
+    let expiry = call.loose("message_expiry").map(|expiry| expiry.parse::<u64>());
+    if expiry.is_some_and(|secs| !secs.is_ok_and(|secs| (5..=10_799).contains(&secs))) {
+        return Err(refusal(400, "message_expiry must be 5 to 10799"));
     }
     let callback = match text_of("url") {
         Some(url) => {
-            let url = url.parse().map_err(|_| (400, "url is not valid"))?;
-            Some(Callback::new(url, asked["method"] == "GET"))
+            let url = url.parse().map_err(|_| refusal(400, "url is not valid"))?;
+            Some(Callback::new(url, text_of("method") == Some("GET")))
         }
         None => None,
     };
-    let dst = text_of("dst").ok_or((400, "dst parameter not present"))?;
+    let dst = text_of("dst").ok_or_else(|| refusal(400, "dst parameter not present"))?;
     let (mut taken, mut invalid) = (Vec::new(), Vec::new());
     for destination in dst.split('<') {
         if src.is_some_and(|src| plain(src) == digits(destination)) {
-            return Err((400, "src is identical to src in dst"));
+            return Err(refusal(400, "src is identical to src in dst"));
         }
         match number(destination) {
+            Some(to) if taken.contains(&to) => {} // once for each
             Some(to) => taken.push(to),
             None => invalid.push(destination.to_owned()),
         }
     }
     if taken.is_empty() {
-        return Err((400, "dst is not a valid number"));
+        return Err(refusal(400, "dst is not a valid number"));
+    }
+    if taken.len() > 1_000 {
+        return Err(refusal(400, "dst has more than 1000 destinations"));
+    }
+    if !taken.iter().all(|to| account.may_send_to(*to)) {
+        return Err(refusal(400, "dst is not a sandbox number of this trial account"));
     }
     let mut uuids = Vec::new();
     for to in taken {
         let uuid = new_uuid();
-        let id = MessageId::new(PLIVO, &uuid).map_err(|_| NOT_FOUND)?;
-        let mut message = Carried::new(id, to, text, MessageStatus::Queued);
-        message.from = src.unwrap_or_default().into();
+        let id = MessageId::new(PLIVO, &uuid).map_err(|_| not_found())?;
+        let mut message = Carried::new(id, account.id.clone(), to, text, MessageStatus::Queued);
+        message.from = src.or(picked.as_deref()).unwrap_or_default().into();
         message.pool = pool.map(str::to_owned);
-        if media.is_empty() {
-            message.segments = segments_by(SegmentRule::Plain, text).count();
-        }
+        message.channel = whatsapp.then(|| "whatsapp".to_owned());
         message.media = media.clone();
         message.callback = callback.clone();
-        carrier.submit(message);
+        take(carrier, account, message);
         uuids.push(uuid);
     }
-    let mut body =
-        json!({"api_id": new_uuid(), "message": "message(s) queued", "message_uuid": uuids});
+    let mut body = json!({"message": "message(s) queued", "message_uuid": uuids});
     if !invalid.is_empty() {
         body["invalid_number"] = invalid.into();
     }
-    Ok(sandbox::json(202, &body))
+    Ok(call.answer(202, body))
+}
+
+/// Returns the id of the main account that an account is below of, or its own.
+fn main_of(account: &SandboxAccount) -> &str {
+    account.parent.as_ref().unwrap_or(&account.id).as_str()
+}
+
+/// Counts and charges a message, and lets it go its way: to its end at once if its recipient has opted out.
+pub(super) fn take(carrier: &Carrier, account: &SandboxAccount, mut message: Carried) {
+    if message.media.is_empty() {
+        message.segments = segments_by(SegmentRule::Plain, &message.text).count();
+    }
+    message.price = Prices::to(message.to).outbound * Decimal::from(message.segments);
+    let answers_keyword = message.direction == crate::sandbox::Direction::Reply;
+    if !answers_keyword && carrier.opted_out(plain(&message.from), message.to) {
+        message.error_code = Some(200);
+    }
+    let (units, price) = (message.segments as u64, message.price);
+    carrier.charge(account, "sms-outbound", 1, units, price);
+    carrier.submit(message);
+}
+
+/// Sends a message of a product's own.
+pub(super) fn send(
+    call: &Call<'_>,
+    to: PhoneNumber,
+    from: &str,
+    text: &str,
+    channel: Option<String>,
+) {
+    let Ok(id) = MessageId::new(PLIVO, &new_uuid()) else { return }; // an id of 36 characters is one
+    let account = call.account.id.clone();
+    let mut message = Carried::new(id, account, to, text, MessageStatus::Queued);
+    message.from = from.into();
+    message.channel = channel;
+    take(call.carrier, &call.account, message);
 }
 
 /// Returns the recipients of a submission, as far as they can be read.
-pub(in crate::plivo) fn destinations(body: &[u8]) -> Vec<PhoneNumber> {
+pub(super) fn destinations(body: &[u8]) -> Vec<PhoneNumber> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     asked["dst"].as_str().unwrap_or_default().split('<').filter_map(number).collect()
 }
 
-fn number(destination: &str) -> Option<PhoneNumber> {
+pub(super) fn number(destination: &str) -> Option<PhoneNumber> {
     PhoneNumber::from_wire(&digits(destination)).filter(|_| digits(destination).len() <= 14)
 }
 
@@ -103,22 +161,30 @@ fn sender(src: &str) -> Result<(), Refusal> {
     let src: String = src.chars().filter(char::is_ascii_alphanumeric).collect();
     let digits = src.bytes().all(|b| b.is_ascii_digit());
     if src.is_empty() || src.len() > if digits { 14 } else { 11 } {
-        return Err((400, "src is not valid"));
+        return Err(refusal(400, "src is not valid"));
     }
     Ok(())
 }
 
-fn media_of(asked: &Value) -> Result<Vec<(String, WebUrl)>, Refusal> {
-    let entries = |name: &str| asked[name].as_array().cloned().unwrap_or_default();
+fn media_of(call: &Call<'_>) -> Result<Vec<(String, WebUrl)>, Refusal> {
+    let entries = |name: &str| match call.body.get(name) {
+        Some(Value::Array(entries)) => entries.clone(),
+        Some(Value::String(text)) => text.split(',').map(Value::from).collect(),
+        _ => Vec::new(),
+    };
     let mut media = Vec::new();
     for url in entries("media_urls") {
         let url = url.as_str().and_then(|url| url.parse().ok());
-        media.push((new_uuid(), url.ok_or((400, "media_urls is not valid"))?));
+        media.push((new_uuid(), url.ok_or_else(|| refusal(400, "media_urls is not valid"))?));
     }
     for id in entries("media_ids") {
         let id = id.as_str().unwrap_or_default();
-        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", PlivoSandbox::AUTH_ID);
-        media.push((id.to_owned(), url.parse().map_err(|_| (400, "media_ids is not valid"))?));
+        let url = format!("https://media.plivo.com/Account/{}/Media/{id}", call.account.id);
+        let url = url.parse().map_err(|_| refusal(400, "media_ids is not valid"))?;
+        media.push((id.to_owned(), url));
     }
-    if media.len() > 10 { Err((400, "at most 10 media are allowed")) } else { Ok(media) }
+    if media.len() > 10 {
+        return Err(refusal(400, "at most 10 media are allowed"));
+    }
+    Ok(media)
 }

@@ -2,23 +2,49 @@
 //!
 //! It validates what Twilio validates, with Twilio's codes, its test credentials' magic numbers
 //! (`+1500555000x`) among them. The texts of the errors are this crate's own.
+//!
+//! What belongs here: reading a request (`call`), what all products have in common (`resource`, by the table in
+//! `rest`), and one file for each product. Two things are easier than at Twilio, so that a program's own settings
+//! work here as they are: any sender passes that no other account has, and so does any Messaging Service until the
+//! account has made one.
 
+mod account;
+mod call;
+mod conversation;
+mod hook;
+mod inbox;
+mod lookup;
+mod message;
+mod number;
+mod pricing;
+mod registration;
+mod resource;
+mod rest;
+mod service;
 mod submit;
+mod usage;
+mod verify;
+
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
-use jiff::{Timestamp, fmt::rfc2822};
-use serde_json::{Value, json};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::json;
 
 use crate::{
-    message::{MessageId, MessageStatus, WebUrl},
+    message::{MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
     random,
-    sandbox::{self, Ask, Carried, Carrier, Fate, Inbound, Sandbox, SandboxVendor, Step},
-    twilio::{TWILIO, TwilioConfig, TwilioWebhook, account::FORM, error_help},
+    sandbox::{
+        self, Ask, Callback, Carried, Carrier, Fate, Inbound, Sandbox, SandboxAccount,
+        SandboxVendor, Step,
+    },
+    twilio::{TWILIO, TwilioConfig, TwilioWebhook, error_help},
     webhook::PublicUrl,
 };
+use call::Call;
+use rest::API;
 
 /// Twilio's half of the sandbox.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,23 +84,43 @@ impl TwilioWebhook {
 }
 
 /// A refusal: HTTP status, Twilio's code, and words.
-type Refusal = (u16, u32, &'static str);
+type Refusal = (u16, u32, Cow<'static, str>);
 
-const NOT_FOUND: Refusal = (404, 20404, "The requested resource was not found");
+const NOT_FOUND: Refusal = (404, 20404, Cow::Borrowed("The requested resource was not found"));
+
+const fn refusal(status: u16, code: u32, words: &'static str) -> Refusal {
+    (status, code, Cow::Borrowed(words))
+}
 
 impl SandboxVendor for TwilioSandbox {
     fn provider(&self) -> ProviderId {
         TWILIO
     }
 
-    fn prefix(&self) -> &'static str {
-        "/2010-04-01/"
+    fn speaks(&self, ask: &Ask<'_>) -> bool {
+        let (host, path) = call::address(ask);
+        host.is_some()
+            || path.starts_with(call::OF_2010)
+            || lookup_of_first_version(None, path).is_some()
+            || API.knows(None, path)
+    }
+
+    fn open_account(&self, carrier: &Carrier, known: Option<(&str, &str)>) -> SandboxAccount {
+        account::open(carrier, known)
+    }
+
+    fn open(&self, carrier: &Carrier) -> SandboxAccount {
+        account::open(carrier, Some((Self::ACCOUNT_SID, Self::AUTH_TOKEN)))
+    }
+
+    fn numbers(&self, account: &SandboxAccount, carrier: &Carrier) -> Vec<PhoneNumber> {
+        number::all(carrier, account)
     }
 
     fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>> {
         let path = ask.uri.path();
         let submits = ask.method == Method::POST && path.ends_with("/Messages.json");
-        let to = submits.then(|| get(&ask.form(), "To").and_then(submit::number));
+        let to = submits.then(|| call::get(&ask.form(), "To").and_then(submit::number));
         to.map(|to| to.into_iter().collect())
     }
 
@@ -87,7 +133,7 @@ impl SandboxVendor for TwilioSandbox {
             _ => return sandbox::html(status), // not from Twilio but from what is in front of it
         };
         let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        with_request_id(refused((status, code, reason.unwrap_or_default())))
+        with_request_id(refused((status, code, reason.unwrap_or_default().into())))
     }
 
     fn answer(&self, ask: &Ask<'_>, carrier: &Carrier) -> Response<Bytes> {
@@ -102,42 +148,43 @@ impl SandboxVendor for TwilioSandbox {
         steps
     }
 
-    fn report(&self, message: &Carried) -> Option<Request<Bytes>> {
-        let url = &message.callback.as_ref()?.url;
-        let (sid, to) = (message.id.value(), message.to.to_string());
-        let code = message.error_code.map(|code| code.to_string());
-        let pairs = [
-            ("ErrorCode", code.as_deref()),
-            ("SmsSid", Some(sid)),
-            ("SmsStatus", Some(message.status.as_str())),
-            ("MessageStatus", Some(message.status.as_str())),
-            ("To", Some(&to)),
-            ("MessagingServiceSid", message.pool.as_deref()),
-            ("MessageSid", Some(sid)),
-            ("AccountSid", Some(Self::ACCOUNT_SID)),
-            ("From", Some(&message.from)),
-            ("ApiVersion", Some("2010-04-01")),
-        ];
-        signed(url, &pairs)
+    fn report(&self, message: &Carried, carrier: &Carrier) -> Option<Request<Bytes>> {
+        hook::report(message, carrier)
     }
 
-    fn inbound(&self, message: &Inbound, url: &WebUrl) -> Option<Request<Bytes>> {
-        let sid = new_sid("SM");
-        let (from, to) = (message.from.to_string(), message.to.to_string());
-        let pairs = [
-            ("SmsMessageSid", Some(sid.as_str())),
-            ("NumMedia", Some("0")),
-            ("SmsSid", Some(&sid)),
-            ("SmsStatus", Some("received")),
-            ("Body", Some(&message.text)),
-            ("To", Some(&to)),
-            ("NumSegments", Some("1")),
-            ("MessageSid", Some(&sid)),
-            ("AccountSid", Some(Self::ACCOUNT_SID)),
-            ("From", Some(&from)),
-            ("ApiVersion", Some("2010-04-01")),
-        ];
-        signed(url, &pairs)
+    fn take_in(&self, message: &Inbound, carrier: &Carrier) -> Carried {
+        inbox::take_in(message, carrier)
+    }
+
+    fn webhook(&self, message: &Carried, carrier: &Carrier) -> Option<Callback> {
+        hook::of_number(message, carrier)
+    }
+
+    fn inbound(
+        &self,
+        message: &Carried,
+        webhook: &Callback,
+        carrier: &Carrier,
+    ) -> Option<Request<Bytes>> {
+        hook::inbound(message, webhook, carrier)
+    }
+
+    fn obey(
+        &self,
+        message: &Carried,
+        webhook: &Callback,
+        answer: &Response<Bytes>,
+        carrier: &Carrier,
+    ) -> Option<Callback> {
+        inbox::obey(message, webhook, answer, carrier)
+    }
+
+    fn patience(&self, url: &WebUrl) -> Duration {
+        hook::patience(url)
+    }
+
+    fn again(&self, url: &WebUrl, calls: u32, answer: Option<u16>) -> Option<Duration> {
+        hook::again(url, calls, answer)
     }
 }
 
@@ -155,226 +202,64 @@ fn with_request_id(mut response: Response<Bytes>) -> Response<Bytes> {
 }
 
 fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
-    let account = TwilioSandbox::ACCOUNT_SID;
-    let token = TwilioSandbox::AUTH_TOKEN;
-    if ask.basic().is_none_or(|(user, password)| user != account || password != token) {
-        return Err((401, 20003, "Authenticate"));
+    let (host, path) = call::address(ask);
+    if let Some(number) = lookup_of_first_version(host, path) {
+        let (account, _) = call::sign_in(ask, carrier)?;
+        let number = percent_encoding::percent_decode_str(number).decode_utf8_lossy();
+        return lookup::first_version(ask, &number, &account, carrier);
     }
-    let path = ask.uri.path().strip_prefix("/2010-04-01/Accounts/").ok_or(NOT_FOUND)?;
-    let segments: Vec<&str> = path.strip_suffix(".json").unwrap_or(path).split('/').collect();
-    if segments[0] != account {
-        return Err(NOT_FOUND);
-    }
-    let find = |sid: &str| {
-        let id = MessageId::new(TWILIO, sid).map_err(|_| NOT_FOUND)?;
-        carrier.find(&id).ok_or(NOT_FOUND)
+    let call = Call::read(ask, carrier)?;
+    let own = match call.operation.host.as_str() {
+        "api.twilio.com" => of_2010(&call),
+        "conversations.twilio.com" => conversation::answer(&call),
+        "lookups.twilio.com" => lookup::answer(&call),
+        "messaging.twilio.com" => service::answer(&call).or_else(|| registration::answer(&call)),
+        "pricing.twilio.com" => Some(pricing::answer(&call)),
+        "verify.twilio.com" => verify::answer(&call),
+        _ => None,
     };
-    match (ask.method.as_str(), &segments[1..]) {
-        ("GET", []) => Ok(sandbox::json(200, &account_body())),
-        ("POST", ["Messages"]) => submit::submit(ask, carrier),
-        ("GET", ["Messages"]) => list(ask, carrier),
-        ("GET", ["Messages", sid]) => Ok(sandbox::json(200, &body(&find(sid)?))),
-        ("POST", ["Messages", sid]) => update(ask, carrier, &find(sid)?),
-        ("DELETE", ["Messages", sid]) => {
-            let message = find(sid)?;
-            if !message.status.is_final() && message.status != MessageStatus::Sent {
-                return Err((409, 20009, "The resource cannot be deleted before it is complete"));
-            }
-            carrier.remove(&message.id);
-            Ok(empty(StatusCode::NO_CONTENT))
-        }
-        ("GET", ["Messages", sid, "Media"]) => Ok(sandbox::json(200, &media(&find(sid)?))),
-        ("GET", ["Messages", sid, "Media", media]) => {
-            let (message, known) = (find(sid)?, |file: &&(String, WebUrl)| file.0 == *media);
-            let file = message.media.iter().find(known).ok_or(NOT_FOUND)?;
-            Ok(sandbox::json(200, &media_body(&message, file)))
-        }
-        ("DELETE", ["Messages", sid, "Media", media]) => delete_media(carrier, &find(sid)?, media),
-        ("POST", ["Messages", sid, "Feedback"]) => {
-            let message = find(sid)?;
-            let form = ask.form();
-            let outcome = get(&form, "Outcome");
-            let sid = message.id.value();
-            let body = json!({"account_sid": account, "message_sid": sid, "outcome": outcome});
-            Ok(sandbox::json(200, &body))
-        }
-        _ if ask.method == Method::GET || ask.method == Method::POST => Err(NOT_FOUND),
-        _ => Err((405, 20004, "Method not allowed")),
-    }
+    own.unwrap_or_else(|| resource::answer(&call))
 }
 
-/// Cancels a message, or takes its text away.
-fn update(ask: &Ask<'_>, carrier: &Carrier, message: &Carried) -> Result<Response<Bytes>, Refusal> {
-    let form = ask.form();
-    let changed = if get(&form, "Status") == Some("canceled") {
-        carrier.change(&message.id, |message| {
-            use MessageStatus::{Accepted, Queued, Scheduled};
-            let in_time = matches!(message.status, Accepted | Queued | Scheduled);
-            if in_time {
-                message.status = MessageStatus::Canceled;
-            }
-            in_time
-        })
-    } else if form.iter().any(|(name, value)| name == "Body" && value.is_empty()) {
-        carrier.change(&message.id, |message| {
-            message.text = "".into();
-            true
-        })
-    } else {
-        return Err((400, 20422, "Only Status=canceled and an empty Body can be written."));
-    };
-    let late = (409, 30409, "The message cannot be canceled.");
-    changed.map(|message| sandbox::json(200, &body(&message))).ok_or(late)
-}
-
-/// Returns a page of messages. The next page begins where `PageToken` says.
-fn list(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
-    let query = ask.query();
-    let size: usize = get(&query, "PageSize").and_then(|size| size.parse().ok()).unwrap_or(50);
-    if !(1..=1_000).contains(&size) {
-        return Err((400, 20007, "The page size is too large."));
-    }
-    let after = |name| get(&query, name).and_then(|at| at.parse::<Timestamp>().ok());
-    let (since, until) = (after("DateSent>"), after("DateSent<"));
-    let matches = |message: &Carried| {
-        *message.id.provider() == TWILIO
-            && get(&query, "To").is_none_or(|to| to == message.to.to_string())
-            && get(&query, "From").is_none_or(|from| *from == *message.from)
-            && since.is_none_or(|since| message.created_at >= since)
-            && until.is_none_or(|until| message.created_at <= until)
-    };
-    let messages: Vec<Carried> = carrier.all().into_iter().filter(matches).collect();
-    let start: usize = get(&query, "Page").and_then(|page| page.parse().ok()).unwrap_or(0);
-    let page: Vec<Value> =
-        messages.iter().skip(start.saturating_mul(size)).take(size).map(body).collect();
-    let end = start.saturating_add(1).saturating_mul(size);
-    let more = messages.len() > end;
-    let next = more.then(|| {
-        let mut next = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in query.iter().filter(|(name, _)| !name.starts_with("Page")) {
-            next.append_pair(name, value);
+/// Answers what the API of 2010 has rules of its own for; `None` if it has none for it.
+fn of_2010(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>> {
+    let path = call.operation.path.trim_start_matches("/2010-04-01/Accounts");
+    let path = path.strip_prefix("/{AccountSid}").unwrap_or(path).trim_end_matches(".json");
+    let post = call.ask.method == Method::POST;
+    let first = path.split('/').nth(1).unwrap_or_default();
+    Some(match (first, path) {
+        ("" | "{Sid}", _) => account::answer(call),
+        ("Balance", _) => account::balance(call),
+        ("Messages", _) => message::answer(call),
+        ("AvailablePhoneNumbers", _) => number::available(call),
+        (
+            _,
+            "/IncomingPhoneNumbers"
+            | "/IncomingPhoneNumbers/Local"
+            | "/IncomingPhoneNumbers/Mobile"
+            | "/IncomingPhoneNumbers/TollFree",
+        ) if post => number::buy(call),
+        (
+            _,
+            "/IncomingPhoneNumbers/Local"
+            | "/IncomingPhoneNumbers/Mobile"
+            | "/IncomingPhoneNumbers/TollFree",
+        ) => Ok(number::of_kind(call)),
+        (_, "/IncomingPhoneNumbers/{Sid}") if post => number::update(call),
+        ("Keys" | "SigningKeys", "/Keys" | "/SigningKeys") if post => {
+            let mut fields = resource::fields(call);
+            fields.insert("secret".to_owned(), random::uuid().simple().to_string().into());
+            resource::create(call, fields).map(|record| resource::shown(call, &record))
         }
-        next.append_pair("PageSize", &size.to_string());
-        next.append_pair("Page", &(start + 1).to_string());
-        next.append_pair("PageToken", &format!("PA{}", messages[end].id.value()));
-        format!("{}?{}", ask.uri.path(), next.finish())
-    });
-    let body = json!({"messages": page, "next_page_uri": next, "page": start, "page_size": size});
-    Ok(sandbox::json(200, &body))
-}
-
-fn body(message: &Carried) -> Value {
-    let account = TwilioSandbox::ACCOUNT_SID;
-    let sid = message.id.value();
-    let uri = format!("/2010-04-01/Accounts/{account}/Messages/{sid}");
-    let sent = message.status == MessageStatus::Sent || message.status.is_final();
-    let num_segments = match message.status {
-        MessageStatus::Accepted | MessageStatus::Scheduled => 0,
-        _ => message.segments,
-    };
-    json!({
-        "account_sid": account,
-        "api_version": "2010-04-01",
-        "body": &*message.text,
-        "date_created": date(message.created_at),
-        "date_sent": sent.then(|| date(message.updated_at)),
-        "date_updated": date(message.updated_at),
-        "direction": "outbound-api",
-        "error_code": message.error_code,
-        "error_message": null,
-        "from": Some(&message.from).filter(|from| !from.is_empty()),
-        "messaging_service_sid": message.pool,
-        "num_media": message.media.len().to_string(),
-        "num_segments": num_segments.to_string(),
-        "price": (message.status == MessageStatus::Delivered).then_some("-0.00750"),
-        "price_unit": "USD",
-        "sid": sid,
-        "status": message.status.as_str(),
-        "subresource_uris": {"media": format!("{uri}/Media.json")},
-        "to": message.to.to_string(),
-        "uri": format!("{uri}.json"),
+        ("Usage", _) if path.starts_with("/Usage/Triggers") => usage::triggers(call),
+        ("Usage", _) => Ok(usage::records(call)),
+        _ => return None,
     })
 }
 
-/// Returns the files of a message.
-fn media(message: &Carried) -> Value {
-    let list: Vec<Value> = message.media.iter().map(|file| media_body(message, file)).collect();
-    json!({"media_list": list, "next_page_uri": null})
-}
-
-fn media_body(message: &Carried, (sid, _): &(String, WebUrl)) -> Value {
-    json!({
-        "sid": sid,
-        "parent_sid": message.id.value(),
-        "account_sid": TwilioSandbox::ACCOUNT_SID,
-        "content_type": "image/png",
-        "date_created": date(message.created_at),
-    })
-}
-
-fn delete_media(
-    carrier: &Carrier,
-    message: &Carried,
-    sid: &str,
-) -> Result<Response<Bytes>, Refusal> {
-    let deleted = carrier.change(&message.id, |message| {
-        let before = message.media.len();
-        message.media.retain(|(known, _)| known != sid);
-        message.media.len() < before
-    });
-    deleted.map(|_| empty(StatusCode::NO_CONTENT)).ok_or(NOT_FOUND)
-}
-
-fn account_body() -> Value {
-    json!({
-        "sid": TwilioSandbox::ACCOUNT_SID,
-        "friendly_name": "Sandbox",
-        "status": "active",
-        "type": "Full",
-        "owner_account_sid": TwilioSandbox::ACCOUNT_SID,
-        "auth_token": TwilioSandbox::AUTH_TOKEN,
-    })
-}
-
-/// Returns a form, signed with the sandbox's token over the address it goes to.
-fn signed(url: &WebUrl, pairs: &[(&str, Option<&str>)]) -> Option<Request<Bytes>> {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
-        form.append_pair(name, value);
-    }
-    let body = form.finish();
-    let url = url.as_str().split('#').next()?; // a fragment is neither sent nor signed
-    let pathless = url.matches('/').count() == 2;
-    let url = &if pathless { format!("{url}/") } else { url.to_owned() };
-    let signature = TwilioWebhook::sandbox(url.split('?').next()?.parse().ok()?).ok()?;
-    let signature = signature.sign(url, body.as_bytes()).ok()?;
-    Request::post(url)
-        .header(CONTENT_TYPE, format!("{FORM}; charset=utf-8"))
-        .header("user-agent", "TwilioProxy/1.1")
-        .header("x-twilio-signature", signature)
-        .header("i-twilio-idempotency-token", random::uuid().to_string())
-        .body(body.into())
-        .ok()
-}
-
-fn new_sid(prefix: &str) -> String {
-    format!("{prefix}{}", random::uuid().simple())
-}
-
-fn date(at: Timestamp) -> Option<String> {
-    rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()
-}
-
-fn empty(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
-}
-
-fn get<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    all(pairs, name).next().filter(|value| !value.is_empty())
-}
-
-fn all<'a>(pairs: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
-    pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+/// Returns the number that a request to the first version of Lookup asks for.
+fn lookup_of_first_version<'a>(host: Option<&str>, path: &'a str) -> Option<&'a str> {
+    let of_lookup = host.is_none_or(|host| host.starts_with("lookups."));
+    let number = path.strip_prefix("/v1/PhoneNumbers/").filter(|_| of_lookup)?;
+    (!number.contains('/') && number != "Countries").then_some(number)
 }

@@ -71,7 +71,11 @@ impl Setup {
         Ok(Self {
             vendor,
             client,
-            host: sandbox.as_ref().map(Sandbox::base_url).or(base_url).unwrap_or(api.to_owned()),
+            host: sandbox
+                .as_ref()
+                .map(|sandbox| sandbox.base_url())
+                .or(base_url)
+                .unwrap_or(api.to_owned()),
             account: get(account, played[0]).unwrap_or_default(),
             token: get(token, played[1]),
             sender: sender
