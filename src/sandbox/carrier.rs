@@ -20,7 +20,7 @@ use crate::{
     provider_id::ProviderId,
     sandbox::{
         CallbackReport, Carried, Fate, Fault, Records, SandboxAccount, Used, clock::Clock,
-        ring::Ring, usage::Usage,
+        ring::Ring, state::State, usage::Usage,
     },
 };
 
@@ -49,16 +49,17 @@ struct Shared {
 
 impl Carrier {
     pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>, most: usize) -> Self {
+        let changed = watch::Sender::new(());
         let shared = Shared {
             messages: Mutex::new(Ring::new(most)),
             fates: Mutex::default(),
             accounts: Mutex::default(),
             opted_out: Mutex::default(),
-            records: Records::default(),
+            records: Records::new(changed.clone()),
             usage: Usage::default(),
             clock: Clock::new(Duration::ZERO),
             submitted,
-            changed: watch::Sender::new(()),
+            changed,
         };
         Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
     }
@@ -147,6 +148,42 @@ impl Carrier {
     #[must_use]
     pub fn usage(&self) -> Vec<Used> {
         self.shared.usage.all()
+    }
+
+    /// Returns everything that is kept.
+    pub(super) fn state(&self) -> State {
+        let shared = &self.shared;
+        let mut messages = self.all();
+        messages.reverse();
+        State {
+            skipped: shared.clock.skipped(),
+            accounts: self.accounts(),
+            records: shared.records.all(),
+            usage: shared.usage.all(),
+            opted_out: lock(&shared.opted_out).iter().cloned().collect(),
+            fates: lock(&shared.fates).iter().map(|(to, fate)| (*to, *fate)).collect(),
+            messages,
+        }
+    }
+
+    /// Takes what was kept, and lets the messages go on that were on their way.
+    pub(super) fn restore(&self, state: State) {
+        let shared = &self.shared;
+        shared.clock.skip(state.skipped);
+        for account in state.accounts {
+            self.open_account(account);
+        }
+        shared.records.restore(state.records);
+        state.usage.into_iter().for_each(|used| shared.usage.add(used));
+        lock(&shared.opted_out).extend(state.opted_out);
+        lock(&shared.fates).extend(state.fates);
+        for message in state.messages {
+            let (id, over) = (message.id.clone(), message.over);
+            lock(&shared.messages).push(message);
+            if !over {
+                let _ = shared.submitted.send(id); // fails only once the sandbox is gone
+            }
+        }
     }
 
     /// Returns what clients created beside messages.

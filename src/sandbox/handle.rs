@@ -37,7 +37,25 @@ impl SandboxHandle {
     /// Makes something go wrong. A submission meets the first fault that fits it, in the order in which
     /// they were injected: one that is about the answer, and one that is about the callbacks.
     pub fn inject(&self, when: When, fault: Fault) {
-        self.shared.faults.add(when, fault);
+        self.shared.faults.add(None, when, fault);
+    }
+
+    /// Makes something go wrong with requests whose path has this within it, whatever they ask for.
+    ///
+    /// Fail the next request for a verification:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::sandbox::{Fault, Sandbox, When};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// sandbox.inject_at("/Verifications", When::Next(1), Fault::Refuse(503));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject_at(&self, path: impl Into<String>, when: When, fault: Fault) {
+        self.shared.faults.add(Some(path.into()), when, fault);
     }
 
     /// Removes all faults: from now on everything goes well again.
@@ -129,6 +147,12 @@ impl SandboxHandle {
         vendor.map_or_else(Vec::new, |vendor| vendor.numbers(account, &self.shared.carrier))
     }
 
+    /// Gives an account a number, without buying it. Returns `false` if another account has it.
+    pub fn give_number(&self, account: &SandboxAccount, number: PhoneNumber) -> bool {
+        let vendor = self.shared.vendor(&account.provider);
+        vendor.is_some_and(|vendor| vendor.give_number(account, number, &self.shared.carrier))
+    }
+
     /// Changes an account: suspends it, makes it a trial, verifies a number, sets its balance. Returns it
     /// as it is then; `None` if there is none of this id.
     pub fn change_account(
@@ -168,9 +192,10 @@ impl SandboxHandle {
         self.shared.carrier.find(id)
     }
 
-    /// Returns the faults that wait, in the order in which they were injected.
+    /// Returns the faults that wait, in the order in which they were injected, each with the part of the
+    /// path that it was injected at; `None` for submissions.
     #[must_use]
-    pub fn faults(&self) -> Vec<(When, Fault)> {
+    pub fn faults(&self) -> Vec<(Option<String>, When, Fault)> {
         self.shared.faults.all()
     }
 

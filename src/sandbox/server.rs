@@ -3,6 +3,7 @@
 use std::{
     fmt,
     ops::Deref,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,6 +21,7 @@ use crate::{
         fault::Script,
         html,
         line::{CutShort, Cutter, Lines},
+        state::{self, State},
         timeline,
     },
     transport::ReqwestTransport,
@@ -37,6 +39,7 @@ const REQUEST_CAP: usize = 1024 * 1024;
 pub struct Sandbox {
     handle: SandboxHandle,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    data: Option<PathBuf>,
 }
 
 pub(super) struct Shared {
@@ -57,6 +60,7 @@ pub struct SandboxBuilder {
     port: u16,
     pace: Duration,
     kept: usize,
+    data: Option<PathBuf>,
     pages: Option<Pages>,
 }
 
@@ -64,7 +68,7 @@ impl SandboxBuilder {
     /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
         let pace = Duration::from_millis(50);
-        Self { vendors, port: 0, pace, kept: 10_000, pages: None }
+        Self { vendors, port: 0, pace, kept: 10_000, data: None, pages: None }
     }
 
     /// Listens on this port; 0, the default, takes a free one.
@@ -82,6 +86,13 @@ impl SandboxBuilder {
     /// Sets the number of messages that are kept; 10,000 by default. A new one replaces the oldest.
     pub const fn keep(mut self, messages: usize) -> Self {
         self.kept = messages;
+        self
+    }
+
+    /// Keeps everything in this file over a restart, but for faults. Without it, what is kept goes with the
+    /// sandbox. The file has numbers and texts, and only its owner may read it.
+    pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
+        self.data = Some(file.into());
         self
     }
 
@@ -111,7 +122,18 @@ impl SandboxBuilder {
             transport: ReqwestTransport::builder().timeout(LONGEST_CALL).build()?,
             pace: self.pace,
         });
-        for vendor in &shared.vendors {
+        if let Some(file) = &self.data {
+            let state = State::read(file).map_err(|_| {
+                let rule = "sandbox: the file with its data cannot be read; move it away";
+                Error::not_sent(ErrorKind::Config).with_detail(rule)
+            })?;
+            shared.carrier.restore(state);
+        }
+        let known = shared.carrier.accounts();
+        let known = |vendor: &dyn SandboxVendor| {
+            known.iter().any(|account| account.provider == vendor.provider())
+        };
+        for vendor in shared.vendors.iter().filter(|vendor| !known(&***vendor)) {
             vendor.open(&shared.carrier);
         }
         let handle = SandboxHandle { shared: Arc::clone(&shared) };
@@ -123,8 +145,11 @@ impl SandboxBuilder {
         let mut set = tasks.lock().unwrap_or_else(PoisonError::into_inner);
         set.spawn(async move { drop(axum::serve(Lines(listener), service).await) });
         set.spawn(timeline::run(Arc::clone(&shared), inbox, Arc::clone(&tasks)));
+        if let Some(file) = self.data.clone() {
+            set.spawn(state::keep(Arc::clone(&shared), file));
+        }
         drop(set);
-        Ok(Sandbox { handle, tasks })
+        Ok(Sandbox { handle, tasks, data: self.data })
     }
 }
 
@@ -139,6 +164,9 @@ impl Deref for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        if let Some(file) = &self.data {
+            let _ = self.handle.shared.carrier.state().write(file); // nobody is there to be told
+        }
     }
 }
 

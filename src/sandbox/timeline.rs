@@ -31,7 +31,11 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         shared.carrier.clock().reach(at).await;
     }
     let mut held = Vec::new();
-    for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
+    let steps = vendor.timeline(&message, shared.carrier.fate(message.to));
+    // A message that was on its way when its sandbox stopped goes on from where it was.
+    let done = steps.iter().position(|step| step.status == message.status);
+    let first = if message.changes == 0 { 0 } else { done.map_or(0, |at| at + 1) };
+    for step in steps.into_iter().skip(first) {
         tokio::time::sleep(shared.pace).await;
         let changed = shared.carrier.change(&id, |message| {
             let on_its_way = !message.status.is_final();

@@ -78,7 +78,7 @@ async fn twilio_reports_sent_and_delivered() {
     assert_eq!(seen, [MessageStatus::Sent, MessageStatus::Delivered]);
     let record = sms.fetch(&receipt.id.unwrap()).await.unwrap();
     assert_eq!(record.status, MessageStatus::Delivered);
-    assert_eq!(record.price.unwrap().to_string(), "0.00750 USD");
+    assert_eq!(record.price.unwrap().to_string(), "0.05240 USD");
 }
 
 #[tokio::test]

@@ -29,21 +29,7 @@ const MOST_CHECKS: u64 = 10;
 pub(super) fn answer(call: &Call<'_>, rest: &[&str]) -> Result<Response<Bytes>, Refusal> {
     match (call.ask.method.as_str(), rest) {
         ("POST", []) => start(call),
-        ("GET", []) => {
-            let mut all = call.carrier.records().list(&call.key("Verify"));
-            all.retain(|record| {
-                let wanted = |name: &str, own: Option<&str>| {
-                    call.get(name).is_none_or(|wanted| own == Some(wanted))
-                };
-                wanted("status", Some(status(call, record)))
-                    && wanted("recipient", record.text("recipient"))
-                    && wanted("app_uuid", record.text("app_uuid"))
-                    && wanted("brand_name", record.text("brand_name"))
-                    && wanted("country", record.text("destination_country_iso2"))
-            });
-            all.reverse();
-            call.page("sessions", &all, |record| shown(call, record))
-        }
+        ("GET", []) => call.records_page("sessions", "Verify", |record| shown(call, record)),
         ("GET", [uuid]) => {
             let record = call.record(&format!("Verify/{uuid}"))?;
             Ok(call.answer(200, shown(call, &record)))
@@ -77,6 +63,9 @@ fn start(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         None => Some(6),
     };
     let length: u32 = length.ok_or_else(|| refusal(400, "code_length must be 4 to 8"))?;
+    if call.text("app_uuid").is_some_and(|app| app != DEFAULT_APP) {
+        return Err(refusal(404, "app_uuid is not found"));
+    }
     if matches!(call.text("url").map(str::parse::<WebUrl>), Some(Err(_))) {
         return Err(refusal(400, "url is not valid"));
     }

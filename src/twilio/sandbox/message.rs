@@ -165,7 +165,9 @@ pub(super) fn body(message: &Carried) -> Value {
     let sent = message.status == MessageStatus::Sent || message.status.is_final();
     let waits = matches!(message.status, MessageStatus::Accepted | MessageStatus::Scheduled);
     let num_segments = if waits { 0 } else { message.segments };
-    let from = address(message, &message.from);
+    // A pool picks its sender once the message is queued.
+    let picking = waits && message.pool.is_some();
+    let from = if picking { String::new() } else { address(message, &message.from) };
     let direction = match message.direction {
         Direction::Outbound => "outbound-api",
         Direction::Reply => "outbound-reply",

@@ -81,7 +81,8 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
             let all = USE_CASES.map(|code| {
                 json!({"code": code, "name": code, "description": code, "post_approval_required": false})
             });
-            Ok(sandbox::json(200, &json!({"us_app_to_person_usecases": all})))
+            let answer = sandbox::json(200, &json!({"us_app_to_person_usecases": all}));
+            resource::parents(call).map(|()| answer)
         }
         "/v1/Tollfree/Verifications" if post => toll_free(call),
         _ => return None,
@@ -125,6 +126,9 @@ pub(super) fn advance(call: &Call<'_>, record: &Record, shown: &mut Map<String, 
 }
 
 fn brand(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    if call.get("BrandType").is_some_and(|kind| !["STANDARD", "SOLE_PROPRIETOR"].contains(&kind)) {
+        return Err(call.invalid("BrandType", "is neither STANDARD nor SOLE_PROPRIETOR"));
+    }
     let mut fields = resource::fields(call);
     fields.entry("brand_type").or_insert("STANDARD".into());
     fields.insert("identity_status".to_owned(), "SELF_DECLARED".into());
@@ -211,6 +215,12 @@ fn toll_free(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let sid = call.get("TollfreePhoneNumberSid").unwrap_or_default();
     let path = format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers/{sid}", call.account.id);
     let number = call.carrier.records().get(&path);
+    if number.is_none() {
+        return Err(refusal(404, 20404, "The toll-free number was not found"));
+    }
+    if !call.get("NotificationEmail").unwrap_or_default().contains('@') {
+        return Err(call.invalid("NotificationEmail", "is no address of e-mail"));
+    }
     let mut fields = resource::fields(call);
     if let Some(number) = number.as_ref().and_then(|number| number.text("phone_number")) {
         fields.insert("tollfree_phone_number".to_owned(), number.into());

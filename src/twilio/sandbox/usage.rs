@@ -55,7 +55,9 @@ pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     };
     let mut sums: BTreeMap<((Date, Date), String), Sum> = BTreeMap::new();
     for used in call.carrier.usage().iter().filter(|used| mine(used)) {
-        for category in [used.category.as_str(), "totalprice"] {
+        let of_messages = used.category.starts_with("sms-").then_some("sms");
+        for category in [Some(used.category.as_str()), of_messages, Some("totalprice")] {
+            let Some(category) = category else { continue };
             let sum = sums.entry((stretch(used.day), category.to_owned())).or_default();
             sum.count += used.count;
             sum.units += used.units;
@@ -152,7 +154,11 @@ pub(super) fn triggers(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
 fn current(call: &Call<'_>, category: &str, by: &str) -> Decimal {
     let used = call.carrier.usage().into_iter();
     let used = used.filter(|used| used.account == call.account.id);
-    let used = used.filter(|used| category == "totalprice" || used.category == category);
+    let used = used.filter(|used| {
+        category == "totalprice"
+            || used.category == category
+            || category == "sms" && used.category.starts_with("sms-")
+    });
     used.map(|used| match by {
         "count" => used.count.into(),
         "price" => used.price,
