@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 use tokio::{
@@ -15,11 +16,11 @@ use tokio::{
 
 use crate::{
     account_id::{AccountId, AccountKey},
-    message::MessageId,
+    message::{MessageId, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
-        CallbackReport, Carried, Fate, Fault, Records, SandboxAccount, Used, clock::Clock,
+        CallbackReport, Carried, Fate, Fault, RecordStore, SandboxAccount, Used, clock::Clock,
         ring::Ring, state::State, usage::Usage,
     },
 };
@@ -40,22 +41,37 @@ struct Shared {
     accounts: Mutex<BTreeMap<AccountKey, SandboxAccount>>,
     /// Senders, each with the phones that want to hear no more of it.
     opted_out: Mutex<HashSet<(String, PhoneNumber)>>,
-    records: Records,
+    records: RecordStore,
     usage: Usage,
     clock: Clock,
-    submitted: mpsc::UnboundedSender<MessageId>,
+    submitted: mpsc::UnboundedSender<Errand>,
     changed: watch::Sender<()>,
 }
 
+/// Something that the sandbox does by itself.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// Takes a message along its timeline.
+    Deliver(MessageId),
+    /// Calls a webhook of a vendor's client.
+    Call(ProviderId, WebUrl, http::Request<Bytes>),
+}
+
+impl Shared {
+    fn send(&self, errand: Errand) {
+        let _ = self.submitted.send(errand); // fails only once the sandbox is gone
+    }
+}
+
 impl Carrier {
-    pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>, most: usize) -> Self {
+    pub(super) fn new(submitted: mpsc::UnboundedSender<Errand>, most: usize) -> Self {
         let changed = watch::Sender::new(());
         let shared = Shared {
             messages: Mutex::new(Ring::new(most)),
             fates: Mutex::default(),
             accounts: Mutex::default(),
             opted_out: Mutex::default(),
-            records: Records::new(changed.clone()),
+            records: RecordStore::new(changed.clone()),
             usage: Usage::default(),
             clock: Clock::new(Duration::ZERO),
             submitted,
@@ -181,14 +197,14 @@ impl Carrier {
             let (id, over) = (message.id.clone(), message.over);
             lock(&shared.messages).push(message);
             if !over {
-                let _ = shared.submitted.send(id); // fails only once the sandbox is gone
+                shared.send(Errand::Deliver(id));
             }
         }
     }
 
     /// Returns what clients created beside messages.
     #[must_use]
-    pub fn records(&self) -> &Records {
+    pub fn records(&self) -> &RecordStore {
         &self.shared.records
     }
 
@@ -221,7 +237,13 @@ impl Carrier {
         lock(&self.taken).push(id.clone());
         lock(&self.shared.messages).push(message);
         self.shared.changed.send_replace(());
-        let _ = self.shared.submitted.send(id); // fails only once the sandbox is gone
+        self.shared.send(Errand::Deliver(id));
+    }
+
+    /// Calls a webhook with an event that belongs to no message, such as one of a conversation, after this
+    /// answer is given.
+    pub fn call(&self, provider: ProviderId, url: WebUrl, request: http::Request<Bytes>) {
+        self.shared.send(Errand::Call(provider, url, request));
     }
 
     /// Returns the message of this id; `None` if there is none.

@@ -58,14 +58,14 @@ mod timeline;
 mod usage;
 mod vendor;
 
-pub use account::{AccountState, SandboxAccount};
-pub use carried::{Callback, CallbackReport, Carried, Direction, Fate};
+pub use account::{AccountStanding, SandboxAccount};
+pub use carried::{Callback, CallbackReport, Carried, Fate, Origin};
 pub use carrier::Carrier;
 pub use expect::Expected;
 pub use fault::{Fault, When};
 pub use handle::SandboxHandle;
 pub use price::{Prices, prices};
-pub use records::{Record, Records};
+pub use records::{Record, RecordStore};
 pub use server::{Sandbox, SandboxBuilder};
 pub use usage::Used;
 pub use vendor::{Ask, Inbound, SandboxVendor, Step, html, json};

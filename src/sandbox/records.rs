@@ -1,4 +1,4 @@
-//! [`Records`]: what clients create at a vendor beside messages, kept under its path.
+//! [`RecordStore`]: what clients create at a vendor beside messages, kept under its path.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -55,7 +55,7 @@ impl Record {
 
 /// The records of a sandbox.
 #[derive(Debug)]
-pub struct Records {
+pub struct RecordStore {
     inner: Mutex<Inner>,
     changed: watch::Sender<()>,
 }
@@ -69,7 +69,7 @@ struct Inner {
     next: u64,
 }
 
-impl Records {
+impl RecordStore {
     pub(super) fn new(changed: watch::Sender<()>) -> Self {
         Self { inner: Mutex::default(), changed }
     }
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_record_goes_with_all_that_is_below_it() {
-        let (records, now) = (Records::new(watch::Sender::new(())), Timestamp::now());
+        let (records, now) = (RecordStore::new(watch::Sender::new(())), Timestamp::now());
         for path in ["a/Services/1", "a/Services/1/Numbers/7", "a/Services/12", "a/Services/2"] {
             records.insert(path, Map::new(), now);
         }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_full_collection_forgets_its_oldest_and_no_other_does() {
-        let (records, now) = (Records::new(watch::Sender::new(())), Timestamp::now());
+        let (records, now) = (RecordStore::new(watch::Sender::new(())), Timestamp::now());
         records.insert("a/Services/1", Map::new(), now);
         for n in 0..=MOST {
             records.insert(&format!("a/Services/1/Verifications/{n}"), Map::new(), now);

@@ -91,6 +91,14 @@ impl SandboxBuilder {
 
     /// Keeps everything in this file over a restart, but for faults. Without it, what is kept goes with the
     /// sandbox. The file has numbers and texts, and only its owner may read it.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = anysms::sandbox::Sandbox::builder().port(4010).data("sandbox.json").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
         self.data = Some(file.into());
         self

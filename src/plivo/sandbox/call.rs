@@ -10,7 +10,7 @@ use super::{Refusal, new_uuid, not_found, refusal};
 use crate::{
     account_id::AccountId,
     plivo::PLIVO,
-    sandbox::{self, AccountState, Ask, Carrier, Record, SandboxAccount},
+    sandbox::{self, AccountStanding, Ask, Carrier, Record, SandboxAccount},
 };
 
 /// A request that signed in.
@@ -38,7 +38,7 @@ pub(super) fn sign_in(ask: &Ask<'_>, carrier: &Carrier) -> Result<SandboxAccount
     let (user, token) = ask.basic().ok_or_else(refused)?;
     let account = carrier.account(&PLIVO, &AccountId::from(user.as_str()));
     account
-        .filter(|account| account.token == token && account.state == AccountState::Active)
+        .filter(|account| account.token == token && account.state == AccountStanding::Active)
         .ok_or_else(refused)
 }
 

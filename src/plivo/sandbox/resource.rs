@@ -1,4 +1,4 @@
-//! What most products have in common: things are created, read, listed, changed and deleted.
+//! The common ground of most products: things are created, read, listed, changed and deleted.
 
 use bytes::Bytes;
 use http::Response;
@@ -24,7 +24,7 @@ pub(super) struct Kind {
     pub(super) required: &'static [&'static str],
     /// Completes the fields of a new one.
     pub(super) complete: fn(&Call<'_>, &str, &mut Fields),
-    /// What creating one answers beside its id, and the HTTP status.
+    /// HTTP status of its creation, and the words that are answered beside the id.
     pub(super) created: (u16, &'static str),
     /// Field of a list's answer that has the list.
     pub(super) list: &'static str,

@@ -134,7 +134,7 @@ pub(super) fn take(carrier: &Carrier, account: &SandboxAccount, mut message: Car
         message.segments = segments_by(SegmentRule::Plain, &message.text).count();
     }
     message.price = Prices::to(message.to).outbound * Decimal::from(message.segments);
-    let answers_keyword = message.direction == crate::sandbox::Direction::Reply;
+    let answers_keyword = message.origin == crate::sandbox::Origin::Reply;
     if !answers_keyword && carrier.opted_out(plain(&message.from), message.to) {
         message.error_code = Some(200);
     }

@@ -10,13 +10,13 @@ use super::{
     Refusal,
     account::fields_of,
     call::{Call, iso},
-    new_uuid, refusal, submit,
+    hook, new_uuid, refusal, submit,
 };
 use crate::{
     message::WebUrl,
     number::PhoneNumber,
     random,
-    sandbox::{Prices, Record},
+    sandbox::{Callback, Prices, Record},
 };
 
 /// Life of a session.
@@ -106,8 +106,31 @@ fn start(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let text = format!("Your {} verification code is: {code}", brand.unwrap_or("Plivo"));
     let over = (channel != "sms").then(|| channel.to_owned());
     submit::send(call, to, call.text("src").unwrap_or("PLVSMS"), &text, over);
+    report(call, &record, channel, &digits);
     let body = json!({"message": "Session initiated", "session_uuid": record.key()});
     Ok(call.answer(202, body))
+}
+
+/// Tells the session's callback that its last attempt arrived.
+fn report(call: &Call<'_>, record: &Record, channel: &str, recipient: &str) {
+    let Some(url) = call.text("url").and_then(|url| url.parse().ok()) else { return };
+    let webhook = Callback::new(url, call.text("method") == Some("GET"));
+    let attempts = record.fields.get("attempt_details").and_then(Value::as_array);
+    let attempts = attempts.map_or(&[][..], Vec::as_slice);
+    let attempt = attempts.last().and_then(|attempt| attempt["attempt_uuid"].as_str());
+    let (sequence, now) = (attempts.len().to_string(), iso(call.carrier.now()));
+    let pairs = [
+        ("SessionUUID", record.key()),
+        ("SessionStatus", "in-progress"),
+        ("AttemptUUID", attempt.unwrap_or_default()),
+        ("AttemptSequence", &sequence),
+        ("Channel", channel),
+        ("ChannelStatus", "delivered"),
+        ("ChannelErrorCode", ""),
+        ("Recipient", recipient),
+        ("RequestTime", &now),
+    ];
+    hook::event(call.carrier, &call.account.id, &webhook, &pairs);
 }
 
 /// Application of sessions that name none.

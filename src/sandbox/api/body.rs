@@ -12,7 +12,7 @@ use crate::{
     message::WebUrl,
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{AccountState, Fate, Fault, SandboxAccount, When},
+    sandbox::{AccountStanding, Fate, Fault, SandboxAccount, When},
 };
 
 /// Body of a message that somebody sends to the account.
@@ -100,7 +100,7 @@ pub(super) struct AccountBody {
     /// Account to change; a new one is opened without.
     pub(super) id: Option<AccountId>,
     name: Option<String>,
-    state: Option<AccountState>,
+    state: Option<AccountStanding>,
     trial: Option<bool>,
     /// Numbers that a trial account may send to.
     verified: Option<Vec<PhoneNumber>>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Refusal, number, rule, seconds};
 use crate::{
     number::PhoneNumber,
-    sandbox::{CallbackReport, Carried, Direction},
+    sandbox::{CallbackReport, Carried, Origin},
 };
 
 /// Names of a query.
@@ -55,10 +55,10 @@ impl Selection {
 
     pub(super) fn fits(&self, message: &Carried) -> bool {
         let wanted = self.direction.as_deref();
-        (match message.direction {
-            Direction::Inbound => wanted == Some("inbound"),
-            Direction::Outbound => wanted.is_none_or(|wanted| wanted == "outbound"),
-            Direction::Reply => wanted.is_none_or(|wanted| wanted == "reply"),
+        (match message.origin {
+            Origin::Phone => wanted == Some("inbound"),
+            Origin::Client => wanted.is_none_or(|wanted| wanted == "outbound"),
+            Origin::Reply => wanted.is_none_or(|wanted| wanted == "reply"),
         }) && self.address.is_none()
             && self.account.as_ref().is_none_or(|account| message.account.as_str() == account)
             && self.to.is_none_or(|to| message.to == to)
@@ -77,7 +77,7 @@ pub(super) fn shown(message: &Carried) -> Value {
         "id": message.id.value(),
         "provider": message.id.provider().as_str(),
         "account": message.account.as_str(),
-        "direction": message.direction,
+        "direction": message.origin,
         "channel": message.channel,
         "price": message.price.to_string(),
         "from": Some(&*message.from).filter(|from| !from.is_empty()),

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     account_id::AccountId,
     random,
-    sandbox::{AccountState, Ask, Carrier, Record, SandboxAccount},
+    sandbox::{AccountStanding, Ask, Carrier, Record, SandboxAccount},
     twilio::TWILIO,
 };
 
@@ -187,7 +187,7 @@ pub(super) fn sign_in(ask: &Ask<'_>, carrier: &Carrier) -> Result<(SandboxAccoun
             account.map(|account| (account, true))
         }
     };
-    signed_in.filter(|(account, _)| account.state == AccountState::Active).ok_or_else(refused)
+    signed_in.filter(|(account, _)| account.state == AccountStanding::Active).ok_or_else(refused)
 }
 
 /// Returns the account that a path of the API of 2010 names: the one that signed in, or one below it.
@@ -209,7 +209,7 @@ fn whose(
     }
     // A suspended subaccount can be looked at and woken up, and no more.
     let at_itself = path.ends_with(&format!("/{id}.json"));
-    if account.state != AccountState::Active && !at_itself {
+    if account.state != AccountStanding::Active && !at_itself {
         return Err(refusal(401, 20003, "Authenticate"));
     }
     Ok(account)

@@ -231,7 +231,9 @@ fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
         "verify.twilio.com" => verify::answer(&call),
         _ => None,
     };
-    own.unwrap_or_else(|| resource::answer(&call))
+    let answer = own.unwrap_or_else(|| resource::answer(&call));
+    usage::fire(carrier, &call.account.id);
+    answer
 }
 
 /// Answers what the API of 2010 has rules of its own for; `None` if it has none for it.

@@ -1,4 +1,4 @@
-//! What all products have in common: things are created, read, listed, changed and deleted, and an answer has
+//! The common ground of all products: things are created, read, listed, changed and deleted, and an answer has
 //! every field of its shape.
 
 use bytes::Bytes;

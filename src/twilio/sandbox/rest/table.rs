@@ -57,7 +57,7 @@ pub(in crate::twilio::sandbox) enum Place {
     Json,
 }
 
-/// What a value may be.
+/// Rule for a value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::twilio::sandbox) struct Rule {

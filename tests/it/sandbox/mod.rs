@@ -1,5 +1,12 @@
 //! A message through the sandbox, from the submission to a verified delivery report.
 
+mod accounts;
+mod api;
+mod events;
+mod hand;
+mod inbound;
+mod products;
+
 use std::{sync::Arc, time::Duration};
 
 use anysms::{

@@ -1,5 +1,8 @@
 //! Conversations: threads whose messages go to the phones that take part.
 
+pub(super) mod message;
+mod user;
+
 use bytes::Bytes;
 use http::Response;
 use jiff::{SignedDuration, Span};
@@ -9,12 +12,9 @@ use super::{
     NOT_FOUND, Refusal,
     account::fields_of,
     call::{Call, default_service, get, iso, new_sid},
-    message, refusal, resource,
+    refusal, resource,
 };
-use crate::{
-    number::PhoneNumber,
-    sandbox::{self, Record},
-};
+use crate::sandbox::{self, Record};
 
 type Fields = Map<String, Value>;
 
@@ -38,7 +38,7 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
         ("POST", "/Conversations/{Sid}") => change(call),
         ("POST", "/ConversationWithParticipants") => with_participants(call),
         ("POST", "/Conversations/{ConversationSid}/Participants") => participant(call),
-        ("POST", "/Conversations/{ConversationSid}/Messages") => add_message(call),
+        ("POST", "/Conversations/{ConversationSid}/Messages") => message::add(call),
         ("POST", "/Conversations/{ConversationSid}/Webhooks") => webhook(call),
         ("GET", "/Conversations/{ConversationSid}/Messages") => {
             let mut records = call.records(&call.path);
@@ -50,12 +50,12 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
         ("GET", "/ParticipantConversations") => of_participant(call),
         ("POST", "/Configuration/Addresses") => address(call),
         ("GET" | "POST", "/Configuration") => configuration(call),
-        ("POST", "/Roles" | "/Roles/{Sid}") => role(call),
-        ("POST", "/Users" | "/Users/{Sid}") => user(call),
+        ("POST", "/Roles" | "/Roles/{Sid}") => user::role(call),
+        ("POST", "/Users" | "/Users/{Sid}") => user::write(call),
         (
             _,
             "/Users/{UserSid}/Conversations" | "/Users/{UserSid}/Conversations/{ConversationSid}",
-        ) => of_user(call),
+        ) => user::conversations(call),
         _ => return None,
     };
     Some(answer)
@@ -188,199 +188,12 @@ fn participant(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let mut fields = resource::fields(call);
     fields.entry("attributes").or_insert("{}".into());
     if let Some(identity) = identity {
-        keep_user(call, identity);
+        user::keep(call, identity);
     }
     if let Some(bound) = fields.get_mut("messaging_binding").and_then(Value::as_object_mut) {
         bound.insert("type".to_owned(), "sms".into());
     }
     Ok(resource::shown(call, &resource::create(call, fields)?))
-}
-
-/// Returns the path of the collections beside a conversation: that of its service, or the account's own.
-fn base<'c>(call: &'c Call<'_>) -> &'c str {
-    let end = call.path.find("/Conversations").or_else(|| call.path.find("/Users"));
-    &call.path[..end.unwrap_or(call.path.len())]
-}
-
-/// Keeps the user that an identity is, unless there is one.
-fn keep_user(call: &Call<'_>, identity: &str) {
-    let users = format!("{}/Users", base(call));
-    if call.records(&users).iter().all(|user| user.text("identity") != Some(identity)) {
-        let sid = new_sid("US");
-        let fields = json!({"sid": sid, "identity": identity, "attributes": "{}",
-            "is_online": null, "is_notifiable": null});
-        call.keep(&format!("{users}/{sid}"), fields_of(fields));
-    }
-}
-
-fn role(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
-    const PERMISSIONS: [&str; 24] = [
-        "addParticipant",
-        "createConversation",
-        "deleteAnyMessage",
-        "deleteConversation",
-        "deleteOwnMessage",
-        "editAnyMessage",
-        "editAnyMessageAttributes",
-        "editAnyParticipantAttributes",
-        "editAnyUserInfo",
-        "editConversationAttributes",
-        "editConversationName",
-        "editNotificationLevel",
-        "editOwnMessage",
-        "editOwnMessageAttributes",
-        "editOwnUserInfo",
-        "joinConversation",
-        "leaveConversation",
-        "removeParticipant",
-        "sendMediaMessage",
-        "sendMessage",
-        "addNonChatParticipant",
-        "editOwnParticipantAttributes",
-        "editChannelAttributes",
-        "viewConversation",
-    ];
-    let mut asked = super::call::all(&call.form, "Permission");
-    if !asked.all(|permission| PERMISSIONS.contains(&permission)) {
-        return Err(call.invalid("Permission", "names one that there is not"));
-    }
-    resource::answer(call)
-}
-
-fn user(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
-    attributes_are_json(call)?;
-    let known = |sid: &str| {
-        call.record(&format!("{}/Roles/{sid}", base(call))).is_some()
-            || call.record(&format!("/v1/Roles/{sid}")).is_some()
-    };
-    if call.get("RoleSid").is_some_and(|sid| !known(sid)) {
-        return Err(call.invalid("RoleSid", "names no role"));
-    }
-    let taken = |user: &Record| user.text("identity") == get(&call.form, "Identity");
-    if call.operation.status == 201 && call.records(&call.path).iter().any(taken) {
-        return Err(refusal(409, 50_200, "There is a user of this identity"));
-    }
-    resource::answer(call)
-}
-
-/// Answers a request about the conversations that a user takes part in.
-fn of_user(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
-    resource::parents(call)?;
-    let base = &call.path[..call.path.find("/Users").unwrap_or_default()];
-    let user = call.argument("UserSid");
-    let user = call.record(&format!("{base}/Users/{user}")).ok_or(NOT_FOUND)?;
-    let identity = user.text("identity");
-    let mut found = Vec::new();
-    for conversation in call.records(&format!("{base}/Conversations")) {
-        let path = call.path_of(&conversation);
-        let members = call.records(&format!("{path}/Participants"));
-        let Some(member) = members.into_iter().find(|member| member.text("identity") == identity)
-        else {
-            continue;
-        };
-        let mut fields = fields_of(json!({
-            "conversation_sid": conversation.key(), "participant_sid": member.key(),
-            "user_sid": user.key(), "unread_messages_count": null,
-            "last_read_message_index": member.fields.get("last_read_message_index"),
-            "friendly_name": conversation.text("friendly_name"),
-            "unique_name": conversation.text("unique_name"),
-            "conversation_state": conversation.text("state").unwrap_or("active"),
-            "attributes": conversation.text("attributes"), "created_by": "system",
-            "timers": conversation.fields.get("timers"),
-            "notification_level": member.text("notification_level").unwrap_or("default"),
-        }));
-        fields.insert("date_created".to_owned(), iso(conversation.created_at).into());
-        fields.insert("date_updated".to_owned(), iso(conversation.updated_at).into());
-        let path = format!("{base}/Users/{}/Conversations/{}", user.key(), conversation.key());
-        let at = conversation.created_at;
-        found.push((Record::new(call.key(&path), fields, at, at), member));
-    }
-    if call.operation.list.is_some() {
-        let records: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
-        return Ok(resource::page(call, &records, |record| resource::present(call, record)));
-    }
-    let wanted = call.argument("ConversationSid");
-    let mine = found.into_iter().find(|(record, _)| record.key() == wanted);
-    let (mut record, member) = mine.ok_or(NOT_FOUND)?;
-    match call.ask.method.as_str() {
-        "DELETE" => {
-            call.carrier.records().remove(&member.path);
-            return Ok(super::call::empty(http::StatusCode::NO_CONTENT));
-        }
-        "POST" => {
-            let fields = resource::fields(call);
-            record.fields.extend(fields.clone());
-            call.carrier.records().change(&member.path, call.carrier.now(), |known| {
-                for name in ["last_read_message_index", "notification_level"] {
-                    if let Some(value) = fields.get(name) {
-                        known.insert(name.to_owned(), value.clone());
-                    }
-                }
-            });
-        }
-        _ => {}
-    }
-    Ok(resource::shown(call, &record))
-}
-
-/// Adds a message, and sends it to every phone that takes part.
-fn add_message(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
-    resource::parents(call)?;
-    attributes_are_json(call)?;
-    let body = call.get("Body").unwrap_or_default();
-    if body.chars().count() > 1_600 {
-        return Err(refusal(400, 50_501, "The body exceeds 1600 characters"));
-    }
-    if call.get("Subject").is_some_and(|text| text.chars().count() > 256) {
-        return Err(call.invalid("Subject", "has more than 256 characters"));
-    }
-    let conversation = call.path.trim_end_matches("/Messages");
-    let closed = call.record(conversation).is_some_and(|c| c.text("state") == Some("closed"));
-    if closed {
-        return Err(refusal(400, 50_370, "The conversation is closed"));
-    }
-    let index = call.records(&call.path).first().and_then(|last| last.fields["index"].as_i64());
-    let mut fields = resource::fields(call);
-    fields.insert("index".to_owned(), index.map_or(0, |last| last + 1).into());
-    fields.entry("author").or_insert("system".into());
-    fields.entry("attributes").or_insert("{}".into());
-    let author = call.get("Author");
-    let members = call.records(&format!("{conversation}/Participants"));
-    let author_sid =
-        members.iter().find(|member| author.is_some() && member.text("identity") == author);
-    if let Some(member) = author_sid {
-        fields.insert("participant_sid".to_owned(), member.key().into());
-    }
-    let phones: Vec<(&Record, PhoneNumber, &str)> = members
-        .iter()
-        .filter_map(|member| {
-            let binding = member.fields.get("messaging_binding")?;
-            let address = binding["address"].as_str()?;
-            let to = super::submit::number(address)?;
-            Some((member, to, binding["proxy_address"].as_str().unwrap_or_default()))
-        })
-        .collect();
-    if !phones.is_empty() {
-        fields.insert(
-            "delivery".to_owned(),
-            json!({"total": phones.len(), "sent": "all",
-            "delivered": "all", "read": "none", "failed": "none", "undelivered": "none"}),
-        );
-    }
-    let record = resource::create(call, fields)?;
-    let path = call.path_of(&record);
-    for (member, to, from) in phones {
-        let sent = message::send(call, to, from, body, None, "sms");
-        let sid = new_sid("DY");
-        let conversation = call.argument("ConversationSid");
-        let receipt = json!({
-            "sid": sid, "conversation_sid": conversation, "message_sid": record.key(),
-            "channel_message_sid": sent, "participant_sid": member.key(), "status": "delivered",
-            "error_code": 0,
-        });
-        call.keep(&format!("{path}/Receipts/{sid}"), fields_of(receipt));
-    }
-    Ok(resource::shown(call, &record))
 }
 
 fn webhook(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
