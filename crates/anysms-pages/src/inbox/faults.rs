@@ -60,7 +60,7 @@ pub(super) const FATES: [Choice<Fate>; 8] = [
     choice("delivered", "Delivered", Fate::Delivered),
     choice("sent", "Sent, never reported", Fate::Sent),
     choice("u30003", "Undelivered 30003: unreachable", Fate::Undelivered(30003)),
-    choice("u30005", "Undelivered 30005: unknown number", Fate::Undelivered(30005)),
+    choice("u30005", "Undelivered 30005: unknown", Fate::Undelivered(30005)),
     choice("u30006", "Undelivered 30006: landline", Fate::Undelivered(30006)),
     choice("u30007", "Undelivered 30007: filtered", Fate::Undelivered(30007)),
     choice("f30001", "Failed 30001: queue full", Fate::Failed(30001)),

@@ -84,18 +84,18 @@ impl View<'_> {
     fn fault_menu(&self) -> Markup {
         html! {
             details.menu id="menu-fault" {
-                summary.button { "Next message" }
+                summary.button { "Faults" }
                 form.sheet.wide method="post" action={ (INBOX_PATH) "/fault" } {
                     (self.fields())
                     div.scope {
                         @if let Some(phone) = self.place.phone {
-                            label { input type="radio" name="scope" value="next" checked; " The next " }
-                            input type="number" name="next" value="1" min="1" max="1000" aria-label="How many messages";
+                            label { input type="radio" name="scope" value="next" checked; " Next" }
+                            input type="number" name="next" value="1" min="1" max="1000" aria-label="How many messages"; span { "messages" }
                             label { input type="radio" name="scope" value="phone"; " All to " (super::spaced(phone)) }
                         } @else {
-                            label for="how-many" { "The next" }
+                            label for="how-many" { "Next" }
                             input id="how-many" type="number" name="next" value="1" min="1" max="1000";
-                            span { "to any number" }
+                            span { "messages" }
                         }
                     }
                     @for (group, choices) in faults::FAULTS {
@@ -114,7 +114,7 @@ impl View<'_> {
     fn clock_menu(&self) -> Markup {
         html! {
             details.menu id="menu-clock" {
-                summary.button { "Skip time" }
+                summary.button { "Time" }
                 form.sheet method="post" action={ (INBOX_PATH) "/skip" } {
                     (self.fields())
                     p { "It is " (show::time(self.now, &show::long(self.now))) " in the sandbox." }
@@ -167,7 +167,10 @@ impl View<'_> {
         html! {
             div id="notice" role="status" {
                 @if let Some((text, bad)) = sentence {
-                    p.strip.bad[bad] { (text) }
+                    p.strip.bad[bad] {
+                    span { (text) }
+                    a href=(super::Place { note: None, ..self.place.clone() }.href()) aria-label="Close the notice" { "✕" }
+                }
                 }
             }
         }

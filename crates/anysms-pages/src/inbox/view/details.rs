@@ -72,6 +72,9 @@ impl View<'_> {
         let begun = if message.is_inbound() { "sent by the phone" } else { "submitted" };
         let mut steps = vec![(begun.to_owned(), message.created_at)];
         let seen = self.state.history(&message.id);
+        if seen.first().is_some_and(|(_, at)| at.duration_since(message.created_at).as_millis() < 1) {
+            steps.clear(); // its first status says it
+        }
         let told = message.reports.iter().filter(|report| !message.is_inbound() && seen.iter().all(|(status, _)| *status != report.status));
         let mut later: Vec<(String, Timestamp)> =
             told.map(|report| (report.status.as_str().to_owned(), report.at)).collect();
@@ -119,9 +122,9 @@ const PLIVO_HELP: &str = "https://www.plivo.com/docs/messaging/troubleshooting/e
 
 fn summary(message: &Carried) -> Markup {
     let direction = match message.direction {
-        Direction::Inbound => "from a phone",
-        Direction::Reply => "answer of a webhook",
-        _ => "sent by a program",
+        Direction::Inbound => "a phone",
+        Direction::Reply => "the answer of a webhook",
+        _ => "a program",
     };
     html! {
         dl.facts {
@@ -138,11 +141,11 @@ fn summary(message: &Carried) -> Markup {
             @if let Some(channel) = &message.channel { dt { "Channel" } dd { (show::visible(channel)) } }
             dt { "Id" } dd { (copied("the id", message.id.value())) }
             dt { "Account" } dd { (message.id.provider()) " " (show::plain(&tail(message.account.as_str()), 20)) }
-            dt { "Direction" } dd { (direction) }
+            dt { "Sent by" } dd { (direction) }
             dt { "Price" }
             dd { "US$" (message.price.normalize()) span.muted { " for " (show::count(message.segments, "segment")) } }
-            dt { "Submitted" } dd { (show::time(message.created_at, &show::long(message.created_at))) }
-            @if let Some(at) = message.send_at { dt { "Scheduled" } dd { (show::time(at, &show::long(at))) } }
+            dt { "Time" } dd { (show::time(message.created_at, &show::long(message.created_at))) }
+            @if let Some(at) = message.send_at { dt { "Due" } dd { (show::time(at, &show::long(at))) } }
             @for (id, url) in &message.media {
                 dt { "Picture" } dd { bdi { (show::visible(url.as_str())) } " " span.muted { (show::plain(id, 40)) } }
             }

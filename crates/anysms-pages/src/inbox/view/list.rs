@@ -105,7 +105,7 @@ impl View<'_> {
     /// Returns the form that opens a phone that has no message yet.
     fn new_phone(&self) -> Markup {
         html! {
-            details.menu.right id="menu-phone" {
+            details.menu id="menu-phone" {
                 summary.button.quiet aria-label="Open another phone" { "+" }
                 form.sheet method="get" action=(INBOX_PATH) {
                     @for (name, value) in self.place.back().back().fields() {

@@ -103,7 +103,7 @@ fn frame(title: &str, body: &Markup) -> Markup {
                 title { (title) }
                 link rel="stylesheet" href={ (INBOX_PATH) "/pages.css" };
                 link rel="icon" type="image/svg+xml" href={ (INBOX_PATH) "/icon.svg" };
-                script src={ (INBOX_PATH) "/pages.js" } defer {}
+                script type="module" src={ (INBOX_PATH) "/pages.js" } {}
             }
             body data-stream={ (INBOX_PATH) "/stream" } { (body) }
         }

@@ -27,7 +27,7 @@ pub(super) fn segmented(message: &Carried) -> Markup {
         @if !message.text.is_empty() {
             p.segments dir="auto" {
                 @for (place, part) in parts.iter().enumerate() {
-                    span.segment class={ "s" (place % 4) } {
+                    span.segment.{ "s" (place % 4) } {
                         @if several {
                             span.cut { span.away { "Segment " } (place + 1) span.away { ", " } span.units { (part.units) span.away { " units: " } } }
                         }

@@ -37,7 +37,7 @@ impl View<'_> {
         let mut day = String::new();
         let mut sender = String::new();
         html! {
-            div.scroll id="chat" data-on=(part) data-part="chat" data-end tabindex="0" role="region" aria-label="Messages" {
+            div.scroll id="chat" data-on=(part) data-part="chat" data-end[self.place.phone.is_some()] tabindex="0" role="region" aria-label="Messages" {
                 @if self.place.phone.is_none() {
                     @if self.messages.is_empty() { (self.welcome()) }
                     @else { div.empty { p { "Choose a phone to read its messages." } } }
@@ -70,7 +70,7 @@ impl View<'_> {
         let code = message.code().filter(|_| !message.is_inbound());
         html! {
             li.message.(side).failed[message.status.is_failure()].hit[hit] {
-                div.bubble data-open {
+                div.bubble {
                     @if !message.text.is_empty() {
                         p.text dir="auto" { (show::visible(&message.text)) }
                     }
@@ -94,14 +94,15 @@ impl View<'_> {
     fn fate_menu(&self, phone: PhoneNumber) -> Markup {
         let now = self.state.fate(phone);
         let line = match now {
-            Fate::Delivered => "Messages arrive",
-            Fate::Sent => "Never reported",
-            Fate::Undelivered(_) => "Undelivered",
-            _ => "Failed",
+            Fate::Delivered => "Fate: delivered".to_owned(),
+            Fate::Sent => "Fate: never reported".to_owned(),
+            Fate::Undelivered(code) => format!("Fate: undelivered {code}"),
+            Fate::Failed(code) => format!("Fate: failed {code}"),
+            _ => "Fate".to_owned(),
         };
         html! {
-            details.menu.right id="menu-fate" {
-                summary.button.quiet.bad[now != Fate::Delivered] { span.away { "What becomes of messages to this phone: " } (line) }
+            details.menu.bad[now != Fate::Delivered] id="menu-fate" {
+                summary.button { (line) }
                 form.sheet method="post" action={ (INBOX_PATH) "/fate" } {
                     (self.fields())
                     fieldset.stack {
@@ -132,7 +133,7 @@ impl View<'_> {
                             button.small name="keyword" value=(word) formnovalidate { (word) }
                         }
                     }
-                    label.to for="to" { "to " }
+                    label.to for="to" { "to" }
                     select.small id="to" name="to" {
                         @for (provider, number) in &numbers {
                             option value={ (provider) ":" (number) } selected[chosen.as_ref() == Some(&(provider.clone(), *number))] {
@@ -141,7 +142,7 @@ impl View<'_> {
                         }
                     }
                     details.extra id="extra" {
-                        summary.small { "Picture, webhook" }
+                        summary.button.small { "More" span.away { ": picture, webhook" } }
                         div.grid {
                             label for="picture" { "Address of a picture" }
                             input id="picture" name="picture" type="url" placeholder="https://example.com/cat.jpg" autocomplete="off";
