@@ -2,7 +2,7 @@
 const root = document.documentElement;
 const $ = (id) => document.getElementById(id);
 const all = (css, from = document) => [...from.querySelectorAll(css)];
-const on = (name, act) => document.addEventListener(name, act);
+const on = addEventListener;
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 const toEnd = () => all("[data-end]").forEach((e) => { e.scrollTop = e.scrollHeight; });
 const phone = (address) => new URL(address).searchParams.get("phone");
@@ -10,7 +10,7 @@ const here = () => location.href.split("#")[0];
 const lost = (is) => root.classList.toggle("lost", is);
 root.classList.add("js");
 
-// Puts a new element in the place of an old one; focus, scroll and what is open stay.
+// Replaces an element; focus, scroll and what is open stay.
 const swap = (old, fresh) => {
   if (old.isEqualNode(fresh)) return;
   const held = old.contains(document.activeElement) && document.activeElement.id;
@@ -65,24 +65,24 @@ const listen = () => new Promise(() => {
 });
 if ($("app")) navigator.locks ? navigator.locks.request("anysms", listen) : listen();
 
-// Goes to a place without losing the stream.
+// Goes to a place; the stream stays.
 const go = async (address, { push = true, body, focus } = {}) => {
   const answer = await fetch(address, body && { method: "POST", body }).catch(() => ({}));
   if (!answer.ok) return body ? lost(true) : location.assign(address);
   const page = await parsed(answer);
-  const same = phone(answer.url) === phone(here()) && !body;
-  const draft = same && $("text")?.value;
+  const same = phone(answer.url) === phone(here());
+  const draft = same && focus !== "text" && $("text")?.value;
   const tops = [$("list").scrollTop, $("chat").scrollTop];
   if (push) history.pushState(null, "", answer.url);
   document.title = page.title;
   for (const id of ["bar", "notes", "app"]) $(id).replaceWith(page.getElementById(id));
   toEnd();
   $("list").scrollTop = tops[0];
-  if (same) $("chat").scrollTop = tops[1];
+  if (same && !body) $("chat").scrollTop = tops[1];
   if (draft) $("text").value = draft;
   ($(focus) ?? $($("app").className.slice(3))).focus({ preventScroll: true });
 };
-addEventListener("popstate", () => go(here(), { push: false }));
+on("popstate", () => go(here(), { push: false }));
 
 on("submit", async (event) => {
   const form = event.target;

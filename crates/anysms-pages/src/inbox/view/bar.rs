@@ -23,7 +23,7 @@ impl View<'_> {
     pub(super) fn bar(&self) -> Markup {
         html! {
             header id="bar" {
-                h1 { a href=(INBOX_PATH) { (logo()) span { "Inbox" } } }
+                h1 { a href=(INBOX_PATH) aria-label="anysms Inbox" { (logo()) span { "Inbox" } } }
                 (self.search())
                 (self.switch())
                 div.tools {
@@ -33,7 +33,7 @@ impl View<'_> {
                     a.button.quiet data-help href={ (INBOX_PATH) "/help" } aria-label="Help: keys and search" { "?" }
                 }
             }
-            div id="notes" {
+            section id="notes" aria-label="Notices" {
                 (self.waiting())
                 (self.notice())
             }
@@ -192,6 +192,5 @@ fn logo() -> Markup {
             path d="M8 9.5h12M8 14h8" {}
             path d="M8 18.5h4" {}
         }
-        span.away { "anysms" }
     }
 }
