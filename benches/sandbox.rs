@@ -27,7 +27,8 @@ const CONNECTIONS: usize = 16;
 
 fn main() {
     let messages = std::env::var("ANYSMS_BENCH_MESSAGES").ok().and_then(|text| text.parse().ok());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.unwrap().block_on(run(messages.unwrap_or(20_000)));
 }
 
@@ -43,7 +44,10 @@ async fn run(messages: usize) {
             let (rate, waits) = load(&address, &request, messages / 8, rate).await;
             let at = |share: f64| waits[(waits.len() as f64 * share) as usize];
             let (half, most) = (at(0.5).as_secs_f64() * 1e3, at(0.99).as_secs_f64() * 1e3);
-            println!("{rate:>10.0} {half:>6.2} ms {most:>6.2} ms {:>5} MB  part {part} of 4", memory());
+            println!(
+                "{rate:>10.0} {half:>6.2} ms {most:>6.2} ms {:>5} MB  part {part} of 4",
+                memory()
+            );
         }
     }
     println!("{} callbacks were made", called.load(Ordering::Relaxed));

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Deref,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -57,6 +58,7 @@ type Pages = Box<dyn FnOnce(SandboxHandle) -> Router + Send>;
 #[must_use]
 pub struct SandboxBuilder {
     vendors: Vec<Box<dyn SandboxVendor>>,
+    host: IpAddr,
     port: u16,
     pace: Duration,
     kept: usize,
@@ -68,7 +70,15 @@ impl SandboxBuilder {
     /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
         let pace = Duration::from_millis(50);
-        Self { vendors, port: 0, pace, kept: 10_000, data: None, pages: None }
+        let host = Ipv4Addr::LOCALHOST.into();
+        Self { vendors, host, port: 0, pace, kept: 10_000, data: None, pages: None }
+    }
+
+    /// Listens on this address; 127.0.0.1 by default. Any other lets other machines in: in a container,
+    /// `0.0.0.0` lets its host in.
+    pub const fn host(mut self, address: IpAddr) -> Self {
+        self.host = address;
+        self
     }
 
     /// Listens on this port; 0, the default, takes a free one.
@@ -119,11 +129,11 @@ impl SandboxBuilder {
             let rule = "sandbox: the port cannot be listened on; choose another with port";
             Error::not_sent(ErrorKind::Config).with_detail(rule)
         };
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.map_err(taken)?;
+        let listener = TcpListener::bind((self.host, self.port)).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let (submitted, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
-            base: format!("http://{address}"),
+            base: base_url(address),
             carrier: Carrier::new(submitted, self.kept),
             faults: Script::default(),
             vendors: self.vendors,
@@ -210,7 +220,9 @@ async fn answer(
     if let Some(path) = path.strip_prefix(api::PREFIX) {
         return api::answer(&shared, path, &parts, &body).await.map(Body::from);
     }
-    let ask = Ask::new(&parts, &body, &shared.base);
+    // Links lead back by the way that the client came, as a container's port may have another number outside.
+    let host = api::local_host(&parts.headers).map(|host| format!("http://{host}"));
+    let ask = Ask::new(&parts, &body, host.as_deref().unwrap_or(&shared.base));
     match shared.vendors.iter().find(|vendor| vendor.speaks(&ask)) {
         Some(vendor) => spoken(&shared, &**vendor, &ask, &line).await,
         None => bare(StatusCode::NOT_FOUND),
@@ -263,6 +275,14 @@ async fn spoken(
         _ => {}
     }
     taken.map(Body::from)
+}
+
+/// Returns the address that this machine reaches the server at.
+fn base_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
 }
 
 fn bare(status: StatusCode) -> Response<Body> {

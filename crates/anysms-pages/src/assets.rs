@@ -15,7 +15,9 @@ pub(crate) const ICON: &str = include_str!("../assets/icon.svg");
 /// Returns the routes of the files, below this path.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(below: &str) -> Router<S> {
     let file = |kind: &'static str, text: &'static str| {
-        get(async move || ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text).into_response())
+        get(async move || {
+            ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text).into_response()
+        })
     };
     Router::new()
         .route(&format!("{below}/pages.css"), file("text/css; charset=utf-8", STYLE))

@@ -167,14 +167,19 @@ async fn route(
 
 /// Returns whether a request names this machine, by an address or as localhost, and comes from no other site.
 fn is_local(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(host) = text(HOST) else { return false };
+    let Some(host) = local_host(headers) else { return false };
+    let origin = headers.get(ORIGIN).map(|origin| origin.to_str().ok());
+    origin.is_none_or(|origin| origin == Some(&format!("http://{host}")))
+}
+
+/// Returns the host of a request with its port; `None` if it does not name this machine by an address or as
+/// localhost.
+pub(super) fn local_host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(HOST)?.to_str().ok()?;
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     let name = name.map_or(host, |(name, _)| name);
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    let is_ours = name == "localhost" || address.parse::<std::net::IpAddr>().is_ok();
-    let origin = headers.contains_key(ORIGIN).then(|| text(ORIGIN));
-    is_ours && origin.is_none_or(|origin| origin == Some(&format!("http://{host}")))
+    (name == "localhost" || address.parse::<std::net::IpAddr>().is_ok()).then_some(host)
 }
 
 /// Opens an account, or changes the one that is named.

@@ -28,7 +28,11 @@ use axum::{
 };
 use http::StatusCode;
 
-use crate::{assets, guard::guard, inbox::{place::Place, state::State}};
+use crate::{
+    assets,
+    guard::guard,
+    inbox::{place::Place, state::State},
+};
 
 /// Path of the inbox, below the base URL of the sandbox.
 pub const INBOX_PATH: &str = "/_anysms/inbox";
@@ -95,7 +99,10 @@ pub fn inbox(handle: SandboxHandle) -> Router {
 }
 
 /// Answers with the page, or the part of it that is asked for.
-async fn page(extract::State(state): extract::State<Arc<State>>, RawQuery(query): RawQuery) -> Response {
+async fn page(
+    extract::State(state): extract::State<Arc<State>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     watch::start(&state);
     let place = Place::read(query.unwrap_or_default().as_bytes());
     let part = place.part.clone();

@@ -1,6 +1,9 @@
 //! The middle pane: a conversation as the phone shows it, and what its owner may write.
 
-use anysms::{PhoneNumber, ProviderId, sandbox::{Carried, Fate}};
+use anysms::{
+    PhoneNumber, ProviderId,
+    sandbox::{Carried, Fate},
+};
 use maud::{Markup, html};
 
 use super::{View, badge, list::copied, spaced};
@@ -118,7 +121,8 @@ impl View<'_> {
 
     fn composer(&self, phone: PhoneNumber) -> Markup {
         let (numbers, chosen) = self.numbers();
-        let webhook = chosen.as_ref().map(|(_, number)| self.state.webhook(*number)).unwrap_or_default();
+        let webhook =
+            chosen.as_ref().map(|(_, number)| self.state.webhook(*number)).unwrap_or_default();
         html! {
             form.composer id="composer" method="post" action={ (INBOX_PATH) "/reply" } {
                 (self.fields())
@@ -167,10 +171,13 @@ impl View<'_> {
             numbers.extend(own.into_iter().map(|number| (account.provider.clone(), number)));
         }
         let last = self.talk().rev().find_map(|message| {
-            let number = if message.is_inbound() { Some(message.to) } else { message.from.parse().ok() };
+            let number =
+                if message.is_inbound() { Some(message.to) } else { message.from.parse().ok() };
             Some((message.id.provider().clone(), number?))
         });
-        if let Some(last) = &last && !numbers.contains(last) {
+        if let Some(last) = &last
+            && !numbers.contains(last)
+        {
             numbers.push(last.clone());
         }
         let chosen = last.or_else(|| numbers.first().cloned());
