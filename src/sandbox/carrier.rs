@@ -54,7 +54,7 @@ pub(super) enum Errand {
     /// Takes a message along its timeline.
     Deliver(MessageId),
     /// Calls a webhook of a vendor's client.
-    Call(ProviderId, WebUrl, http::Request<Bytes>),
+    Call(ProviderId, WebUrl, Box<http::Request<Bytes>>),
 }
 
 impl Shared {
@@ -243,7 +243,7 @@ impl Carrier {
     /// Calls a webhook with an event that belongs to no message, such as one of a conversation, after this
     /// answer is given.
     pub fn call(&self, provider: ProviderId, url: WebUrl, request: http::Request<Bytes>) {
-        self.shared.send(Errand::Call(provider, url, request));
+        self.shared.send(Errand::Call(provider, url, Box::new(request)));
     }
 
     /// Returns the message of this id; `None` if there is none.

@@ -164,6 +164,7 @@ impl SandboxHandle {
     /// # #[cfg(not(feature = "twilio"))]
     /// # fn main() {}
     /// ```
+    #[must_use]
     pub fn give_number(&self, account: &SandboxAccount, number: PhoneNumber) -> bool {
         let vendor = self.shared.vendor(&account.provider);
         vendor.is_some_and(|vendor| vendor.give_number(account, number, &self.shared.carrier))

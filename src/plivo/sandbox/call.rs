@@ -167,7 +167,10 @@ impl<'a> Call<'a> {
                 match record.get(named).or_else(|| record.get(name)) {
                     Some(Value::String(own)) => own == value,
                     Some(Value::Null) => value.is_empty(),
-                    Some(own @ (Value::Bool(_) | Value::Number(_))) => own.to_string() == *value,
+                    Some(Value::Bool(own)) => value.parse() == Ok(*own),
+                    Some(Value::Number(own)) => {
+                        value.parse().is_ok_and(|wanted: f64| own.as_f64() == Some(wanted))
+                    }
                     _ => true,
                 }
             })

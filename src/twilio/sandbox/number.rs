@@ -18,8 +18,11 @@ use crate::{
     twilio::TWILIO,
 };
 
+/// Kind of number: its word in a path, its word in a field, and its price in a country.
+type Kind = (&'static str, &'static str, fn(&Prices) -> Option<Decimal>);
+
 /// Kinds of numbers as the paths name them, each with its fields' word and its price.
-const KINDS: [(&str, &str, fn(&Prices) -> Option<Decimal>); 3] = [
+const KINDS: [Kind; 3] = [
     ("Local", "local", |list| list.local),
     ("Mobile", "mobile", |list| list.mobile),
     ("TollFree", "toll_free", |list| list.toll_free),

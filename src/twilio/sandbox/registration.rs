@@ -21,9 +21,12 @@ const CAMPAIGN: &str = "messaging.v1.service.us_app_to_person_response";
 const TOLL_FREE: &str = "messaging.v1.tollfree_verification";
 const VETTING: &str = "messaging.v1.brand_registrations.brand_vetting";
 
+/// Shape of a registration, field of its state, its states, and that of one that is rejected.
+type States = (&'static str, &'static str, [(&'static str, i64); 3], &'static str);
+
 /// States that a registration goes through, each with the hours after which it begins; the last is of one that is
 /// rejected.
-const STATES: [(&str, &str, [(&str, i64); 3], &str); 4] = [
+const STATES: [States; 4] = [
     (BRAND, "status", [("PENDING", 0), ("IN_REVIEW", 1), ("APPROVED", 24)], "FAILED"),
     (CAMPAIGN, "campaign_status", [("PENDING", 0), ("IN_PROGRESS", 1), ("VERIFIED", 48)], "FAILED"),
     (

@@ -268,7 +268,11 @@ fn fits(call: &Call<'_>, record: &Record) -> bool {
                 own.contains(value.trim_matches('*').trim())
             }
             (_, Some(Value::String(own))) => own.eq_ignore_ascii_case(value),
-            (_, Some(own)) => own.is_null() || own.to_string() == *value,
+            (_, Some(Value::Bool(own))) => value.parse() == Ok(*own),
+            (_, Some(Value::Number(own))) => {
+                value.parse().is_ok_and(|wanted: f64| own.as_f64() == Some(wanted))
+            }
+            (_, Some(_)) => true,
             (_, None) => true,
         },
     )

@@ -25,6 +25,9 @@ struct Sum {
     price: Decimal,
 }
 
+/// First and last day of the stretch that a day is in.
+type Stretch = fn(Date) -> (Date, Date);
+
 /// Answers the usage by the stretches that the path names.
 pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     let today = call.carrier.now().to_zoned(TimeZone::UTC).date();
@@ -32,7 +35,7 @@ pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     let first = today.first_of_month();
     let month_before = first.saturating_sub(1.month());
     // The days that count, and how long a stretch is.
-    let (from, to, stretch): (Date, Date, fn(Date) -> (Date, Date)) = match name {
+    let (from, to, stretch): (Date, Date, Stretch) = match name {
         "Today" => (today, today, |day| (day, day)),
         "Yesterday" => {
             let yesterday = today.saturating_sub(1.day());
