@@ -57,6 +57,7 @@ impl Shared {
         request: &Request<Bytes>,
     ) -> Option<Response<Bytes>> {
         let shown = shown(request);
+        let signed: Option<Text> = vendor.signed_text(request).map(Text::from);
         let mut calls = 0;
         loop {
             calls += 1;
@@ -66,9 +67,9 @@ impl Shared {
             let answer = answer.map(|answer| answer.map(std::result::Result::unwrap_or_default));
             let code = answer.as_ref().map(|answer| answer.status().as_u16());
             if let Some((id, status)) = about {
-                let (status, request) = (status.clone(), shown.clone());
+                let (status, request, signed) = (status.clone(), shown.clone(), signed.clone());
                 let at = self.carrier.now();
-                let report = CallbackReport { status, request, answer: code, at };
+                let report = CallbackReport { status, request, signed, answer: code, at };
                 self.carrier.reported(id, report);
             }
             let Some(wait) = vendor.again(url, calls, code) else { return answer };

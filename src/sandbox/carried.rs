@@ -198,6 +198,8 @@ pub struct CallbackReport {
     pub status: MessageStatus,
     /// Request: its line, headers and body.
     pub request: Text,
+    /// Text that the vendor signed of it; `None` if it signed none.
+    pub signed: Option<Text>,
     /// HTTP status of the answer; `None` if there was none.
     pub answer: Option<u16>,
     /// Time at which the answer was there, or given up.

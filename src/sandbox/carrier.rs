@@ -80,6 +80,12 @@ impl Carrier {
         Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
     }
 
+    /// Creates a carrier that delivers nothing.
+    #[cfg(test)]
+    pub(crate) fn detached() -> Self {
+        Self::new(mpsc::unbounded_channel().0, 1_000)
+    }
+
     /// Creates a handle on the same carrier for one submission, with the fault of the callbacks of what it
     /// takes.
     pub(super) fn for_one(&self, fault: Option<Fault>) -> Self {

@@ -188,7 +188,7 @@ impl SandboxHandle {
     /// sandbox.change_account(&TWILIO, &id, |account| account.state = AccountStanding::Suspended);
     /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
     /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
-    /// assert_eq!(sms.send(&message).await.unwrap_err().kind(), ErrorKind::Auth);
+    /// assert_eq!(sms.send(&message).await.unwrap_err().kind(), ErrorKind::Credentials);
     /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "twilio"))]
@@ -244,7 +244,7 @@ impl SandboxHandle {
     /// let sandbox = anysms::sandbox::Sandbox::start().await?;
     /// let before = sandbox.now();
     /// sandbox.skip(Duration::from_secs(3_600));
-    /// assert!(sandbox.now() - before >= jiff::SignedDuration::from_hours(1).try_into()?);
+    /// assert!(sandbox.now().duration_since(before) >= jiff::SignedDuration::from_hours(1));
     /// # Ok(())
     /// # }
     /// ```
@@ -261,6 +261,14 @@ impl SandboxHandle {
     #[must_use]
     pub fn message(&self, id: &MessageId) -> Option<Carried> {
         self.shared.carrier.find(id)
+    }
+
+    /// Returns the kind of a message's error and the address of the vendor's page about it; `None` if it has
+    /// no error.
+    #[must_use]
+    pub fn error_help(&self, message: &Carried) -> Option<(ErrorKind, String)> {
+        let vendor = self.shared.vendor(message.id.provider())?;
+        message.error_code.map(|code| vendor.error_help(code))
     }
 
     /// Returns the faults that wait, in the order in which they were injected, each with the part of the

@@ -10,6 +10,7 @@ use http::{
 };
 
 use crate::{
+    error::ErrorKind,
     message::{MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
@@ -71,6 +72,12 @@ pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
         carrier: &Carrier,
     ) -> Option<http::Request<Bytes>>;
 
+    /// Returns the text that the vendor signed of a request that calls a webhook; `None` if it signed none.
+    fn signed_text(&self, request: &http::Request<Bytes>) -> Option<String>;
+
+    /// Returns the kind of an error code and the address of the vendor's page about it.
+    fn error_help(&self, code: u32) -> (ErrorKind, String);
+
     /// Does what this webhook answered: sends its messages. Returns the webhook to ask next, if the answer
     /// names one.
     fn obey(
@@ -105,7 +112,7 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         parts: &'a http::request::Parts,
         body: &'a [u8],
         base: &'a str,

@@ -156,6 +156,26 @@ fn signed(
         .ok()
 }
 
+/// Returns the text that Plivo signs of a request by V3: its address, its query, the names and values of its body,
+/// sorted, and a nonce.
+pub(super) fn signed_text(request: &Request<Bytes>) -> Option<String> {
+    let nonce = request.headers().get("x-plivo-signature-v3-nonce")?.to_str().ok()?;
+    let sorted = |text: &[u8]| {
+        let mut pairs: Vec<_> = form_urlencoded::parse(text).into_owned().collect();
+        pairs.sort();
+        pairs
+    };
+    let url = request.uri().to_string();
+    let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+    let query = sorted(query.as_bytes());
+    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query = query.join("&");
+    let body: String = sorted(request.body()).iter().flat_map(|(n, v)| [n.as_str(), v]).collect();
+    let question = if query.is_empty() && body.is_empty() { "" } else { "?" };
+    let dot = if query.is_empty() || body.is_empty() { "" } else { "." };
+    Some(format!("{path}{question}{query}{dot}{body}.{nonce}"))
+}
+
 fn micros(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }

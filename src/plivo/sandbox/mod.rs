@@ -28,9 +28,10 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use crate::{
+    error::ErrorKind,
     message::{MessageStatus, WebUrl},
     number::PhoneNumber,
-    plivo::{PLIVO, PlivoConfig, PlivoWebhook},
+    plivo::{PLIVO, PlivoConfig, PlivoWebhook, error_kind},
     provider_id::ProviderId,
     random,
     sandbox::{
@@ -178,6 +179,15 @@ impl SandboxVendor for PlivoSandbox {
         carrier: &Carrier,
     ) -> Option<Request<Bytes>> {
         hook::inbound(message, webhook, carrier)
+    }
+
+    fn signed_text(&self, request: &Request<Bytes>) -> Option<String> {
+        hook::signed_text(request)
+    }
+
+    fn error_help(&self, code: u32) -> (ErrorKind, String) {
+        const PAGE: &str = "https://www.plivo.com/docs/messaging/troubleshooting/error-codes";
+        (error_kind(code), PAGE.to_owned())
     }
 
     fn obey(

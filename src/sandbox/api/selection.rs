@@ -70,7 +70,7 @@ impl Selection {
 
 /// Returns a message as the API shows it.
 pub(super) fn shown(message: &Carried) -> Value {
-    let report = |report: &CallbackReport| json!({"status": report.status.as_str(), "answer": report.answer, "request": &*report.request, "at": report.at.to_string()});
+    let report = |report: &CallbackReport| json!({"status": report.status.as_str(), "answer": report.answer, "request": &*report.request, "signed": report.signed, "at": report.at.to_string()});
     let reports: Vec<Value> = message.reports.iter().map(report).collect();
     let media: Vec<&str> = message.media.iter().map(|(_, url)| url.as_str()).collect();
     json!({

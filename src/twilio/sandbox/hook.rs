@@ -163,6 +163,16 @@ fn signed(
         .ok()
 }
 
+/// Returns the text that Twilio signs of a request: its address, then the names and values of its body, sorted.
+pub(super) fn signed_text(request: &Request<Bytes>) -> Option<String> {
+    let mut pairs: Vec<_> = form_urlencoded::parse(request.body()).collect();
+    pairs.sort();
+    pairs.dedup();
+    let joined: String = pairs.iter().flat_map(|(name, value)| [&**name, &**value]).collect();
+    request.headers().get("x-twilio-signature")?;
+    Some(format!("{}{joined}", request.uri()))
+}
+
 /// Returns a setting of a webhook, which stands in the fragment of its address.
 fn setting<'a>(url: &'a WebUrl, name: &str) -> Option<&'a str> {
     let (_, fragment) = url.as_str().split_once('#')?;

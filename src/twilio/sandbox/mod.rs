@@ -22,6 +22,8 @@ mod resource;
 mod rest;
 mod service;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod usage;
 mod verify;
 
@@ -32,6 +34,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use crate::{
+    error::ErrorKind,
     message::{MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
@@ -40,7 +43,7 @@ use crate::{
         self, Ask, Callback, Carried, Carrier, Fate, Inbound, Sandbox, SandboxAccount,
         SandboxVendor, Step,
     },
-    twilio::{TWILIO, TwilioConfig, TwilioWebhook, error_help},
+    twilio::{TWILIO, TwilioConfig, TwilioWebhook, error_help, error_kind},
     webhook::PublicUrl,
 };
 use call::Call;
@@ -180,6 +183,14 @@ impl SandboxVendor for TwilioSandbox {
         carrier: &Carrier,
     ) -> Option<Request<Bytes>> {
         hook::inbound(message, webhook, carrier)
+    }
+
+    fn signed_text(&self, request: &Request<Bytes>) -> Option<String> {
+        hook::signed_text(request)
+    }
+
+    fn error_help(&self, code: u32) -> (ErrorKind, String) {
+        (error_kind(code), error_help(code))
     }
 
     fn obey(

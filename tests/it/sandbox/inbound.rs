@@ -61,6 +61,8 @@ async fn twiml_sends_redirects_and_attaches() {
     assert_eq!(pictures.iter().sum::<usize>(), 1);
     let reported = heard.recv().await.unwrap();
     assert_eq!((reported.path.as_str(), reported.get("MessageStatus")), ("/done", Some("sent")));
+    let signed = sandbox.received()[0].reports[1].signed.clone().unwrap();
+    assert!(signed.starts_with(&format!("{url}/next?step=2&ToCountry=")), "a GET signs its query");
     let (_, listed) = hand.get(&format!("{}/Messages.json?From=%2B447700900123", account())).await;
     assert_eq!(listed["messages"][0]["direction"], "inbound");
 }

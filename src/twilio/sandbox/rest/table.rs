@@ -81,6 +81,11 @@ pub(in crate::twilio::sandbox) struct Rule {
 }
 
 impl Api {
+    #[cfg(test)]
+    pub(in crate::twilio::sandbox) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     /// Finds the operation of a request, among those of a host, or of any where none is named.
     pub(in crate::twilio::sandbox) fn find(
         &'static self,
@@ -224,10 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_is_that_of_ids() {
-        let mut rules: Vec<&Rule> = API.operations.iter().flat_map(|o| &o.parameters).collect();
-        rules.extend(API.shapes.values().flat_map(BTreeMap::values));
-        assert!(rules.len() > 2_000);
+    fn every_pattern_of_a_parameter_is_that_of_ids() {
+        let rules: Vec<&Rule> = API.operations.iter().flat_map(|o| &o.parameters).collect();
+        assert!(rules.len() > 1_000);
         for pattern in rules.iter().filter_map(|rule| rule.pattern.as_deref()) {
             assert!(pattern.ends_with("[0-9a-fA-F]{32}$"), "{pattern}");
             assert!(prefixes(pattern).all(|prefix| prefix.len() == 2), "{pattern}");
