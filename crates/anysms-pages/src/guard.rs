@@ -6,7 +6,11 @@
 
 use std::net::IpAddr;
 
-use axum::{extract::Request, middleware::Next, response::{IntoResponse, Response}};
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{
@@ -81,7 +85,8 @@ mod tests {
         for host in ["localhost", "localhost:4010", "127.0.0.1:4010", "[::1]:4010", "192.168.0.7"] {
             assert!(refusal(&headers(&[("host", host)]), true).is_none(), "{host}");
         }
-        for host in ["example.com", "localhost.example.com", "127.0.0.1.example.com:80", "", ":80"] {
+        for host in ["example.com", "localhost.example.com", "127.0.0.1.example.com:80", "", ":80"]
+        {
             assert!(refusal(&headers(&[("host", host)]), false).is_some(), "{host}");
         }
         assert!(refusal(&HeaderMap::new(), false).is_some());

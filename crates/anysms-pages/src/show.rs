@@ -130,7 +130,9 @@ mod tests {
     fn hidden_characters_show_and_tags_do_not_work() {
         let shown = visible("a\u{202e}<b>\u{0}").into_string();
         assert!(!shown.contains('\u{202e}') && !shown.contains("<b>") && !shown.contains('\u{0}'));
-        assert!(shown.contains("U+202E") && shown.contains("&lt;b&gt;") && shown.contains("U+0000"));
+        assert!(
+            shown.contains("U+202E") && shown.contains("&lt;b&gt;") && shown.contains("U+0000")
+        );
         let family = "👨\u{200d}👩\u{200d}👧";
         assert_eq!(visible(family).into_string(), family);
         assert_eq!(plain("a\u{2066}b\nc", 4), "aU+2066b …");
@@ -148,7 +150,14 @@ mod tests {
         ] {
             assert_eq!(short_in(&TimeZone::UTC, at(time), now), text);
         }
-        for (seconds, text) in [(0.052, "+52 ms"), (1.25, "+1.2 s"), (63.0, "+1 min 3 s"), (3_780.0, "+1 h 3 min"), (90_000.0, "+1 d 1 h"), (-1.0, "")] {
+        for (seconds, text) in [
+            (0.052, "+52 ms"),
+            (1.25, "+1.2 s"),
+            (63.0, "+1 min 3 s"),
+            (3_780.0, "+1 h 3 min"),
+            (90_000.0, "+1 d 1 h"),
+            (-1.0, ""),
+        ] {
             assert_eq!(after(now + SignedDuration::from_secs_f64(seconds), now), text);
         }
     }

@@ -65,7 +65,8 @@ async fn reply(extract::State(state): Shared, body: Bytes) -> Response {
     let form = Form::read(&body);
     let place = Place::read(&body);
     let sender = form.get("to").split_once(':');
-    let sender = sender.and_then(|(name, to)| Some((name.parse::<ProviderId>().ok()?, number(to)?)));
+    let sender =
+        sender.and_then(|(name, to)| Some((name.parse::<ProviderId>().ok()?, number(to)?)));
     let (Some(phone), Some((provider, to))) = (place.phone, sender) else {
         return back(&body, "no-number");
     };
@@ -114,15 +115,13 @@ async fn fault(extract::State(state): Shared, body: Bytes) -> Response {
     let phone = Place::read(&body).phone.filter(|_| form.get("scope") == "phone");
     let next = form.get("next").parse().unwrap_or(1).clamp(1, 1_000);
     let when = phone.map_or(When::Next(next), When::To);
-    state.handle.inject(when, fault);
-    state.tick("bar");
+    state.inject(when, fault);
     back(&body, "injected")
 }
 
 /// Removes all faults.
 async fn calm(extract::State(state): Shared, body: Bytes) -> Response {
-    state.handle.clear_faults();
-    state.tick("bar");
+    state.clear_faults();
     back(&body, "calm")
 }
 
@@ -159,7 +158,10 @@ async fn clear(extract::State(state): Shared, body: Bytes) -> Response {
 pub(super) fn sentence(note: &str) -> Option<(String, bool)> {
     if let Some(status) = note.strip_prefix("answered-") {
         let status: u16 = status.parse().ok().filter(|status| (100..1_000).contains(status))?;
-        return Some((format!("Sent. The webhook answered {status}."), !(200..300).contains(&status)));
+        return Some((
+            format!("Sent. The webhook answered {status}."),
+            !(200..300).contains(&status),
+        ));
     }
     let (text, bad) = match note {
         "no-webhook" => ("Sent, but this number names no webhook: nobody was told.", true),

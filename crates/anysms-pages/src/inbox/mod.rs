@@ -28,7 +28,11 @@ use axum::{
 };
 use http::StatusCode;
 
-use crate::{assets, guard::guard, inbox::{place::Place, state::State}};
+use crate::{
+    assets,
+    guard::guard,
+    inbox::{place::Place, state::State},
+};
 
 /// Path of the inbox, below the base URL of the sandbox.
 pub const INBOX_PATH: &str = "/_anysms/inbox";
@@ -71,7 +75,6 @@ impl Inbox {
     /// Returns the routes: the inbox below [`INBOX_PATH`], and `/`, which leads there.
     ///
     /// On a Tokio runtime it begins to watch the sandbox at once, otherwise with the first request.
-    #[must_use]
     pub fn router(self) -> Router {
         let state = Arc::new(State::new(self.handle, self.newest));
         watch::start(&state);
@@ -95,7 +98,10 @@ pub fn inbox(handle: SandboxHandle) -> Router {
 }
 
 /// Answers with the page, or the part of it that is asked for.
-async fn page(extract::State(state): extract::State<Arc<State>>, RawQuery(query): RawQuery) -> Response {
+async fn page(
+    extract::State(state): extract::State<Arc<State>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     watch::start(&state);
     let place = Place::read(query.unwrap_or_default().as_bytes());
     let part = place.part.clone();

@@ -50,7 +50,9 @@ fn first(full: &str, rest: &str, limit: usize) -> (usize, usize) {
         let mut moved = limit - counted.remaining().min(limit);
         let mut end = at + c.len_utf8();
         let mut chars = rest[..end].chars();
-        while moved > 0 && let Some(last) = chars.next_back() {
+        while moved > 0
+            && let Some(last) = chars.next_back()
+        {
             moved = moved.saturating_sub(units(full, last));
             end -= last.len_utf8();
         }
@@ -63,7 +65,11 @@ fn first(full: &str, rest: &str, limit: usize) -> (usize, usize) {
 
 /// Returns the units of a character in the encoding of a text.
 fn units(full: &str, c: char) -> usize {
-    if full.starts_with('ж') { c.len_utf16() } else { segments(c.encode_utf8(&mut [0; 4])).units() }
+    if full.starts_with('ж') {
+        c.len_utf16()
+    } else {
+        segments(c.encode_utf8(&mut [0; 4])).units()
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +99,11 @@ mod tests {
             assert_eq!(cut.len(), whole.count(), "{text}");
             assert_eq!(cut.iter().map(|part| part.units).sum::<usize>(), whole.units(), "{text}");
             assert_eq!(cut.iter().map(|part| part.text).collect::<String>(), text);
-            let limit = if cut.len() == 1 { whole.encoding().single_limit() } else { whole.encoding().part_limit() };
+            let limit = if cut.len() == 1 {
+                whole.encoding().single_limit()
+            } else {
+                whole.encoding().part_limit()
+            };
             assert!(cut.iter().all(|part| part.units <= limit), "{text}");
         }
     }

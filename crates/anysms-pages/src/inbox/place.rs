@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn an_address_is_read_back() {
-        let query = "account=twilio%3AAC1&phone=447700900123&message=twilio%3ASM1&q=is%3Aunread+%26";
+        let query =
+            "account=twilio%3AAC1&phone=447700900123&message=twilio%3ASM1&q=is%3Aunread+%26";
         let place = Place::read(query.as_bytes());
         assert_eq!(place.href(), format!("{INBOX_PATH}?{query}"));
         assert_eq!(place.back().message, None);

@@ -44,8 +44,8 @@ impl Search {
 
     /// Returns the terms that could not be read.
     pub(super) fn unreadable(&self) -> Vec<&str> {
-        let unreadable = |term| match term {
-            &Term::Unreadable(ref text) => Some(text.as_str()),
+        let unreadable = |term: &'_ Term| match term {
+            Term::Unreadable(text) => Some(text.as_str()),
             _ => None,
         };
         self.0.iter().filter_map(unreadable).collect()
@@ -83,10 +83,14 @@ fn fits(term: &Term, message: &Carried, is_unread: bool) -> bool {
     let equals = |text: &str, other: &str| text.eq_ignore_ascii_case(other);
     match term {
         Term::To(part) => message.to.digits().to_string().contains(part.as_str()),
-        Term::From(part) => within(&message.from, part) || {
-            let digits = digits(part);
-            !digits.is_empty() && digits.len() + 1 >= part.len() && message.from.contains(&digits)
-        },
+        Term::From(part) => {
+            within(&message.from, part) || {
+                let digits = digits(part);
+                !digits.is_empty()
+                    && digits.len() + 1 >= part.len()
+                    && message.from.contains(&digits)
+            }
+        }
         Term::Status(word) => equals(message.status.as_str(), word),
         Term::Code(code) => {
             message.error_code.is_some_and(|error| error.to_string() == *code)
@@ -128,7 +132,8 @@ fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
         return date.to_zoned(TimeZone::system()).ok().map(|start| start.timestamp());
     }
     let unit = text.chars().next_back()?;
-    let number: i64 = text[..text.len() - unit.len_utf8()].parse().ok().filter(|n| (0..100_000).contains(n))?;
+    let number: i64 =
+        text[..text.len() - unit.len_utf8()].parse().ok().filter(|n| (0..100_000).contains(n))?;
     let seconds = match unit {
         's' => 1,
         'm' => 60,
@@ -186,6 +191,9 @@ mod tests {
             assert_eq!(Search::read(text, now).fits(&message, true), fits, "{text}");
         }
         assert!(!Search::read("is:unread", now).fits(&message, false));
-        assert_eq!(Search::read("x is:odd before:soon", now).unreadable(), ["is:odd", "before:soon"]);
+        assert_eq!(
+            Search::read("x is:odd before:soon", now).unreadable(),
+            ["is:odd", "before:soon"]
+        );
     }
 }

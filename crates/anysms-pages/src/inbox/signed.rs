@@ -42,9 +42,13 @@ mod tests {
     #[test]
     fn the_base_string_of_each_vendor() {
         let kind = "content-type: application/x-www-form-urlencoded";
-        let twilio = format!("POST http://127.0.0.1/h?a=1\nx-twilio-signature: s\n{kind}\n\nTo=%2B44&Body=a+b");
+        let twilio = format!(
+            "POST http://127.0.0.1/h?a=1\nx-twilio-signature: s\n{kind}\n\nTo=%2B44&Body=a+b"
+        );
         assert_eq!(base(&twilio).as_deref(), Some("http://127.0.0.1/h?a=1Bodya bTo+44"));
-        let plivo = format!("POST http://127.0.0.1/h\nX-Plivo-Signature-V3-Nonce: 7\n{kind}\n\nTo=44&Text=a");
+        let plivo = format!(
+            "POST http://127.0.0.1/h\nX-Plivo-Signature-V3-Nonce: 7\n{kind}\n\nTo=44&Text=a"
+        );
         assert_eq!(base(&plivo).as_deref(), Some("http://127.0.0.1/h?TextaTo44.7"));
         assert_eq!(base("GET http://127.0.0.1/\n\n"), None);
         assert_eq!(base(""), None);

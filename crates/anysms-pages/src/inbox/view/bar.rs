@@ -180,7 +180,9 @@ impl View<'_> {
 /// Returns the end of an id, by which people tell accounts apart.
 pub(super) fn tail(id: &str) -> String {
     match id.char_indices().rev().nth(5) {
-        Some((at, _)) if at > 4 => format!("{}…{}", id.chars().take(2).collect::<String>(), &id[at..]),
+        Some((at, _)) if at > 4 => {
+            format!("{}…{}", id.chars().take(2).collect::<String>(), &id[at..])
+        }
         _ => id.to_owned(),
     }
 }

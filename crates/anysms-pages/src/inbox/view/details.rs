@@ -8,7 +8,12 @@ use anysms::{
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{View, badge, bar::tail, list::copied, thread::{code_card, phone_value}};
+use super::{
+    View, badge,
+    bar::tail,
+    list::copied,
+    thread::{code_card, phone_value},
+};
 use crate::{
     inbox::{signed, state::part_of},
     show,
@@ -72,10 +77,13 @@ impl View<'_> {
         let begun = if message.is_inbound() { "sent by the phone" } else { "submitted" };
         let mut steps = vec![(begun.to_owned(), message.created_at)];
         let seen = self.state.history(&message.id);
-        if seen.first().is_some_and(|(_, at)| at.duration_since(message.created_at).as_millis() < 1) {
+        if seen.first().is_some_and(|(_, at)| at.duration_since(message.created_at).as_millis() < 1)
+        {
             steps.clear(); // its first status says it
         }
-        let told = message.reports.iter().filter(|report| !message.is_inbound() && seen.iter().all(|(status, _)| *status != report.status));
+        let told = message.reports.iter().filter(|report| {
+            !message.is_inbound() && seen.iter().all(|(status, _)| *status != report.status)
+        });
         let mut later: Vec<(String, Timestamp)> =
             told.map(|report| (report.status.as_str().to_owned(), report.at)).collect();
         later.extend(seen.iter().map(|(status, at)| (status.as_str().to_owned(), *at)));

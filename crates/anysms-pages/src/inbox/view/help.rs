@@ -68,11 +68,14 @@ pub(crate) fn unknown_page() -> Markup {
 }
 
 fn alone(title: &str, content: &Markup) -> Markup {
-    frame(&format!("{title} · anysms"), &html! {
-        main.alone {
-            p { a href=(INBOX_PATH) { "‹ Inbox" } }
-            h1 { (title) }
-            (content)
-        }
-    })
+    frame(
+        &format!("{title} · anysms"),
+        &html! {
+            main.alone {
+                p { a href=(INBOX_PATH) { "‹ Inbox" } }
+                h1 { (title) }
+                (content)
+            }
+        },
+    )
 }

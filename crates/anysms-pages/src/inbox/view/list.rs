@@ -1,6 +1,9 @@
 //! The left pane: the phones, the one with the newest message first.
 
-use anysms::{PhoneNumber, sandbox::{Carried, SandboxAccount}};
+use anysms::{
+    PhoneNumber,
+    sandbox::{Carried, SandboxAccount},
+};
 use maud::{Markup, html};
 
 use super::{View, spaced};

@@ -8,7 +8,10 @@ mod list;
 mod text;
 mod thread;
 
-use anysms::{PhoneNumber, sandbox::{Carried, SandboxAccount}};
+use anysms::{
+    PhoneNumber,
+    sandbox::{Carried, SandboxAccount},
+};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
@@ -49,22 +52,29 @@ impl<'a> View<'a> {
     /// Returns the whole page.
     pub(super) fn page(&self) -> Markup {
         let unread = self.messages.iter().filter(|message| (self.is_unread)(message)).count();
-        let title = if unread > 0 { format!("({unread}) Inbox · anysms") } else { "Inbox · anysms".to_owned() };
+        let title = if unread > 0 {
+            format!("({unread}) Inbox · anysms")
+        } else {
+            "Inbox · anysms".to_owned()
+        };
         let level = match (&self.place.phone, &self.place.message) {
             (None, _) => "at-list",
             (Some(_), None) => "at-thread",
             (Some(_), Some(_)) => "at-details",
         };
-        frame(&title, &html! {
-            a.skip href="#thread" { "Skip to the conversation" }
-            (self.bar())
-            main id="app" class=(level) data-back=(self.place.back().href()) {
-                (self.list())
-                (self.thread())
-                (self.details())
-            }
-            (help::dialog())
-        })
+        frame(
+            &title,
+            &html! {
+                a.skip href="#thread" { "Skip to the conversation" }
+                (self.bar())
+                main id="app" class=(level) data-back=(self.place.back().href()) {
+                    (self.list())
+                    (self.thread())
+                    (self.details())
+                }
+                (help::dialog())
+            },
+        )
     }
 
     /// Returns the messages of the conversation that is open, oldest first.

@@ -1,6 +1,9 @@
 //! The middle pane: a conversation as the phone shows it, and what its owner may write.
 
-use anysms::{PhoneNumber, ProviderId, sandbox::{Carried, Fate}};
+use anysms::{
+    PhoneNumber, ProviderId,
+    sandbox::{Carried, Fate},
+};
 use maud::{Markup, html};
 
 use super::{View, badge, list::copied, spaced};
@@ -94,15 +97,15 @@ impl View<'_> {
     fn fate_menu(&self, phone: PhoneNumber) -> Markup {
         let now = self.state.fate(phone);
         let line = match now {
-            Fate::Delivered => "Fate: delivered".to_owned(),
-            Fate::Sent => "Fate: never reported".to_owned(),
-            Fate::Undelivered(code) => format!("Fate: undelivered {code}"),
-            Fate::Failed(code) => format!("Fate: failed {code}"),
-            _ => "Fate".to_owned(),
+            Fate::Delivered => "delivered".to_owned(),
+            Fate::Sent => "never reported".to_owned(),
+            Fate::Undelivered(code) => format!("undelivered {code}"),
+            Fate::Failed(code) => format!("failed {code}"),
+            _ => "other".to_owned(),
         };
         html! {
             details.menu.bad[now != Fate::Delivered] id="menu-fate" {
-                summary.button { (line) }
+                summary.button { span.prefix { "Fate: " } (line) }
                 form.sheet method="post" action={ (INBOX_PATH) "/fate" } {
                     (self.fields())
                     fieldset.stack {
@@ -118,7 +121,8 @@ impl View<'_> {
 
     fn composer(&self, phone: PhoneNumber) -> Markup {
         let (numbers, chosen) = self.numbers();
-        let webhook = chosen.as_ref().map(|(_, number)| self.state.webhook(*number)).unwrap_or_default();
+        let webhook =
+            chosen.as_ref().map(|(_, number)| self.state.webhook(*number)).unwrap_or_default();
         html! {
             form.composer id="composer" method="post" action={ (INBOX_PATH) "/reply" } {
                 (self.fields())
@@ -167,10 +171,13 @@ impl View<'_> {
             numbers.extend(own.into_iter().map(|number| (account.provider.clone(), number)));
         }
         let last = self.talk().rev().find_map(|message| {
-            let number = if message.is_inbound() { Some(message.to) } else { message.from.parse().ok() };
+            let number =
+                if message.is_inbound() { Some(message.to) } else { message.from.parse().ok() };
             Some((message.id.provider().clone(), number?))
         });
-        if let Some(last) = &last && !numbers.contains(last) {
+        if let Some(last) = &last
+            && !numbers.contains(last)
+        {
             numbers.push(last.clone());
         }
         let chosen = last.or_else(|| numbers.first().cloned());
