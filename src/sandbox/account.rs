@@ -23,7 +23,7 @@ pub struct SandboxAccount {
     /// Name.
     pub name: String,
     /// State: only an active account is served.
-    pub state: AccountState,
+    pub state: AccountStanding,
     /// `true` if it may send to verified numbers alone.
     pub trial: bool,
     /// Numbers that a trial account may send to.
@@ -47,7 +47,7 @@ impl SandboxAccount {
             token: token.into(),
             parent: None,
             name: "Sandbox".to_owned(),
-            state: AccountState::Active,
+            state: AccountStanding::Active,
             trial: false,
             verified: BTreeSet::new(),
             balance: Decimal::ONE_HUNDRED,
@@ -67,7 +67,7 @@ impl SandboxAccount {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum AccountState {
+pub enum AccountStanding {
     /// Served.
     #[default]
     Active,
@@ -77,7 +77,7 @@ pub enum AccountState {
     Closed,
 }
 
-impl AccountState {
+impl AccountStanding {
     /// Returns the state in lower case, as the vendors write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

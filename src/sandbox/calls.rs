@@ -9,9 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     message::{MessageId, MessageStatus, Text, WebUrl},
     provider_id::ProviderId,
-    sandbox::{
-        Callback, CallbackReport, Carried, Direction, Inbound, SandboxVendor, server::Shared,
-    },
+    sandbox::{Callback, CallbackReport, Carried, Inbound, Origin, SandboxVendor, server::Shared},
     transport::HttpTransport,
 };
 
@@ -37,8 +35,9 @@ impl Shared {
         for _ in 0..MOST_DOCUMENTS {
             let Some(webhook) = next.take() else { break };
             let Some(request) = vendor.inbound(&message, &webhook, &self.carrier) else { break };
-            let called =
-                self.call(vendor, &webhook.url, &message.id, &message.status, &request).await;
+            let called = self
+                .call(vendor, &webhook.url, Some((&message.id, &message.status)), &request)
+                .await;
             let answer = called.ok_or_else(|| Error::not_sent(ErrorKind::Webhook))?;
             last = Some(answer.status().as_u16());
             if answer.status().is_success() {
@@ -48,14 +47,13 @@ impl Shared {
         Ok((message, last))
     }
 
-    /// Calls a webhook, as often as the vendor does, and keeps each call. Returns the last answer; `None` if
+    /// Calls a webhook, as often as the vendor does, and keeps each call with the message that it is about. Returns the last answer; `None` if
     /// there was none.
     pub(super) async fn call(
         &self,
         vendor: &dyn SandboxVendor,
         url: &WebUrl,
-        id: &MessageId,
-        status: &MessageStatus,
+        about: Option<(&MessageId, &MessageStatus)>,
         request: &Request<Bytes>,
     ) -> Option<Response<Bytes>> {
         let shown = shown(request);
@@ -67,13 +65,12 @@ impl Shared {
             let answer = answer.ok().and_then(std::result::Result::ok);
             let answer = answer.map(|answer| answer.map(std::result::Result::unwrap_or_default));
             let code = answer.as_ref().map(|answer| answer.status().as_u16());
-            let report = CallbackReport {
-                status: status.clone(),
-                request: shown.clone(),
-                answer: code,
-                at: self.carrier.now(),
-            };
-            self.carrier.reported(id, report);
+            if let Some((id, status)) = about {
+                let (status, request) = (status.clone(), shown.clone());
+                let at = self.carrier.now();
+                let report = CallbackReport { status, request, answer: code, at };
+                self.carrier.reported(id, report);
+            }
             let Some(wait) = vendor.again(url, calls, code) else { return answer };
             self.wait(wait).await;
         }
@@ -90,7 +87,7 @@ impl Carried {
     /// Returns `true` if a phone sent it.
     #[must_use]
     pub fn is_inbound(&self) -> bool {
-        self.direction == Direction::Inbound
+        self.origin == Origin::Phone
     }
 }
 

@@ -59,8 +59,8 @@ pub struct Carried {
     pub id: MessageId,
     /// Account that sent it, or that it was sent to.
     pub account: AccountId,
-    /// How it came here.
-    pub direction: Direction,
+    /// Origin: who made it.
+    pub origin: Origin,
     /// Sender, as submitted; empty where a pool has not picked yet.
     pub from: Text,
     /// Recipient.
@@ -115,7 +115,7 @@ impl Carried {
         Self {
             id,
             account,
-            direction: Direction::default(),
+            origin: Origin::default(),
             from: Text::default(),
             to,
             channel: None,
@@ -156,18 +156,20 @@ impl Carried {
     }
 }
 
-/// How a message came into the sandbox.
+/// Origin of a message in the sandbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Direction {
+pub enum Origin {
     /// A client sent it.
     #[default]
-    Outbound,
+    #[serde(rename = "outbound")]
+    Client,
     /// A webhook answered with it.
+    #[serde(rename = "reply")]
     Reply,
     /// A phone sent it.
-    Inbound,
+    #[serde(rename = "inbound")]
+    Phone,
 }
 
 /// Address to which the status of a message is reported.

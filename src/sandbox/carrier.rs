@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 use tokio::{
@@ -15,12 +16,12 @@ use tokio::{
 
 use crate::{
     account_id::{AccountId, AccountKey},
-    message::MessageId,
+    message::{MessageId, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
-        CallbackReport, Carried, Fate, Fault, Records, SandboxAccount, Used, clock::Clock,
-        ring::Ring, usage::Usage,
+        CallbackReport, Carried, Fate, Fault, RecordStore, SandboxAccount, Used, clock::Clock,
+        ring::Ring, state::State, usage::Usage,
     },
 };
 
@@ -40,25 +41,41 @@ struct Shared {
     accounts: Mutex<BTreeMap<AccountKey, SandboxAccount>>,
     /// Senders, each with the phones that want to hear no more of it.
     opted_out: Mutex<HashSet<(String, PhoneNumber)>>,
-    records: Records,
+    records: RecordStore,
     usage: Usage,
     clock: Clock,
-    submitted: mpsc::UnboundedSender<MessageId>,
+    submitted: mpsc::UnboundedSender<Errand>,
     changed: watch::Sender<()>,
 }
 
+/// Something that the sandbox does by itself.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// Takes a message along its timeline.
+    Deliver(MessageId),
+    /// Calls a webhook of a vendor's client.
+    Call(ProviderId, WebUrl, Box<http::Request<Bytes>>),
+}
+
+impl Shared {
+    fn send(&self, errand: Errand) {
+        let _ = self.submitted.send(errand); // fails only once the sandbox is gone
+    }
+}
+
 impl Carrier {
-    pub(super) fn new(submitted: mpsc::UnboundedSender<MessageId>, most: usize) -> Self {
+    pub(super) fn new(submitted: mpsc::UnboundedSender<Errand>, most: usize) -> Self {
+        let changed = watch::Sender::new(());
         let shared = Shared {
             messages: Mutex::new(Ring::new(most)),
             fates: Mutex::default(),
             accounts: Mutex::default(),
             opted_out: Mutex::default(),
-            records: Records::default(),
+            records: RecordStore::new(changed.clone()),
             usage: Usage::default(),
             clock: Clock::new(Duration::ZERO),
             submitted,
-            changed: watch::Sender::new(()),
+            changed,
         };
         Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
     }
@@ -149,9 +166,45 @@ impl Carrier {
         self.shared.usage.all()
     }
 
+    /// Returns everything that is kept.
+    pub(super) fn state(&self) -> State {
+        let shared = &self.shared;
+        let mut messages = self.all();
+        messages.reverse();
+        State {
+            skipped: shared.clock.skipped(),
+            accounts: self.accounts(),
+            records: shared.records.all(),
+            usage: shared.usage.all(),
+            opted_out: lock(&shared.opted_out).iter().cloned().collect(),
+            fates: lock(&shared.fates).iter().map(|(to, fate)| (*to, *fate)).collect(),
+            messages,
+        }
+    }
+
+    /// Takes what was kept, and lets the messages go on that were on their way.
+    pub(super) fn restore(&self, state: State) {
+        let shared = &self.shared;
+        shared.clock.skip(state.skipped);
+        for account in state.accounts {
+            self.open_account(account);
+        }
+        shared.records.restore(state.records);
+        state.usage.into_iter().for_each(|used| shared.usage.add(used));
+        lock(&shared.opted_out).extend(state.opted_out);
+        lock(&shared.fates).extend(state.fates);
+        for message in state.messages {
+            let (id, over) = (message.id.clone(), message.over);
+            lock(&shared.messages).push(message);
+            if !over {
+                shared.send(Errand::Deliver(id));
+            }
+        }
+    }
+
     /// Returns what clients created beside messages.
     #[must_use]
-    pub fn records(&self) -> &Records {
+    pub fn records(&self) -> &RecordStore {
         &self.shared.records
     }
 
@@ -184,7 +237,13 @@ impl Carrier {
         lock(&self.taken).push(id.clone());
         lock(&self.shared.messages).push(message);
         self.shared.changed.send_replace(());
-        let _ = self.shared.submitted.send(id); // fails only once the sandbox is gone
+        self.shared.send(Errand::Deliver(id));
+    }
+
+    /// Calls a webhook with an event that belongs to no message, such as one of a conversation, after this
+    /// answer is given.
+    pub fn call(&self, provider: ProviderId, url: WebUrl, request: http::Request<Bytes>) {
+        self.shared.send(Errand::Call(provider, url, Box::new(request)));
     }
 
     /// Returns the message of this id; `None` if there is none.

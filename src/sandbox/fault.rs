@@ -74,8 +74,8 @@ pub enum Fault {
     CallbacksFirst,
 }
 
-/// Choice of the requests that go wrong: submissions, but for [`At`](Self::At).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Choice of the submissions that go wrong, or with `Sandbox::inject_at` of the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
     /// The next submissions, this many of them.
@@ -84,8 +84,6 @@ pub enum When {
     To(PhoneNumber),
     /// Every n-th submission from now on: 1 is all, 10 a tenth, 0 none.
     Every(u32),
-    /// The next requests whose path has this within it, whatever they ask for, this many of them.
-    At(String, u32),
 }
 
 /// The faults that wait for their submissions.
@@ -94,18 +92,21 @@ pub(super) struct Script(Mutex<Vec<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
+    /// Part of the paths that it hits, whatever they ask for; `None` for submissions.
+    path: Option<String>,
     when: When,
     fault: Fault,
     seen: u64,
 }
 
 impl Script {
-    pub(super) fn add(&self, when: When, fault: Fault) {
-        self.entries(|entries| entries.push(Entry { when, fault, seen: 0 }));
+    pub(super) fn add(&self, path: Option<String>, when: When, fault: Fault) {
+        self.entries(|entries| entries.push(Entry { path, when, fault, seen: 0 }));
     }
 
-    pub(super) fn all(&self) -> Vec<(When, Fault)> {
-        self.entries(|entries| entries.iter().map(|e| (e.when.clone(), e.fault)).collect())
+    pub(super) fn all(&self) -> Vec<(Option<String>, When, Fault)> {
+        let shown = |entry: &Entry| (entry.path.clone(), entry.when, entry.fault);
+        self.entries(|entries| entries.iter().map(shown).collect())
     }
 
     pub(super) fn clear(&self) {
@@ -124,28 +125,28 @@ impl Script {
             for entry in entries.iter_mut() {
                 let place =
                     if entry.fault.is_of_callbacks() { &mut callbacks } else { &mut answer };
-                let submits = to.is_some();
-                entry.seen += u64::from(submits);
+                let meant = match &entry.path {
+                    Some(part) => path.contains(part.as_str()),
+                    None => to.is_some(),
+                };
+                if !meant {
+                    continue;
+                }
+                entry.seen += 1;
                 let fits = match &mut entry.when {
-                    When::At(part, left)
-                        if *left > 0 && place.is_none() && path.contains(part.as_str()) =>
-                    {
+                    When::Next(left) if *left > 0 && place.is_none() => {
                         *left -= 1;
                         true
                     }
-                    When::Next(left) if submits && *left > 0 && place.is_none() => {
-                        *left -= 1;
-                        true
-                    }
-                    When::At(..) | When::Next(_) => false,
+                    When::Next(_) => false,
                     When::To(number) => to.is_some_and(|to| to.contains(number)),
-                    When::Every(n) => submits && entry.seen.is_multiple_of(u64::from(*n)),
+                    When::Every(n) => entry.seen.is_multiple_of(u64::from(*n)),
                 };
                 if fits && place.is_none() {
                     *place = Some(entry.fault);
                 }
             }
-            entries.retain(|entry| !matches!(entry.when, When::Next(0) | When::At(_, 0)));
+            entries.retain(|entry| entry.when != When::Next(0));
             (answer, callbacks)
         })
     }
@@ -198,11 +199,11 @@ mod tests {
     #[test]
     fn a_submission_meets_the_first_fault_that_fits_of_each_sort() {
         let (script, other) = (Script::default(), to("+447700900123"));
-        script.add(When::Next(2), Fault::HangUp);
-        script.add(When::Next(1), Fault::LoseCallbacks);
-        script.add(When::Next(1), Fault::Refuse(503));
-        script.add(When::Every(3), Fault::Hang);
-        script.add(When::To(to("+447700900124")[0]), Fault::TakeAndHang);
+        script.add(None, When::Next(2), Fault::HangUp);
+        script.add(None, When::Next(1), Fault::LoseCallbacks);
+        script.add(None, When::Next(1), Fault::Refuse(503));
+        script.add(None, When::Every(3), Fault::Hang);
+        script.add(None, When::To(to("+447700900124")[0]), Fault::TakeAndHang);
         assert_eq!(
             script.next("/", Some(&other)),
             (Some(Fault::HangUp), Some(Fault::LoseCallbacks))
@@ -216,11 +217,11 @@ mod tests {
         assert_eq!(script.next("/", Some(&to("+447700900124"))), (Some(Fault::TakeAndHang), None));
         assert_eq!(script.next("/", Some(&other)), (None, None));
         assert_eq!(script.next("/", Some(&other)), (Some(Fault::Hang), None));
-        script.add(When::At("/Services".to_owned(), 1), Fault::Refuse(500));
+        script.add(Some("/Services".to_owned()), When::Next(1), Fault::Refuse(500));
         assert_eq!(script.next("/v2/Services/VA1", None), (Some(Fault::Refuse(500)), None));
         assert_eq!(script.next("/v2/Services/VA1", None), (None, None));
         script.clear();
-        script.add(When::Every(0), Fault::Hang);
+        script.add(None, When::Every(0), Fault::Hang);
         assert!((0..9).all(|_| script.next("/", Some(&other)) == (None, None)));
     }
 

@@ -37,7 +37,25 @@ impl SandboxHandle {
     /// Makes something go wrong. A submission meets the first fault that fits it, in the order in which
     /// they were injected: one that is about the answer, and one that is about the callbacks.
     pub fn inject(&self, when: When, fault: Fault) {
-        self.shared.faults.add(when, fault);
+        self.shared.faults.add(None, when, fault);
+    }
+
+    /// Makes something go wrong with requests whose path has this within it, whatever they ask for.
+    ///
+    /// Fail the next request for a verification:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::sandbox::{Fault, Sandbox, When};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// sandbox.inject_at("/Verifications", When::Next(1), Fault::Refuse(503));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject_at(&self, path: impl Into<String>, when: When, fault: Fault) {
+        self.shared.faults.add(Some(path.into()), when, fault);
     }
 
     /// Removes all faults: from now on everything goes well again.
@@ -129,8 +147,53 @@ impl SandboxHandle {
         vendor.map_or_else(Vec::new, |vendor| vendor.numbers(account, &self.shared.carrier))
     }
 
+    /// Gives an account a number, without buying it. Returns `false` if another account has it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{sandbox::Sandbox, twilio::TWILIO};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let account = sandbox.open_account(&TWILIO)?;
+    /// assert!(sandbox.give_number(&account, "+15555550142".parse()?));
+    /// assert_eq!(sandbox.numbers(&account).len(), 2);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn give_number(&self, account: &SandboxAccount, number: PhoneNumber) -> bool {
+        let vendor = self.shared.vendor(&account.provider);
+        vendor.is_some_and(|vendor| vendor.give_number(account, number, &self.shared.carrier))
+    }
+
     /// Changes an account: suspends it, makes it a trial, verifies a number, sets its balance. Returns it
     /// as it is then; `None` if there is none of this id.
+    ///
+    /// See what a program does when its account is suspended:
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{ErrorKind, Message, PhoneNumber, SmsProvider};
+    /// use anysms::sandbox::{AccountStanding, Sandbox};
+    /// use anysms::twilio::{TWILIO, Twilio, TwilioConfig, TwilioSandbox};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let id = TwilioSandbox::ACCOUNT_SID.into();
+    /// sandbox.change_account(&TWILIO, &id, |account| account.state = AccountStanding::Suspended);
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
+    /// assert_eq!(sms.send(&message).await.unwrap_err().kind(), ErrorKind::Auth);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
     pub fn change_account(
         &self,
         provider: &ProviderId,
@@ -141,6 +204,25 @@ impl SandboxHandle {
     }
 
     /// Returns what the accounts used, by account, category and day.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
+    /// use anysms::twilio::{Twilio, TwilioConfig};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// sms.send(&Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello")).await?;
+    /// let used = &sandbox.usage()[0];
+    /// assert_eq!((used.category.as_str(), used.units), ("sms-outbound", 1));
+    /// assert_eq!(used.price.to_string(), "0.0524");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn usage(&self) -> Vec<Used> {
         self.shared.carrier.usage()
@@ -153,6 +235,19 @@ impl SandboxHandle {
     }
 
     /// Skips so much time: what is scheduled in it is sent, what ends in it ends, and registrations move on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// let sandbox = anysms::sandbox::Sandbox::start().await?;
+    /// let before = sandbox.now();
+    /// sandbox.skip(Duration::from_secs(3_600));
+    /// assert!(sandbox.now() - before >= jiff::SignedDuration::from_hours(1).try_into()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn skip(&self, time: Duration) {
         self.shared.carrier.clock().skip(time);
     }
@@ -168,9 +263,10 @@ impl SandboxHandle {
         self.shared.carrier.find(id)
     }
 
-    /// Returns the faults that wait, in the order in which they were injected.
+    /// Returns the faults that wait, in the order in which they were injected, each with the part of the
+    /// path that it was injected at; `None` for submissions.
     #[must_use]
-    pub fn faults(&self) -> Vec<(When, Fault)> {
+    pub fn faults(&self) -> Vec<(Option<String>, When, Fault)> {
         self.shared.faults.all()
     }
 
@@ -193,6 +289,22 @@ impl SandboxHandle {
     /// Sends a message from a phone to a number of an account: calls the webhook that the number names,
     /// signed as the vendor does, and does what it answers. Returns the message and the HTTP status of
     /// the answer; `None` if the number names no webhook.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{sandbox::{Inbound, Sandbox}, twilio::{TWILIO, TwilioSandbox}};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let hello = Inbound::new("+447700900123".parse()?, TwilioSandbox::NUMBER.parse()?, "Hello");
+    /// let (message, answer) = sandbox.receive_at_number(&TWILIO, &hello).await?;
+    /// assert!(message.is_inbound() && answer.is_none());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// `Unsupported` for a vendor it does not speak, `Webhook` if the webhook did not answer.

@@ -33,7 +33,7 @@
 //!
 //! What belongs here: the server (`server`), its connections (`line`), what a carrier has whatever is spoken to it
 //! (`carrier`: accounts in `account`, messages in `carried` and `ring`, what else clients created in `records`, what
-//! was used in `usage` and what it costs in `price`, the time in `clock`), what it does (the steps of a message in
+//! was used in `usage` and what it costs in `price`, the time in `clock`, all of it as a file in `state`), what it does (the steps of a message in
 //! `timeline`, the calls of webhooks in `calls`) and does wrong (`fault`), what programs, tests and pages ask it
 //! (`handle`, `expect`, and in JSON over HTTP `api`; the codes of texts in `code`), and the trait by which a vendor
 //! teaches it a wire format (`vendor`). Their halves live with the vendors.
@@ -53,18 +53,19 @@ mod price;
 mod records;
 mod ring;
 mod server;
+mod state;
 mod timeline;
 mod usage;
 mod vendor;
 
-pub use account::{AccountState, SandboxAccount};
-pub use carried::{Callback, CallbackReport, Carried, Direction, Fate};
+pub use account::{AccountStanding, SandboxAccount};
+pub use carried::{Callback, CallbackReport, Carried, Fate, Origin};
 pub use carrier::Carrier;
 pub use expect::Expected;
 pub use fault::{Fault, When};
 pub use handle::SandboxHandle;
 pub use price::{Prices, prices};
-pub use records::{Record, Records};
+pub use records::{Record, RecordStore};
 pub use server::{Sandbox, SandboxBuilder};
 pub use usage::Used;
 pub use vendor::{Ask, Inbound, SandboxVendor, Step, html, json};

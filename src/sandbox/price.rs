@@ -83,7 +83,15 @@ const LISTS: [Prices; 22] = [
 /// Price of what goes to a country without a list.
 const ELSEWHERE: Prices = list(("", "", "", 0, [1_000, 75], [0, 0, 0]));
 
-/// Returns the price lists of all countries that have one, by name of the country's two letters.
+/// Returns the price lists of all countries that have one, in the order of their two letters.
+///
+/// ```
+/// use anysms::sandbox::Prices;
+///
+/// let list = Prices::of("GB").expect("the United Kingdom has a list");
+/// assert_eq!((list.name, list.outbound.to_string().as_str()), ("United Kingdom", "0.0524"));
+/// assert!(anysms::sandbox::prices().contains(list));
+/// ```
 #[must_use]
 pub fn prices() -> &'static [Prices] {
     &LISTS

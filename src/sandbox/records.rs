@@ -1,4 +1,4 @@
-//! [`Records`]: what clients create at a vendor beside messages, kept under its path.
+//! [`RecordStore`]: what clients create at a vendor beside messages, kept under its path.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 /// Most records of one collection. What comes when it is full replaces the oldest.
 const MOST: usize = 10_000;
@@ -53,8 +54,11 @@ impl Record {
 }
 
 /// The records of a sandbox.
-#[derive(Debug, Default)]
-pub struct Records(Mutex<Inner>);
+#[derive(Debug)]
+pub struct RecordStore {
+    inner: Mutex<Inner>,
+    changed: watch::Sender<()>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -65,12 +69,16 @@ struct Inner {
     next: u64,
 }
 
-impl Records {
+impl RecordStore {
+    pub(super) fn new(changed: watch::Sender<()>) -> Self {
+        Self { inner: Mutex::default(), changed }
+    }
+
     /// Keeps a new record; one of the same path is replaced.
     pub fn insert(&self, path: &str, fields: Map<String, Value>, now: Timestamp) -> Record {
         let record =
             Record { path: path.to_owned(), created_at: now, updated_at: now, fields, place: 0 };
-        self.locked(|inner| inner.insert(record))
+        self.changing(|inner| inner.insert(record))
     }
 
     /// Returns the record of this path; `None` if there is none.
@@ -86,7 +94,7 @@ impl Records {
         now: Timestamp,
         change: impl FnOnce(&mut Map<String, Value>),
     ) -> Option<Record> {
-        self.locked(|inner| {
+        self.changing(|inner| {
             let record = inner.get_mut(path)?;
             change(&mut record.fields);
             record.updated_at = now;
@@ -96,7 +104,7 @@ impl Records {
 
     /// Removes a record and all below it. Returns `true` if there was one.
     pub fn remove(&self, path: &str) -> bool {
-        self.locked(|inner| inner.remove(path))
+        self.changing(|inner| inner.remove(path))
     }
 
     /// Returns the records of a collection, oldest first.
@@ -137,13 +145,24 @@ impl Records {
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn changing<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        let done = self.locked(work);
+        self.changed.send_replace(());
+        done
     }
 }
 
 impl Inner {
     fn insert(&mut self, mut record: Record) -> Record {
-        self.remove(&record.path);
+        let known = self.places.get(&record.path).copied();
+        if let (Some(place), Some(records)) =
+            (known, self.collections.get_mut(collection(&record.path)))
+        {
+            records.remove(&place); // and what is below it stays
+        }
         record.place = self.next;
         self.next += 1;
         let records = self.collections.entry(collection(&record.path).to_owned()).or_default();
@@ -190,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_record_goes_with_all_that_is_below_it() {
-        let (records, now) = (Records::default(), Timestamp::now());
+        let (records, now) = (RecordStore::new(watch::Sender::new(())), Timestamp::now());
         for path in ["a/Services/1", "a/Services/1/Numbers/7", "a/Services/12", "a/Services/2"] {
             records.insert(path, Map::new(), now);
         }
@@ -207,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_full_collection_forgets_its_oldest_and_no_other_does() {
-        let (records, now) = (Records::default(), Timestamp::now());
+        let (records, now) = (RecordStore::new(watch::Sender::new(())), Timestamp::now());
         records.insert("a/Services/1", Map::new(), now);
         for n in 0..=MOST {
             records.insert(&format!("a/Services/1/Verifications/{n}"), Map::new(), now);

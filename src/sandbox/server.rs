@@ -2,7 +2,9 @@
 
 use std::{
     fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Deref,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,6 +22,7 @@ use crate::{
         fault::Script,
         html,
         line::{CutShort, Cutter, Lines},
+        state::{self, State},
         timeline,
     },
     transport::ReqwestTransport,
@@ -37,6 +40,7 @@ const REQUEST_CAP: usize = 1024 * 1024;
 pub struct Sandbox {
     handle: SandboxHandle,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    data: Option<PathBuf>,
 }
 
 pub(super) struct Shared {
@@ -54,9 +58,11 @@ type Pages = Box<dyn FnOnce(SandboxHandle) -> Router + Send>;
 #[must_use]
 pub struct SandboxBuilder {
     vendors: Vec<Box<dyn SandboxVendor>>,
+    host: IpAddr,
     port: u16,
     pace: Duration,
     kept: usize,
+    data: Option<PathBuf>,
     pages: Option<Pages>,
 }
 
@@ -64,7 +70,15 @@ impl SandboxBuilder {
     /// Creates a sandbox that speaks these vendors.
     pub fn new(vendors: Vec<Box<dyn SandboxVendor>>) -> Self {
         let pace = Duration::from_millis(50);
-        Self { vendors, port: 0, pace, kept: 10_000, pages: None }
+        let host = Ipv4Addr::LOCALHOST.into();
+        Self { vendors, host, port: 0, pace, kept: 10_000, data: None, pages: None }
+    }
+
+    /// Listens on this address; 127.0.0.1 by default. Any other lets other machines in: in a container,
+    /// `0.0.0.0` lets its host in.
+    pub const fn host(mut self, address: IpAddr) -> Self {
+        self.host = address;
+        self
     }
 
     /// Listens on this port; 0, the default, takes a free one.
@@ -85,6 +99,21 @@ impl SandboxBuilder {
         self
     }
 
+    /// Keeps everything in this file over a restart, but for faults. Without it, what is kept goes with the
+    /// sandbox. The file has numbers and texts, and only its owner may read it.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = anysms::sandbox::Sandbox::builder().port(4010).data("sandbox.json").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
+        self.data = Some(file.into());
+        self
+    }
+
     /// Serves pages on the same port. The router answers what it has a route for, the sandbox all else.
     pub fn pages(mut self, make: impl FnOnce(SandboxHandle) -> Router + Send + 'static) -> Self {
         self.pages = Some(Box::new(make));
@@ -100,18 +129,29 @@ impl SandboxBuilder {
             let rule = "sandbox: the port cannot be listened on; choose another with port";
             Error::not_sent(ErrorKind::Config).with_detail(rule)
         };
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.map_err(taken)?;
+        let listener = TcpListener::bind((self.host, self.port)).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let (submitted, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
-            base: format!("http://{address}"),
+            base: base_url(address),
             carrier: Carrier::new(submitted, self.kept),
             faults: Script::default(),
             vendors: self.vendors,
             transport: ReqwestTransport::builder().timeout(LONGEST_CALL).build()?,
             pace: self.pace,
         });
-        for vendor in &shared.vendors {
+        if let Some(file) = &self.data {
+            let state = State::read(file).map_err(|_| {
+                let rule = "sandbox: the file with its data cannot be read; move it away";
+                Error::not_sent(ErrorKind::Config).with_detail(rule)
+            })?;
+            shared.carrier.restore(state);
+        }
+        let known = shared.carrier.accounts();
+        let known = |vendor: &dyn SandboxVendor| {
+            known.iter().any(|account| account.provider == vendor.provider())
+        };
+        for vendor in shared.vendors.iter().filter(|vendor| !known(&***vendor)) {
             vendor.open(&shared.carrier);
         }
         let handle = SandboxHandle { shared: Arc::clone(&shared) };
@@ -123,8 +163,11 @@ impl SandboxBuilder {
         let mut set = tasks.lock().unwrap_or_else(PoisonError::into_inner);
         set.spawn(async move { drop(axum::serve(Lines(listener), service).await) });
         set.spawn(timeline::run(Arc::clone(&shared), inbox, Arc::clone(&tasks)));
+        if let Some(file) = self.data.clone() {
+            set.spawn(state::keep(Arc::clone(&shared), file));
+        }
         drop(set);
-        Ok(Sandbox { handle, tasks })
+        Ok(Sandbox { handle, tasks, data: self.data })
     }
 }
 
@@ -139,6 +182,9 @@ impl Deref for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        if let Some(file) = &self.data {
+            let _ = self.handle.shared.carrier.state().write(file); // nobody is there to be told
+        }
     }
 }
 
@@ -174,7 +220,9 @@ async fn answer(
     if let Some(path) = path.strip_prefix(api::PREFIX) {
         return api::answer(&shared, path, &parts, &body).await.map(Body::from);
     }
-    let ask = Ask::new(&parts, &body, &shared.base);
+    // Links lead back by the way that the client came, as a container's port may have another number outside.
+    let host = api::local_host(&parts.headers).map(|host| format!("http://{host}"));
+    let ask = Ask::new(&parts, &body, host.as_deref().unwrap_or(&shared.base));
     match shared.vendors.iter().find(|vendor| vendor.speaks(&ask)) {
         Some(vendor) => spoken(&shared, &**vendor, &ask, &line).await,
         None => bare(StatusCode::NOT_FOUND),
@@ -227,6 +275,14 @@ async fn spoken(
         _ => {}
     }
     taken.map(Body::from)
+}
+
+/// Returns the address that this machine reaches the server at.
+fn base_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
 }
 
 fn bare(status: StatusCode) -> Response<Body> {

@@ -7,19 +7,27 @@ use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
     message::{MessageId, MessageStatus},
-    sandbox::{Carried, Fault, SandboxVendor, fault::shuffle, server::Shared},
+    sandbox::{Carried, Fault, SandboxVendor, carrier::Errand, fault::shuffle, server::Shared},
 };
 
-/// Starts a timeline for every message that comes in.
+/// Runs the errands as they come in: the timeline of a message, the call of a webhook.
 pub(super) async fn run(
     shared: Arc<Shared>,
-    mut submitted: mpsc::UnboundedReceiver<MessageId>,
+    mut submitted: mpsc::UnboundedReceiver<Errand>,
     tasks: Arc<Mutex<JoinSet<()>>>,
 ) {
-    while let Some(id) = submitted.recv().await {
+    while let Some(errand) = submitted.recv().await {
         let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {} // those that have ended
-        tasks.spawn(deliver(Arc::clone(&shared), id));
+        let shared = Arc::clone(&shared);
+        match errand {
+            Errand::Deliver(id) => tasks.spawn(deliver(shared, id)),
+            Errand::Call(provider, url, request) => tasks.spawn(async move {
+                if let Some(vendor) = shared.vendor(&provider) {
+                    shared.call(vendor, &url, None, &request).await;
+                }
+            }),
+        };
     }
 }
 
@@ -31,7 +39,11 @@ async fn deliver(shared: Arc<Shared>, id: MessageId) {
         shared.carrier.clock().reach(at).await;
     }
     let mut held = Vec::new();
-    for step in vendor.timeline(&message, shared.carrier.fate(message.to)) {
+    let steps = vendor.timeline(&message, shared.carrier.fate(message.to));
+    // A message that was on its way when its sandbox stopped goes on from where it was.
+    let done = steps.iter().position(|step| step.status == message.status);
+    let first = if message.changes == 0 { 0 } else { done.map_or(0, |at| at + 1) };
+    for step in steps.into_iter().skip(first) {
         tokio::time::sleep(shared.pace).await;
         let changed = shared.carrier.change(&id, |message| {
             let on_its_way = !message.status.is_final();
@@ -81,6 +93,6 @@ async fn report(
     request: &http::Request<Bytes>,
 ) {
     if let Some(callback) = &message.callback {
-        shared.call(vendor, &callback.url, &message.id, status, request).await;
+        shared.call(vendor, &callback.url, Some((&message.id, status)), request).await;
     }
 }

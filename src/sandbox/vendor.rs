@@ -36,6 +36,10 @@ pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
     /// Returns the numbers of an account.
     fn numbers(&self, account: &SandboxAccount, carrier: &Carrier) -> Vec<PhoneNumber>;
 
+    /// Gives an account a number. Returns `false` if another account has it.
+    fn give_number(&self, account: &SandboxAccount, number: PhoneNumber, carrier: &Carrier)
+    -> bool;
+
     /// Returns the recipients of the message that a request submits, as far as they can be read; `None` if
     /// it submits none.
     fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>>;

@@ -24,7 +24,6 @@ mod redaction;
 mod refusals;
 mod replies;
 mod sandbox;
-mod sandbox_api;
 mod signatures;
 mod text;
 mod text_properties;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     plivo::PLIVO,
-    sandbox::{self, AccountState, Carrier, SandboxAccount},
+    sandbox::{self, AccountStanding, Carrier, SandboxAccount},
 };
 
 /// Opens a main account with a number: of this id and token, or of its own making.
@@ -73,7 +73,8 @@ pub(super) fn subaccounts(call: &Call<'_>, rest: &[&str]) -> Result<Response<Byt
         Some(Value::String(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
         Some(_) => Err(refusal(400, "enabled must be true or false")),
     };
-    let state = |enabled| if enabled { AccountState::Active } else { AccountState::Suspended };
+    let state =
+        |enabled| if enabled { AccountStanding::Active } else { AccountStanding::Suspended };
     match (call.ask.method.as_str(), rest) {
         ("POST", []) => {
             if call.account.parent.is_some() {
@@ -124,7 +125,7 @@ fn shown(call: &Call<'_>, sub: &SandboxAccount) -> Value {
     json!({
         "account": format!("/v1/Account/{}/", call.account.id), "auth_id": sub.id.as_str(),
         "auth_token": sub.token, "new_auth_token": sub.token, "name": sub.name,
-        "enabled": sub.state == sandbox::AccountState::Active,
+        "enabled": sub.state == sandbox::AccountStanding::Active,
         "created": sub.created_at.strftime("%Y-%m-%d").to_string(), "modified": modified,
         "resource_uri": call.uri(&format!("Subaccount/{}", sub.id)),
     })

@@ -10,7 +10,7 @@ use super::{Refusal, new_uuid, not_found, refusal};
 use crate::{
     account_id::AccountId,
     plivo::PLIVO,
-    sandbox::{self, AccountState, Ask, Carrier, Record, SandboxAccount},
+    sandbox::{self, AccountStanding, Ask, Carrier, Record, SandboxAccount},
 };
 
 /// A request that signed in.
@@ -38,7 +38,7 @@ pub(super) fn sign_in(ask: &Ask<'_>, carrier: &Carrier) -> Result<SandboxAccount
     let (user, token) = ask.basic().ok_or_else(refused)?;
     let account = carrier.account(&PLIVO, &AccountId::from(user.as_str()));
     account
-        .filter(|account| account.token == token && account.state == AccountState::Active)
+        .filter(|account| account.token == token && account.state == AccountStanding::Active)
         .ok_or_else(refused)
 }
 
@@ -69,9 +69,11 @@ impl<'a> Call<'a> {
             ask.header("content-type").is_some_and(|kind| kind.starts_with("multipart/"));
         let body = match serde_json::from_slice(ask.body) {
             Ok(Value::Object(body)) => body,
-            _ if ask.body.is_empty() || multipart || ask.method == "GET" => Map::new(),
+            // What a GET or a DELETE carries is its SDK's affair.
+            _ if ask.body.is_empty() || multipart || ask.method != "POST" => Map::new(),
             _ => return Err(refusal(400, "the body is not JSON")),
         };
+        words_are_known(&body)?;
         Ok(Self { ask, carrier, account, parts, body, query: ask.query() })
     }
 
@@ -144,6 +146,39 @@ impl<'a> Call<'a> {
         self.answer(202, json!({"message": "changed"}))
     }
 
+    /// Answers with a page of records, of those that have what the query asks for.
+    pub(super) fn records_page(
+        &self,
+        key: &str,
+        collection: &str,
+        show: impl Fn(&Record) -> Value,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let mut shown: Vec<Value> =
+            self.carrier.records().list(&self.key(collection)).iter().map(show).collect();
+        shown.retain(|record| {
+            let mut asked = self.query.iter().filter(|(n, _)| n != "limit" && n != "offset");
+            asked.all(|(name, value)| {
+                let named = match name.as_str() {
+                    "type" => "number_type",
+                    "subaccount" => "sub_account",
+                    "country" => "destination_country_iso2",
+                    name => name,
+                };
+                match record.get(named).or_else(|| record.get(name)) {
+                    Some(Value::String(own)) => own == value,
+                    Some(Value::Null) => value.is_empty(),
+                    Some(Value::Bool(own)) => value.parse() == Ok(*own),
+                    Some(Value::Number(own)) => {
+                        value.parse().is_ok_and(|wanted: f64| own.as_f64() == Some(wanted))
+                    }
+                    _ => true,
+                }
+            })
+        });
+        shown.reverse();
+        self.page(key, &shown, Value::clone)
+    }
+
     /// Answers with a page of a list, which begins at `offset`.
     pub(super) fn page<T>(
         &self,
@@ -172,13 +207,84 @@ impl<'a> Call<'a> {
         let end = offset.saturating_add(limit);
         let next = (items.len() > end).then(|| address(end));
         let previous = (offset > 0).then(|| address(offset.saturating_sub(limit)));
-        let meta = json!({
+        let mut meta = json!({
             "limit": limit, "offset": offset, "next": next, "previous": previous,
             "total_count": items.len(),
         });
+        if self.parts.first().is_some_and(|first| first == "TollfreeVerification") {
+            meta["count"] = items.len().into();
+        }
         let mut body = json!({ "meta": meta });
         body[key] = objects.into();
         Ok(self.answer(200, body))
+    }
+}
+
+const FLAG: &[&str] = &["true", "false"];
+const METHOD: &[&str] = &["GET", "POST"];
+
+/// Parameters that may have these words alone; one that may be `true` may be a JSON boolean, too.
+const WORDS: [(&str, &[&str]); 26] = [
+    ("method", METHOD),
+    ("answer_method", METHOD),
+    ("hangup_method", METHOD),
+    ("fallback_method", METHOD),
+    ("message_method", METHOD),
+    ("callback_method", METHOD),
+    ("trackable", FLAG),
+    ("sticky_sender", FLAG),
+    ("local_connect", FLAG),
+    ("log_incoming_messages", FLAG),
+    ("embedded_link", FLAG),
+    ("embedded_phone", FLAG),
+    ("age_gated", FLAG),
+    ("direct_lending", FLAG),
+    ("affiliate_marketing", FLAG),
+    ("subscriber_optin", FLAG),
+    ("subscriber_optout", FLAG),
+    ("subscriber_help", FLAG),
+    ("log", &["true", "false", "content_only", "number_only"]),
+    ("application_type", &["xml", "XML", "phlo", "PHLO"]),
+    ("customer_type", &["DIRECT", "RESELLER"]),
+    (
+        "entity_type",
+        &[
+            "PRIVATE",
+            "PUBLIC",
+            "NON_PROFIT",
+            "GOVERNMENT",
+            "INDIVIDUAL",
+            "PUBLIC_PROFIT",
+            "PRIVATE_PROFIT",
+        ],
+    ),
+    ("alt_business_id_type", &["DUNS", "LEI", "GIIN", "NONE"]),
+    ("brand_type", &["STARTER", "STANDARD"]),
+    ("optin_type", &["VERBAL", "WEB_FORM", "PAPER_FORM", "VIA_TEXT", "MOBILE_QR_CODE"]),
+    ("type", &["sms", "mms", "whatsapp", "local", "tollfree", "mobile", "fixed", "national"]),
+];
+
+fn words_are_known(body: &Map<String, Value>) -> Result<(), Refusal> {
+    for (name, words) in WORDS {
+        let right = match body.get(name) {
+            None | Some(Value::Null) => true,
+            Some(Value::Bool(_)) => words.contains(&"true"),
+            Some(Value::String(text)) => text.is_empty() || words.contains(&text.as_str()),
+            Some(_) => false,
+        };
+        if !right {
+            return Err((400, format!("{name} must be one of {}", words.join(", "))));
+        }
+    }
+    let priority = body.get("number_priority").is_none_or(|value| value.is_array() || value == "");
+    let dtmf = body.get("dtmf").is_none_or(|value| {
+        value.is_number()
+            || value.as_str().is_some_and(|text| text.parse::<u32>().is_ok() || text.is_empty())
+    });
+    match (priority, dtmf) {
+        (false, _) => Err(refusal(400, "number_priority must be a list")),
+        (_, false) => Err(refusal(400, "dtmf must be a number")),
+        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     number, plain,
 };
 use crate::{
+    account_id::AccountId,
     message::MessageStatus,
     plivo::{PLIVO, PlivoWebhook},
     random,
@@ -46,7 +47,7 @@ pub(super) fn report(message: &Carried, carrier: &Carrier) -> Option<Request<Byt
         ("MessageTime", &taken),
         ("QueuedTime", &now),
     ];
-    signed(callback, &pairs, message, carrier)
+    signed(callback, &pairs, &message.account, carrier)
 }
 
 /// Returns the signed request for a message that a phone sent.
@@ -89,7 +90,7 @@ pub(super) fn inbound(
             pairs.push((name, url.as_str()));
         }
     }
-    signed(webhook, &pairs, message, carrier)
+    signed(webhook, &pairs, &message.account, carrier)
 }
 
 /// Returns the webhook of a number: the one that its application names; `None` if none is set.
@@ -101,15 +102,27 @@ pub(super) fn of_number(message: &Carried, carrier: &Carrier) -> Option<Callback
     Some(Callback::new(application.text("message_url")?.parse().ok()?, get))
 }
 
+/// Calls a webhook with an event of another product than messages.
+pub(super) fn event(
+    carrier: &Carrier,
+    account: &AccountId,
+    webhook: &Callback,
+    pairs: &[(&str, &str)],
+) {
+    if let Some(request) = signed(webhook, pairs, account, carrier) {
+        carrier.call(PLIVO, webhook.url.clone(), request);
+    }
+}
+
 /// Returns a callback with V3 in the main account's header, as seen on messaging, and V2 as documented: by the
 /// token of the account or subaccount, and of its main account.
 fn signed(
     callback: &Callback,
     pairs: &[(&str, &str)],
-    message: &Carried,
+    account: &AccountId,
     carrier: &Carrier,
 ) -> Option<Request<Bytes>> {
-    let account = carrier.account(&PLIVO, &message.account)?;
+    let account = carrier.account(&PLIVO, account)?;
     let main = account.parent.as_ref().and_then(|main| carrier.account(&PLIVO, main));
     let main = main.map_or_else(|| account.token.clone(), |main| main.token);
     let mut form = form_urlencoded::Serializer::new(String::new());

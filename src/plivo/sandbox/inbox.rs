@@ -1,4 +1,4 @@
-//! What phones send: kept, its keywords obeyed, and what the webhook answers done.
+//! Messages that phones send: they are kept, their keywords obeyed, and what their webhooks answer is done.
 
 use bytes::Bytes;
 use http::{Response, header::CONTENT_TYPE};
@@ -9,7 +9,7 @@ use crate::{
     account_id::AccountId,
     message::{MessageId, MessageStatus},
     plivo::PLIVO,
-    sandbox::{Callback, Carried, Carrier, Direction, Inbound, Prices, SandboxAccount},
+    sandbox::{Callback, Carried, Carrier, Inbound, Origin, Prices, SandboxAccount},
     text::{Keyword, Keywords, SegmentRule, segments_by},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn take_in(inbound: &Inbound, carrier: &Carrier) -> Carried {
     let text = inbound.text.to_string();
     let mut message =
         Carried::new(id, account.id.clone(), inbound.to, text, MessageStatus::Received);
-    message.direction = Direction::Inbound;
+    message.origin = Origin::Phone;
     message.from = inbound.from.digits().to_string().into();
     message.channel.clone_from(&inbound.channel);
     message.media = inbound.media.iter().map(|url| (new_uuid(), url.clone())).collect();
@@ -62,7 +62,7 @@ fn reply_to(message: &Carried, text: &str) -> Carried {
     let id = id.unwrap_or_else(|_| unreachable!("an id of 36 characters"));
     let account = message.account.clone();
     let mut reply = Carried::new(id, account, message.to, text, MessageStatus::Queued);
-    reply.direction = Direction::Reply;
+    reply.origin = Origin::Reply;
     reply.from = message.to.digits().to_string().into();
     reply.channel.clone_from(&message.channel);
     reply

@@ -42,6 +42,11 @@ fn below(call: &Call<'_>, message: &Carried) -> bool {
 /// Returns a page of messages, newest first.
 fn list(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let get = |name: &str| call.get(name);
+    for name in ["message_time", "message_time__gt", "message_time__gte", "message_time__lt"] {
+        if get(name).is_some_and(|text| lenient::time(text).is_none()) {
+            return Err((400, format!("{name} is not valid")));
+        }
+    }
     let time = |name: &str| get(name).and_then(lenient::time);
     let (from, until) = (time("message_time__gte"), time("message_time__lte"));
     let (after, before) = (time("message_time__gt"), time("message_time__lt"));
@@ -51,6 +56,7 @@ fn list(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         let at = message.created_at;
         *message.id.provider() == PLIVO
             && message.account.as_str() == whose
+            && get("destination_country_iso2").is_none_or(|c| c == Prices::to(message.to).country)
             && get("to_number").is_none_or(|to| plain(to) == message.to.digits().to_string())
             && get("from_number").is_none_or(|from| plain(from) == plain(&message.from))
             && get("powerpack_id").is_none_or(|pool| message.pool.as_deref() == Some(pool))
@@ -97,7 +103,6 @@ pub(super) fn body(message: &Carried) -> Value {
         "conversation_expiration_timestamp": "",
         "conversation_id": "",
         "conversation_origin": "",
-        "destination_country_iso2": Prices::to(message.to).country,
         "destination_network": "",
         "dlt_entity_id": "",
         "dlt_template_category": "",

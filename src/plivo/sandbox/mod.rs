@@ -113,6 +113,19 @@ impl SandboxVendor for PlivoSandbox {
         number::all(carrier, account)
     }
 
+    fn give_number(
+        &self,
+        account: &SandboxAccount,
+        number: PhoneNumber,
+        carrier: &Carrier,
+    ) -> bool {
+        let free = number::owner(carrier, &number.digits().to_string()).is_none();
+        if free {
+            number::keep(carrier, account, &number.to_string(), None);
+        }
+        free
+    }
+
     fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>> {
         let submits = ask.method == Method::POST && ask.uri.path().ends_with("/Message/");
         submits.then(|| submit::destinations(ask.body))

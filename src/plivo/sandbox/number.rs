@@ -117,9 +117,13 @@ fn search(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
             || (asked != "tollfree" && asked != "mobile" && kind == "local");
         let Some(rate) = rent(list, kind).filter(|_| wanted) else { continue };
         let numbers = (100..200).map(|n| format!("{start}{n:04}"));
+        let region = call.get("region").is_none_or(|region| list.name.eq_ignore_ascii_case(region));
         let numbers = numbers.filter(|number| {
             let national = number.trim_start_matches(&list.calling_code.to_string());
-            (pattern.is_empty() || national.starts_with(pattern) || number.ends_with(pattern))
+            region
+                && (pattern.is_empty()
+                    || national.starts_with(pattern)
+                    || number.ends_with(pattern))
                 && owner(call.carrier, number).is_none()
         });
         found.extend(numbers.map(|number| (number, kind, rate)));
@@ -160,6 +164,13 @@ fn buy(call: &Call<'_>, number: &str) -> Result<Response<Bytes>, Refusal> {
     }
     let parsed: PhoneNumber = format!("+{}", plain(number)).parse().map_err(|_| not_found())?;
     let number = parsed.digits().to_string();
+    let offered = starts(Prices::to(parsed)).iter().any(|(_, start)| {
+        let last = number.strip_prefix(start.as_str()).filter(|_| !start.is_empty());
+        last.is_some_and(|last| last.len() == 4 && last.starts_with("01"))
+    });
+    if !offered && !parsed.is_fictional() {
+        return Err(not_found());
+    }
     if owner(call.carrier, &number).is_some() {
         return Err(refusal(400, "number is not available"));
     }
@@ -171,7 +182,7 @@ fn buy(call: &Call<'_>, number: &str) -> Result<Response<Bytes>, Refusal> {
     let price = rent(Prices::to(parsed), kind_of(&number)).unwrap_or(Decimal::ONE);
     call.carrier.charge(&call.account, "numbers", 1, 1, price);
     keep(call.carrier, &call.account, &format!("+{number}"), application.as_deref());
-    let bought = json!([{"number": number, "status": "Success"}]);
+    let bought = json!([{"number": number, "status": "Success", "fallback_number": null}]);
     let body = json!({"message": "created", "numbers": bought, "status": "fulfilled"});
     Ok(call.answer(201, body))
 }
@@ -181,21 +192,15 @@ pub(super) fn own(call: &Call<'_>, rest: &[&str]) -> Result<Response<Bytes>, Ref
     let path = |number: &str| format!("Number/{}", plain(number));
     match (call.ask.method.as_str(), rest) {
         ("GET", []) => {
-            let mut all = call.carrier.records().list(&call.key("Number"));
-            let has = |record: &Record, field: &str, name: &str| {
-                call.get(name).is_none_or(|wanted| {
-                    record.fields.get(field).and_then(Value::as_str) == Some(wanted)
-                })
-            };
-            all.retain(|record| {
-                call.get("number_startswith").is_none_or(|s| record.key().starts_with(plain(s)))
-                    && has(record, "number_type", "type")
-                    && has(record, "sub_account", "subaccount")
-                    && has(record, "alias", "alias")
-                    && has(record, "tendlc_campaign_id", "tendlc_campaign_id")
-            });
-            all.reverse();
-            call.page("objects", &all, |record| json!(record.fields))
+            let start = call.get("number_startswith").map(plain);
+            call.records_page("objects", "Number", |record| {
+                let mut fields = record.fields.clone();
+                // A field that is only asked for: its value is what is asked, where it fits.
+                let fits = start.is_none_or(|start| record.key().starts_with(start));
+                let asked = if fits { start } else { None };
+                fields.insert("number_startswith".to_owned(), asked.unwrap_or("no").into());
+                Value::Object(fields)
+            })
         }
         ("POST", []) => {
             let numbers = call.text("numbers").ok_or_else(|| call.missing("numbers"))?;
@@ -280,9 +285,16 @@ pub(super) fn look_up(
     if ask.method != "GET" {
         return Err(refusal(405, "method not allowed"));
     }
+    let mut kinds = ask.query().into_iter().filter(|(name, _)| name == "type");
+    if !kinds.all(|(_, kind)| kind == "carrier") {
+        let body =
+            json!({"api_id": new_uuid(), "error_code": 400, "message": "type must be carrier"});
+        return Ok(sandbox::json(400, &body));
+    }
     let number = percent_encoding::percent_decode_str(number).decode_utf8_lossy();
     let parsed = format!("+{}", plain(&number)).parse::<PhoneNumber>().ok();
-    let Some(number) = parsed.filter(|number| number.is_valid() != Some(false)) else {
+    let exists = |number: &PhoneNumber| number.is_valid() != Some(false) || number.is_fictional();
+    let Some(number) = parsed.filter(exists) else {
         let message = "Phone number is invalid or does not exist.";
         let body = json!({"api_id": new_uuid(), "error_code": 404, "message": message});
         return Ok(sandbox::json(404, &body));

@@ -115,7 +115,8 @@ fn members(
             let country = parsed.map_or("US", |parsed| Prices::to(parsed).country);
             let account_number = call.uri(&format!("Number/{number}"));
             let fields = json!({
-                field: number, "country_iso2": country, "type": "fixed", "number_pool_uuid": pool,
+                "number": number, field: number, "country_iso2": country, "type": "fixed", "number_pool_uuid": pool,
+                "numberpool_uuid": pool,
                 "added_on": iso(call.carrier.now()), "service": call.loose("service").unwrap_or("sms".to_owned()),
                 "account_phone_number_resource": account_number,
             });

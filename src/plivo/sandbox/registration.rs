@@ -27,6 +27,9 @@ const PROFILE: Kind = Kind {
     required: &["profile_alias", "customer_type", "entity_type", "company_name"],
     complete: |_, _, fields| {
         fields.entry("profile_type").or_insert("SECONDARY".into());
+        for name in ["stock_symbol", "stock_exchange", "alt_business_id", "primary_profile"] {
+            fields.entry(name).or_insert("".into());
+        }
         fields.entry("alt_business_id_type").or_insert("NONE".into());
     },
     created: (201, ""),
@@ -40,8 +43,17 @@ const BRAND: Kind = Kind {
     id: "brand_id",
     new_id: || short_id("B"),
     required: &["brand_alias", "profile_uuid"],
-    complete: |_, _, fields| {
+    complete: |call, _, fields| {
         fields.entry("brand_type").or_insert("STARTER".into());
+        // A brand shows what its profile says of the business.
+        let profile = call.text("profile_uuid").map(|id| call.record(&format!("Profile/{id}")));
+        let profile = profile.and_then(Result::ok).map(|record| record.fields).unwrap_or_default();
+        for name in ["address", "authorized_contact", "company_name", "ein"] {
+            fields.insert(name.to_owned(), profile.get(name).cloned().unwrap_or_default());
+        }
+        for name in ["ein_issuing_country", "entity_type", "vertical", "website"] {
+            fields.insert(name.to_owned(), profile.get(name).cloned().unwrap_or_default());
+        }
     },
     created: (202, "Request to create brand was received and is being processed."),
     list: "brands",
@@ -180,6 +192,7 @@ pub(super) fn answer(call: &Call<'_>, parts: &[&str]) -> Result<Response<Bytes>,
             call.remove(&format!("10dlc/Brand/{id}"))?;
             Ok(call.answer(200, json!({"brand_id": id, "message": "Brand Deactivated"})))
         }
+        ("POST", ["10dlc", "Brand", _]) => Err(refusal(405, "method not allowed")),
         (_, ["10dlc", "Brand", rest @ ..]) => resource::answer(call, &BRAND, rest),
         ("POST", ["10dlc", "Campaign", "Import"]) => import(call),
         (_, ["10dlc", "Campaign", id, "Number", rest @ ..]) => numbers(call, id, rest),
@@ -197,6 +210,7 @@ pub(super) fn answer(call: &Call<'_>, parts: &[&str]) -> Result<Response<Bytes>,
         }
         (_, ["10dlc", "Campaign", rest @ ..]) => resource::answer(call, &CAMPAIGN, rest),
         ("POST", ["TollfreeVerification"]) => {
+            toll_free_is_valid(call)?;
             let record = resource::create(call, &TOLL_FREE)?;
             let number = plain(record.text("number").unwrap_or_default()).to_owned();
             let message =
@@ -227,6 +241,24 @@ fn known(call: &Call<'_>, collection: &str, name: &str) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+fn toll_free_is_valid(call: &Call<'_>) -> Result<(), Refusal> {
+    known(call, "Profile", "profile_uuid")?;
+    let cases = call.text("usecase").unwrap_or_default();
+    if !cases.is_empty() && !cases.split(',').all(|case| USE_CASES.contains(&case.trim())) {
+        return Err(refusal(400, "usecase is not valid"));
+    }
+    for (name, most) in [("usecase_summary", 500), ("message_sample", 1_000)] {
+        if call.text(name).is_some_and(|text| text.chars().count() > most) {
+            return Err((400, format!("{name} must have at most {most} characters")));
+        }
+    }
+    let number = call.loose("number").map(|number| format!("+{}", plain(&number)));
+    if number.is_some_and(|number| number.parse::<crate::number::PhoneNumber>().is_err()) {
+        return Err(refusal(400, "number is not valid"));
+    }
+    Ok(())
 }
 
 fn import(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {

@@ -14,6 +14,10 @@ use crate::{
     text::{SegmentRule, segments_by},
 };
 
+/// Refusal of a number that is not the account's, which Plivo says of those that send to the United States and
+/// Canada.
+const NOT_OWN: &str = "This caller ID is not allowed for outbound message";
+
 /// Takes a message for one destination, or for several with `<` between them.
 pub(super) fn submit(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let (carrier, account) = (call.carrier, &call.account);
@@ -30,11 +34,9 @@ pub(super) fn submit(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         }
         (None, Some(_)) => {}
     }
-    if let Some(src) = src
-        && let Some(own) = number::owner(carrier, &digits(src))
-        && own.path.split('/').nth(1) != Some(main_of(account))
-    {
-        return Err(refusal(400, "src is not a number of this account"));
+    let others = src.and_then(|src| number::owner(carrier, &digits(src)));
+    if others.is_some_and(|own| own.path.split('/').nth(1) != Some(main_of(account))) {
+        return Err(refusal(400, NOT_OWN));
     }
     let pick = |pool: &str| powerpack::sender(carrier, main_of(account), pool);
     let picked = match pool.map(pick) {
@@ -54,6 +56,11 @@ pub(super) fn submit(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     }
     if text.is_empty() && media.is_empty() && !whatsapp {
         return Err(refusal(400, "text parameter not present"));
+    }
+    if !whatsapp
+        && ["template", "interactive", "location"].iter().any(|n| call.body.contains_key(*n))
+    {
+        return Err(refusal(400, "template, interactive and location need type whatsapp"));
     }
     let expiry = call.loose("message_expiry").map(|expiry| expiry.parse::<u64>());
     if expiry.is_some_and(|secs| !secs.is_ok_and(|secs| (5..=10_799).contains(&secs))) {
@@ -80,6 +87,15 @@ pub(super) fn submit(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     }
     if taken.is_empty() {
         return Err(refusal(400, "dst is not a valid number"));
+    }
+    let from = src.and_then(number).filter(|_| src.is_some_and(|src| digits(src).len() > 6));
+    let to_america = taken.iter().any(|to| to.country_code() == 1);
+    if from.is_some_and(|from| {
+        to_america
+            && !from.is_fictional()
+            && number::owner(carrier, &from.digits().to_string()).is_none()
+    }) {
+        return Err(refusal(400, NOT_OWN));
     }
     if taken.len() > 1_000 {
         return Err(refusal(400, "dst has more than 1000 destinations"));
@@ -118,7 +134,7 @@ pub(super) fn take(carrier: &Carrier, account: &SandboxAccount, mut message: Car
         message.segments = segments_by(SegmentRule::Plain, &message.text).count();
     }
     message.price = Prices::to(message.to).outbound * Decimal::from(message.segments);
-    let answers_keyword = message.direction == crate::sandbox::Direction::Reply;
+    let answers_keyword = message.origin == crate::sandbox::Origin::Reply;
     if !answers_keyword && carrier.opted_out(plain(&message.from), message.to) {
         message.error_code = Some(200);
     }

@@ -10,13 +10,13 @@ use super::{
     Refusal,
     account::fields_of,
     call::{Call, iso},
-    new_uuid, refusal, submit,
+    hook, new_uuid, refusal, submit,
 };
 use crate::{
     message::WebUrl,
     number::PhoneNumber,
     random,
-    sandbox::{Prices, Record},
+    sandbox::{Callback, Prices, Record},
 };
 
 /// Life of a session.
@@ -29,21 +29,7 @@ const MOST_CHECKS: u64 = 10;
 pub(super) fn answer(call: &Call<'_>, rest: &[&str]) -> Result<Response<Bytes>, Refusal> {
     match (call.ask.method.as_str(), rest) {
         ("POST", []) => start(call),
-        ("GET", []) => {
-            let mut all = call.carrier.records().list(&call.key("Verify"));
-            all.retain(|record| {
-                let wanted = |name: &str, own: Option<&str>| {
-                    call.get(name).is_none_or(|wanted| own == Some(wanted))
-                };
-                wanted("status", Some(status(call, record)))
-                    && wanted("recipient", record.text("recipient"))
-                    && wanted("app_uuid", record.text("app_uuid"))
-                    && wanted("brand_name", record.text("brand_name"))
-                    && wanted("country", record.text("destination_country_iso2"))
-            });
-            all.reverse();
-            call.page("sessions", &all, |record| shown(call, record))
-        }
+        ("GET", []) => call.records_page("sessions", "Verify", |record| shown(call, record)),
         ("GET", [uuid]) => {
             let record = call.record(&format!("Verify/{uuid}"))?;
             Ok(call.answer(200, shown(call, &record)))
@@ -77,6 +63,9 @@ fn start(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         None => Some(6),
     };
     let length: u32 = length.ok_or_else(|| refusal(400, "code_length must be 4 to 8"))?;
+    if call.text("app_uuid").is_some_and(|app| app != DEFAULT_APP) {
+        return Err(refusal(404, "app_uuid is not found"));
+    }
     if matches!(call.text("url").map(str::parse::<WebUrl>), Some(Err(_))) {
         return Err(refusal(400, "url is not valid"));
     }
@@ -117,8 +106,31 @@ fn start(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let text = format!("Your {} verification code is: {code}", brand.unwrap_or("Plivo"));
     let over = (channel != "sms").then(|| channel.to_owned());
     submit::send(call, to, call.text("src").unwrap_or("PLVSMS"), &text, over);
+    report(call, &record, channel, &digits);
     let body = json!({"message": "Session initiated", "session_uuid": record.key()});
     Ok(call.answer(202, body))
+}
+
+/// Tells the session's callback that its last attempt arrived.
+fn report(call: &Call<'_>, record: &Record, channel: &str, recipient: &str) {
+    let Some(url) = call.text("url").and_then(|url| url.parse().ok()) else { return };
+    let webhook = Callback::new(url, call.text("method") == Some("GET"));
+    let attempts = record.fields.get("attempt_details").and_then(Value::as_array);
+    let attempts = attempts.map_or(&[][..], Vec::as_slice);
+    let attempt = attempts.last().and_then(|attempt| attempt["attempt_uuid"].as_str());
+    let (sequence, now) = (attempts.len().to_string(), iso(call.carrier.now()));
+    let pairs = [
+        ("SessionUUID", record.key()),
+        ("SessionStatus", "in-progress"),
+        ("AttemptUUID", attempt.unwrap_or_default()),
+        ("AttemptSequence", &sequence),
+        ("Channel", channel),
+        ("ChannelStatus", "delivered"),
+        ("ChannelErrorCode", ""),
+        ("Recipient", recipient),
+        ("RequestTime", &now),
+    ];
+    hook::event(call.carrier, &call.account.id, &webhook, &pairs);
 }
 
 /// Application of sessions that name none.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     account_id::AccountId,
     random,
-    sandbox::{self, AccountState, Carrier, Record, SandboxAccount},
+    sandbox::{self, AccountStanding, Carrier, Record, SandboxAccount},
     twilio::TWILIO,
 };
 
@@ -80,15 +80,15 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         }
         ("POST", _) => {
             let state = match get(&call.form, "Status") {
-                Some("active") => Some(AccountState::Active),
-                Some("suspended") => Some(AccountState::Suspended),
-                Some("closed") => Some(AccountState::Closed),
+                Some("active") => Some(AccountStanding::Active),
+                Some("suspended") => Some(AccountStanding::Suspended),
+                Some("closed") => Some(AccountStanding::Closed),
                 _ => None,
             };
             if state.is_some() && call.account.parent.is_none() {
                 return Err(refusal(400, 20001, "The main account's status cannot be changed"));
             }
-            if call.account.state == AccountState::Closed {
+            if call.account.state == AccountStanding::Closed {
                 return Err(refusal(400, 20001, "A closed account stays closed"));
             }
             let changed = call.carrier.change_account(&TWILIO, &call.account.id, |account| {

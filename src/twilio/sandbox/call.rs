@@ -13,7 +13,7 @@ use super::{
 use crate::{
     account_id::AccountId,
     random,
-    sandbox::{AccountState, Ask, Carrier, Record, SandboxAccount},
+    sandbox::{AccountStanding, Ask, Carrier, Record, SandboxAccount},
     twilio::TWILIO,
 };
 
@@ -61,7 +61,9 @@ impl<'a> Call<'a> {
             return Err(if known { (405, 20004, "Method not allowed".into()) } else { NOT_FOUND });
         };
         // Keys that are not the main one open neither accounts nor keys.
-        if key && (path.contains("/Keys") || !path.trim_start_matches(OF_2010).contains('/')) {
+        let of_accounts =
+            path.strip_prefix(OF_2010).is_some_and(|rest| rest.matches('/').count() < 2);
+        if key && (path.contains("/Keys") || of_accounts) {
             return Err(refusal(401, 20003, "Authenticate"));
         }
         let account = whose(&path, signed_in, carrier)?;
@@ -79,10 +81,11 @@ impl<'a> Call<'a> {
         if !operation.sids_fit(&call.arguments) {
             return Err(NOT_FOUND);
         }
-        match check(operation, &call.form, &call.query) {
+        let submits = call.path.ends_with("/Messages.json") && ask.method == "POST";
+        // The submission has codes of its own for these.
+        let elsewhere: &[&str] = if submits { &super::submit::OWN_CODES } else { &[] };
+        match check(operation, &call.form, &call.query, elsewhere) {
             Ok(()) => Ok(call),
-            // Its own codes for these: the submission says them.
-            Err(_) if call.path.ends_with("/Messages.json") && ask.method == "POST" => Ok(call),
             Err((name, broken)) => Err(call.invalid(name, &broken)),
         }
     }
@@ -184,7 +187,7 @@ pub(super) fn sign_in(ask: &Ask<'_>, carrier: &Carrier) -> Result<(SandboxAccoun
             account.map(|account| (account, true))
         }
     };
-    signed_in.filter(|(account, _)| account.state == AccountState::Active).ok_or_else(refused)
+    signed_in.filter(|(account, _)| account.state == AccountStanding::Active).ok_or_else(refused)
 }
 
 /// Returns the account that a path of the API of 2010 names: the one that signed in, or one below it.
@@ -206,7 +209,7 @@ fn whose(
     }
     // A suspended subaccount can be looked at and woken up, and no more.
     let at_itself = path.ends_with(&format!("/{id}.json"));
-    if account.state != AccountState::Active && !at_itself {
+    if account.state != AccountStanding::Active && !at_itself {
         return Err(refusal(401, 20003, "Authenticate"));
     }
     Ok(account)

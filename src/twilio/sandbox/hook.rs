@@ -7,6 +7,7 @@ use http::{Request, header::CONTENT_TYPE};
 
 use super::message::address;
 use crate::{
+    account_id::AccountId,
     message::WebUrl,
     random,
     sandbox::{Callback, Carried, Carrier, Prices, Record},
@@ -37,7 +38,7 @@ pub(super) fn report(message: &Carried, carrier: &Carrier) -> Option<Request<Byt
         ("ApiVersion", Some("2010-04-01")),
         ("ChannelPrefix", message.channel.as_deref()),
     ];
-    signed(callback, &pairs, message, carrier)
+    signed(callback, &pairs, &message.account, carrier)
 }
 
 /// Returns the signed request for a message that a phone sent.
@@ -80,7 +81,7 @@ pub(super) fn inbound(
     }
     let pairs: Vec<(&str, Option<&str>)> =
         pairs.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    signed(webhook, &pairs, message, carrier)
+    signed(webhook, &pairs, &message.account, carrier)
 }
 
 /// Returns what Advanced Opt-Out says of a message, which Messaging Services have.
@@ -114,14 +115,26 @@ pub(super) fn of_number(message: &Carried, carrier: &Carrier) -> Option<Callback
     }
 }
 
+/// Calls a webhook with an event of another product than messages.
+pub(super) fn event(
+    carrier: &Carrier,
+    account: &AccountId,
+    webhook: &Callback,
+    pairs: &[(&str, Option<&str>)],
+) {
+    if let Some(request) = signed(webhook, pairs, account, carrier) {
+        carrier.call(TWILIO, webhook.url.clone(), request);
+    }
+}
+
 /// Returns a form, or with GET a query, signed with the account's token over the address it goes to.
 fn signed(
     callback: &Callback,
     pairs: &[(&str, Option<&str>)],
-    message: &Carried,
+    account: &AccountId,
     carrier: &Carrier,
 ) -> Option<Request<Bytes>> {
-    let token = carrier.account(&TWILIO, &message.account)?.token;
+    let token = carrier.account(&TWILIO, account)?.token;
     let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
         form.append_pair(name, value);

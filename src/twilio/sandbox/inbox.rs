@@ -1,15 +1,15 @@
-//! What phones send: kept, its keywords obeyed, and what the webhook answers done.
+//! Messages that phones send: they are kept, their keywords obeyed, and what their webhooks answer is done.
 
 use bytes::Bytes;
 use http::{Response, header::CONTENT_TYPE};
 use rust_decimal::Decimal;
 
-use super::{call::new_sid, message, number, submit};
+use super::{call::new_sid, conversation, message, number, submit};
 use crate::{
     account_id::AccountId,
     message::{MessageId, MessageStatus, WebUrl},
     number::PhoneNumber,
-    sandbox::{Callback, Carried, Carrier, Direction, Inbound, Prices, Record, SandboxAccount},
+    sandbox::{Callback, Carried, Carrier, Inbound, Origin, Prices, Record, SandboxAccount},
     text::{Keyword, Keywords, segments},
     twilio::{TWILIO, TwilioSandbox},
 };
@@ -32,6 +32,7 @@ pub(super) fn take_in(inbound: &Inbound, carrier: &Carrier) -> Carried {
     message.price = cost;
     carrier.charge(&account, "sms-inbound", 1, message.segments as u64, cost);
     carrier.keep(message.clone());
+    conversation::message::take_in(carrier, &message);
     let senders = [Some(inbound.to.to_string()), message.pool.clone()];
     let answer = match Keywords::standard().find(&inbound.text) {
         Some(Keyword::OptOut) => {
@@ -60,7 +61,7 @@ fn received(sid: &str, account: &SandboxAccount, inbound: &Inbound) -> Carried {
     let text = inbound.text.to_string();
     let mut message =
         Carried::new(id, account.id.clone(), inbound.to, text, MessageStatus::Received);
-    message.direction = Direction::Inbound;
+    message.origin = Origin::Phone;
     message.from = inbound.from.to_string().into();
     message.channel.clone_from(&inbound.channel);
     message.media = inbound.media.iter().map(|url| (new_sid("ME"), url.clone())).collect();
@@ -170,7 +171,7 @@ fn reply(
     let sid = new_sid(if media.is_empty() { "SM" } else { "MM" });
     let Ok(id) = MessageId::new(TWILIO, &sid) else { return };
     let mut reply = Carried::new(id, message.account.clone(), to, text, MessageStatus::Queued);
-    reply.direction = Direction::Reply;
+    reply.origin = Origin::Reply;
     reply.from = from.into();
     reply.channel.clone_from(&message.channel);
     reply.segments = segments(text).count();

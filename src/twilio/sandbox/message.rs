@@ -14,7 +14,7 @@ use super::{
 use crate::{
     message::{MessageId, MessageStatus, WebUrl},
     number::PhoneNumber,
-    sandbox::{self, Carried, Direction, Prices},
+    sandbox::{self, Carried, Origin, Prices},
     text::segments,
     twilio::TWILIO,
 };
@@ -165,11 +165,13 @@ pub(super) fn body(message: &Carried) -> Value {
     let sent = message.status == MessageStatus::Sent || message.status.is_final();
     let waits = matches!(message.status, MessageStatus::Accepted | MessageStatus::Scheduled);
     let num_segments = if waits { 0 } else { message.segments };
-    let from = address(message, &message.from);
-    let direction = match message.direction {
-        Direction::Outbound => "outbound-api",
-        Direction::Reply => "outbound-reply",
-        Direction::Inbound => "inbound",
+    // A pool picks its sender once the message is queued.
+    let picking = waits && message.pool.is_some();
+    let from = if picking { String::new() } else { address(message, &message.from) };
+    let direction = match message.origin {
+        Origin::Client => "outbound-api",
+        Origin::Reply => "outbound-reply",
+        Origin::Phone => "inbound",
     };
     json!({
         "account_sid": account,

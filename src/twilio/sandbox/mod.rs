@@ -117,6 +117,19 @@ impl SandboxVendor for TwilioSandbox {
         number::all(carrier, account)
     }
 
+    fn give_number(
+        &self,
+        account: &SandboxAccount,
+        number: PhoneNumber,
+        carrier: &Carrier,
+    ) -> bool {
+        let free = number::owner(carrier, &number.to_string()).is_none();
+        if free {
+            number::keep(carrier, account, &number.to_string(), &[]);
+        }
+        free
+    }
+
     fn submission(&self, ask: &Ask<'_>) -> Option<Vec<PhoneNumber>> {
         let path = ask.uri.path();
         let submits = ask.method == Method::POST && path.ends_with("/Messages.json");
@@ -218,7 +231,9 @@ fn route(ask: &Ask<'_>, carrier: &Carrier) -> Result<Response<Bytes>, Refusal> {
         "verify.twilio.com" => verify::answer(&call),
         _ => None,
     };
-    own.unwrap_or_else(|| resource::answer(&call))
+    let answer = own.unwrap_or_else(|| resource::answer(&call));
+    usage::fire(carrier, &call.account.id);
+    answer
 }
 
 /// Answers what the API of 2010 has rules of its own for; `None` if it has none for it.

@@ -18,8 +18,11 @@ use crate::{
     twilio::TWILIO,
 };
 
+/// Kind of number: its word in a path, its word in a field, and its price in a country.
+type Kind = (&'static str, &'static str, fn(&Prices) -> Option<Decimal>);
+
 /// Kinds of numbers as the paths name them, each with its fields' word and its price.
-const KINDS: [(&str, &str, fn(&Prices) -> Option<Decimal>); 3] = [
+const KINDS: [Kind; 3] = [
     ("Local", "local", |list| list.local),
     ("Mobile", "mobile", |list| list.mobile),
     ("TollFree", "toll_free", |list| list.toll_free),
@@ -111,7 +114,8 @@ pub(super) fn available(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let code = call.argument("CountryCode");
     if code.is_empty() {
         let countries = sandbox::prices().iter().map(|list| country(call, list));
-        return Ok(resource::page(call, &countries.collect::<Vec<_>>(), Value::clone));
+        let countries: Vec<Value> = countries.collect();
+        return Ok(sandbox::json(200, &json!({"countries": countries, "uri": call.path})));
     }
     let list = Prices::of(code).ok_or(NOT_FOUND)?;
     if call.operation.list.is_none() {
@@ -123,15 +127,11 @@ pub(super) fn available(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let area = call.get("AreaCode").unwrap_or_default();
     let contains = call.get("Contains").unwrap_or_default();
     let wanted: String = contains.chars().filter(|c| c.is_ascii_digit() || *c == '*').collect();
-    let fits = |number: &String| {
-        wanted.is_empty() || windows(number, &wanted) && owner(call.carrier, number).is_none()
-    };
-    let size = call.get("PageSize").and_then(|size| size.parse().ok()).unwrap_or(50);
+    let fits = |number: &String| wanted.is_empty() || windows(number, &wanted);
     let numbers = of_stories(list, kind, area).into_iter();
     let numbers: Vec<Value> = numbers
         .filter(fits)
         .filter(|number| owner(call.carrier, number).is_none())
-        .take(size)
         .map(|number| {
             let parsed: Option<PhoneNumber> = number.parse().ok();
             let name = parsed.map(|number| number.national().to_string());
@@ -143,8 +143,7 @@ pub(super) fn available(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
             })
         })
         .collect();
-    let uri = &call.path;
-    Ok(sandbox::json(200, &json!({"available_phone_numbers": numbers, "uri": uri})))
+    Ok(resource::page(call, &numbers, Value::clone))
 }
 
 /// Returns whether a pattern, with a star for any digit, is somewhere in a number.
@@ -192,7 +191,11 @@ pub(super) fn buy(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let parsed = number.parse::<PhoneNumber>();
     let parsed = parsed.map_err(|_| refusal(400, 21421, "The number is invalid"))?;
     let number = parsed.to_string();
-    if owner(call.carrier, &number).is_some() {
+    let offered = parsed.is_fictional() || number == "+15005550006" || {
+        let of_kind = |(kind, ..): &(&str, _, _)| of_stories(Prices::to(parsed), kind, "");
+        KINDS.iter().flat_map(of_kind).any(|offered| offered == number)
+    };
+    if owner(call.carrier, &number).is_some() || !offered {
         return Err(refusal(400, 21422, "The number is not available"));
     }
     let kind = kind_of(&number);

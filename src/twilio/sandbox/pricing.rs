@@ -10,6 +10,10 @@ use crate::{
     sandbox::{self, Prices},
 };
 
+/// Price of a minute of a call, and of one that is received.
+const CALL: f64 = 0.014;
+const RECEIVED: f64 = 0.0085;
+
 /// Answers a request for prices, which all are reads.
 pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     if call.operation.list.is_some() {
@@ -29,18 +33,17 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let number: PhoneNumber = number.parse().map_err(|_| NOT_FOUND)?;
     let list = Prices::to(number);
     let origin = call.get("OriginationNumber");
-    let call_price = json!({"base_price": "0.0140", "current_price": "0.0140",
-        "origination_prefixes": ["ALL"]});
+    let call_price =
+        json!({"base_price": CALL, "current_price": CALL, "origination_prefixes": ["ALL"]});
     let inbound =
-        json!({"base_price": "0.0085", "current_price": "0.0085", "number_type": "local"});
+        json!({"base_price": RECEIVED, "current_price": RECEIVED, "number_type": "local"});
     let mut body = json!({
         "country": list.name, "iso_country": list.country, "price_unit": "USD", "url": url,
     });
     match call.operation.path.as_str() {
         "/v1/Voice/Numbers/{Number}" => {
             body["number"] = number.to_string().into();
-            body["outbound_call_price"] =
-                json!({"base_price": "0.0140", "current_price": "0.0140"});
+            body["outbound_call_price"] = json!({"base_price": CALL, "current_price": CALL});
             body["inbound_call_price"] = inbound;
         }
         "/v2/Voice/Numbers/{DestinationNumber}" => {
@@ -69,35 +72,40 @@ fn of_country(call: &Call<'_>, list: &Prices, url: &str) -> Value {
     let kinds = [("local", list.local), ("mobile", list.mobile), ("toll free", list.toll_free)];
     let kinds: Vec<_> =
         kinds.into_iter().filter_map(|(kind, price)| Some((kind, price?))).collect();
-    let price = |kind: &str, price: String| json!({"number_type": kind, "base_price": price, "current_price": price});
-    let prefixes = json!([{
-        "prefixes": [list.calling_code.to_string()], "friendly_name": list.name,
-        "destination_prefixes": [list.calling_code.to_string()], "origination_prefixes": ["ALL"],
-        "base_price": "0.0140", "current_price": "0.0140",
-    }]);
-    let inbound = |amount: &str| -> Vec<Value> {
-        kinds.iter().map(|(kind, _)| price(kind, amount.to_owned())).collect()
+    // Messages and numbers have texts for prices, calls have numbers, as Twilio's examples show.
+    let price = |kind: &str, price: Value| json!({"number_type": kind, "base_price": price, "current_price": price});
+    let prefixes = [list.calling_code.to_string()];
+    let mut prefix = json!({"friendly_name": list.name, "base_price": CALL, "current_price": CALL});
+    if call.operation.path.starts_with("/v1") {
+        prefix["prefixes"] = json!(prefixes);
+    } else {
+        prefix["destination_prefixes"] = json!(prefixes);
+        prefix["origination_prefixes"] = json!(["ALL"]);
+    }
+    let prefixes = json!([prefix]);
+    let inbound = |amount: Value| -> Vec<Value> {
+        kinds.iter().map(|(kind, _)| price(kind, amount.clone())).collect()
     };
     match call.operation.path.as_str() {
         "/v1/Messaging/Countries/{IsoCountry}" => {
             let out: Vec<Value> = ["local", "mobile", "shortcode"]
-                .map(|kind| price(kind, list.outbound.to_string()))
+                .map(|kind| price(kind, list.outbound.to_string().into()))
                 .into();
             body["outbound_sms_prices"] = json!([{"carrier": "Sandbox Mobile", "mcc": "310",
                 "mnc": "260", "prices": out}]);
-            body["inbound_sms_prices"] = inbound(&list.inbound.to_string()).into();
+            body["inbound_sms_prices"] = inbound(list.inbound.to_string().into()).into();
         }
         "/v1/PhoneNumbers/Countries/{IsoCountry}" => {
-            let prices = kinds.iter().map(|(kind, amount)| price(kind, amount.to_string()));
+            let prices = kinds.iter().map(|(kind, amount)| price(kind, amount.to_string().into()));
             body["phone_number_prices"] = prices.collect();
         }
         "/v2/Trunking/Countries/{IsoCountry}" => {
             body["terminating_prefix_prices"] = prefixes;
-            body["originating_call_prices"] = inbound("0.0085").into();
+            body["originating_call_prices"] = inbound(RECEIVED.into()).into();
         }
         _ => {
             body["outbound_prefix_prices"] = prefixes;
-            body["inbound_call_prices"] = inbound("0.0085").into();
+            body["inbound_call_prices"] = inbound(RECEIVED.into()).into();
         }
     }
     body

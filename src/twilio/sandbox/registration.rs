@@ -21,9 +21,12 @@ const CAMPAIGN: &str = "messaging.v1.service.us_app_to_person_response";
 const TOLL_FREE: &str = "messaging.v1.tollfree_verification";
 const VETTING: &str = "messaging.v1.brand_registrations.brand_vetting";
 
+/// Shape of a registration, field of its state, its states, and that of one that is rejected.
+type States = (&'static str, &'static str, [(&'static str, i64); 3], &'static str);
+
 /// States that a registration goes through, each with the hours after which it begins; the last is of one that is
 /// rejected.
-const STATES: [(&str, &str, [(&str, i64); 3], &str); 4] = [
+const STATES: [States; 4] = [
     (BRAND, "status", [("PENDING", 0), ("IN_REVIEW", 1), ("APPROVED", 24)], "FAILED"),
     (CAMPAIGN, "campaign_status", [("PENDING", 0), ("IN_PROGRESS", 1), ("VERIFIED", 48)], "FAILED"),
     (
@@ -81,7 +84,8 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
             let all = USE_CASES.map(|code| {
                 json!({"code": code, "name": code, "description": code, "post_approval_required": false})
             });
-            Ok(sandbox::json(200, &json!({"us_app_to_person_usecases": all})))
+            let answer = sandbox::json(200, &json!({"us_app_to_person_usecases": all}));
+            resource::parents(call).map(|()| answer)
         }
         "/v1/Tollfree/Verifications" if post => toll_free(call),
         _ => return None,
@@ -125,6 +129,9 @@ pub(super) fn advance(call: &Call<'_>, record: &Record, shown: &mut Map<String, 
 }
 
 fn brand(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    if call.get("BrandType").is_some_and(|kind| !["STANDARD", "SOLE_PROPRIETOR"].contains(&kind)) {
+        return Err(call.invalid("BrandType", "is neither STANDARD nor SOLE_PROPRIETOR"));
+    }
     let mut fields = resource::fields(call);
     fields.entry("brand_type").or_insert("STANDARD".into());
     fields.insert("identity_status".to_owned(), "SELF_DECLARED".into());
@@ -211,6 +218,12 @@ fn toll_free(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let sid = call.get("TollfreePhoneNumberSid").unwrap_or_default();
     let path = format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers/{sid}", call.account.id);
     let number = call.carrier.records().get(&path);
+    if number.is_none() {
+        return Err(refusal(404, 20404, "The toll-free number was not found"));
+    }
+    if !call.get("NotificationEmail").unwrap_or_default().contains('@') {
+        return Err(call.invalid("NotificationEmail", "is no address of e-mail"));
+    }
     let mut fields = resource::fields(call);
     if let Some(number) = number.as_ref().and_then(|number| number.text("phone_number")) {
         fields.insert("tollfree_phone_number".to_owned(), number.into());

@@ -1,4 +1,4 @@
-//! What all products have in common: things are created, read, listed, changed and deleted, and an answer has
+//! The common ground of all products: things are created, read, listed, changed and deleted, and an answer has
 //! every field of its shape.
 
 use bytes::Bytes;
@@ -49,16 +49,25 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
 
 /// Fails unless everything is there that the path goes through.
 pub(super) fn parents(call: &Call<'_>) -> Result<(), Refusal> {
-    const ELSEWHERE: [&str; 6] =
-        ["Accounts", "AvailablePhoneNumbers", "Domains", "Fields", "Messages", "MessagingServices"];
+    const ELSEWHERE: [&str; 7] = [
+        "Accounts",
+        "AvailablePhoneNumbers",
+        "Domains",
+        "Fields",
+        "Messages",
+        "MessagingServices",
+        "PhoneNumbers",
+    ];
     let path = call.path.strip_suffix(".json").unwrap_or(&call.path);
     let of_2010 = path.starts_with(OF_2010);
     for (at, _) in path.match_indices('/').skip(1) {
         let above = &path[..at];
         let collection = above.rsplit('/').nth(1).unwrap_or_default();
         let template = if of_2010 { format!("{above}.json") } else { above.to_owned() };
+        let of_messages = call.operation.host != "conversations.twilio.com";
+        let of_numbers = call.operation.host != "messaging.twilio.com";
         let kept_elsewhere = ELSEWHERE.contains(&collection)
-            && (of_2010 || call.operation.host != "conversations.twilio.com");
+            && (of_2010 || of_messages && (of_numbers || collection != "PhoneNumbers"));
         let default = default_service(&call.account.id);
         if API.is_instance(&call.operation.host, &template)
             && !kept_elsewhere
@@ -116,8 +125,11 @@ pub(super) fn fields(call: &Call<'_>) -> Fields {
     for rule in of_body {
         let values: Vec<&str> = all(&call.form, &rule.name).collect();
         let Some(first) = values.first() else { continue };
-        let name = snake(&rule.name);
-        let target = shape(call.operation).and_then(|shape| shape.get(&name));
+        let shape = shape(call.operation);
+        let has = |name: &String| shape.is_some_and(|shape| shape.contains_key(name));
+        let (one, all) = (snake(&rule.name), format!("{}s", snake(&rule.name)));
+        let name = if rule.items.is_some() && !has(&one) && has(&all) { all } else { one };
+        let target = shape.and_then(|shape| shape.get(&name));
         let value = match (&rule.items, target) {
             (Some(items), _) => values.iter().map(|value| typed(items, value)).collect(),
             (None, Some(target)) if target.kind != "any" => typed(target, first),
@@ -223,7 +235,9 @@ fn links(call: &Call<'_>, record: &Record, path: &str) -> Value {
         let mut address = String::new();
         for (at, part) in template.split(['{', '}']).enumerate() {
             let known = || match part {
-                "account_sid" => call.account.id.as_str(),
+                "account_sid" if record.text("owner_account_sid").is_none() => {
+                    call.account.id.as_str()
+                }
                 _ => record.text(part).unwrap_or_else(|| record.key()),
             };
             address += if at % 2 == 0 { part } else { known() };
@@ -254,7 +268,11 @@ fn fits(call: &Call<'_>, record: &Record) -> bool {
                 own.contains(value.trim_matches('*').trim())
             }
             (_, Some(Value::String(own))) => own.eq_ignore_ascii_case(value),
-            (_, Some(own)) => own.is_null() || own.to_string() == *value,
+            (_, Some(Value::Bool(own))) => value.parse() == Ok(*own),
+            (_, Some(Value::Number(own))) => {
+                value.parse().is_ok_and(|wanted: f64| own.as_f64() == Some(wanted))
+            }
+            (_, Some(_)) => true,
             (_, None) => true,
         },
     )

@@ -53,6 +53,11 @@ fn create(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     fields.insert("inbound_method".to_owned(), "POST".into());
     fields.insert("fallback_method".to_owned(), "POST".into());
     fields.extend(resource::fields(call));
+    let usecase = fields.get("usecase").and_then(Value::as_str).unwrap_or_default();
+    let usecases = ["notifications", "marketing", "verification", "discussion", "poll"];
+    if usecase != "undeclared" && !usecases.contains(&usecase) {
+        return Err(call.invalid("Usecase", "is none that there is"));
+    }
     let period = fields.get("validity_period").and_then(Value::as_i64).unwrap_or_default();
     if !(1..=36_000).contains(&period) {
         return Err(call.invalid("ValidityPeriod", "is not 1 to 36000"));

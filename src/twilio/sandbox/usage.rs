@@ -9,7 +9,10 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde_json::{Value, json};
 
 use super::{Refusal, account::fields_of, call::Call, resource};
-use crate::sandbox::{Record, Used};
+use crate::{
+    account_id::AccountId,
+    sandbox::{Callback, Carrier, Record, Used},
+};
 
 /// Categories that are answered even if nothing was used.
 const ALWAYS: [&str; 3] = ["sms", "phonenumbers", "totalprice"];
@@ -22,6 +25,9 @@ struct Sum {
     price: Decimal,
 }
 
+/// First and last day of the stretch that a day is in.
+type Stretch = fn(Date) -> (Date, Date);
+
 /// Answers the usage by the stretches that the path names.
 pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     let today = call.carrier.now().to_zoned(TimeZone::UTC).date();
@@ -29,7 +35,7 @@ pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     let first = today.first_of_month();
     let month_before = first.saturating_sub(1.month());
     // The days that count, and how long a stretch is.
-    let (from, to, stretch): (Date, Date, fn(Date) -> (Date, Date)) = match name {
+    let (from, to, stretch): (Date, Date, Stretch) = match name {
         "Today" => (today, today, |day| (day, day)),
         "Yesterday" => {
             let yesterday = today.saturating_sub(1.day());
@@ -55,7 +61,9 @@ pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
     };
     let mut sums: BTreeMap<((Date, Date), String), Sum> = BTreeMap::new();
     for used in call.carrier.usage().iter().filter(|used| mine(used)) {
-        for category in [used.category.as_str(), "totalprice"] {
+        let of_messages = used.category.starts_with("sms-").then_some("sms");
+        for category in [Some(used.category.as_str()), of_messages, Some("totalprice")] {
+            let Some(category) = category else { continue };
             let sum = sums.entry((stretch(used.day), category.to_owned())).or_default();
             sum.count += used.count;
             sum.units += used.units;
@@ -125,7 +133,7 @@ pub(super) fn triggers(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
         let added = value.strip_prefix('+').or_else(|| value.strip_prefix(' ')).map(str::to_owned);
         let category = fields.get("usage_category").and_then(Value::as_str).unwrap_or_default();
         let by = fields.get("trigger_by").and_then(Value::as_str).unwrap_or("usage");
-        let current = current(call, category, by);
+        let current = current(call.carrier, &call.account.id, category, by);
         let absolute = match added.as_deref().map(str::parse::<Decimal>) {
             Some(Ok(more)) => (current + more).to_string(),
             Some(Err(_)) => return Err(call.invalid("TriggerValue", "is no number")),
@@ -149,10 +157,47 @@ pub(super) fn triggers(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     resource::answer(call)
 }
 
-fn current(call: &Call<'_>, category: &str, by: &str) -> Decimal {
-    let used = call.carrier.usage().into_iter();
-    let used = used.filter(|used| used.account == call.account.id);
-    let used = used.filter(|used| category == "totalprice" || used.category == category);
+/// Calls the triggers of an account that have reached their value, each once.
+pub(super) fn fire(carrier: &Carrier, account: &AccountId) {
+    let triggers = format!("/2010-04-01/Accounts/{account}/Usage/Triggers");
+    for trigger in carrier.records().list(&triggers) {
+        let text = |field: &str| trigger.text(field).unwrap_or_default();
+        let (category, by) = (text("usage_category"), text("trigger_by"));
+        let value: Decimal = text("trigger_value").parse().unwrap_or(Decimal::MAX);
+        let now = current(carrier, account, category, by);
+        let get = text("callback_method").eq_ignore_ascii_case("GET");
+        let url = text("callback_url").parse();
+        let Ok(url) = url else { continue };
+        if now < value || trigger.text("date_fired").is_some() {
+            continue;
+        }
+        let fired = super::call::rfc2822(carrier.now());
+        carrier.records().change(&trigger.path, carrier.now(), |fields| {
+            fields.insert("date_fired".to_owned(), fired.clone().into());
+        });
+        let pairs = [
+            ("AccountSid", Some(account.as_str())),
+            ("UsageTriggerSid", Some(trigger.key())),
+            ("Recurring", trigger.text("recurring")),
+            ("UsageCategory", Some(category)),
+            ("TriggerBy", Some(by)),
+            ("TriggerValue", trigger.text("trigger_value")),
+            ("CurrentValue", Some(&now.to_string())),
+            ("DateFired", fired.as_deref()),
+            ("UsageRecordUri", trigger.text("usage_record_uri")),
+        ];
+        super::hook::event(carrier, account, &Callback::new(url, get), &pairs);
+    }
+}
+
+fn current(carrier: &Carrier, account: &AccountId, category: &str, by: &str) -> Decimal {
+    let used = carrier.usage().into_iter();
+    let used = used.filter(|used| used.account == *account);
+    let used = used.filter(|used| {
+        category == "totalprice"
+            || used.category == category
+            || category == "sms" && used.category.starts_with("sms-")
+    });
     used.map(|used| match by {
         "count" => used.count.into(),
         "price" => used.price,

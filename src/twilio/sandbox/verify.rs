@@ -42,6 +42,15 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
         ("GET", "/v2/Templates") => Ok(templates(call)),
         ("GET", "/v2/Forms/{FormType}") => form(call),
         ("POST", "/v2/SafeList/Numbers") => safe_number(call),
+        (
+            "POST",
+            "/v2/Services/{ServiceSid}/RateLimits/{RateLimitSid}/Buckets"
+            | "/v2/Services/{ServiceSid}/RateLimits/{RateLimitSid}/Buckets/{Sid}",
+        ) => bucket(call),
+        (
+            "POST",
+            "/v2/Services/{ServiceSid}/Webhooks" | "/v2/Services/{ServiceSid}/Webhooks/{Sid}",
+        ) => webhook(call),
         _ => return None,
     };
     Some(answer)
@@ -100,6 +109,12 @@ fn start(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     }
     if own.is_some_and(|code| !(4..=10).contains(&code.len())) {
         return Err(call.invalid("CustomCode", "has fewer than 4 or more than 10 characters"));
+    }
+    for name in ["RateLimits", "ChannelConfiguration", "TemplateCustomSubstitutions", "Tags"] {
+        let value = call.get(name).map(serde_json::from_str::<Value>);
+        if value.is_some_and(|value| value.is_err()) {
+            return Err(call.invalid(name, "is no JSON"));
+        }
     }
     if call.get("Amount").is_some() != call.get("Payee").is_some() {
         return Err(refusal(400, 60206, "Amount and Payee go together"));
@@ -321,6 +336,37 @@ fn form(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let url = call.url(&call.path);
     let body = json!({"form_type": kind, "forms": forms, "form_meta": {}, "url": url});
     Ok(sandbox::json(200, &body))
+}
+
+fn bucket(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    for name in ["Max", "Interval"] {
+        let number = call.get(name).and_then(|text| text.parse::<i64>().ok());
+        if number.is_some_and(|number| number < 1) {
+            return Err(call.invalid(name, "is less than 1"));
+        }
+    }
+    resource::answer(call)
+}
+
+fn webhook(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    const EVENTS: [&str; 7] = [
+        "*",
+        "factor.created",
+        "factor.verified",
+        "factor.deleted",
+        "challenge.approved",
+        "challenge.denied",
+        "challenge.failed",
+    ];
+    let mut events = super::call::all(&call.form, "EventTypes");
+    if !events.all(|event| EVENTS.contains(&event) || event.starts_with("verification.")) {
+        return Err(call.invalid("EventTypes", "names an event that there is not"));
+    }
+    let url = call.get("WebhookUrl").map(str::parse::<crate::message::WebUrl>);
+    if matches!(url, Some(Err(_))) {
+        return Err(call.invalid("WebhookUrl", "is no address"));
+    }
+    resource::answer(call)
 }
 
 fn safe_number(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {

@@ -54,6 +54,42 @@ async fn it_serves_both_providers_until_it_is_stopped() {
     }
 }
 
+#[tokio::test]
+async fn its_inbox_is_served_and_its_file_outlives_it() {
+    let file = std::env::temp_dir().join(format!("anysms-cli-{}.json", std::process::id()));
+    for run in 1..=2 {
+        let (mut child, running, _lines) = start(&["--data", file.to_str().unwrap()]);
+        let url = running["inbox_url"].as_str().unwrap();
+        assert_eq!(url, format!("{}/_anysms/inbox", running["base_url"].as_str().unwrap()));
+        let page = get(url);
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        let config = TwilioConfig::new(
+            running["twilio"]["account_sid"].as_str().unwrap(),
+            running["twilio"]["auth_token"].as_str().unwrap(),
+        );
+        let config = config.with_base_url(running["base_url"].as_str().unwrap());
+        let twilio = Twilio::new(&config).unwrap();
+        let sender = running["twilio"]["number"].as_str().unwrap().parse().unwrap();
+        let message = Message::new("+447700900123".parse::<PhoneNumber>().unwrap(), "Hello");
+        twilio.send(&message.with_sender(sender)).await.unwrap();
+        assert_eq!(twilio.list(&Query::new()).await.unwrap().items.len(), run);
+        crate::signal("-TERM", child.id());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
+/// Reads a page over HTTP.
+fn get(url: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
+
 #[test]
 fn a_port_can_be_chosen_and_is_taken_once() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

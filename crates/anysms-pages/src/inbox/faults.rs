@@ -79,15 +79,18 @@ pub(super) fn fate(word: &str) -> Option<Fate> {
 }
 
 /// Returns a fault that waits, in a line.
-pub(super) fn line(when: &When, fault: Fault) -> String {
+pub(super) fn line(path: Option<&str>, when: When, fault: Fault) -> String {
     let when = match when {
         When::Next(1) => "next".to_owned(),
         When::Next(number) => format!("next {number}"),
         When::To(number) => format!("all to {}", number.international()),
         When::Every(1) => "all".to_owned(),
         When::Every(number) => format!("every {number}th"),
-        When::At(path, number) => format!("next {number} at {path}"),
         _ => "some".to_owned(),
+    };
+    let when = match path {
+        Some(path) => format!("{when} at {path}"),
+        None => when,
     };
     let fault = match fault {
         Fault::Refuse(status) => format!("refuse with {status}"),

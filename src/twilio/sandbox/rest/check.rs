@@ -6,13 +6,16 @@ use serde_json::Value;
 use super::table::{Operation, Place, Rule, is_sid};
 use crate::message::WebUrl;
 
-/// Checks the parameters of a request. Returns the name of the first that is wrong, and the rule.
+/// Checks the parameters of a request but for those that are checked elsewhere. Returns the name of the first that is
+/// wrong, and the rule.
 pub(in crate::twilio::sandbox) fn check<'a>(
     operation: &'a Operation,
     form: &[(String, String)],
     query: &[(String, String)],
+    elsewhere: &[&str],
 ) -> Result<(), (&'a str, String)> {
-    for rule in &operation.parameters {
+    let checked = |rule: &&Rule| !elsewhere.contains(&rule.name.as_str());
+    for rule in operation.parameters.iter().filter(checked) {
         let given = match rule.place {
             Place::Form => form,
             Place::Query => query,

@@ -57,7 +57,7 @@ pub(in crate::twilio::sandbox) enum Place {
     Json,
 }
 
-/// What a value may be.
+/// Rule for a value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::twilio::sandbox) struct Rule {
@@ -77,7 +77,7 @@ pub(in crate::twilio::sandbox) struct Rule {
     pub(in crate::twilio::sandbox) min_length: Option<usize>,
     pub(in crate::twilio::sandbox) max_length: Option<usize>,
     pub(in crate::twilio::sandbox) nullable: bool,
-    pub(in crate::twilio::sandbox) items: Option<Box<Rule>>,
+    pub(in crate::twilio::sandbox) items: Option<Box<Self>>,
 }
 
 impl Api {

@@ -151,8 +151,8 @@ impl View<'_> {
                     form.strip method="post" action={ (INBOX_PATH) "/calm" } {
                         (self.fields())
                         strong { "Waiting" }
-                        @for (when, fault) in faults.iter().take(6) {
-                            span.chip { (show::plain(&faults::line(when, *fault), 80)) }
+                        @for (path, when, fault) in faults.iter().take(6) {
+                            span.chip { (show::plain(&faults::line(path.as_deref(), *when, *fault), 80)) }
                         }
                         @if faults.len() > 6 { span.chip { "and " (faults.len() - 6) " more" } }
                         button.quiet.small { "Remove all" }

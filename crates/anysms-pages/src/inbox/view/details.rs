@@ -2,7 +2,7 @@
 
 use anysms::{
     PhoneNumber, plivo,
-    sandbox::{CallbackReport, Carried, Direction},
+    sandbox::{CallbackReport, Carried, Origin},
     twilio,
 };
 use jiff::Timestamp;
@@ -129,9 +129,9 @@ fn error(message: &Carried, code: u32) -> Markup {
 const PLIVO_HELP: &str = "https://www.plivo.com/docs/messaging/troubleshooting/error-codes";
 
 fn summary(message: &Carried) -> Markup {
-    let direction = match message.direction {
-        Direction::Inbound => "a phone",
-        Direction::Reply => "the answer of a webhook",
+    let direction = match message.origin {
+        Origin::Phone => "a phone",
+        Origin::Reply => "the answer of a webhook",
         _ => "a program",
     };
     html! {

@@ -1,5 +1,12 @@
 //! A message through the sandbox, from the submission to a verified delivery report.
 
+mod accounts;
+mod api;
+mod events;
+mod hand;
+mod inbound;
+mod products;
+
 use std::{sync::Arc, time::Duration};
 
 use anysms::{
@@ -78,7 +85,7 @@ async fn twilio_reports_sent_and_delivered() {
     assert_eq!(seen, [MessageStatus::Sent, MessageStatus::Delivered]);
     let record = sms.fetch(&receipt.id.unwrap()).await.unwrap();
     assert_eq!(record.status, MessageStatus::Delivered);
-    assert_eq!(record.price.unwrap().to_string(), "0.00750 USD");
+    assert_eq!(record.price.unwrap().to_string(), "0.05240 USD");
 }
 
 #[tokio::test]

@@ -114,8 +114,61 @@ async fn faults_and_inbound_messages_come_by_json() {
     let inbound = json!({"provider": "twilio", "from": "+447700900123", "to": TwilioSandbox::NUMBER,
         "text": "STOP", "url": url});
     let (status, answer) = ask(&sandbox, "POST", "inbound", inbound).await;
-    assert_eq!((status, answer.as_str()), (200, "{\"status\":200}"));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, &answer["status"]), (200, &json!(200)));
+    assert!(answer["id"].as_str().unwrap().starts_with("SM"));
     assert_eq!(hears.recv().await, Some(true), "it is signed");
+}
+
+#[tokio::test]
+async fn accounts_numbers_fates_and_the_clock_are_set_by_json() {
+    let (sandbox, twilio) = sandbox().await;
+    let opened = json!({"provider": "twilio", "name": "one test", "balance": "1.5"});
+    let (status, account) = ask(&sandbox, "POST", "accounts", opened).await;
+    let account: Value = serde_json::from_str(&account).unwrap();
+    assert_eq!((status, &account["balance"]), (201, &json!("1.5")));
+    let id = account["id"].as_str().unwrap();
+    let number = account["numbers"][0].as_str().unwrap();
+    let config = TwilioConfig::new(id, account["token"].as_str().unwrap());
+    let config = config.with_base_url(sandbox.base_url()).with_sender(number.parse().unwrap());
+    let own = Twilio::new(&config).unwrap();
+    own.send(&Message::new(to(123), "Mine")).await.unwrap();
+    twilio.send(&Message::new(to(123), "Another's")).await.unwrap();
+    let (_, last) = get(&sandbox, &format!("messages/last?to=447700900123&account={id}")).await;
+    assert_eq!(last["text"], "Mine");
+    assert_eq!(
+        ask(&sandbox, "DELETE", &format!("messages?account={id}"), Value::Null).await.0,
+        204
+    );
+    assert_eq!(get(&sandbox, "messages").await.1["messages"].as_array().unwrap().len(), 1);
+
+    let given = json!({"provider": "twilio", "account": id, "number": "+15555550142"});
+    assert_eq!(ask(&sandbox, "POST", "numbers", given.clone()).await.0, 200);
+    assert_eq!(ask(&sandbox, "POST", "numbers", given).await.0, 409);
+    let suspended = json!({"provider": "twilio", "id": id, "state": "suspended"});
+    assert_eq!(ask(&sandbox, "POST", "accounts", suspended).await.0, 200);
+    let error = own.send(&Message::new(to(123), "Mine")).await.unwrap_err();
+    assert_eq!(error.kind(), anysms::ErrorKind::Auth);
+    let (_, all) = get(&sandbox, "accounts").await;
+    assert!(all["accounts"].as_array().unwrap().iter().any(|one| one["state"] == "suspended"));
+
+    let fate = json!({"to": "+447700900124", "fate": {"undelivered": 30003}});
+    assert_eq!(ask(&sandbox, "POST", "fates", fate).await.0, 204);
+    twilio.send(&Message::new(to(124), "Hello")).await.unwrap();
+    let failed = sandbox.expect_message(to(124)).with_status(MessageStatus::Undelivered);
+    assert_eq!(failed.await.unwrap().error_code, Some(30003));
+
+    let (_, before) = get(&sandbox, "clock").await;
+    let (status, after) = ask(&sandbox, "POST", "clock", json!({"seconds": 86_400})).await;
+    let after: Value = serde_json::from_str(&after).unwrap();
+    let time = |clock: &Value| clock["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(status, 200);
+    assert!(time(&after) - time(&before) >= jiff::Span::new().hours(24));
+    for wrong in [json!({}), json!({"seconds": -1}), json!({"until": "2020-01-01T00:00:00Z"})] {
+        assert_eq!(ask(&sandbox, "POST", "clock", wrong).await.0, 400);
+    }
+    let (_, used) = get(&sandbox, "usage").await;
+    assert!(used["usage"].as_array().unwrap().iter().any(|one| one["account"] == id));
 }
 
 #[tokio::test]
@@ -156,7 +209,7 @@ async fn what_is_wrong_with_a_request_is_said() {
         ("GET", "messages/last?wait=1e9", Value::Null, 400, "wait"),
         ("GET", "messages/last?wait=NaN", Value::Null, 400, "wait"),
         ("GET", "codes/last", Value::Null, 404, "code"),
-        ("GET", "faults", Value::Null, 405, "method"),
+        ("PATCH", "faults", Value::Null, 405, "method"),
         ("GET", "secrets", Value::Null, 404, "path"),
         ("POST", "faults", json!([1]), 400, "body"),
         ("POST", "faults", json!({"fault": "explode"}), 400, "fault"),
@@ -216,7 +269,7 @@ async fn other_sites_are_refused() {
 async fn samples_in_other_languages_take_the_code() {
     let (sandbox, twilio) = sandbox().await;
     twilio.send(&Message::new(to(123), "Your code is 271828")).await.unwrap();
-    let page = include_str!("../../docs/sandbox.md");
+    let page = include_str!("../../../docs/sandbox.md");
     let folder = tempfile::tempdir().unwrap();
     let mut ran = Vec::new();
     for (fence, file, program, arguments) in [

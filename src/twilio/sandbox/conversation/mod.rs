@@ -1,5 +1,8 @@
 //! Conversations: threads whose messages go to the phones that take part.
 
+pub(super) mod message;
+mod user;
+
 use bytes::Bytes;
 use http::Response;
 use jiff::{SignedDuration, Span};
@@ -9,12 +12,9 @@ use super::{
     NOT_FOUND, Refusal,
     account::fields_of,
     call::{Call, default_service, get, iso, new_sid},
-    message, refusal, resource,
+    refusal, resource,
 };
-use crate::{
-    number::PhoneNumber,
-    sandbox::{self, Record},
-};
+use crate::sandbox::{self, Record};
 
 type Fields = Map<String, Value>;
 
@@ -29,11 +29,16 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
         {
             the_default_service(call)
         }
+        ("GET", "/Services") => {
+            let mut records = call.records(&call.path);
+            records.push(default_service_of(call));
+            Ok(resource::list(call, records))
+        }
         ("POST", "/Conversations") => conversation(call),
         ("POST", "/Conversations/{Sid}") => change(call),
         ("POST", "/ConversationWithParticipants") => with_participants(call),
         ("POST", "/Conversations/{ConversationSid}/Participants") => participant(call),
-        ("POST", "/Conversations/{ConversationSid}/Messages") => add_message(call),
+        ("POST", "/Conversations/{ConversationSid}/Messages") => message::add(call),
         ("POST", "/Conversations/{ConversationSid}/Webhooks") => webhook(call),
         ("GET", "/Conversations/{ConversationSid}/Messages") => {
             let mut records = call.records(&call.path);
@@ -45,6 +50,12 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>
         ("GET", "/ParticipantConversations") => of_participant(call),
         ("POST", "/Configuration/Addresses") => address(call),
         ("GET" | "POST", "/Configuration") => configuration(call),
+        ("POST", "/Roles" | "/Roles/{Sid}") => user::role(call),
+        ("POST", "/Users" | "/Users/{Sid}") => user::write(call),
+        (
+            _,
+            "/Users/{UserSid}/Conversations" | "/Users/{UserSid}/Conversations/{ConversationSid}",
+        ) => user::conversations(call),
         _ => return None,
     };
     Some(answer)
@@ -54,15 +65,25 @@ fn the_default_service(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     if call.ask.method == "DELETE" {
         return Err(refusal(400, 50_356, "The default service cannot be deleted"));
     }
+    Ok(resource::shown(call, &default_service_of(call)))
+}
+
+/// Returns the service that an account has from the start.
+fn default_service_of(call: &Call<'_>) -> Record {
     let sid = default_service(&call.account.id);
     let fields = fields_of(json!({"sid": sid, "friendly_name": "Default Conversations Service"}));
     let opened = call.account.created_at;
-    let path = call.key(&format!("/v1/Services/{sid}"));
-    Ok(resource::shown(call, &Record::new(path, fields, opened, opened)))
+    Record::new(call.key(&format!("/v1/Services/{sid}")), fields, opened, opened)
 }
 
 /// Returns the fields of a conversation, with its timers as times.
 fn conversation_fields(call: &Call<'_>) -> Result<Fields, Refusal> {
+    resource::parents(call)?;
+    for name in ["FriendlyName", "UniqueName"] {
+        if call.get(name).is_some_and(|text| text.chars().count() > 256) {
+            return Err(call.invalid(name, "has more than 256 characters"));
+        }
+    }
     let mut fields = resource::fields(call);
     let mut timers = Fields::new();
     for (parameter, field, least) in
@@ -166,67 +187,13 @@ fn participant(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     }
     let mut fields = resource::fields(call);
     fields.entry("attributes").or_insert("{}".into());
+    if let Some(identity) = identity {
+        user::keep(call, identity);
+    }
     if let Some(bound) = fields.get_mut("messaging_binding").and_then(Value::as_object_mut) {
         bound.insert("type".to_owned(), "sms".into());
     }
     Ok(resource::shown(call, &resource::create(call, fields)?))
-}
-
-/// Adds a message, and sends it to every phone that takes part.
-fn add_message(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
-    resource::parents(call)?;
-    attributes_are_json(call)?;
-    let body = call.get("Body").unwrap_or_default();
-    if body.chars().count() > 1_600 {
-        return Err(refusal(400, 50_501, "The body exceeds 1600 characters"));
-    }
-    let conversation = call.path.trim_end_matches("/Messages");
-    let closed = call.record(conversation).is_some_and(|c| c.text("state") == Some("closed"));
-    if closed {
-        return Err(refusal(400, 50_370, "The conversation is closed"));
-    }
-    let index = call.records(&call.path).first().and_then(|last| last.fields["index"].as_i64());
-    let mut fields = resource::fields(call);
-    fields.insert("index".to_owned(), index.map_or(0, |last| last + 1).into());
-    fields.entry("author").or_insert("system".into());
-    fields.entry("attributes").or_insert("{}".into());
-    let author = call.get("Author");
-    let members = call.records(&format!("{conversation}/Participants"));
-    let author_sid =
-        members.iter().find(|member| author.is_some() && member.text("identity") == author);
-    if let Some(member) = author_sid {
-        fields.insert("participant_sid".to_owned(), member.key().into());
-    }
-    let phones: Vec<(&Record, PhoneNumber, &str)> = members
-        .iter()
-        .filter_map(|member| {
-            let binding = member.fields.get("messaging_binding")?;
-            let address = binding["address"].as_str()?;
-            let to = super::submit::number(address)?;
-            Some((member, to, binding["proxy_address"].as_str().unwrap_or_default()))
-        })
-        .collect();
-    if !phones.is_empty() {
-        fields.insert(
-            "delivery".to_owned(),
-            json!({"total": phones.len(), "sent": "all",
-            "delivered": "all", "read": "none", "failed": "none", "undelivered": "none"}),
-        );
-    }
-    let record = resource::create(call, fields)?;
-    let path = call.path_of(&record);
-    for (member, to, from) in phones {
-        let sent = message::send(call, to, from, body, None, "sms");
-        let sid = new_sid("DY");
-        let conversation = call.argument("ConversationSid");
-        let receipt = json!({
-            "sid": sid, "conversation_sid": conversation, "message_sid": record.key(),
-            "channel_message_sid": sent, "participant_sid": member.key(), "status": "delivered",
-            "error_code": 0,
-        });
-        call.keep(&format!("{path}/Receipts/{sid}"), fields_of(receipt));
-    }
-    Ok(resource::shown(call, &record))
 }
 
 fn webhook(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
@@ -239,6 +206,7 @@ fn webhook(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
 
 /// Lists the conversations of one participant.
 fn of_participant(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    resource::parents(call)?;
     let (identity, address) = (get(&call.query, "Identity"), get(&call.query, "Address"));
     if identity.is_none() && address.is_none() {
         return Err(call.invalid("Identity", "or Address is required"));
@@ -286,6 +254,7 @@ fn address(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
 
 /// Answers the settings of an account, which it has from the start.
 fn configuration(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    resource::parents(call)?;
     let mut fields = call.record(&call.path).map(|record| record.fields).unwrap_or_default();
     fields
         .entry("default_chat_service_sid")
