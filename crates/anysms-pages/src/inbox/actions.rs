@@ -1,4 +1,4 @@
-//! What a reader does: each form is answered with a redirect to the page that shows what came of it.
+//! Actions of a reader: each form is answered with a redirect to the page that shows what came of it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -80,6 +80,10 @@ async fn reply(extract::State(state): Shared, body: Bytes) -> Response {
     if !picture.is_empty() && form.get("keyword").is_empty() {
         let Ok(url) = WebUrl::parse(picture) else { return back(&body, "no-url") };
         message = message.with_media(url);
+    }
+    let channel = form.get("channel");
+    if !channel.is_empty() {
+        message = message.over(channel);
     }
     if text.is_empty() && message.media.is_empty() {
         return back(&body, "no-text");

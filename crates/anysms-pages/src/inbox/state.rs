@@ -16,7 +16,7 @@ use tokio::{sync::broadcast, task::AbortHandle};
 /// Name of a part of the page that changed: `list`, `bar`, `phone-447700900123`; `all` for everything.
 pub(super) type Tick = String;
 
-/// What all requests share.
+/// State that all requests share.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) handle: SandboxHandle,

@@ -1,4 +1,4 @@
-//! What a reader does, by forms alone, as a browser without the script sends them.
+//! Actions of a reader, by forms alone, as a browser without the script sends them.
 
 use std::{
     sync::{Arc, Mutex},
@@ -70,6 +70,19 @@ async fn a_picture_is_sent_and_not_shown() {
 }
 
 #[tokio::test]
+async fn a_reply_goes_over_the_channel_of_the_conversation() {
+    let site = Site::start().await;
+    let text = ("text", "Hello");
+    site.post("reply", &[("phone", PHONE), TO, text, ("channel", "whatsapp")]).await;
+    let first = site.sandbox.received().remove(0);
+    assert_eq!(first.channel.as_deref(), Some("whatsapp"));
+    let page = site.page("?phone=447700900123&part=details").await;
+    assert!(page.contains("whatsapp") && page.contains("sent by the phone"));
+    let page = site.page("?phone=447700900123").await;
+    assert!(page.contains("name=\"channel\" value=\"whatsapp\""));
+}
+
+#[tokio::test]
 async fn a_form_that_lacks_something_says_what() {
     let site = Site::start().await;
     for (action, fields, says) in [
@@ -101,14 +114,14 @@ async fn a_fault_waits_for_the_next_message() {
     let site = Site::start().await;
     let page = site.post("fault", &[("fault", "take-hang-up"), ("next", "1")]).await;
     assert!(page.contains("next: take, hang up"));
-    assert_eq!(site.sandbox.faults(), [(When::Next(1), Fault::TakeAndHangUp)]);
+    assert_eq!(site.sandbox.faults(), [(None, When::Next(1), Fault::TakeAndHangUp)]);
     let sms = Twilio::new(&TwilioConfig::sandbox(&site.sandbox)).unwrap();
     let to: PhoneNumber = PHONE.parse().unwrap();
     let error = sms.send(&anysms::Message::new(to, "Hello")).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(!site.page("").await.contains("take, hang up"));
     site.post("fault", &[("fault", "503"), ("phone", PHONE), ("scope", "phone")]).await;
-    assert_eq!(site.sandbox.faults(), [(When::To(to), Fault::Refuse(503))]);
+    assert_eq!(site.sandbox.faults(), [(None, When::To(to), Fault::Refuse(503))]);
     let page = site.post("calm", &[]).await;
     assert!(page.contains("All faults are gone.") && site.sandbox.faults().is_empty());
 }

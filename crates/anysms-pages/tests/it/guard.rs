@@ -1,4 +1,4 @@
-//! Who may ask, and the headers of every answer.
+//! Requests that are refused, and the headers of every answer.
 
 use anysms_pages::INBOX_PATH;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! What the pages show.
+//! Contents of the pages.
 
 use anysms::{MessageStatus, PhoneNumber, sandbox::Fate, twilio::TWILIO};
 use anysms_pages::Inbox;

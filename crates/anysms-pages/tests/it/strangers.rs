@@ -1,4 +1,4 @@
-//! What strangers wrote: it shows as it is, and does nothing.
+//! Texts of strangers: each shows as it is, and does nothing.
 
 use crate::{PHONE, Site};
 

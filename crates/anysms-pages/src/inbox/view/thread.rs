@@ -126,6 +126,9 @@ impl View<'_> {
         html! {
             form.composer id="composer" method="post" action={ (INBOX_PATH) "/reply" } {
                 (self.fields())
+                @if let Some(channel) = self.talk().next_back().and_then(|last| last.channel.as_deref()) {
+                    input type="hidden" name="channel" value=(channel);
+                }
                 div.write {
                     label.away for="text" { "Reply as " (spaced(phone)) }
                     textarea id="text" name="text" rows="1" maxlength="1600" placeholder="Reply as the phone" dir="auto" {}
