@@ -204,6 +204,7 @@ try {
 
   step("two pages of one browser share a stream");
   const first = await open(inbox);
+  await sleep(500); // its stream is open
   const second = await first.context().newPage();
   let streams = 0;
   first.context().on("request", (request) => { streams += request.url().endsWith("/stream") ? 1 : 0; });

@@ -1,4 +1,4 @@
-//! What a reader does: each form is answered with a redirect to the page that shows what came of it.
+//! Actions of a reader: each form is answered with a redirect to the page that shows what came of it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -81,6 +81,10 @@ async fn reply(extract::State(state): Shared, body: Bytes) -> Response {
         let Ok(url) = WebUrl::parse(picture) else { return back(&body, "no-url") };
         message = message.with_media(url);
     }
+    let channel = form.get("channel");
+    if !channel.is_empty() {
+        message = message.over(channel);
+    }
     if text.is_empty() && message.media.is_empty() {
         return back(&body, "no-text");
     }
@@ -115,15 +119,13 @@ async fn fault(extract::State(state): Shared, body: Bytes) -> Response {
     let phone = Place::read(&body).phone.filter(|_| form.get("scope") == "phone");
     let next = form.get("next").parse().unwrap_or(1).clamp(1, 1_000);
     let when = phone.map_or(When::Next(next), When::To);
-    state.handle.inject(when, fault);
-    state.tick("bar");
+    state.inject(when, fault);
     back(&body, "injected")
 }
 
 /// Removes all faults.
 async fn calm(extract::State(state): Shared, body: Bytes) -> Response {
-    state.handle.clear_faults();
-    state.tick("bar");
+    state.clear_faults();
     back(&body, "calm")
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong, as the menus offer it: each a word for a form and a line for people.
+//! Choices of the menus, things that can go wrong: each a word for a form and a line for people.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ pub(super) fn line(path: Option<&str>, when: When, fault: Fault) -> String {
         When::Next(number) => format!("next {number}"),
         When::To(number) => format!("all to {}", number.international()),
         When::Every(1) => "all".to_owned(),
-        When::Every(number) => format!("every {number}th"),
+        When::Every(number) => format!("one in {number}"),
         _ => "some".to_owned(),
     };
     let when = match path {
@@ -126,13 +126,13 @@ mod tests {
         let mut words: Vec<_> =
             FAULTS.iter().flat_map(|(_, all)| all.iter()).map(|choice| choice.word).collect();
         assert!(words.iter().all(|word| {
-            fault(word).is_some_and(|fault| !line(&When::Next(1), fault).ends_with("a fault"))
+            fault(word).is_some_and(|fault| !line(None, When::Next(1), fault).ends_with("a fault"))
         }));
         let all = words.len();
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), all);
         assert!(FATES.iter().all(|choice| fate(choice.word) == Some(choice.value)));
-        assert_eq!(line(&When::Next(2), Fault::HangUp), "next 2: hang up");
+        assert_eq!(line(None, When::Next(2), Fault::HangUp), "next 2: hang up");
     }
 }

@@ -75,7 +75,6 @@ impl Inbox {
     /// Returns the routes: the inbox below [`INBOX_PATH`], and `/`, which leads there.
     ///
     /// On a Tokio runtime it begins to watch the sandbox at once, otherwise with the first request.
-    #[must_use]
     pub fn router(self) -> Router {
         let state = Arc::new(State::new(self.handle, self.newest));
         watch::start(&state);

@@ -44,11 +44,13 @@ impl Search {
 
     /// Returns the terms that could not be read.
     pub(super) fn unreadable(&self) -> Vec<&str> {
-        let unreadable = |term| match term {
-            &Term::Unreadable(ref text) => Some(text.as_str()),
-            _ => None,
-        };
-        self.0.iter().filter_map(unreadable).collect()
+        let mut found = Vec::new();
+        for term in &self.0 {
+            if let Term::Unreadable(text) = term {
+                found.push(text.as_str());
+            }
+        }
+        found
     }
 
     /// Returns `true` if a message fits.

@@ -8,7 +8,7 @@ use std::{
 
 use anysms::{
     MessageId, MessageStatus, PhoneNumber,
-    sandbox::{Carried, Fate, SandboxHandle},
+    sandbox::{Carried, Fate, Fault, SandboxHandle, When},
 };
 use jiff::Timestamp;
 use tokio::{sync::broadcast, task::AbortHandle};
@@ -16,7 +16,7 @@ use tokio::{sync::broadcast, task::AbortHandle};
 /// Name of a part of the page that changed: `list`, `bar`, `phone-447700900123`; `all` for everything.
 pub(super) type Tick = String;
 
-/// What all requests share.
+/// State that all requests share.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) handle: SandboxHandle,
@@ -130,6 +130,24 @@ impl State {
     pub(super) fn unread(&self) -> impl Fn(&Carried) -> bool + use<> {
         let read = self.notes().read.clone();
         move |message| !message.is_inbound() && !read.contains(&message.id)
+    }
+
+    /// Lets submissions go wrong.
+    pub(super) fn inject(&self, when: When, fault: Fault) {
+        self.handle.inject(when, fault);
+        self.faults_changed();
+    }
+
+    /// Removes all faults.
+    pub(super) fn clear_faults(&self) {
+        self.handle.clear_faults();
+        self.faults_changed();
+    }
+
+    /// Says that the faults changed. Notes their number, so that it shows when they are used up.
+    fn faults_changed(&self) {
+        self.notes().faults = self.handle.faults().len();
+        self.tick("bar");
     }
 
     /// Decides what becomes of messages to a number.

@@ -64,6 +64,9 @@ impl View<'_> {
         let open = self.place.account.as_ref();
         html! {
             form.switch method="get" action=(INBOX_PATH) data-submit {
+                @if !self.place.search.is_empty() {
+                    input type="hidden" name="q" value=(self.place.search);
+                }
                 label.away for="account" { "Account" }
                 select id="account" name="account" {
                     option value="" { "All accounts" }

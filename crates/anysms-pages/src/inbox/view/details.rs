@@ -60,7 +60,7 @@ impl View<'_> {
                 (super::text::segmented(message))
             }
             section {
-                h3 { "Callbacks" }
+                h3 { @if message.is_inbound() { "Webhook" } @else { "Callbacks" } }
                 (callbacks(message))
             }
             section {

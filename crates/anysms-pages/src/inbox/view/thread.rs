@@ -97,15 +97,15 @@ impl View<'_> {
     fn fate_menu(&self, phone: PhoneNumber) -> Markup {
         let now = self.state.fate(phone);
         let line = match now {
-            Fate::Delivered => "Fate: delivered".to_owned(),
-            Fate::Sent => "Fate: never reported".to_owned(),
-            Fate::Undelivered(code) => format!("Fate: undelivered {code}"),
-            Fate::Failed(code) => format!("Fate: failed {code}"),
-            _ => "Fate".to_owned(),
+            Fate::Delivered => "delivered".to_owned(),
+            Fate::Sent => "never reported".to_owned(),
+            Fate::Undelivered(code) => format!("undelivered {code}"),
+            Fate::Failed(code) => format!("failed {code}"),
+            _ => "other".to_owned(),
         };
         html! {
             details.menu.bad[now != Fate::Delivered] id="menu-fate" {
-                summary.button { (line) }
+                summary.button { span.prefix { "Fate: " } (line) }
                 form.sheet method="post" action={ (INBOX_PATH) "/fate" } {
                     (self.fields())
                     fieldset.stack {
@@ -126,6 +126,9 @@ impl View<'_> {
         html! {
             form.composer id="composer" method="post" action={ (INBOX_PATH) "/reply" } {
                 (self.fields())
+                @if let Some(channel) = self.talk().next_back().and_then(|last| last.channel.as_deref()) {
+                    input type="hidden" name="channel" value=(channel);
+                }
                 div.write {
                     label.away for="text" { "Reply as " (spaced(phone)) }
                     textarea id="text" name="text" rows="1" maxlength="1600" placeholder="Reply as the phone" dir="auto" {}
