@@ -220,11 +220,13 @@ pub(super) fn default_service(account: &AccountId) -> String {
     account.as_str().replacen("AC", "IS", 1)
 }
 
-/// Takes the default service out of a path of Conversations: it is below it with and without.
+/// Takes the default service out of a path of Conversations: what it has is the account's, but for its settings.
 fn with_default_service(path: &str, account: &AccountId) -> String {
     let start = format!("/v1/Services/{}/", default_service(account));
     match path.strip_prefix(&start) {
-        Some(rest) if !rest.is_empty() => format!("/v1/{rest}"),
+        Some(rest) if !rest.is_empty() && !rest.starts_with("Configuration") => {
+            format!("/v1/{rest}")
+        }
         _ => path.to_owned(),
     }
 }

@@ -204,6 +204,14 @@ fn webhook(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     resource::answer(call)
 }
 
+/// Returns the state of a conversation as its participants see it: one that begins is not active yet.
+fn state_of(conversation: &Record) -> &str {
+    match conversation.text("state") {
+        Some("initializing") => "inactive",
+        state => state.unwrap_or("active"),
+    }
+}
+
 /// Lists the conversations of one participant.
 fn of_participant(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
     resource::parents(call)?;
@@ -221,7 +229,7 @@ fn of_participant(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
             let is_it = identity.is_some_and(|identity| member.text("identity") == Some(identity))
                 || (address.is_some() && own == address);
             if is_it {
-                let state = conversation.text("state").unwrap_or("active");
+                let state = state_of(&conversation);
                 let fields = json!({
                     "participant_sid": member.key(), "participant_identity": member.text("identity"),
                     "participant_messaging_binding": binding,

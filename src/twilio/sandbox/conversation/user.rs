@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::json;
 
-use super::attributes_are_json;
+use super::{attributes_are_json, state_of};
 use crate::{
     sandbox::Record,
     twilio::sandbox::{
@@ -103,7 +103,7 @@ pub(super) fn conversations(call: &Call<'_>) -> Result<Response<Bytes>, Refusal>
             "last_read_message_index": member.fields.get("last_read_message_index"),
             "friendly_name": conversation.text("friendly_name"),
             "unique_name": conversation.text("unique_name"),
-            "conversation_state": conversation.text("state").unwrap_or("active"),
+            "conversation_state": state_of(&conversation),
             "attributes": conversation.text("attributes"), "created_by": "system",
             "timers": conversation.fields.get("timers"),
             "notification_level": member.text("notification_level").unwrap_or("default"),

@@ -3,8 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
-use super::table::{Operation, Place, Rule, is_sid};
-use crate::message::WebUrl;
+use super::table::{API, Operation, Place, Rule, is_sid};
+use crate::{message::WebUrl, twilio::sandbox::resource::snake};
 
 /// Checks the parameters of a request but for those that are checked elsewhere. Returns the name of the first that is
 /// wrong, and the rule.
@@ -15,6 +15,7 @@ pub(in crate::twilio::sandbox) fn check<'a>(
     elsewhere: &[&str],
 ) -> Result<(), (&'a str, String)> {
     let checked = |rule: &&Rule| !elsewhere.contains(&rule.name.as_str());
+    let shape = operation.shape.as_deref().and_then(|name| API.shape(name));
     for rule in operation.parameters.iter().filter(checked) {
         let given = match rule.place {
             Place::Form => form,
@@ -28,6 +29,11 @@ pub(in crate::twilio::sandbox) fn check<'a>(
         for (_, value) in values {
             let rule_of_value = rule.items.as_deref().unwrap_or(rule);
             check_value(rule_of_value, value).map_err(|broken| (&*rule.name, broken))?;
+            // What an answer may say of it and what a request may say are the same.
+            let shown = shape.filter(|_| rule.place == Place::Form);
+            if let Some(shown) = shown.and_then(|shape| shape.get(&snake(&rule.name))) {
+                check_word(shown, value).map_err(|broken| (&*rule.name, broken))?;
+            }
             if rule.required && value.is_empty() {
                 return Err((&rule.name, "must not be empty".to_owned()));
             }
@@ -40,11 +46,7 @@ fn check_value(rule: &Rule, value: &str) -> Result<(), String> {
     if value.is_empty() {
         return Ok(()); // which takes a value away
     }
-    if let Some(values) = &rule.values
-        && !values.iter().filter_map(Value::as_str).any(|known| known.eq_ignore_ascii_case(value))
-    {
-        return Err("is none of the values that it may have".to_owned());
-    }
+    check_word(rule, value)?;
     if let Some(pattern) = &rule.pattern
         && !is_sid(pattern, value)
     {
@@ -78,6 +80,15 @@ fn check_value(rule: &Rule, value: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("is no {}", rule.format.as_ref().unwrap_or(&rule.kind)))
+    }
+}
+
+fn check_word(rule: &Rule, value: &str) -> Result<(), String> {
+    let Some(values) = rule.values.as_ref().filter(|_| !value.is_empty()) else { return Ok(()) };
+    let mut words = values.iter().filter_map(Value::as_str);
+    match words.any(|known| known.eq_ignore_ascii_case(value)) {
+        true => Ok(()),
+        false => Err("is none of the values that it may have".to_owned()),
     }
 }
 
