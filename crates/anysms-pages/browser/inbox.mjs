@@ -151,7 +151,7 @@ try {
   await check(page, "search");
   await page.fill("#q", "is:odd");
   await page.press("#q", "Enter");
-  await page.getByText("Not understood: is:odd").waitFor();
+  await page.getByText("Not understood in the search: is:odd").waitFor();
   await check(page, "search that is not understood");
   await page.fill("#q", "");
   await page.press("#q", "Enter");

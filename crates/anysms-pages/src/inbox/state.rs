@@ -2,8 +2,9 @@
 //! what it asked of the sandbox.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anysms::{
@@ -23,6 +24,8 @@ pub(super) struct State {
     /// Most messages that are shown.
     pub(super) newest: usize,
     notes: Mutex<Notes>,
+    /// The newest messages at the last look of the watch.
+    seen: Mutex<Arc<Vec<Carried>>>,
     ticks: broadcast::Sender<Tick>,
     watch: Mutex<Option<AbortHandle>>,
 }
@@ -48,16 +51,31 @@ struct Seen {
 impl State {
     pub(super) fn new(handle: SandboxHandle, newest: usize) -> Self {
         let (ticks, _) = broadcast::channel(256);
-        Self { handle, newest, notes: Mutex::default(), ticks, watch: Mutex::default() }
+        Self {
+            handle,
+            newest,
+            notes: Mutex::default(),
+            seen: Mutex::default(),
+            ticks,
+            watch: Mutex::default(),
+        }
     }
 
-    /// Returns all messages, newest first, as many as are shown.
-    pub(super) fn messages(&self) -> Vec<Carried> {
+    /// Looks at the sandbox. Returns its messages, newest first, as many as are shown.
+    pub(super) fn look(&self) -> Arc<Vec<Carried>> {
         let mut all = self.handle.messages();
         all.append(&mut self.handle.received());
-        all.sort_by_key(|message| std::cmp::Reverse(message.created_at)); // stable: both are newest first
+        all.sort_by_key(|message| Reverse(message.created_at)); // stable: both are newest first
         all.truncate(self.newest);
+        let all = Arc::new(all);
+        *lock(&self.seen) = Arc::clone(&all);
         all
+    }
+
+    /// Returns the messages of the last look: all that a tick can have told of.
+    pub(super) fn last_look(&self) -> Arc<Vec<Carried>> {
+        let last = Arc::clone(&lock(&self.seen));
+        if last.is_empty() { self.look() } else { last }
     }
 
     /// Listens for changes of the page's parts.
@@ -103,7 +121,9 @@ impl State {
             let kept: HashSet<&MessageId> = messages.iter().map(|message| &message.id).collect();
             notes.seen.retain(|id, _| kept.contains(id));
             notes.read.retain(|id| kept.contains(id));
-            changed.insert("all".to_owned());
+            if messages.len() < self.newest {
+                changed.insert("all".to_owned()); // removed, not replaced by newer ones
+            }
         }
         changed
     }

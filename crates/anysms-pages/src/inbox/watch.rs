@@ -36,12 +36,10 @@ async fn watch(state: Weak<State>) {
         let _ = poll_fn(|context| Poll::Ready(changed.as_mut().poll(context).is_ready())).await;
         let begun = Instant::now();
         let Some(state) = state.upgrade() else { return };
-        let mut all = handle.messages();
-        all.append(&mut handle.received());
-        for part in state.note(&all) {
+        for part in state.note(&state.look()) {
             state.tick(part);
         }
-        drop((state, all));
+        drop(state);
         // Of a large sandbox the look itself takes long: three quarters of the time stay for others.
         tokio::time::sleep(SHORTEST.max(begun.elapsed() * 3)).await;
         drop(tokio::time::timeout(LONGEST, changed).await);

@@ -53,9 +53,6 @@ impl View<'_> {
                     spellcheck="false" placeholder="Search, or to: from: status: is:failed"
                     aria-invalid=[(!unreadable.is_empty()).then_some("true")];
                 kbd aria-hidden="true" { "/" }
-                @if !unreadable.is_empty() {
-                    p.problem role="alert" { "Not understood: " (show::visible(&unreadable.join(" "))) }
-                }
             }
         }
     }
@@ -166,9 +163,14 @@ impl View<'_> {
     }
 
     fn notice(&self) -> Markup {
+        let search = Search::read(&self.place.search, self.now);
+        let unreadable = search.unreadable();
         let sentence = self.place.note.as_deref().and_then(actions::sentence);
         html! {
             div id="notice" role="status" {
+                @if !unreadable.is_empty() {
+                    p.strip.bad { "Not understood in the search: " (show::visible(&unreadable.join(" "))) }
+                }
                 @if let Some((text, bad)) = sentence {
                     p.strip.bad[bad] {
                     span { (text) }

@@ -37,8 +37,9 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// Looks at the sandbox. The conversation that is open counts as read from here on.
     pub(super) fn new(state: &'a State, place: Place) -> Self {
-        let mut messages = state.messages();
-        messages.retain(|message| place.has(message));
+        // A tick tells of a look, and a part is asked for after a tick.
+        let all = if place.part.is_some() { state.last_look() } else { state.look() };
+        let messages: Vec<_> = all.iter().filter(|message| place.has(message)).cloned().collect();
         if let Some(phone) = place.phone
             && !matches!(place.part.as_deref(), Some("list" | "waiting"))
         {

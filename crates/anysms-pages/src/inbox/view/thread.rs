@@ -105,7 +105,7 @@ impl View<'_> {
         };
         html! {
             details.menu.bad[now != Fate::Delivered] id="menu-fate" {
-                summary.button { span.prefix { "Fate: " } (line) }
+                summary.button { span.prefix { "Fate:\u{a0}" } (line) }
                 form.sheet method="post" action={ (INBOX_PATH) "/fate" } {
                     (self.fields())
                     fieldset.stack {
