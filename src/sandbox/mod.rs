@@ -13,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! What goes wrong at a provider can be rehearsed: [`Sandbox::inject`] makes it go wrong here.
+//! What goes wrong at a provider can be rehearsed: [`SandboxHandle::inject`] makes it go wrong here.
 //!
 //! ```
 //! # #[cfg(feature = "twilio")]

@@ -155,6 +155,7 @@ async fn route(
             carrier.clock().skip(read::<SkipBody>(body)?.time(carrier.now())?);
             Ok(sandbox::json(200, &json!({"now": carrier.now().to_string()})))
         }
+        ("GET", "deactivations.txt") => Ok(Response::new(Bytes::new())), // no number ever is
         ("GET", "usage") => Ok(sandbox::json(200, &json!({"usage": carrier.usage()}))),
         (
             _,

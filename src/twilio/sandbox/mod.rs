@@ -272,6 +272,9 @@ fn of_2010(call: &Call<'_>) -> Option<Result<Response<Bytes>, Refusal>> {
             | "/IncomingPhoneNumbers/TollFree",
         ) => Ok(number::of_kind(call)),
         (_, "/IncomingPhoneNumbers/{Sid}") if post => number::update(call),
+        (_, "/IncomingPhoneNumbers/{Sid}") if call.ask.method == Method::DELETE => {
+            number::release(call)
+        }
         ("Keys" | "SigningKeys", "/Keys" | "/SigningKeys") if post => {
             let mut fields = resource::fields(call);
             fields.insert("secret".to_owned(), random::uuid().simple().to_string().into());

@@ -44,6 +44,26 @@ pub(super) fn owner(carrier: &Carrier, number: &str) -> Option<Record> {
     carrier.records().find(OF_2010, is_it)
 }
 
+/// Gives a number back: nobody sends from it until it is bought again.
+pub(super) fn release(call: &Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    let key = call.key(&call.path);
+    let known = call.carrier.records().get(&key).ok_or(NOT_FOUND)?;
+    call.carrier.records().remove(&key);
+    if let Some(number) = known.text("phone_number") {
+        let path = format!("{RELEASED}/{number}");
+        call.carrier.records().insert(&path, serde_json::Map::new(), call.carrier.now());
+    }
+    Ok(super::call::empty(http::StatusCode::NO_CONTENT))
+}
+
+/// Returns `true` if the number was given back, by whichever account.
+pub(super) fn is_released(carrier: &Carrier, number: &str) -> bool {
+    carrier.records().get(&format!("{RELEASED}/{number}")).is_some()
+}
+
+/// Collection of the numbers that were given back.
+const RELEASED: &str = "/released";
+
 /// Returns the numbers of an account.
 pub(super) fn all(carrier: &Carrier, account: &SandboxAccount) -> Vec<PhoneNumber> {
     let collection = format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers", account.id);

@@ -125,10 +125,13 @@ fn owned(call: &Call<'_>, number: PhoneNumber) -> Result<(), Refusal> {
     match super::number::owner(call.carrier, &number.to_string()) {
         Some(own) if own.text("account_sid") == Some(call.account.id.as_str()) => Ok(()),
         Some(_) => Err(refusal(400, 21660, "The 'From' number belongs to another account.")),
+        None if super::number::is_released(call.carrier, &number.to_string()) => Err(NOT_OWN),
         None if number.is_fictional() || number.to_string() == MAGIC => Ok(()),
-        None => Err(refusal(400, 21659, "The 'From' is not a number of this account.")),
+        None => Err(NOT_OWN),
     }
 }
+
+const NOT_OWN: Refusal = refusal(400, 21659, "The 'From' is not a number of this account.");
 
 /// Returns the service of this id. An account that has none may name any; then there is none to return.
 fn pool_of(call: &Call<'_>, pool: &str) -> Result<Option<Record>, Refusal> {
