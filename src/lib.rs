@@ -26,6 +26,7 @@ pub mod error;
 pub mod guide;
 #[cfg(feature = "layers")]
 pub mod layers;
+pub mod lookup;
 pub mod message;
 pub mod number;
 pub mod provider;

@@ -26,7 +26,7 @@ use crate::{
     provider::{AccountState, AccountStatus, Capabilities, SmsProvider},
     provider_id::ProviderId,
     transport::{
-        HttpTransport,
+        BaseUrl, HttpTransport,
         api::{Accepted, Api, ApiRequest, Call},
     },
     webhook::{KeyRing, PublicUrl, Webhook},
@@ -56,6 +56,7 @@ pub(super) struct Inner {
     pub(super) api: Api,
     pub(super) account: String, // the path of the account, with its slash
     pub(super) messages: Uri,
+    pub(super) lookup: BaseUrl,
     pub(super) sender: Option<Sender>,
     sender_per_message: bool,
     subaccount: bool,
@@ -95,7 +96,9 @@ impl Plivo {
         let (sender, subaccount) = (config.sender.clone(), config.is_subaccount());
         let keys = config.webhook_keys()?;
         let sender_per_message = config.sender_per_message;
-        let inner = Inner { api, account, messages, sender, sender_per_message, subaccount, keys };
+        let lookup = config.lookup_base()?;
+        let inner =
+            Inner { api, account, messages, lookup, sender, sender_per_message, subaccount, keys };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -147,6 +147,16 @@ impl PlivoConfig {
     }
 }
 
+impl PlivoConfig {
+    /// Returns the address of lookups: on a host of their own, or on the custom one.
+    pub(super) fn lookup_base(&self) -> Result<BaseUrl> {
+        match &self.base_url {
+            Some(_) => self.base(),
+            None => BaseUrl::https("lookup.plivo.com"),
+        }
+    }
+}
+
 impl fmt::Debug for PlivoConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlivoConfig")

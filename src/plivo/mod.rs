@@ -12,6 +12,7 @@
 mod account;
 mod config;
 mod error;
+mod lookup;
 mod options;
 mod sms;
 mod status;

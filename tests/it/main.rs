@@ -14,6 +14,7 @@ mod keywords;
 mod layers;
 mod layout;
 mod local_refusals;
+mod lookup;
 mod mockito;
 mod observe;
 mod paging;

@@ -46,6 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
+    ("lookup", &["error", "message", "number", "provider_id"]),
     (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
@@ -70,6 +71,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "account_id",
             "env",
             "error",
+            "lookup",
             "message",
             "number",
             "provider",
