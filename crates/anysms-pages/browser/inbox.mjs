@@ -88,11 +88,14 @@ try {
   const refused = await send(base, "+447700900140", "After STOP");
   assert.equal(refused.body.code, 21610, "the phone opted out");
   await page.fill("#text", "");
+  const answered = page.waitForResponse((response) => response.url().includes("note=answered"));
   await page.click("#composer [value=START]");
+  await answered;
   await count(page, ".mine", 3);
 
   step("focus, draft and scroll stay when something comes");
   await page.fill("#text", "half a th");
+  await sleep(300); // the last answer shows
   await page.locator("#chat").evaluate((chat) => { chat.scrollTop = 40; });
   await send(base, "+447700900140", "While you write");
   await page.locator("#chat").getByText("While you write").waitFor();
