@@ -28,13 +28,13 @@ pub enum LookupPackage {
     LineType,
     /// Name that is registered for it: [`LookupReport::caller_name`].
     CallerName,
-    /// Whether its SIM was changed of late: [`LookupReport::sim_swapped`].
+    /// Change of its SIM of late: [`LookupReport::sim_swapped`].
     SimSwap,
-    /// Whether its calls are forwarded: [`LookupReport::forwarded`].
+    /// Forwarding of its calls: [`LookupReport::forwarded`].
     CallForwarding,
-    /// Whether it can be reached: [`LookupReport::active`].
+    /// Reachability: [`LookupReport::active`].
     LineStatus,
-    /// Whether somebody else has it by now: [`LookupReport::reassigned`].
+    /// New owner by now: [`LookupReport::reassigned`].
     Reassigned,
     /// Risk that it pumps messages: [`LookupReport::pumping_risk`].
     PumpingRisk,
@@ -106,7 +106,6 @@ impl<L: Lookup + ?Sized> Lookup for Arc<L> {
 }
 
 /// Fails for the first package that a provider does not have.
-#[cfg(any(feature = "twilio", feature = "plivo"))]
 pub(crate) fn supported(lookup: &dyn Lookup, packages: &[LookupPackage]) -> Result<()> {
     let has = |package: &&LookupPackage| lookup.packages().contains(package);
     if packages.iter().all(|package| has(&package)) {

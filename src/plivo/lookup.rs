@@ -77,16 +77,17 @@ impl Lookup for Plivo {
         if let Some(carrier) = answer.carrier.filter(|_| !packages.is_empty()) {
             let known = |text: Option<String>| text.filter(|text| !text.is_empty());
             report.line = carrier.line.as_deref().and_then(line);
-            let mut of_number = NumberCarrier::default();
-            of_number.name = known(carrier.name);
-            of_number.mcc = known(carrier.mobile_country_code);
-            of_number.mnc = known(carrier.mobile_network_code);
-            of_number.ported = match carrier.ported.as_deref() {
+            let ported = match carrier.ported.as_deref() {
                 Some("yes") => Some(true),
                 Some("no") => Some(false),
                 _ => None,
             };
-            report.carrier = Some(of_number);
+            report.carrier = Some(NumberCarrier {
+                name: known(carrier.name),
+                mcc: known(carrier.mobile_country_code),
+                mnc: known(carrier.mobile_network_code),
+                ported,
+            });
         }
         Ok(report)
     }

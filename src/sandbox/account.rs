@@ -1,4 +1,4 @@
-//! [`SandboxAccount`]: one set of credentials at a vendor of the sandbox.
+//! [`SandboxAccount`]: one set of credentials at a vendor of the sandbox, and how a program opens and changes it.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -6,7 +6,13 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{account_id::AccountId, number::PhoneNumber, provider_id::ProviderId};
+use crate::{
+    account_id::AccountId,
+    error::{Error, Result},
+    number::PhoneNumber,
+    provider_id::ProviderId,
+    sandbox::{SandboxHandle, Used},
+};
 
 /// Account of the sandbox, or a subaccount.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +92,133 @@ impl AccountStanding {
             Self::Suspended => "suspended",
             Self::Closed => "closed",
         }
+    }
+}
+
+impl SandboxHandle {
+    /// Returns all accounts, of every vendor.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<SandboxAccount> {
+        self.shared.carrier.accounts()
+    }
+
+    /// Opens another main account, with a number of its own: a mailbox that no other test looks into.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
+    /// use anysms::twilio::{TWILIO, Twilio, TwilioConfig};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let account = sandbox.open_account(&TWILIO)?;
+    /// let config = TwilioConfig::new(account.id.as_str(), account.token.as_str());
+    /// let sms = Twilio::new(&config.with_base_url(sandbox.base_url()))?;
+    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
+    /// sms.send(&message.with_sender(sandbox.numbers(&account)[0].into())).await?;
+    /// assert_eq!(sandbox.messages()[0].account, account.id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` for a vendor it does not speak.
+    pub fn open_account(&self, provider: &ProviderId) -> Result<SandboxAccount> {
+        let vendor = self.shared.vendor(provider).ok_or_else(|| {
+            Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
+        })?;
+        Ok(vendor.open_account(&self.shared.carrier, None))
+    }
+
+    /// Returns the numbers of an account.
+    #[must_use]
+    pub fn numbers(&self, account: &SandboxAccount) -> Vec<PhoneNumber> {
+        let vendor = self.shared.vendor(&account.provider);
+        vendor.map_or_else(Vec::new, |vendor| vendor.numbers(account, &self.shared.carrier))
+    }
+
+    /// Gives an account a number, without buying it. Returns `false` if another account has it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{sandbox::Sandbox, twilio::TWILIO};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let account = sandbox.open_account(&TWILIO)?;
+    /// assert!(sandbox.give_number(&account, "+15555550142".parse()?));
+    /// assert_eq!(sandbox.numbers(&account).len(), 2);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn give_number(&self, account: &SandboxAccount, number: PhoneNumber) -> bool {
+        let vendor = self.shared.vendor(&account.provider);
+        vendor.is_some_and(|vendor| vendor.give_number(account, number, &self.shared.carrier))
+    }
+
+    /// Changes an account: suspends it, makes it a trial, verifies a number, sets its balance. Returns it
+    /// as it is then; `None` if there is none of this id.
+    ///
+    /// See what a program does when its account is suspended:
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{ErrorKind, Message, PhoneNumber, SmsProvider};
+    /// use anysms::sandbox::{AccountStanding, Sandbox};
+    /// use anysms::twilio::{TWILIO, Twilio, TwilioConfig, TwilioSandbox};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let id = TwilioSandbox::ACCOUNT_SID.into();
+    /// sandbox.change_account(&TWILIO, &id, |account| account.state = AccountStanding::Suspended);
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
+    /// assert_eq!(sms.send(&message).await.unwrap_err().kind(), ErrorKind::Credentials);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    pub fn change_account(
+        &self,
+        provider: &ProviderId,
+        id: &AccountId,
+        change: impl FnOnce(&mut SandboxAccount),
+    ) -> Option<SandboxAccount> {
+        self.shared.carrier.change_account(provider, id, change)
+    }
+
+    /// Returns what the accounts used, by account, category and day.
+    ///
+    /// ```
+    /// # #[cfg(feature = "twilio")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
+    /// use anysms::twilio::{Twilio, TwilioConfig};
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
+    /// sms.send(&Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello")).await?;
+    /// let used = &sandbox.usage()[0];
+    /// assert_eq!((used.category.as_str(), used.units), ("sms-outbound", 1));
+    /// assert_eq!(used.price.to_string(), "0.0524");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "twilio"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn usage(&self) -> Vec<Used> {
+        self.shared.carrier.usage()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -69,7 +69,8 @@ impl Shared {
             if let Some((id, status)) = about {
                 let (status, request, signed) = (status.clone(), shown.clone(), signed.clone());
                 let at = self.carrier.now();
-                let report = CallbackReport { status, request, signed, answer: code, at };
+                let response = answer.as_ref().map(answered);
+                let report = CallbackReport { status, request, signed, answer: code, response, at };
                 self.carrier.reported(id, report);
             }
             let Some(wait) = vendor.again(url, calls, code) else { return answer };
@@ -94,11 +95,24 @@ impl Carried {
 
 /// Returns a request as text: its line, headers and body.
 fn shown(request: &Request<Bytes>) -> Text {
-    let mut text = format!("{} {}\n", request.method(), request.uri());
-    for (name, value) in request.headers() {
+    let line = format!("{} {}", request.method(), request.uri());
+    as_text(&line, request.headers(), request.body())
+}
+
+/// Returns an answer as text: its line, headers and the start of its body.
+fn answered(answer: &Response<Bytes>) -> Text {
+    const MOST: usize = 4_096;
+    let body = answer.body();
+    as_text(&answer.status().to_string(), answer.headers(), &body[..body.len().min(MOST)])
+}
+
+/// Returns what went over the line as text, without credentials.
+pub(super) fn as_text(line: &str, headers: &HeaderMap, body: &[u8]) -> Text {
+    let mut text = format!("{line}\n");
+    for (name, value) in headers.iter().filter(|(name, _)| **name != AUTHORIZATION) {
         text += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
     }
     text += "\n";
-    text += &String::from_utf8_lossy(request.body());
+    text += &String::from_utf8_lossy(body);
     text.into()
 }

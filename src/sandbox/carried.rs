@@ -82,6 +82,10 @@ pub struct Carried {
     pub status: MessageStatus,
     /// The vendor's error code, if it did not arrive.
     pub error_code: Option<u32>,
+    /// Statuses so far, each with the time at which it began.
+    pub history: Vec<(MessageStatus, Timestamp)>,
+    /// Request that submitted it, without its credentials; `None` if none did.
+    pub request: Option<Text>,
     /// Callback to report to; `None` if it has none.
     pub callback: Option<Callback>,
     /// Calls of the callback so far, in the order in which they were made.
@@ -126,6 +130,8 @@ impl Carried {
             price: Decimal::ZERO,
             status,
             error_code: None,
+            history: Vec::new(),
+            request: None,
             callback: None,
             reports: Vec::new(),
             send_at: None,
@@ -202,6 +208,8 @@ pub struct CallbackReport {
     pub signed: Option<Text>,
     /// HTTP status of the answer; `None` if there was none.
     pub answer: Option<u16>,
+    /// Answer: its line, headers and the start of its body; `None` if there was none.
+    pub response: Option<Text>,
     /// Time at which the answer was there, or given up.
     pub at: Timestamp,
 }

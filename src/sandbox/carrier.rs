@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     account_id::{AccountId, AccountKey},
-    message::{MessageId, WebUrl},
+    message::{MessageId, Text, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
     sandbox::{
@@ -31,6 +31,7 @@ use crate::{
 pub struct Carrier {
     shared: Arc<Shared>,
     fault: Option<Fault>,
+    request: Option<Text>,
     taken: Mutex<Vec<MessageId>>,
 }
 
@@ -77,7 +78,7 @@ impl Carrier {
             submitted,
             changed,
         };
-        Self { shared: Arc::new(shared), fault: None, taken: Mutex::default() }
+        Self { shared: Arc::new(shared), fault: None, request: None, taken: Mutex::default() }
     }
 
     /// Creates a carrier that delivers nothing.
@@ -86,10 +87,9 @@ impl Carrier {
         Self::new(mpsc::unbounded_channel().0, 1_000)
     }
 
-    /// Creates a handle on the same carrier for one submission, with the fault of the callbacks of what it
-    /// takes.
-    pub(super) fn for_one(&self, fault: Option<Fault>) -> Self {
-        Self { shared: Arc::clone(&self.shared), fault, taken: Mutex::default() }
+    /// Creates a handle on the same carrier for one request, with the fault of the callbacks of what it takes.
+    pub(super) fn for_one(&self, fault: Option<Fault>, request: Option<Text>) -> Self {
+        Self { shared: Arc::clone(&self.shared), fault, request, taken: Mutex::default() }
     }
 
     /// Returns the time of the sandbox.
@@ -231,6 +231,7 @@ impl Carrier {
     pub fn keep(&self, mut message: Carried) {
         (message.created_at, message.updated_at) = (self.now(), self.now());
         message.over = true;
+        message.history.push((message.status.clone(), message.created_at));
         lock(&self.shared.messages).push(message);
         self.shared.changed.send_replace(());
     }
@@ -239,7 +240,9 @@ impl Carrier {
     pub fn submit(&self, mut message: Carried) {
         let id = message.id.clone();
         message.fault = self.fault;
+        message.request.clone_from(&self.request);
         (message.created_at, message.updated_at) = (self.now(), self.now());
+        message.history.push((message.status.clone(), message.created_at));
         lock(&self.taken).push(id.clone());
         lock(&self.shared.messages).push(message);
         self.shared.changed.send_replace(());
@@ -264,6 +267,16 @@ impl Carrier {
         lock(&self.shared.messages).newest().cloned().collect()
     }
 
+    /// Returns this many messages, newest first.
+    pub(super) fn newest_ones(&self, most: usize) -> Vec<Carried> {
+        lock(&self.shared.messages).newest().take(most).cloned().collect()
+    }
+
+    /// Says that something changed which is kept elsewhere.
+    pub(super) fn touch(&self) {
+        self.shared.changed.send_replace(());
+    }
+
     /// Changes a message, if the closure says yes to it. Returns it as it is then.
     pub fn change(
         &self,
@@ -272,10 +285,14 @@ impl Carrier {
     ) -> Option<Carried> {
         let mut messages = lock(&self.shared.messages);
         let message = messages.get_mut(id)?;
+        let before = message.status.clone();
         if !change(message) {
             return None;
         }
         message.updated_at = self.now();
+        if message.status != before {
+            message.history.push((message.status.clone(), message.updated_at));
+        }
         let message = message.clone();
         drop(messages);
         self.shared.changed.send_replace(());

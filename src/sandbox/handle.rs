@@ -5,15 +5,11 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use crate::{
-    account_id::AccountId,
     error::{Error, ErrorKind, Result},
     message::{MessageId, MessageStatus, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{
-        Callback, Carried, Expected, Fate, Fault, Inbound, SandboxAccount, Used, When,
-        server::Shared,
-    },
+    sandbox::{Callback, Carried, Expected, Fate, Fault, Inbound, When, server::Shared},
 };
 
 /// Access to a sandbox, as long as it is up: cheap to clone.
@@ -38,6 +34,7 @@ impl SandboxHandle {
     /// they were injected: one that is about the answer, and one that is about the callbacks.
     pub fn inject(&self, when: When, fault: Fault) {
         self.shared.faults.add(None, when, fault);
+        self.shared.carrier.touch();
     }
 
     /// Makes something go wrong with requests whose path has this within it, whatever they ask for.
@@ -56,11 +53,13 @@ impl SandboxHandle {
     /// ```
     pub fn inject_at(&self, path: impl Into<String>, when: When, fault: Fault) {
         self.shared.faults.add(Some(path.into()), when, fault);
+        self.shared.carrier.touch();
     }
 
     /// Removes all faults: from now on everything goes well again.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
+        self.shared.carrier.touch();
     }
 
     /// Forgets all messages that it took.
@@ -103,129 +102,16 @@ impl SandboxHandle {
         self.shared.carrier.all().into_iter().filter(Carried::is_inbound).collect()
     }
 
-    /// Returns all accounts, of every vendor.
+    /// Returns this many messages, those of phones among them, newest first.
     #[must_use]
-    pub fn accounts(&self) -> Vec<SandboxAccount> {
-        self.shared.carrier.accounts()
+    pub fn newest(&self, messages: usize) -> Vec<Carried> {
+        self.shared.carrier.newest_ones(messages)
     }
 
-    /// Opens another main account, with a number of its own: a mailbox that no other test looks into.
-    ///
-    /// ```
-    /// # #[cfg(feature = "twilio")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
-    /// use anysms::twilio::{TWILIO, Twilio, TwilioConfig};
-    ///
-    /// let sandbox = Sandbox::start().await?;
-    /// let account = sandbox.open_account(&TWILIO)?;
-    /// let config = TwilioConfig::new(account.id.as_str(), account.token.as_str());
-    /// let sms = Twilio::new(&config.with_base_url(sandbox.base_url()))?;
-    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
-    /// sms.send(&message.with_sender(sandbox.numbers(&account)[0].into())).await?;
-    /// assert_eq!(sandbox.messages()[0].account, account.id);
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "twilio"))]
-    /// # fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// `Unsupported` for a vendor it does not speak.
-    pub fn open_account(&self, provider: &ProviderId) -> Result<SandboxAccount> {
-        let vendor = self.shared.vendor(provider).ok_or_else(|| {
-            Error::unsupported(provider.clone(), "sandbox: does not speak this vendor")
-        })?;
-        Ok(vendor.open_account(&self.shared.carrier, None))
-    }
-
-    /// Returns the numbers of an account.
+    /// Returns the fate of messages to this number.
     #[must_use]
-    pub fn numbers(&self, account: &SandboxAccount) -> Vec<PhoneNumber> {
-        let vendor = self.shared.vendor(&account.provider);
-        vendor.map_or_else(Vec::new, |vendor| vendor.numbers(account, &self.shared.carrier))
-    }
-
-    /// Gives an account a number, without buying it. Returns `false` if another account has it.
-    ///
-    /// ```
-    /// # #[cfg(feature = "twilio")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use anysms::{sandbox::Sandbox, twilio::TWILIO};
-    ///
-    /// let sandbox = Sandbox::start().await?;
-    /// let account = sandbox.open_account(&TWILIO)?;
-    /// assert!(sandbox.give_number(&account, "+15555550142".parse()?));
-    /// assert_eq!(sandbox.numbers(&account).len(), 2);
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "twilio"))]
-    /// # fn main() {}
-    /// ```
-    #[must_use]
-    pub fn give_number(&self, account: &SandboxAccount, number: PhoneNumber) -> bool {
-        let vendor = self.shared.vendor(&account.provider);
-        vendor.is_some_and(|vendor| vendor.give_number(account, number, &self.shared.carrier))
-    }
-
-    /// Changes an account: suspends it, makes it a trial, verifies a number, sets its balance. Returns it
-    /// as it is then; `None` if there is none of this id.
-    ///
-    /// See what a program does when its account is suspended:
-    ///
-    /// ```
-    /// # #[cfg(feature = "twilio")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use anysms::{ErrorKind, Message, PhoneNumber, SmsProvider};
-    /// use anysms::sandbox::{AccountStanding, Sandbox};
-    /// use anysms::twilio::{TWILIO, Twilio, TwilioConfig, TwilioSandbox};
-    ///
-    /// let sandbox = Sandbox::start().await?;
-    /// let id = TwilioSandbox::ACCOUNT_SID.into();
-    /// sandbox.change_account(&TWILIO, &id, |account| account.state = AccountStanding::Suspended);
-    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
-    /// let message = Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello");
-    /// assert_eq!(sms.send(&message).await.unwrap_err().kind(), ErrorKind::Credentials);
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "twilio"))]
-    /// # fn main() {}
-    /// ```
-    pub fn change_account(
-        &self,
-        provider: &ProviderId,
-        id: &AccountId,
-        change: impl FnOnce(&mut SandboxAccount),
-    ) -> Option<SandboxAccount> {
-        self.shared.carrier.change_account(provider, id, change)
-    }
-
-    /// Returns what the accounts used, by account, category and day.
-    ///
-    /// ```
-    /// # #[cfg(feature = "twilio")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use anysms::{Message, PhoneNumber, SmsProvider, sandbox::Sandbox};
-    /// use anysms::twilio::{Twilio, TwilioConfig};
-    ///
-    /// let sandbox = Sandbox::start().await?;
-    /// let sms = Twilio::new(&TwilioConfig::sandbox(&sandbox))?;
-    /// sms.send(&Message::new("+447700900123".parse::<PhoneNumber>()?, "Hello")).await?;
-    /// let used = &sandbox.usage()[0];
-    /// assert_eq!((used.category.as_str(), used.units), ("sms-outbound", 1));
-    /// assert_eq!(used.price.to_string(), "0.0524");
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "twilio"))]
-    /// # fn main() {}
-    /// ```
-    #[must_use]
-    pub fn usage(&self) -> Vec<Used> {
-        self.shared.carrier.usage()
+    pub fn fate(&self, to: PhoneNumber) -> Fate {
+        self.shared.carrier.fate(to)
     }
 
     /// Returns the time of the sandbox: that of this machine, and what was skipped.
@@ -250,6 +136,7 @@ impl SandboxHandle {
     /// ```
     pub fn skip(&self, time: Duration) {
         self.shared.carrier.clock().skip(time);
+        self.shared.carrier.touch();
     }
 
     /// Waits until something in the sandbox changes after this call.

@@ -254,7 +254,8 @@ async fn spoken(
         Some(Fault::Hang) => std::future::pending().await,
         _ => {}
     }
-    let carrier = shared.carrier.for_one(callbacks);
+    let request = ask.shown();
+    let carrier = shared.carrier.for_one(callbacks, Some(request));
     let mut taken = vendor.answer(ask, &carrier);
     if !taken.status().is_success() {
         return taken.map(Body::from);

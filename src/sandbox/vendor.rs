@@ -11,10 +11,10 @@ use http::{
 
 use crate::{
     error::ErrorKind,
-    message::{MessageStatus, WebUrl},
+    message::{MessageStatus, Text, WebUrl},
     number::PhoneNumber,
     provider_id::ProviderId,
-    sandbox::{Callback, Carried, Carrier, Fate, SandboxAccount},
+    sandbox::{Callback, Carried, Carrier, Fate, SandboxAccount, calls},
 };
 
 /// A vendor's half of the sandbox: reads what its clients ask, answers in its words and with its
@@ -152,6 +152,12 @@ impl<'a> Ask<'a> {
         Some((user.to_owned(), password.to_owned()))
     }
 
+    /// Returns the request as text, without its credentials.
+    pub(super) fn shown(&self) -> Text {
+        let line = format!("{} {}", self.method, self.uri);
+        calls::as_text(&line, self.headers, self.body)
+    }
+
     /// Returns the parameters of the query.
     #[must_use]
     pub fn query(&self) -> Vec<(String, String)> {
@@ -211,7 +217,7 @@ pub struct Inbound {
     /// Number that it is sent to.
     pub to: PhoneNumber,
     /// The text.
-    pub text: crate::message::Text,
+    pub text: Text,
     /// Addresses of its pictures and files.
     pub media: Vec<WebUrl>,
     /// Channel, such as `whatsapp` or `rcs`; `None` for SMS and MMS.

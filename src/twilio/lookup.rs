@@ -96,10 +96,12 @@ fn report(number: PhoneNumber, packages: &[LookupPackage], answer: &Answer) -> L
             LookupPackage::LineType => {
                 report.line = text("type").and_then(line);
                 let owned = |field| text(field).map(str::to_owned);
-                let mut carrier = NumberCarrier::default();
-                carrier.name = owned("carrier_name");
-                carrier.mcc = owned("mobile_country_code");
-                carrier.mnc = owned("mobile_network_code");
+                let carrier = NumberCarrier {
+                    name: owned("carrier_name"),
+                    mcc: owned("mobile_country_code"),
+                    mnc: owned("mobile_network_code"),
+                    ported: None,
+                };
                 report.carrier =
                     Some(carrier).filter(|carrier| *carrier != NumberCarrier::default());
             }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Refusal, number, rule, seconds};
 use crate::{
+    message::MessageStatus,
     number::PhoneNumber,
     sandbox::{CallbackReport, Carried, Origin},
 };
@@ -70,8 +71,10 @@ impl Selection {
 
 /// Returns a message as the API shows it.
 pub(super) fn shown(message: &Carried) -> Value {
-    let report = |report: &CallbackReport| json!({"status": report.status.as_str(), "answer": report.answer, "request": &*report.request, "signed": report.signed, "at": report.at.to_string()});
+    let report = |report: &CallbackReport| json!({"status": report.status.as_str(), "answer": report.answer, "request": &*report.request, "signed": report.signed, "response": report.response, "at": report.at.to_string()});
     let reports: Vec<Value> = message.reports.iter().map(report).collect();
+    let step = |(status, at): &(MessageStatus, jiff::Timestamp)| json!({"status": status.as_str(), "at": at.to_string()});
+    let history: Vec<Value> = message.history.iter().map(step).collect();
     let media: Vec<&str> = message.media.iter().map(|(_, url)| url.as_str()).collect();
     json!({
         "id": message.id.value(),
@@ -89,6 +92,8 @@ pub(super) fn shown(message: &Carried) -> Value {
         "segments": message.segments,
         "status": message.status.as_str(),
         "error_code": message.error_code,
+        "history": history,
+        "request": message.request,
         "callback": message.callback.as_ref().map(|callback| callback.url.as_str()),
         "reports": reports,
         "created_at": message.created_at.to_string(),

@@ -2,7 +2,7 @@
 //!
 //! Belongs here: its routes (`mod`), where a reader is (`place`), what was read and seen (`state`), the watch
 //! for changes (`watch`) and the stream that tells browsers (`stream`), what a reader does (`actions`, with the
-//! faults on offer in `faults`), the words of the search (`search`), what details need (`parts`, `signed`), and
+//! faults on offer in `faults`), the words of the search (`search`), how a text is cut (`parts`), and
 //! the HTML (`view`).
 
 mod actions;
@@ -10,7 +10,6 @@ mod faults;
 mod parts;
 mod place;
 mod search;
-mod signed;
 mod state;
 mod stream;
 mod view;

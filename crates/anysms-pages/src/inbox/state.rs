@@ -1,8 +1,7 @@
-//! [`State`]: what the inbox knows beside the sandbox: messages that were read, statuses that it saw, and
-//! what it asked of the sandbox.
+//! [`State`]: what the inbox knows beside the sandbox: messages that were read, how they stood when it
+//! looked last, and the webhooks that replies were handed to.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,7 +10,6 @@ use anysms::{
     MessageId, MessageStatus, PhoneNumber,
     sandbox::{Carried, Fate, Fault, SandboxHandle, When},
 };
-use jiff::Timestamp;
 use tokio::{sync::broadcast, task::AbortHandle};
 
 /// Name of a part of the page that changed: `list`, `bar`, `phone-447700900123`; `all` for everything.
@@ -34,7 +32,6 @@ pub(super) struct State {
 struct Notes {
     seen: HashMap<MessageId, Seen>,
     read: HashSet<MessageId>,
-    fates: HashMap<PhoneNumber, Fate>,
     webhooks: HashMap<PhoneNumber, String>,
     faults: usize,
 }
@@ -44,8 +41,6 @@ struct Notes {
 struct Seen {
     status: MessageStatus,
     reports: usize,
-    /// Statuses that were seen, each with its time.
-    history: Vec<(MessageStatus, Timestamp)>,
 }
 
 impl State {
@@ -63,11 +58,7 @@ impl State {
 
     /// Looks at the sandbox. Returns its messages, newest first, as many as are shown.
     pub(super) fn look(&self) -> Arc<Vec<Carried>> {
-        let mut all = self.handle.messages();
-        all.append(&mut self.handle.received());
-        all.sort_by_key(|message| Reverse(message.created_at)); // stable: both are newest first
-        all.truncate(self.newest);
-        let all = Arc::new(all);
+        let all = Arc::new(self.handle.newest(self.newest));
         *lock(&self.seen) = Arc::clone(&all);
         all
     }
@@ -101,16 +92,9 @@ impl State {
             let now = (&message.status, message.reports.len());
             match notes.seen.get_mut(&message.id) {
                 Some(seen) if (&seen.status, seen.reports) == now => continue,
-                Some(seen) => {
-                    if seen.status != message.status {
-                        seen.history.push((message.status.clone(), message.updated_at));
-                    }
-                    (seen.status, seen.reports) = (message.status.clone(), message.reports.len());
-                }
-                None => {
-                    let history = vec![(message.status.clone(), message.updated_at)];
+                _ => {
                     let status = message.status.clone();
-                    let seen = Seen { status, reports: message.reports.len(), history };
+                    let seen = Seen { status, reports: message.reports.len() };
                     notes.seen.insert(message.id.clone(), seen);
                 }
             }
@@ -126,11 +110,6 @@ impl State {
             }
         }
         changed
-    }
-
-    /// Returns the statuses of a message that were seen, each with its time.
-    pub(super) fn history(&self, id: &MessageId) -> Vec<(MessageStatus, Timestamp)> {
-        self.notes().seen.get(id).map(|seen| seen.history.clone()).unwrap_or_default()
     }
 
     /// Marks messages as read, and says so to all pages if one of them was not.
@@ -173,13 +152,12 @@ impl State {
     /// Decides what becomes of messages to a number.
     pub(super) fn set_fate(&self, phone: PhoneNumber, fate: Fate) {
         self.handle.set_fate(phone, fate);
-        self.notes().fates.insert(phone, fate);
         self.tick(part_of(phone));
     }
 
-    /// Returns what this page last decided for a number.
+    /// Returns what becomes of messages to a number.
     pub(super) fn fate(&self, phone: PhoneNumber) -> Fate {
-        self.notes().fates.get(&phone).copied().unwrap_or_default()
+        self.handle.fate(phone)
     }
 
     /// Keeps the webhook that a reply to a number was handed to.

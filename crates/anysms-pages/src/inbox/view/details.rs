@@ -1,11 +1,9 @@
 //! The right pane: all that is known of one message.
 
 use anysms::{
-    PhoneNumber, plivo,
+    PhoneNumber,
     sandbox::{CallbackReport, Carried, Origin},
-    twilio,
 };
-use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
@@ -14,10 +12,7 @@ use super::{
     list::copied,
     thread::{code_card, phone_value},
 };
-use crate::{
-    inbox::{signed, state::part_of},
-    show,
-};
+use crate::{inbox::state::part_of, show};
 
 impl View<'_> {
     /// Returns the pane.
@@ -49,7 +44,7 @@ impl View<'_> {
     fn facts(&self, message: &Carried) -> Markup {
         html! {
             @if let Some(code) = message.code().filter(|_| !message.is_inbound()) { (code_card(&code)) }
-            @if let Some(code) = message.error_code { (error(message, code)) }
+            @if let Some(code) = message.error_code { (self.error(message, code)) }
             section {
                 h3 { "Status" }
                 (self.timeline(message))
@@ -64,6 +59,12 @@ impl View<'_> {
                 (callbacks(message))
             }
             section {
+                @if let Some(request) = &message.request {
+                    details.fold id="request" {
+                        summary { "The request that submitted it" }
+                        pre tabindex="0" { (show::visible(request)) }
+                    }
+                }
                 details.fold id="json" {
                     summary { "The message as JSON" }
                     pre tabindex="0" { (show::visible(&json(message))) }
@@ -72,30 +73,18 @@ impl View<'_> {
         }
     }
 
-    /// Returns the statuses with their times: those that were seen, and those that only a callback told.
+    /// Returns the statuses with their times.
     fn timeline(&self, message: &Carried) -> Markup {
-        let begun = if message.is_inbound() { "sent by the phone" } else { "submitted" };
-        let mut steps = vec![(begun.to_owned(), message.created_at)];
-        let seen = self.state.history(&message.id);
-        if seen.first().is_some_and(|(_, at)| at.duration_since(message.created_at).as_millis() < 1)
-        {
-            steps.clear(); // its first status says it
-        }
-        let told = message.reports.iter().filter(|report| {
-            !message.is_inbound() && seen.iter().all(|(status, _)| *status != report.status)
-        });
-        let mut later: Vec<(String, Timestamp)> =
-            told.map(|report| (report.status.as_str().to_owned(), report.at)).collect();
-        later.extend(seen.iter().map(|(status, at)| (status.as_str().to_owned(), *at)));
-        later.sort_by_key(|(_, at)| *at);
-        steps.extend(later);
-        steps.dedup_by(|next, before| next.0 == before.0);
+        let steps = &message.history;
         html! {
             ol.timeline {
                 @for (place, (status, at)) in steps.iter().enumerate() {
                     @let last = place + 1 == steps.len();
                     li.bad[last && message.status.is_failure()].good[last && message.status.is_final() && !message.status.is_failure()] {
-                        strong { (show::plain(&status.replace('_', " "), 40)) }
+                        strong {
+                            @if message.is_inbound() && place == 0 { "sent by the phone" }
+                            @else { (show::plain(&status.as_str().replace('_', " "), 40)) }
+                        }
                         (show::time(*at, &show::hour(*at)))
                         span.muted { (show::after(*at, message.created_at)) }
                     }
@@ -106,27 +95,20 @@ impl View<'_> {
             }
         }
     }
-}
 
-/// Returns the error, what it means and where it is explained.
-fn error(message: &Carried, code: u32) -> Markup {
-    let is_plivo = message.id.provider() == &plivo::PLIVO;
-    let (kind, help) = if is_plivo {
-        (plivo::error_kind(code), PLIVO_HELP.to_owned())
-    } else {
-        (twilio::error_kind(code), twilio::error_help(code))
-    };
-    html! {
-        section.alert {
-            strong { "Error " (code) }
-            p { (kind.description()) "." }
-            p.muted { "Explained at " a href=(help) target="_blank" rel="noopener noreferrer" { (help.trim_start_matches("https://")) } }
+    /// Returns the error, what it means and where it is explained.
+    fn error(&self, message: &Carried, code: u32) -> Markup {
+        html! {
+            section.alert {
+                strong { "Error " (code) }
+                @if let Some((kind, help)) = self.state.handle.error_help(message) {
+                    p { (kind.description()) "." }
+                    p.muted { "Explained at " a href=(help) target="_blank" rel="noopener noreferrer" { (help.trim_start_matches("https://")) } }
+                }
+            }
         }
     }
 }
-
-/// Address of Plivo's page about the error codes of messages.
-const PLIVO_HELP: &str = "https://www.plivo.com/docs/messaging/troubleshooting/error-codes";
 
 fn summary(message: &Carried) -> Markup {
     let direction = match message.origin {
@@ -190,9 +172,13 @@ fn call(place: usize, report: &CallbackReport) -> Markup {
             }
             h4 { "Request" }
             pre tabindex="0" { (show::visible(&report.request)) }
-            @if let Some(base) = signed::base(&report.request) {
+            @if let Some(signed) = &report.signed {
                 h4 { "Signed text" }
-                pre tabindex="0" { (show::visible(&base)) }
+                pre tabindex="0" { (show::visible(signed)) }
+            }
+            @if let Some(response) = &report.response {
+                h4 { "Answer" }
+                pre tabindex="0" { (show::visible(response)) }
             }
         }
     }
