@@ -5,9 +5,9 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor, `several`
-//! (recipients of one request) and
-//! `xml` (replies).
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
+//!
+//! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
 mod account;
 mod config;

@@ -5,9 +5,11 @@
 //! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
 //! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
-//! Each file is one job: `config`, `client` (the contract), `submit` (a message on the wire, and what
-//! the answer means), `message` (what else Twilio does with one), `wire` (serde types), `error` (codes), `status` (words), `options`, `signature`,
-//! `webhook`, `twiml` (replies), and `sandbox` (Twilio's half of the sandbox).
+//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2.
+//!
+//! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
+//! what the answer means), `lookup`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
+//! replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
