@@ -32,7 +32,7 @@ use crate::{
 const LONGEST_CALL: Duration = Duration::from_secs(15);
 
 /// Longest request that is read, in bytes.
-const REQUEST_CAP: usize = 1024 * 1024;
+const REQUEST_CAP: usize = 8 * 1024 * 1024; // Plivo takes files of 2 MB, several at once
 
 /// A carrier on loopback, up for as long as this value lives. `Sandbox::start` starts one that
 /// speaks every vendor of the build. It does all that its [`SandboxHandle`] does.

@@ -96,6 +96,9 @@ pub trait SandboxVendor: fmt::Debug + Send + Sync + 'static {
     fn again(&self, url: &WebUrl, calls: u32, answer: Option<u16>) -> Option<Duration>;
 }
 
+/// Most bytes of a request's body that are kept with its message.
+const SHOWN: usize = 16_384;
+
 /// One request of a client.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -120,8 +123,9 @@ impl<'a> Ask<'a> {
         Self { method: &parts.method, uri: &parts.uri, base, headers: &parts.headers, body }
     }
 
-    /// Returns the host of a vendor that a request is for, and its path there: the host is in the header
-    /// `Host`, or it is the first part of the path. `None` where neither names one below this domain.
+    /// Returns the host of a vendor that a request is for, and its path there: the host is the first part of
+    /// the path, or in the header `X-Forwarded-Host` or `Host`. `None` where none names one below this
+    /// domain.
     #[must_use]
     pub fn vendor_host(&self, domain: &str) -> Option<(&'a str, &'a str)> {
         let is_vendors = |host: &&str| {
@@ -132,9 +136,10 @@ impl<'a> Ask<'a> {
         if is_vendors(&first) {
             return Some((first, &path[1 + first.len()..]));
         }
-        let named = self.header("host").or_else(|| self.uri.host());
-        let named = named.map(|host| host.split(':').next().unwrap_or_default());
-        named.filter(is_vendors).map(|host| (host, path))
+        let named = [self.header("x-forwarded-host"), self.header("host"), self.uri.host()];
+        let mut named = named.into_iter().flatten();
+        let host = named.find_map(|host| host.split(':').next().filter(is_vendors));
+        host.map(|host| (host, path))
     }
 
     /// Returns the text of a header; `None` if there is none, or it is no text.
@@ -155,7 +160,8 @@ impl<'a> Ask<'a> {
     /// Returns the request as text, without its credentials.
     pub(super) fn shown(&self) -> Text {
         let line = format!("{} {}", self.method, self.uri);
-        calls::as_text(&line, self.headers, self.body)
+        let most = self.body.len().min(SHOWN);
+        calls::as_text(&line, self.headers, &self.body[..most])
     }
 
     /// Returns the parameters of the query.

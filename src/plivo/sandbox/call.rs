@@ -27,10 +27,18 @@ pub(super) struct Call<'a> {
 
 /// Returns the host and the path that a request names; no host if it names none.
 pub(super) fn address<'a>(ask: &Ask<'a>) -> (Option<&'a str>, &'a str) {
-    match ask.vendor_host("plivo.com") {
-        Some((host, path)) => (Some(host), path),
-        None => (None, ask.uri.path()),
+    if let Some((host, path)) = ask.vendor_host("plivo.com") {
+        return (Some(host), path);
     }
+    // The host's name alone is understood, too: `/lookup/v1/Number/+447700900123`.
+    let path = ask.uri.path();
+    for (name, start) in [("api", "/v1/Account/"), ("lookup", "/v1/Number/")] {
+        let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(name));
+        if let Some(rest) = rest.filter(|rest| rest.starts_with(start)) {
+            return (Some(name), rest);
+        }
+    }
+    (None, path)
 }
 
 pub(super) fn sign_in(ask: &Ask<'_>, carrier: &Carrier) -> Result<SandboxAccount, Refusal> {

@@ -36,9 +36,20 @@ pub(super) struct Call<'a> {
 
 /// Returns the host and the path that a request names; no host if it names none.
 pub(super) fn address<'a>(ask: &Ask<'a>) -> (Option<&'a str>, &'a str) {
-    match ask.vendor_host("twilio.com") {
-        Some((host, path)) => (Some(host), path),
-        None => (None, ask.uri.path()),
+    if let Some((host, path)) = ask.vendor_host("twilio.com") {
+        return (Some(host), path);
+    }
+    // The product's name alone is understood, too: `/verify/v2/Services`.
+    let path = ask.uri.path();
+    let (first, _) = path[1.min(path.len())..].split_once('/').unwrap_or_default();
+    let rest = &path[(1 + first.len()).min(path.len())..];
+    let versioned = ["/v1/", "/v2/", OF_2010].iter().any(|start| rest.starts_with(start));
+    match first {
+        "api" if rest.starts_with(OF_2010) => (Some(first), rest),
+        "conversations" | "lookups" | "messaging" | "pricing" | "verify" if versioned => {
+            (Some(first), rest)
+        }
+        _ => (None, path),
     }
 }
 

@@ -26,6 +26,14 @@ async fn a_product_is_found_by_path_and_by_header_and_its_pages_lead_back() {
     let by_header = hand.get_at("verify.twilio.com", "/v2/Services").await;
     assert_eq!(by_header.1["services"].as_array().unwrap().len(), 2);
     assert_eq!(hand.get("/verify.dublin.ie1.twilio.com/v2/Services").await.0, 200);
+    assert_eq!(hand.get("/verify/v2/Services").await.1["services"].as_array().unwrap().len(), 2);
+    assert_eq!(hand.get(&format!("/api{}.json", account())).await.0, 200);
+    let plivo = Hand::plivo(&sandbox);
+    let at = format!("v1/Account/{}/", PlivoSandbox::AUTH_ID);
+    for path in [format!("/api/{at}"), format!("/api.plivo.com/{at}"), format!("/{at}")] {
+        assert_eq!(plivo.get(&path).await.0, 200, "{path}");
+    }
+    assert_eq!(plivo.get("/lookup/v1/Number/+447700900123").await.0, 200);
     let (_, first) = hand.get("/verify.twilio.com/v2/Services?PageSize=1").await;
     assert_eq!(first["services"][0]["friendly_name"], "Two", "the newest comes first");
     let next = first["meta"]["next_page_url"].as_str().unwrap();

@@ -112,14 +112,14 @@ async fn reply(extract::State(state): Shared, body: Bytes) -> Response {
     back(&body, &note)
 }
 
-/// Lets the next messages go wrong, or all to the phone.
+/// Lets the next messages go wrong, or all to the phone, or the next requests at a path.
 async fn fault(extract::State(state): Shared, body: Bytes) -> Response {
     let form = Form::read(&body);
     let Some(fault) = faults::fault(form.get("fault")) else { return back(&body, "unknown") };
     let phone = Place::read(&body).phone.filter(|_| form.get("scope") == "phone");
     let next = form.get("next").parse().unwrap_or(1).clamp(1, 1_000);
     let when = phone.map_or(When::Next(next), When::To);
-    state.inject(when, fault);
+    state.inject(form.get("at").trim(), when, fault);
     back(&body, "injected")
 }
 

@@ -131,9 +131,12 @@ impl State {
         move |message| !message.is_inbound() && !read.contains(&message.id)
     }
 
-    /// Lets submissions go wrong.
-    pub(super) fn inject(&self, when: When, fault: Fault) {
-        self.handle.inject(when, fault);
+    /// Lets submissions go wrong, or requests whose path has this part.
+    pub(super) fn inject(&self, path: &str, when: When, fault: Fault) {
+        match path {
+            "" => self.handle.inject(when, fault),
+            path => self.handle.inject_at(path, when, fault),
+        }
         self.faults_changed();
     }
 

@@ -120,6 +120,13 @@ async fn a_fault_waits_for_the_next_message() {
     let error = sms.send(&anysms::Message::new(to, "Hello")).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(!site.page("").await.contains("take, hang up"));
+    let at = [("fault", "503"), ("next", "2"), ("at", "/Verifications")];
+    let page = site.post("fault", &at).await;
+    assert!(page.contains("at /Verifications"), "{page}");
+    let path = Some("/Verifications".to_owned());
+    assert_eq!(site.sandbox.faults().remove(0), (path, When::Next(2), Fault::Refuse(503)));
+    site.sandbox.clear_faults();
+
     site.post("fault", &[("fault", "503"), ("phone", PHONE), ("scope", "phone")]).await;
     assert_eq!(site.sandbox.faults(), [(None, When::To(to), Fault::Refuse(503))]);
     let page = site.post("calm", &[]).await;

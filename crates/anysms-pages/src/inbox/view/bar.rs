@@ -98,6 +98,10 @@ impl View<'_> {
                             span { "messages" }
                         }
                     }
+                    div.scope {
+                        label for="at-path" { "At" }
+                        input id="at-path" type="text" name="at" maxlength="200" placeholder="submissions, or a part of a path: /Verifications";
+                    }
                     @for (group, choices) in faults::FAULTS {
                         fieldset {
                             legend { (group) }
