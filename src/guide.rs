@@ -118,7 +118,9 @@ page!(providers, "../docs/providers.md", ["twilio", "plivo", "reqwest", "testing
     "custom provider": "https://example.com/anysms/blob/main/examples/custom_provider.rs",
     "Contributing": "https://example.com/anysms/blob/main/CONTRIBUTING.md",
 });
-page!(limits, "../docs/limits.md", [], {});
+page!(limits, "../docs/limits.md", [], {
+    "its page": "crate::guide::sandbox",
+});
 page!(which_feature, "../docs/which_feature.md", ["twilio", "plivo", "reqwest", "layers"], {
     "`Twilio`": "crate::twilio::Twilio",
     "`Plivo`": "crate::plivo::Plivo",
@@ -163,7 +165,8 @@ mod tests {
     fn pages(root: &Path) -> Vec<(String, String)> {
         let files = fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
         let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-        files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+        let pages = files.filter(|path| path.extension().is_some_and(|end| end == "md"));
+        pages.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
     }
 
     #[test]
