@@ -66,7 +66,7 @@ export async function browser(base) {
       permissions: ["clipboard-read", "clipboard-write"],
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(5_000);
+    page.setDefaultTimeout(20_000);
     page.on("console", (message) => message.type() === "error" && troubles.push(`console: ${message.text()}`));
     page.on("pageerror", (error) => troubles.push(`script: ${error}`));
     page.on("request", (request) => {
