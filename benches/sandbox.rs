@@ -27,9 +27,11 @@ const CONNECTIONS: usize = 16;
 
 fn main() {
     let messages = std::env::var("ANYSMS_BENCH_MESSAGES").ok().and_then(|text| text.parse().ok());
+    let measured = std::env::args().any(|argument| argument == "--bench"); // else a test of the bench
+    let usual = if measured { 20_000 } else { 800 };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.unwrap().block_on(run(messages.unwrap_or(20_000)));
+    runtime.unwrap().block_on(run(messages.unwrap_or(usual)));
 }
 
 async fn run(messages: usize) {
