@@ -1,4 +1,4 @@
-//! What phones send: the webhook of a number, and everything its answer may ask for.
+//! Messages from phones: the webhook of a number, and everything its answer may ask for.
 
 use std::time::Duration;
 
