@@ -24,6 +24,7 @@ mod account;
 mod accounts;
 pub mod error;
 pub mod guide;
+pub mod intent;
 #[cfg(feature = "layers")]
 pub mod layers;
 pub mod lookup;

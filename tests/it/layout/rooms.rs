@@ -46,6 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
+    ("intent", &["account_id", "error", "provider_id", "random"]),
     ("lookup", &["error", "message", "number", "provider_id"]),
     (
         "sandbox",
