@@ -29,6 +29,7 @@ use crate::{
         BaseUrl, HttpTransport,
         api::{Accepted, Api, ApiRequest, Call},
     },
+    verification::IdSigner,
     webhook::{KeyRing, PublicUrl, Webhook},
 };
 
@@ -61,6 +62,7 @@ pub(super) struct Inner {
     sender_per_message: bool,
     subaccount: bool,
     keys: KeyRing,
+    pub(super) ids: IdSigner,
 }
 
 impl Plivo {
@@ -97,8 +99,18 @@ impl Plivo {
         let keys = config.webhook_keys()?;
         let sender_per_message = config.sender_per_message;
         let lookup = config.lookup_base()?;
-        let inner =
-            Inner { api, account, messages, lookup, sender, sender_per_message, subaccount, keys };
+        let ids = IdSigner::new(config.credentials()?.1)?;
+        let inner = Inner {
+            api,
+            account,
+            messages,
+            lookup,
+            sender,
+            sender_per_message,
+            subaccount,
+            keys,
+            ids,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -5,7 +5,7 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers. [`PlivoVerification`] is Plivo Verify.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
@@ -16,6 +16,7 @@ mod lookup;
 mod options;
 mod sms;
 mod status;
+mod verify;
 mod webhook;
 
 #[cfg(feature = "sandbox")]
@@ -29,6 +30,7 @@ pub use options::{
 };
 pub use sms::MAX_SEVERAL;
 pub use status::PlivoStatus;
+pub use verify::PlivoVerification;
 pub use webhook::{PlivoWebhook, PlivoXml};
 
 #[cfg(feature = "sandbox")]

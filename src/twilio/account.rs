@@ -25,6 +25,7 @@ use crate::{
         product::Hosts,
         sms::{submit, wire},
     },
+    verification::IdSigner,
     webhook::{KeyRing, PublicUrl, Webhook},
 };
 
@@ -58,6 +59,7 @@ pub(super) struct Inner {
     api_key: bool,
     keys: Option<KeyRing>,
     hosts: Hosts,
+    pub(super) ids: IdSigner,
 }
 
 impl Twilio {
@@ -105,6 +107,7 @@ impl Twilio {
             api_key: config.uses_api_key(),
             keys: config.webhook_keys()?,
             hosts,
+            ids: IdSigner::new(config.credentials()?.1)?,
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -29,6 +29,7 @@ mod signatures;
 mod text;
 mod text_properties;
 mod traces;
+mod verification;
 mod webhook_cases;
 mod webhook_checks;
 mod webhook_kinds;

@@ -53,6 +53,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
     ),
     (
+        "verification",
+        &["error", "message", "number", "provider", "provider_id", "random", "serde_text", "text"],
+    ),
+    (
         "testing",
         &[
             "account_id",
@@ -81,6 +85,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sandbox",
             "text",
             "transport",
+            "verification",
             "webhook",
         ],
     ),

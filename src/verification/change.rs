@@ -1,0 +1,464 @@
+//! [`ChallengeChange`]: every change of a challenge, as a pure function of the rows that a store locked.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    ChallengeCheck, ChallengeRow, ChallengeRows, ChallengeSend, ChallengeState, CodePolicy,
+    ConversionGate, SendState, Tally, TallyKey, VerificationChannel,
+};
+use crate::error::ErrorKind;
+
+/// Change of a challenge: made by [`Otp`](super::Otp), run by a [`ChallengeStore`](super::ChallengeStore).
+#[derive(Clone, Debug)]
+pub struct ChallengeChange(pub(super) Change);
+
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// Starts a challenge, unless one of these ids is there.
+    Admit {
+        row: Box<ChallengeRow>,
+        ids: Vec<u128>,
+        client: Option<IpAddr>,
+        policy: Arc<CodePolicy>,
+    },
+    /// Asks for one more send.
+    Resend { id: u128, channel: Option<VerificationChannel>, policy: Arc<CodePolicy> },
+    /// Moves a send from one state to another.
+    Mark(Mark),
+    /// Counts a try before anything is compared.
+    Try { id: u128, policy: Arc<CodePolicy> },
+    /// Approves after the code of a try was right.
+    Approve { id: u128, check: u16, policy: Arc<CodePolicy> },
+    /// Cancels.
+    Cancel { id: u128 },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    pub(super) id: u128,
+    pub(super) number: u16,
+    pub(super) from: SendState,
+    pub(super) to: SendState,
+    pub(super) channel: VerificationChannel,
+    pub(super) remote: Option<String>,
+    pub(super) error: Option<ErrorKind>,
+}
+
+/// Answer of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChallengeAnswer {
+    /// Challenge is there and its send is due. The names of the gates that this send set off come with it.
+    Admitted(Box<ChallengeRow>, Vec<TallyKey>),
+    /// Challenge was there before.
+    Known(Box<ChallengeRow>),
+    /// Refused, and nothing was changed but the state of a gate.
+    Refused(Refused, Vec<TallyKey>),
+    /// Challenge is over or not known.
+    Over,
+    /// Try was counted: compare now. It is the check of this number.
+    Counted(Box<ChallengeRow>, u16),
+    /// Done as asked.
+    Done(Option<Box<ChallengeRow>>),
+    /// Not done, as another was first.
+    TooLate,
+}
+
+/// Reason of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Limit is reached; time until it is not any more.
+    Limit(Duration),
+    /// Range or country is blocked; time until it is not any more.
+    Gate(Duration),
+    /// Wrong codes before: time until one is compared again.
+    Guessed(Duration),
+    /// Wait before the next send.
+    TooSoon(Duration),
+    /// Challenge's code was sent as often as it may be.
+    NoMoreSends,
+}
+
+impl ChallengeChange {
+    /// Returns the ids of the challenges to look for: the first that there is, is the one.
+    #[must_use]
+    pub fn challenges(&self) -> Vec<u128> {
+        match &self.0 {
+            Change::Admit { ids, .. } => ids.clone(),
+            Change::Mark(Mark { id, .. })
+            | Change::Resend { id, .. }
+            | Change::Try { id, .. }
+            | Change::Approve { id, .. }
+            | Change::Cancel { id } => vec![*id],
+        }
+    }
+
+    /// Returns the challenge and the number of the send to read; `None` if it needs none.
+    #[must_use]
+    pub const fn send(&self) -> Option<(u128, u16)> {
+        match &self.0 {
+            Change::Mark(mark) => Some((mark.id, mark.number)),
+            _ => None,
+        }
+    }
+
+    /// Returns the names of the tallies to lock, in the order in which all changes lock them.
+    #[must_use]
+    pub fn tallies(&self, challenge: Option<&ChallengeRow>, now: Timestamp) -> Vec<TallyKey> {
+        let mut keys = match (&self.0, challenge) {
+            (Change::Admit { row, client, policy, .. }, None) => {
+                limits(row, *client, policy).into_iter().map(|(key, _)| key).collect()
+            }
+            (Change::Resend { policy, .. }, Some(row)) => {
+                limits(row, None, policy).into_iter().map(|(key, _)| key).collect()
+            }
+            (Change::Try { policy, .. }, Some(row)) if is_live(row, policy, now) => {
+                vec![guesses(row)]
+            }
+            (Change::Try { .. }, _) => vec![TallyKey::new("void", "", String::new())],
+            (Change::Approve { .. }, Some(row)) => {
+                vec![guesses(row), range_of(row), country_of(row)]
+            }
+            _ => Vec::new(),
+        };
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Makes the change in the rows, and answers.
+    pub fn apply(&self, rows: &mut ChallengeRows, now: Timestamp) -> ChallengeAnswer {
+        match &self.0 {
+            Change::Admit { row, client, policy, .. } => admit(rows, row, *client, policy, now),
+            Change::Resend { channel, policy, .. } => resend(rows, *channel, policy, now),
+            Change::Mark(mark) => mark.apply(rows),
+            Change::Try { policy, .. } => count_try(rows, policy, now),
+            Change::Approve { check, policy, .. } => approve(rows, *check, policy, now),
+            Change::Cancel { .. } => cancel(rows, now),
+        }
+    }
+}
+
+impl TallyKey {
+    fn new(kind: impl Into<String>, tenant: &str, of: String) -> Self {
+        Self { kind: kind.into(), tenant: tenant.to_owned(), of }
+    }
+}
+
+fn tenant(row: &ChallengeRow) -> &str {
+    row.tenant.as_ref().map_or("", |tenant| tenant.as_str())
+}
+
+fn range_of(row: &ChallengeRow) -> TallyKey {
+    TallyKey::new("range", tenant(row), row.range())
+}
+
+fn country_of(row: &ChallengeRow) -> TallyKey {
+    let country = row.country.map(|country| country.to_string()).unwrap_or_default();
+    TallyKey::new("country", tenant(row), country)
+}
+
+fn guesses(row: &ChallengeRow) -> TallyKey {
+    let kind = format!("guess {}", row.purpose);
+    TallyKey::new(kind, tenant(row), row.number.canonical().digits().to_string())
+}
+
+/// Rule of one tally.
+enum Rule {
+    Limit(u32, Duration),
+    Gate(ConversionGate),
+}
+
+fn limits(
+    row: &ChallengeRow,
+    client: Option<IpAddr>,
+    policy: &CodePolicy,
+) -> Vec<(TallyKey, Rule)> {
+    let number = row.number.canonical().digits().to_string();
+    let client = client.map(network);
+    let mut all = Vec::new();
+    let mut add = |kind: &str, tenant: &str, of: &str, limits: &[(u32, Duration)]| {
+        for (most, window) in limits {
+            let kind = format!("{kind} {}s", window.as_secs());
+            all.push((TallyKey::new(kind, tenant, of.to_owned()), Rule::Limit(*most, *window)));
+        }
+    };
+    // A purpose that strangers may ask for does not use up the codes of another.
+    add(&format!("number {}", row.purpose), tenant(row), &number, &policy.per_number);
+    if let Some(client) = &client {
+        add("client", tenant(row), client, &policy.per_client);
+    }
+    add("tenant", tenant(row), "", &policy.per_tenant);
+    add("all", "", "", &policy.overall);
+    all.extend(policy.range_gate.map(|gate| (range_of(row), Rule::Gate(gate))));
+    all.extend(policy.country_gate.map(|gate| (country_of(row), Rule::Gate(gate))));
+    all
+}
+
+/// Returns the network of a client: what one household or one attacker has of it at no cost.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+fn left(until: Timestamp, now: Timestamp) -> Duration {
+    until.duration_since(now).try_into().unwrap_or_default() // what is over leaves nothing
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Counts a send in all tallies, or refuses it by the first that is full.
+fn take(
+    rows: &mut ChallengeRows,
+    rules: &[(TallyKey, Rule)],
+    now: Timestamp,
+) -> Result<Vec<TallyKey>, (Refused, Vec<TallyKey>)> {
+    let mut alarms = Vec::new();
+    let mut refused = None;
+    let mut counted = rows.tallies.clone();
+    for (key, rule) in rules {
+        let Some(tally) = counted.iter_mut().find(|tally| tally.key == *key) else { continue };
+        match rule {
+            Rule::Limit(most, window) => {
+                renew(tally, *window, now);
+                if tally.count >= *most {
+                    let wait = left(later(tally.started_at, *window), now);
+                    refused = refused.or(Some(Refused::Limit(wait)));
+                }
+            }
+            Rule::Gate(gate) => match shut(tally, gate, now) {
+                Gate::Open => {}
+                Gate::Alarm => alarms.push(key.clone()),
+                Gate::Shut { first, wait } => {
+                    alarms.extend(first.then(|| key.clone()));
+                    refused = refused.or(Some(Refused::Gate(wait)));
+                }
+            },
+        }
+        tally.count = tally.count.saturating_add(1);
+        tally.last_at = now;
+    }
+    if let Some(refused) = refused {
+        // Nothing counts but that a gate is shut.
+        for (kept, after) in rows.tallies.iter_mut().zip(&counted) {
+            kept.blocked_until = after.blocked_until;
+        }
+        return Err((refused, alarms));
+    }
+    rows.tallies = counted;
+    Ok(alarms)
+}
+
+/// Begins a window anew that is over.
+fn renew(tally: &mut Tally, window: Duration, now: Timestamp) {
+    if now >= later(tally.started_at, window) {
+        *tally = Tally::new(tally.key.clone(), now);
+    }
+}
+
+enum Gate {
+    Open,
+    Alarm,
+    Shut { first: bool, wait: Duration },
+}
+
+fn shut(tally: &mut Tally, gate: &ConversionGate, now: Timestamp) -> Gate {
+    if let Some(until) = tally.blocked_until {
+        if now < until {
+            return Gate::Shut { first: false, wait: left(until, now) };
+        }
+        *tally = Tally::new(tally.key.clone(), now);
+    }
+    renew(tally, gate.window, now);
+    let few = u64::from(tally.approved) * 100 < u64::from(gate.percent) * u64::from(tally.count);
+    if tally.count < gate.sends || !few {
+        return Gate::Open;
+    }
+    if gate.block.is_zero() {
+        // Once a window: at the send that reaches the figure.
+        return if tally.count == gate.sends { Gate::Alarm } else { Gate::Open };
+    }
+    tally.blocked_until = Some(later(now, gate.block));
+    Gate::Shut { first: true, wait: gate.block }
+}
+
+fn admit(
+    rows: &mut ChallengeRows,
+    new: &ChallengeRow,
+    client: Option<IpAddr>,
+    policy: &CodePolicy,
+    now: Timestamp,
+) -> ChallengeAnswer {
+    if let Some(known) = &rows.challenge {
+        return ChallengeAnswer::Known(Box::new(known.clone()));
+    }
+    let alarms = match take(rows, &limits(new, client, policy), now) {
+        Ok(alarms) => alarms,
+        Err((refused, alarms)) => return ChallengeAnswer::Refused(refused, alarms),
+    };
+    let row = ChallengeRow {
+        created_at: now,
+        sent_at: now,
+        expires_at: later(now, policy.life),
+        ..new.clone()
+    };
+    rows.send = Some(send_of(&row, now));
+    rows.challenge = Some(row.clone());
+    ChallengeAnswer::Admitted(Box::new(row), alarms)
+}
+
+fn send_of(row: &ChallengeRow, now: Timestamp) -> ChallengeSend {
+    ChallengeSend {
+        challenge: row.id,
+        number: row.sends,
+        channel: row.channel,
+        state: if row.silent { SendState::Silent } else { SendState::Due },
+        at: now,
+        remote: None,
+        error: None,
+    }
+}
+
+fn is_live(row: &ChallengeRow, policy: &CodePolicy, now: Timestamp) -> bool {
+    is_pending(row, now) && row.failures < policy.tries
+}
+
+fn is_pending(row: &ChallengeRow, now: Timestamp) -> bool {
+    row.state == ChallengeState::Pending && now < row.expires_at
+}
+
+/// Returns when the code may be sent again; `None` if not any more.
+pub(super) fn resend_at(row: &ChallengeRow, policy: &CodePolicy) -> Option<Timestamp> {
+    let wait = policy.waits.get(usize::from(row.sends).checked_sub(1)?)?;
+    Some(later(row.sent_at, *wait)).filter(|at| *at < row.expires_at)
+}
+
+fn resend(
+    rows: &mut ChallengeRows,
+    channel: Option<VerificationChannel>,
+    policy: &CodePolicy,
+    now: Timestamp,
+) -> ChallengeAnswer {
+    let row = match rows.challenge.clone() {
+        Some(row) if is_live(&row, policy, now) => row,
+        _ => return ChallengeAnswer::Over,
+    };
+    let Some(at) = resend_at(&row, policy) else {
+        return ChallengeAnswer::Refused(Refused::NoMoreSends, Vec::new());
+    };
+    if now < at {
+        return ChallengeAnswer::Refused(Refused::TooSoon(left(at, now)), Vec::new());
+    }
+    let alarms = match take(rows, &limits(&row, None, policy), now) {
+        Ok(alarms) => alarms,
+        Err((refused, alarms)) => return ChallengeAnswer::Refused(refused, alarms),
+    };
+    let row = ChallengeRow {
+        sends: row.sends.saturating_add(1),
+        sent_at: now,
+        channel: channel.unwrap_or(row.channel),
+        ..row
+    };
+    rows.send = Some(send_of(&row, now));
+    rows.challenge = Some(row.clone());
+    ChallengeAnswer::Admitted(Box::new(row), alarms)
+}
+
+impl Mark {
+    fn apply(&self, rows: &mut ChallengeRows) -> ChallengeAnswer {
+        let (Some(send), Some(row)) = (&mut rows.send, &mut rows.challenge) else {
+            return ChallengeAnswer::Over;
+        };
+        if send.state != self.from {
+            return ChallengeAnswer::TooLate;
+        }
+        (send.state, send.channel) = (self.to, self.channel);
+        (send.remote, send.error) = (self.remote.clone(), self.error);
+        if self.to == SendState::Accepted {
+            row.accepted = row.accepted.saturating_add(1);
+            row.remote.clone_from(&self.remote);
+        }
+        // From before the mailer is asked: what may have been sent counts.
+        row.emailed |= self.channel == VerificationChannel::Email;
+        row.channel = self.channel;
+        ChallengeAnswer::Done(Some(Box::new(row.clone())))
+    }
+}
+
+fn count_try(rows: &mut ChallengeRows, policy: &CodePolicy, now: Timestamp) -> ChallengeAnswer {
+    let tally = rows.tallies.first_mut();
+    let live = rows.challenge.as_mut().filter(|row| is_live(row, policy, now));
+    let (Some(row), Some(tally)) = (live, tally) else {
+        for void in &mut rows.tallies {
+            (void.count, void.last_at) = (void.count.saturating_add(1), now);
+        }
+        return ChallengeAnswer::Over;
+    };
+    let free_at = later(tally.last_at, policy.wait(tally.count));
+    if tally.count > 0 && now < free_at {
+        return ChallengeAnswer::Refused(Refused::Guessed(left(free_at, now)), Vec::new());
+    }
+    if tally.count >= policy.failures {
+        tally.count = 0; // the day is over
+    }
+    (tally.count, tally.last_at) = (tally.count.saturating_add(1), now);
+    row.failures = row.failures.saturating_add(1);
+    let number = row.failures;
+    rows.check = Some(ChallengeCheck { challenge: row.id, number, at: now, approved: false });
+    ChallengeAnswer::Counted(Box::new(row.clone()), number)
+}
+
+fn approve(
+    rows: &mut ChallengeRows,
+    check: u16,
+    policy: &CodePolicy,
+    now: Timestamp,
+) -> ChallengeAnswer {
+    // A code that was in time when it was compared is approved, however long the comparison took.
+    let row = match &mut rows.challenge {
+        Some(row) if row.state == ChallengeState::Pending => row,
+        _ => return ChallengeAnswer::TooLate,
+    };
+    (row.state, row.settled_at) = (ChallengeState::Approved, Some(now));
+    row.failures = row.failures.saturating_sub(1);
+    rows.check = Some(ChallengeCheck { challenge: row.id, number: check, at: now, approved: true });
+    let (guesses, row) = (guesses(row), Box::new(row.clone()));
+    for tally in &mut rows.tallies {
+        if tally.key == guesses {
+            *tally = Tally::new(guesses.clone(), now);
+        } else {
+            let gate =
+                if tally.key.kind == "range" { policy.range_gate } else { policy.country_gate };
+            if tally.blocked_until.is_none()
+                && let Some(gate) = gate
+            {
+                renew(tally, gate.window, now);
+            }
+            tally.approved = tally.approved.saturating_add(1);
+        }
+    }
+    ChallengeAnswer::Done(Some(row))
+}
+
+fn cancel(rows: &mut ChallengeRows, now: Timestamp) -> ChallengeAnswer {
+    if let Some(row) = &mut rows.challenge
+        && row.state == ChallengeState::Pending
+    {
+        (row.state, row.settled_at) = (ChallengeState::Canceled, Some(now));
+    }
+    ChallengeAnswer::Done(None)
+}

@@ -1,0 +1,36 @@
+//! Texts of one-time codes in 30 languages. One segment has 160 characters of GSM-7 and 70 of any other letters, so
+//! languages whose letters are not in GSM-7 have a short text.
+
+/// Languages with their texts; `{code}`, `{brand}` and `{minutes}` stand for values.
+pub(super) const TEXTS: [(&str, &str); 30] = [
+    ("en", "{code} is your {brand} code. Do not share it. Expires in {minutes} min."),
+    ("cy", "{code} yw eich cod {brand}. Cadwch ef yn gyfrinachol. Dilys am {minutes} munud."),
+    ("fr", "{code} est votre code {brand}. Ne le partagez pas. Expire dans {minutes} min."),
+    ("de", "{code} ist dein {brand}-Code. Gib ihn nicht weiter. Gültig: {minutes} Min."),
+    ("es", "{code} es tu clave de {brand}. No la compartas. Vence en {minutes} min."),
+    ("it", "{code} è il tuo codice {brand}. Non condividerlo. Scade tra {minutes} min."),
+    ("pt", "{code}: sua chave {brand}. Mantenha em segredo. Expira em {minutes} min."),
+    ("nl", "{code} is je {brand}-code. Deel hem niet. Geldig: {minutes} min."),
+    ("pl", "{code} to kod {brand}. Nie podawaj go nikomu. Wygasa za {minutes} min."),
+    ("sv", "{code} är din {brand}-kod. Dela den inte. Gäller i {minutes} min."),
+    ("da", "{code} er din {brand}-kode. Del den ikke. Gælder i {minutes} min."),
+    ("nb", "{code} er {brand}-koden din. Ikke del den. Gyldig i {minutes} min."),
+    ("fi", "{code} on {brand}-koodisi. Älä jaa sitä. Voimassa {minutes} min."),
+    ("ro", "{code} este codul {brand}. Valabil {minutes} min."),
+    ("tr", "{code} {brand} kodunuz. {minutes} dk."),
+    ("id", "{code} adalah kode {brand} Anda. Jangan bagikan. Berlaku {minutes} menit."),
+    ("cs", "{code} – kód {brand}"),
+    ("hu", "{code} – {brand} kód"),
+    ("vi", "{code} – mã {brand}"),
+    ("el", "{code} – κωδικός {brand}"),
+    ("ru", "{code} – код {brand}"),
+    ("uk", "{code} – код {brand}"),
+    ("bg", "{code} – код {brand}"),
+    ("ar", "{code} – رمز {brand}"),
+    ("he", "{code} – קוד {brand}"),
+    ("hi", "{code} – {brand} कोड"),
+    ("th", "{code} – รหัส {brand}"),
+    ("zh", "{code} – {brand} 验证码"),
+    ("ja", "{code} – {brand} 確認コード"),
+    ("ko", "{code} – {brand} 인증번호"),
+];
