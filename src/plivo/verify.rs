@@ -14,8 +14,9 @@ use crate::{
     provider_id::ProviderId,
     random,
     verification::{
-        Challenge, ChallengeFact, ChallengeId, CheckOutcome, Proof, Purpose, ReportBy, ReportQuery,
-        Verification, VerificationChannel, VerificationReport, VerificationRequest, typed,
+        Challenge, ChallengeFact, ChallengeId, CheckOutcome, NumberProof, Purpose, ReportBy,
+        ReportQuery, Verification, VerificationChannel, VerificationReport, VerificationRequest,
+        typed,
     },
 };
 
@@ -210,7 +211,7 @@ impl Verification for PlivoVerification {
         let body = Map::from_iter([("otp".to_owned(), Value::from(typed(code)))]);
         match self.plivo.request(Method::POST, ["Verify", "Session", uuid]).json(&body).send().await
         {
-            Ok(_) => Ok(CheckOutcome::Approved(Proof {
+            Ok(_) => Ok(CheckOutcome::Approved(NumberProof {
                 id: id.clone(),
                 number,
                 purpose,
@@ -226,7 +227,7 @@ impl Verification for PlivoVerification {
         }
     }
 
-    /// Refuses: Plivo cannot end a session. One that nobody knows has ended.
+    /// Refuses: Plivo cannot end a session. One that is not known has ended.
     async fn cancel(&self, id: &ChallengeId) -> Result<()> {
         let waiting = match self.plivo.inner().ids.read(id) {
             Some((uuid, _)) => self.waiting(uuid).await?.is_some(),

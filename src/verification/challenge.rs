@@ -1,11 +1,11 @@
-//! [`Challenge`], [`CheckOutcome`] and [`Proof`]: answers of a verification.
+//! [`Challenge`], [`CheckOutcome`] and [`NumberProof`]: answers of a verification.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::{Purpose, VerificationChannel};
+use super::{ChallengeRow, Purpose, VerificationChannel};
 use crate::{
     error::{Error, ErrorKind, Result},
     message::{TenantId, Text},
@@ -75,15 +75,21 @@ pub struct Challenge {
 #[non_exhaustive]
 pub enum CheckOutcome {
     /// Code was right, for the first time.
-    Approved(Proof),
+    Approved(NumberProof),
     /// Code was wrong, used before or too late, or the challenge is not known. Which of them, nobody is told.
     Wrong,
 }
 
 impl CheckOutcome {
     /// Returns the proof; `None` if the code was wrong.
+    ///
+    /// ```
+    /// use anysms::verification::CheckOutcome;
+    ///
+    /// assert!(CheckOutcome::Wrong.approved().is_none());
+    /// ```
     #[must_use]
-    pub fn approved(self) -> Option<Proof> {
+    pub fn approved(self) -> Option<NumberProof> {
         match self {
             Self::Approved(proof) => Some(proof),
             Self::Wrong => None,
@@ -91,11 +97,11 @@ impl CheckOutcome {
     }
 }
 
-/// Proof that a person has a number, good once and for one purpose. Only an approved check makes one; it cannot be
+/// NumberProof that a person has a number, good once and for one purpose. Only an approved check makes one; it cannot be
 /// copied, and using it consumes it. A code that went out by e-mail proves the address, not the number.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a proof that is not redeemed lets nobody in"]
-pub struct Proof {
+pub struct NumberProof {
     pub(crate) id: ChallengeId,
     pub(crate) number: PhoneNumber,
     pub(crate) purpose: Purpose,
@@ -104,7 +110,7 @@ pub struct Proof {
     pub(crate) at: Timestamp,
 }
 
-impl Proof {
+impl NumberProof {
     /// Consumes the proof for a number and a purpose.
     ///
     /// # Errors
@@ -170,4 +176,16 @@ impl Proof {
 
 fn refuse(rule: &'static str) -> Result<()> {
     Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(rule).without_message())
+}
+
+/// Returns the id of a challenge of ours.
+pub(super) fn id_of(row: &ChallengeRow) -> ChallengeId {
+    ChallengeId(format!("{:032x}", row.id).into())
+}
+
+/// Reads an id of ours; the id of nothing if it is none.
+pub(super) fn own(id: &ChallengeId) -> u128 {
+    let text = id.as_str();
+    let is_ours = text.len() == 32 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+    if is_ours { u128::from_str_radix(text, 16).unwrap_or_default() } else { 0 }
 }

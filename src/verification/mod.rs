@@ -3,9 +3,10 @@
 //!
 //! What belongs here: the neutral trait, its requests (`request`) and answers (`challenge`); [`Otp`], which derives
 //! codes from keys (`keys`), writes them (`text`), hands them to channels (`channel`) and keeps challenges in a
-//! store (`store`, `memory`) by pure changes (`change`) under a policy (`policy`); reports (`report`). The vendors'
+//! store (`store`, `memory`) by pure changes (`change`) under a policy (`policy`, `tallies`); reports (`report`). The vendors'
 //! own services live with the vendors.
 
+mod alarm;
 mod challenge;
 mod change;
 mod channel;
@@ -17,26 +18,31 @@ mod locales;
 mod memory;
 mod otp;
 mod policy;
+mod refused;
 mod report;
 mod request;
 mod signed_id;
 mod store;
+mod tallies;
 mod text;
+mod typed;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-pub use challenge::{Challenge, ChallengeId, ChallengeIdError, CheckOutcome, Proof};
-pub use change::{ChallengeAnswer, ChallengeChange, Refused};
+pub use alarm::Alarm;
+pub use challenge::{Challenge, ChallengeId, ChallengeIdError, CheckOutcome, NumberProof};
+pub use change::{ChallengeAnswer, ChallengeChange};
 pub use channel::{CodeChannel, CodeDelivery, spoken};
 #[cfg(feature = "axum")]
 pub use hook::CodeHook;
 pub use hook_secret::HookSecret;
 pub use keys::CodeKeys;
 pub use memory::MemoryChallenges;
-pub use otp::{Alarm, Otp};
+pub use otp::Otp;
 pub use policy::{CodePolicy, ConversionGate};
+pub use refused::Refused;
 pub use report::{ChallengeFact, ReportBy, ReportQuery, ReportRow, VerificationReport};
 pub use request::{Purpose, PurposeError, VerificationChannel, VerificationRequest};
 pub use store::{
@@ -45,17 +51,17 @@ pub use store::{
 };
 pub use text::{CodeText, CodeTextBuilder};
 
-pub(crate) use {otp::typed, signed_id::IdSigner};
+pub(crate) use {signed_id::IdSigner, typed::typed};
 
 use crate::{error::Result, provider_id::ProviderId};
 
 /// Verification of numbers by codes. Three implementations keep the same promises: [`Otp`], and the services of
 /// Twilio and Plivo, which `Twilio::verification` and `Plivo::verification` return.
 ///
-/// - A wrong code, one that was used or is expired, and a challenge that nobody knows have one answer:
+/// - A wrong code, one that was used or is expired, and a challenge that is not known have one answer:
 ///   [`CheckOutcome::Wrong`].
 /// - A code is approved once, however many ask at the same time.
-/// - A [`Proof`] is good once, for one number and one purpose.
+/// - A [`NumberProof`] is good once, for one number and one purpose.
 ///
 /// ```
 /// # #[cfg(all(feature = "sandbox", feature = "twilio"))]
@@ -98,7 +104,7 @@ pub trait Verification: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// `RateLimited` before the wait is over, and after the last send; `NotFound` for a challenge that is over or
-    /// that nobody knows; else as [`start`](Self::start).
+    /// not known; else as [`start`](Self::start).
     async fn resend(
         &self,
         id: &ChallengeId,
@@ -112,7 +118,7 @@ pub trait Verification: fmt::Debug + Send + Sync {
     /// `Unavailable` and the like where it could not be checked. A wrong code is no error.
     async fn check(&self, id: &ChallengeId, code: &str) -> Result<CheckOutcome>;
 
-    /// Ends a challenge, so that no code is approved any more. One that nobody knows has ended.
+    /// Ends a challenge, so that no code is approved any more. One that is not known has ended.
     ///
     /// # Errors
     /// Where it could not be written.

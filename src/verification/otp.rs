@@ -1,17 +1,20 @@
 //! [`Otp`]: codes of our own, over any provider.
 
-use std::{fmt, hint::black_box, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Challenge, ChallengeAnswer, ChallengeChange, ChallengeId, ChallengeRow, ChallengeState,
-    ChallengeStore, CheckOutcome, CodeChannel, CodeDelivery, CodeKeys, CodePolicy, CodeText, Proof,
-    Refused, ReportQuery, SendState, TallyKey, Verification, VerificationChannel,
+    ChallengeStore, CheckOutcome, CodeChannel, CodeDelivery, CodeKeys, CodePolicy, CodeText,
+    NumberProof, ReportQuery, SendState, TallyKey, Verification, VerificationChannel,
     VerificationReport, VerificationRequest,
+    alarm::{Alarm, Alarms},
+    challenge::{id_of, own},
     change::{Change, Mark, resend_at},
     channel::{Sms, missing},
+    typed::{same, typed},
 };
 use crate::{
     error::{Error, ErrorKind, Outcome, Result},
@@ -38,17 +41,7 @@ pub struct Otp {
     policy: Arc<CodePolicy>,
     channels: Vec<Arc<dyn CodeChannel>>,
     fallback: Vec<VerificationChannel>,
-    alarm: Option<Arc<dyn Fn(&Alarm) + Send + Sync>>,
-}
-
-/// Alarm of a gate: too few codes of a range of numbers, or a country, are approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Alarm {
-    /// Tenant whose codes they are.
-    pub tenant: Option<TenantId>,
-    /// Country, such as `GB`; or a range, as the digits of a number without the last four.
-    pub of: String,
+    alarms: Alarms,
 }
 
 impl Otp {
@@ -67,7 +60,7 @@ impl Otp {
             policy: Arc::default(),
             channels: vec![Arc::new(Sms(provider))],
             fallback: Vec::new(),
-            alarm: None,
+            alarms: Alarms::default(),
         }
     }
 
@@ -107,7 +100,7 @@ impl Otp {
     /// Calls a function when a gate finds too few approvals. It is called while a request waits: it must not block.
     #[must_use]
     pub fn on_alarm(mut self, call: impl Fn(&Alarm) + Send + Sync + 'static) -> Self {
-        self.alarm = Some(Arc::new(call));
+        self.alarms = Alarms::new(call);
         self
     }
 
@@ -238,20 +231,9 @@ impl Otp {
         }
     }
 
-    fn raise(&self, alarms: &[TallyKey]) {
-        for key in alarms {
-            let alarm = Alarm { tenant: key.tenant.parse().ok(), of: key.of.clone() };
-            #[cfg(feature = "tracing")]
-            tracing::warn!(target: "anysms::verification", of = %alarm.of, "few codes are approved");
-            if let Some(call) = &self.alarm {
-                call(&alarm);
-            }
-        }
-    }
-
     /// Makes the send of a challenge that was admitted, unless it is a silent one.
     async fn admitted(&self, row: ChallengeRow, alarms: &[TallyKey]) -> Result<Challenge> {
-        self.raise(alarms);
+        self.alarms.raise(alarms);
         if row.silent {
             return Ok(self.challenge(&row));
         }
@@ -308,68 +290,6 @@ impl Otp {
     }
 }
 
-fn id_of(row: &ChallengeRow) -> ChallengeId {
-    // 32 hexadecimal digits always are an id.
-    format!("{:032x}", row.id).parse().unwrap_or_else(|_| unreachable!("a hexadecimal id"))
-}
-
-/// Reads an id of ours; the id of nothing if it is none.
-fn own(id: &ChallengeId) -> u128 {
-    let text = id.as_str();
-    let is_ours = text.len() == 32 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-    if is_ours { u128::from_str_radix(text, 16).unwrap_or_default() } else { 0 }
-}
-
-/// Returns a code as it was meant: without white space and dashes, its digits in any script as ASCII.
-pub(crate) fn typed(code: &str) -> String {
-    const ZEROS: [char; 6] = ['0', '٠', '۰', '०', '๐', '０'];
-    let digit = |c: char| {
-        let value = ZEROS.iter().find_map(|zero| {
-            let value = u32::from(c).checked_sub(u32::from(*zero))?;
-            char::from_digit(value, 10)
-        });
-        value.unwrap_or(c)
-    };
-    let gap = |c: &char| c.is_whitespace() || matches!(c, '-' | '–' | '\u{200e}' | '\u{200f}');
-    code.chars().take(64).filter(|c| !gap(c)).map(digit).collect()
-}
-
-/// Compares in a time that does not depend on where they differ.
-fn same(a: &str, b: &str) -> bool {
-    let differ = a.bytes().zip(b.bytes()).fold(0, |differ, (a, b)| black_box(differ | (a ^ b)));
-    a.len() == b.len() && differ == 0
-}
-
-fn refusal(refused: Refused) -> Error {
-    let limited = |rule, wait: Option<Duration>| {
-        // Whole seconds, never too early.
-        let whole = |wait: Duration| wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let wait = wait.map(|wait| Duration::from_secs(whole(wait)));
-        Error::not_sent(ErrorKind::RateLimited).with_detail(rule).with_retry_after(wait).by_layer()
-    };
-    match refused {
-        Refused::Limit(wait) => {
-            limited("codes: too many were asked for; wait before the next", Some(wait))
-        }
-        Refused::Gate(wait) => Error::not_sent(ErrorKind::PolicyBlocked)
-            .with_detail(
-                "codes: too few of this range or country are approved; it is blocked for now",
-            )
-            .with_retry_after(Some(wait))
-            .by_layer(),
-        Refused::Guessed(wait) => {
-            limited("code: wrong ones were tried before; wait before the next", Some(wait))
-                .without_message()
-        }
-        Refused::TooSoon(wait) => {
-            limited("code: was sent a moment ago; wait before it is sent again", Some(wait))
-        }
-        Refused::NoMoreSends => {
-            limited("code: was sent as often as it may be; start a new challenge", None)
-        }
-    }
-}
-
 #[async_trait]
 impl Verification for Otp {
     fn authority(&self) -> ProviderId {
@@ -393,8 +313,8 @@ impl Verification for Otp {
             ChallengeAnswer::Admitted(row, alarms) => self.admitted(*row, &alarms).await,
             ChallengeAnswer::Known(row) => self.known(*row, request).await,
             ChallengeAnswer::Refused(refused, alarms) => {
-                self.raise(&alarms);
-                Err(refusal(refused))
+                self.alarms.raise(&alarms);
+                Err(refused.into_error())
             }
             _ => Err(strange()),
         }
@@ -412,8 +332,8 @@ impl Verification for Otp {
         match self.run(Change::Resend { id, channel, policy }).await? {
             ChallengeAnswer::Admitted(row, alarms) => self.admitted(*row, &alarms).await,
             ChallengeAnswer::Refused(refused, alarms) => {
-                self.raise(&alarms);
-                Err(refusal(refused))
+                self.alarms.raise(&alarms);
+                Err(refused.into_error())
             }
             ChallengeAnswer::Over => {
                 let rule = "challenge: is over or not known; start a new one";
@@ -427,7 +347,7 @@ impl Verification for Otp {
         let (typed, policy) = (typed(code), self.policy.clone());
         let counted = match self.run(Change::Try { id: own(id), policy }).await? {
             ChallengeAnswer::Counted(row, check) => Some((row, check)),
-            ChallengeAnswer::Refused(refused, _) => return Err(refusal(refused)),
+            ChallengeAnswer::Refused(refused, _) => return Err(refused.into_error()),
             _ => None,
         };
         let code =
@@ -445,7 +365,7 @@ impl Verification for Otp {
         if let (Some(remote), Some(channel)) = (&row.remote, self.channel(row.channel)) {
             let _ = channel.approved(remote).await; // the approval stands
         }
-        Ok(CheckOutcome::Approved(Proof {
+        Ok(CheckOutcome::Approved(NumberProof {
             id: id_of(&row),
             number: row.number,
             purpose: row.purpose.clone(),

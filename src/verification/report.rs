@@ -116,9 +116,9 @@ pub struct ChallengeFact {
     pub approved_at: Option<Timestamp>,
     /// Number of sends that a channel took.
     pub sent: u32,
-    /// Number of sends that arrived; `None` if nobody knows.
+    /// Number of sends that arrived; `None` if it is not known.
     pub delivered: Option<u32>,
-    /// Number of codes that were compared; `None` if nobody knows.
+    /// Number of codes that were compared; `None` if it is not known.
     pub checks: Option<u32>,
     /// Cost of its sends, by currency.
     pub cost: Vec<Money>,
@@ -160,9 +160,9 @@ pub struct ReportRow {
     pub started: u64,
     /// Number of codes that a channel took.
     pub sent: u64,
-    /// Number of codes that arrived; `None` if nobody knows of any.
+    /// Number of codes that arrived; `None` if it is not known of any.
     pub delivered: Option<u64>,
-    /// Number of challenges with a code that was compared; `None` if nobody knows of any.
+    /// Number of challenges with a code that was compared; `None` if it is not known of any.
     pub checked: Option<u64>,
     /// Number of challenges that were approved.
     pub approved: u64,
@@ -211,6 +211,13 @@ struct Sum {
 
 impl VerificationReport {
     /// Counts challenges.
+    ///
+    /// ```
+    /// use anysms::{Timestamp, verification::{ReportQuery, VerificationReport}};
+    ///
+    /// let ever = ReportQuery::new(Timestamp::MIN, Timestamp::MAX);
+    /// assert_eq!(VerificationReport::of(&ever, []).total().conversion(), None);
+    /// ```
     #[must_use]
     pub fn of(query: &ReportQuery, facts: impl IntoIterator<Item = ChallengeFact>) -> Self {
         let by = |dimension| query.by.contains(&dimension);

@@ -84,6 +84,16 @@ pub struct ChallengeRow {
 
 impl ChallengeRow {
     /// Returns the range of its number: the digits without the last four.
+    ///
+    /// Block ranges in a store of your own:
+    ///
+    /// ```
+    /// use anysms::verification::ChallengeRow;
+    ///
+    /// fn is_of(row: &ChallengeRow, ranges: &[String]) -> bool {
+    ///     ranges.contains(&row.range())
+    /// }
+    /// ```
     #[must_use]
     pub fn range(&self) -> String {
         (self.number.digits() / 10_000).to_string()
@@ -158,7 +168,7 @@ pub struct ChallengeCheck {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TallyKey {
-    /// What is counted: `number`, `range`, `country`, `client`, `tenant`, `all`, `guess` or `void`, and its window.
+    /// Kind of what is counted: `number`, `range`, `country`, `client`, `tenant`, `all`, `guess` or `void`, and its window.
     pub kind: String,
     /// Tenant; empty without one.
     pub tenant: String,

@@ -17,8 +17,8 @@ use crate::{
     random,
     twilio::{Product, TWILIO, Twilio},
     verification::{
-        Challenge, ChallengeFact, ChallengeId, CheckOutcome, Proof, Purpose, ReportBy, ReportQuery,
-        Verification, VerificationChannel, VerificationReport, VerificationRequest,
+        Challenge, ChallengeFact, ChallengeId, CheckOutcome, NumberProof, Purpose, ReportBy,
+        ReportQuery, Verification, VerificationChannel, VerificationReport, VerificationRequest,
     },
 };
 
@@ -196,7 +196,7 @@ impl Verification for TwilioVerification {
         };
         let number = answer.to.as_deref().and_then(|to| to.parse().ok());
         match number.filter(|_| answer.status.as_deref() == Some("approved")) {
-            Some(number) => Ok(CheckOutcome::Approved(Proof {
+            Some(number) => Ok(CheckOutcome::Approved(NumberProof {
                 id: id.clone(),
                 number,
                 purpose,

@@ -24,7 +24,9 @@ use anysms::{
     error::Result,
     message::{Cursor, Page},
     number::PhoneNumber,
+    verification::{ChallengeFact, ChallengeRow, ChallengeSend, ReportQuery},
 };
+use jiff::Timestamp;
 
 use crate::{
     DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
@@ -85,6 +87,18 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
         after: Option<PhoneNumber>,
         most: u32,
     ) -> impl Future<Output = Result<Vec<Suppression>>> + Send;
+
+    /// Returns at most so many sends of codes that have been due since before a time.
+    fn due_codes(
+        &self,
+        before: Timestamp,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<(ChallengeRow, ChallengeSend)>>> + Send;
+
+    fn challenge_facts(
+        &self,
+        query: &ReportQuery,
+    ) -> impl Future<Output = Result<Vec<ChallengeFact>>> + Send;
 }
 
 /// Place where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend
@@ -190,5 +204,17 @@ impl RawBackend for AnyBackend {
         most: u32,
     ) -> Result<Vec<Suppression>> {
         each!(self, backend => backend.suppressions(after, most).await)
+    }
+
+    async fn due_codes(
+        &self,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(ChallengeRow, ChallengeSend)>> {
+        each!(self, backend => backend.due_codes(before, most).await)
+    }
+
+    async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
+        each!(self, backend => backend.challenge_facts(query).await)
     }
 }

@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use anysms::{
     ProviderId,
     error::Result,
+    intent::Intent,
     message::{Address, MessageId, Text},
     number::PhoneNumber,
+    verification::{ChallengeAnswer, ChallengeChange},
 };
 
 use crate::{
@@ -22,6 +24,7 @@ use crate::{
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun},
+        challenges,
         lease::Release,
         operations::{self, Check, Looked},
         queue::{self, Claimed, Enqueue, Order},
@@ -227,6 +230,41 @@ alone! {
     |this, tables, policy| {
         tables.remove_suppression(this.0.canonical(), &this.1, this.2, this.3.as_ref()).await?;
     }
+}
+alone! {
+    /// Runs a change of a challenge.
+    ChangeChallenge(ChallengeChange) -> ChallengeAnswer,
+    |this, tables, policy| challenges::change(tables, &this.0).await?
+}
+alone! {
+    /// Removes the challenges of a number; how many there were.
+    EraseChallenges(PhoneNumber) -> u64,
+    |this, tables, policy| tables.erase_challenges(this.0).await?
+}
+alone! {
+    /// Begins an intent, or returns the one that there is.
+    BeginIntent(Intent) -> Option<Intent>,
+    |this, tables, policy| challenges::begin(tables, &this.0).await?
+}
+alone! {
+    /// Notes that an intent is done.
+    FinishIntent(Intent, String) -> (),
+    |this, tables, policy| challenges::finish(tables, &this.0, &this.1).await?
+}
+alone! {
+    /// Removes an intent.
+    WithdrawIntent(String) -> (),
+    |this, tables, policy| tables.remove_intent(&this.0).await?
+}
+alone! {
+    /// Returns the intent of a name.
+    FindIntent(String) -> Option<Intent>,
+    |this, tables, policy| tables.intent(&this.0).await?
+}
+alone! {
+    /// Returns the open intents.
+    OpenIntents() -> Vec<Intent>,
+    |_this, tables, policy| tables.open_intents().await?
 }
 alone! {
     /// At most so many suppressions that a provider may confirm.

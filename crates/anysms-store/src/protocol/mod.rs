@@ -2,9 +2,10 @@
 //!
 //! What belongs here: pure changes of a message and its attempts (`transitions`, `lease`, `admission`,
 //! `retention`), the operations that read, change and write them (`operations`), and the tables that a backend has
-//! for them (`transaction`). No I/O.
+//! for them (`transaction`; `challenges` for codes and intents). No I/O.
 
 pub(crate) mod admission;
+pub(crate) mod challenges;
 pub(crate) mod events;
 pub(crate) mod lease;
 pub(crate) mod operations;

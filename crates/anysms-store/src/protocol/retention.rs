@@ -38,6 +38,7 @@ pub struct Retention {
     texts: Option<Duration>,
     numbers: Option<(Duration, SecretString)>,
     messages: Option<Duration>,
+    challenges: Option<Duration>,
 }
 
 /// Numbers of what a purge removed.
@@ -50,13 +51,15 @@ pub struct PurgeReport {
     pub numbers: u64,
     /// Number of messages that were removed altogether.
     pub messages: u64,
+    /// Number of challenges of one-time codes that were removed.
+    pub challenges: u64,
 }
 
 impl Default for Retention {
-    /// Texts go after 30 days; numbers and messages stay.
+    /// Texts go after 30 days, challenges of one-time codes after 90; numbers and messages stay.
     fn default() -> Self {
         let month = Duration::from_secs(30 * 24 * 60 * 60);
-        Self { texts: Some(month), numbers: None, messages: None }
+        Self { texts: Some(month), numbers: None, messages: None, challenges: Some(3 * month) }
     }
 }
 
@@ -96,12 +99,20 @@ impl Retention {
         self
     }
 
+    /// Removes challenges of one-time codes, with their numbers, checks and counts, after this time: a day at least.
+    #[must_use]
+    pub const fn with_challenges(mut self, keep: Duration) -> Self {
+        self.challenges = Some(keep);
+        self
+    }
+
     pub(crate) fn at(&self, now: Timestamp, keys: Duration) -> Purge {
         let before = |keep: Duration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
         Purge {
             texts: self.texts.map(before),
             numbers: self.numbers.as_ref().map(|(keep, secret)| (before(*keep), secret.clone())),
             messages: self.messages.map(|keep| before(keep.max(keys))),
+            challenges: self.challenges.map(|keep| before(keep.max(DAY))),
         }
     }
 
@@ -127,6 +138,7 @@ pub(crate) struct Purge {
     texts: Option<Timestamp>,
     numbers: Option<(Timestamp, SecretString)>,
     messages: Option<Timestamp>,
+    challenges: Option<Timestamp>,
 }
 
 impl fmt::Debug for Purge {
@@ -144,6 +156,9 @@ pub(crate) struct Forget {
 
 /// Replacement of a number that was erased.
 pub(crate) const ERASED: &str = "#erased";
+
+/// Longest window of a count of one-time codes.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Most messages of one transaction.
 const MOST: usize = 5_000;
@@ -168,8 +183,11 @@ pub(crate) async fn purge(tables: &mut dyn Tables, purge: &Purge) -> Result<(Pur
         report.numbers = old.len() as u64;
         tables.forget_numbers(&old).await?;
     }
-    let PurgeReport { texts, numbers, messages } = report;
-    Ok((report, texts >= most || numbers >= most || messages >= most))
+    if let Some(before) = purge.challenges {
+        report.challenges = tables.remove_challenges(before, MOST).await?;
+    }
+    let PurgeReport { texts, numbers, messages, challenges } = report;
+    Ok((report, [texts, numbers, messages, challenges].iter().any(|count| *count >= most)))
 }
 
 /// Forgets all that came from or went to these addresses, a part of it; whether there may be more. What waits to

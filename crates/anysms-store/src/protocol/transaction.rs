@@ -22,7 +22,11 @@ use crate::{
         event::Seen,
         suppression::SuppressionSource,
     },
-    protocol::{retention::Forget, turns::Turns},
+    protocol::{
+        challenges::{ChallengeTables, IntentTables},
+        retention::Forget,
+        turns::Turns,
+    },
 };
 
 /// A message by its tenant and key.
@@ -58,7 +62,7 @@ pub(crate) enum Which<'a> {
 
 /// The tables of one backend, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Upkeep {
+pub(crate) trait Tables: Upkeep + ChallengeTables + IntentTables {
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 

@@ -6,7 +6,7 @@ use crate::{
     MessageStore, PurgeReport, Retention,
     backend::{
         Backend,
-        operation::{Erase, PurgeSome, Sweep},
+        operation::{Erase, EraseChallenges, PurgeSome, Sweep},
     },
 };
 
@@ -40,6 +40,7 @@ impl<B: Backend> MessageStore<B> {
             all.texts += some.texts;
             all.numbers += some.numbers;
             all.messages += some.messages;
+            all.challenges += some.challenges;
             if !more {
                 if all != PurgeReport::default() {
                     self.backend.scrub().await?;
@@ -51,7 +52,7 @@ impl<B: Backend> MessageStore<B> {
 
     /// Erases a number and the texts of the messages to and from it, and returns how many messages that were.
     ///
-    /// What waits to be sent to it is canceled. What costs and reports need stays, and so do its suppressions. Takes
+    /// What waits to be sent to it is canceled, and its challenges of one-time codes are removed. What costs and reports need stays, and so do its suppressions. Takes
     /// the retention of the store, so that messages are found whose number is a hash by its secret.
     ///
     /// # Errors
@@ -59,6 +60,7 @@ impl<B: Backend> MessageStore<B> {
     /// store has erased it then, and a copy is left in the file beside it. Erase again.
     pub async fn erase(&self, number: PhoneNumber, retention: &Retention) -> Result<u64> {
         let (mut all, addresses) = (0, retention.addresses(number));
+        self.backend.run(EraseChallenges(number)).await?;
         loop {
             let (some, more) = self.backend.run(Erase(addresses.clone())).await?;
             all += some;

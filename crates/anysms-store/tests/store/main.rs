@@ -7,6 +7,7 @@ mod postgres;
 mod accounts;
 mod attempts;
 mod carrier;
+mod codes;
 mod cuts;
 mod databases;
 mod door;
@@ -120,6 +121,15 @@ suite! {
         a_record_of_another_sender_is_no_answer,
         a_stack_of_another_store_is_refused,
         behind_many_accounts_each_attempt_has_its_own;
+    codes:
+        of_64_checks_one_is_approved_and_five_are_compared,
+        of_a_range_without_approvals_20_codes_leave,
+        a_request_that_is_repeated_sends_once,
+        what_a_process_left_is_sent_once_with_the_same_code,
+        a_report_knows_what_arrived_and_what_it_cost,
+        an_erased_number_is_in_no_challenge,
+        wrong_codes_for_a_number_wait_whichever_challenge,
+        an_intent_is_begun_once;
     ends:
         every_end_is_told_until_it_was_heard,
         what_ended_comes_back_on_purpose_alone,

@@ -7,7 +7,13 @@ use std::{
 
 use jiff::Timestamp;
 
-use anysms::{message::MessageId, number::PhoneNumber, webhook::EventId};
+use anysms::{
+    intent::Intent,
+    message::MessageId,
+    number::PhoneNumber,
+    verification::{ChallengeRow, ChallengeSend, Tally, TallyKey},
+    webhook::EventId,
+};
 
 use crate::{
     AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
@@ -43,6 +49,10 @@ pub(crate) struct Kept {
     pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
     /// Ends that were not told so far, and when that is next tried.
     pub(super) results: BTreeMap<i64, (End, Timestamp)>,
+    pub(super) challenges: BTreeMap<u128, ChallengeRow>,
+    pub(super) challenge_sends: BTreeMap<(u128, u16), ChallengeSend>,
+    pub(super) tallies: HashMap<TallyKey, Tally>,
+    pub(super) intents: BTreeMap<String, Intent>,
 }
 
 impl Kept {
@@ -62,6 +72,10 @@ impl Kept {
             unknown_order: VecDeque::new(),
             suppressions: BTreeMap::new(),
             results: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            challenge_sends: BTreeMap::new(),
+            tallies: HashMap::new(),
+            intents: BTreeMap::new(),
         }
     }
 

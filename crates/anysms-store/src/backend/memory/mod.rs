@@ -1,5 +1,6 @@
 //! [`MemoryBackend`]: a store in memory, bounded, for one process and for tests.
 
+mod challenges;
 mod kept;
 mod transaction;
 
@@ -13,6 +14,7 @@ use anysms::{
     error::{Error, ErrorKind, Result},
     message::{Cursor, Direction, Page},
     number::PhoneNumber,
+    verification::{ChallengeFact, ChallengeRow, ChallengeSend, ReportQuery},
 };
 
 use crate::{
@@ -163,6 +165,18 @@ impl RawBackend for MemoryBackend {
             (one.number, one.scope.names(), one.told.as_ref().map(ToString::to_string))
         });
         Ok(all)
+    }
+
+    async fn due_codes(
+        &self,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(ChallengeRow, ChallengeSend)>> {
+        Ok(challenges::due(&*self.kept.lock().await, before, most))
+    }
+
+    async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
+        Ok(challenges::facts(&*self.kept.lock().await, query))
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{
 
 /// The tables for one transaction: nobody else has them meanwhile, and nothing can go wrong halfway.
 pub(crate) struct MemoryTransaction<'a> {
-    kept: &'a mut Kept,
+    pub(super) kept: &'a mut Kept,
     seal: &'a Seal,
     now: Timestamp,
 }

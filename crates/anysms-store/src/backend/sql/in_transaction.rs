@@ -5,7 +5,8 @@ use std::fmt;
 use tokio::sync::Mutex;
 
 use super::{
-    SqlBackend, connection::Connection, error::failed, read, report, transaction::SqlTransaction,
+    SqlBackend, challenges, connection::Connection, error::failed, read, report,
+    transaction::SqlTransaction,
 };
 use crate::{
     DeliveryStats, Entry, EntryId, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
@@ -17,7 +18,9 @@ use anysms::{
     error::{Error, ErrorKind, Result},
     message::{Cursor, Page},
     number::PhoneNumber,
+    verification::{ChallengeFact, ChallengeRow, ChallengeSend, ReportQuery},
 };
+use jiff::Timestamp;
 
 /// Store inside of a transaction of the caller's own, with the methods of every store. Made by
 /// [`MessageStore::in_transaction`].
@@ -141,6 +144,20 @@ impl RawBackend for InTransaction<'_> {
         most: u32,
     ) -> Result<Vec<Suppression>> {
         read::suppressions(&mut *self.connection.lock().await, &self.backend.sql, after, most).await
+    }
+
+    async fn due_codes(
+        &self,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(ChallengeRow, ChallengeSend)>> {
+        let sql = &self.backend.sql;
+        challenges::due(&mut *self.connection.lock().await, sql, before, most).await
+    }
+
+    async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
+        let sql = &self.backend.sql;
+        challenges::facts(&mut *self.connection.lock().await, sql, query).await
     }
 }
 

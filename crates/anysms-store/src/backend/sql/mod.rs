@@ -4,12 +4,15 @@
 //! place where a column is declared), the statements, the transactions (`group_commit`, `transaction`,
 //! `in_transaction`) and the reads. Only `connection` knows the drivers.
 
+mod challenges;
 pub(crate) mod connection;
 mod due;
 mod error;
+mod events;
 mod given;
 mod group_commit;
 mod in_transaction;
+mod intents;
 mod outbox;
 mod prefix;
 mod read;
@@ -33,7 +36,9 @@ use anysms::{
     error::{Error, ErrorKind, Result},
     message::{Cursor, Page},
     number::PhoneNumber,
+    verification::{ChallengeFact, ChallengeRow, ChallengeSend, ReportQuery},
 };
+use jiff::Timestamp;
 
 use crate::{
     DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
@@ -177,6 +182,18 @@ impl RawBackend for SqlBackend {
         most: u32,
     ) -> Result<Vec<Suppression>> {
         read!(self, read::suppressions, after, most)
+    }
+
+    async fn due_codes(
+        &self,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(ChallengeRow, ChallengeSend)>> {
+        read!(self, challenges::due, before, most)
+    }
+
+    async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
+        read!(self, challenges::facts, query)
     }
 }
 

@@ -252,7 +252,7 @@ pub(crate) async fn history(
     let attempts: Vec<_> =
         rows.into_iter().map(read_attempt).collect::<Result<_, _>>().map_err(corrupt)?;
     let of: Vec<i64> = attempts.iter().map(|attempt| attempt.row).collect();
-    let rows = connection.rows(&sql.events, &ids_of(&of)).await.map_err(failed)?;
+    let rows = connection.rows(&sql.events.of_attempts, &ids_of(&of)).await.map_err(failed)?;
     let events = rows.into_iter().map(read_event).collect::<Result<_, _>>().map_err(corrupt)?;
     Ok(Some(History { entry, attempts, events }))
 }

@@ -3,12 +3,15 @@
 use crate::{
     Stage,
     backend::sql::{
+        challenges::ChallengeSql,
         connection::{Dialect, Sql},
         due::{due, tenants},
+        events::EventSql,
         given::{given, given_rows, names},
+        intents::IntentSql,
         retention::RetentionSql,
         rows::{
-            ATTEMPT, CONTENT, ENTRY, EVENT, Field, PLACE, QUEUE, RESULT,
+            ATTEMPT, CONTENT, ENTRY, Field, PLACE, QUEUE, RESULT,
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
@@ -59,13 +62,12 @@ pub(crate) struct Statements {
     pub(crate) insert_attempts: Sql,
     pub(crate) save_attempts: Sql,
     pub(crate) hold: Option<Sql>,
-    pub(crate) insert_events: Sql,
-    pub(crate) unknown_events: Sql,
-    pub(crate) save_events: Sql,
-    pub(crate) events: Sql,
     pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
+    pub(crate) events: EventSql,
     pub(crate) suppression: SuppressionSql,
+    pub(crate) challenges: ChallengeSql,
+    pub(crate) intents: IntentSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -83,7 +85,6 @@ impl Statements {
         let rows = |fields: &[Field]| given_rows(dialect, fields);
         let given = |fields: &[Field]| given(dialect, fields);
         let (entry, attempt) = (names(&all(ENTRY), ""), names(&all(ATTEMPT), ""));
-        let (events, event) = (all(EVENT), names(&all(EVENT), ""));
         let (new_entry, new_attempt) = (&without_id(ENTRY), &without_id(ATTEMPT)); // the database gives the ids
         let (contents, places) = (&all(CONTENT), &all(QUEUE));
         let change = |fields: &[Field]| {
@@ -294,33 +295,6 @@ impl Statements {
                 )
                 .into()
             }),
-            insert_events: format!(
-                "INSERT INTO {p}event ({event}) SELECT {event} FROM {} WHERE true \
-                 ON CONFLICT (id) DO UPDATE SET times = {p}event.times + excluded.times, attempt = \
-                 CASE WHEN {p}event.attempt = 0 THEN excluded.attempt ELSE {p}event.attempt END \
-                 RETURNING id, times, received_at",
-                rows(&events)
-            )
-            .into(),
-            unknown_events: format!(
-                "SELECT {event} FROM {p}event WHERE attempt = 0 AND (provider_id, provider) IN \
-                 (SELECT provider_id, provider FROM {})",
-                given(&provider_id)
-            )
-            .into(),
-            save_events: format!(
-                "UPDATE {p}event SET {} FROM {} \
-                 WHERE {p}event.id = x.id AND {p}event.attempt = 0",
-                change(&changing(EVENT)),
-                rows(&changes(EVENT))
-            )
-            .into(),
-            events: format!(
-                "SELECT {event} FROM {p}event WHERE attempt IN (SELECT id FROM {}) AND attempt <> 0 \
-                 ORDER BY received_at, id",
-                given(&id)
-            )
-            .into(),
             mark_read: format!(
                 "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
                  AND id IN (SELECT id FROM {}) RETURNING id",
@@ -328,7 +302,10 @@ impl Statements {
             )
             .into(),
             retention: RetentionSql::new(dialect, p),
+            events: EventSql::new(dialect, p),
             suppression: SuppressionSql::new(dialect, p),
+            challenges: ChallengeSql::new(dialect, p),
+            intents: IntentSql::new(dialect, p),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }
@@ -378,13 +355,12 @@ mod tests {
             &sql.save_entries,
             &sql.insert_attempts,
             &sql.save_attempts,
-            &sql.insert_events,
-            &sql.unknown_events,
-            &sql.save_events,
-            &sql.events,
             &sql.mark_read,
         ];
-        for statement in all.into_iter().chain(sql.retention.all()).chain(sql.suppression.all()) {
+        let of_codes = sql.challenges.all().chain(sql.intents.all());
+        let of_codes = of_codes.chain(sql.events.all());
+        let others = sql.retention.all().chain(sql.suppression.all()).chain(of_codes);
+        for statement in all.into_iter().chain(others) {
             for step in plans.of(statement).await {
                 // These indexes hold few rows, and are read whole.
                 let few = ["INDEX sms_event_unknown", "INDEX sms_queue_dead", "SCAN sms_result"];

@@ -285,7 +285,7 @@ impl Tables for SqlTransaction<'_, '_> {
 
     async fn insert_events(&mut self, events: &[StatusEvent]) -> Result<Vec<Seen>> {
         let rows = rows_of(self.connection.dialect(), events, EVENT, &INSERTED)?;
-        let rows = self.connection.rows(&self.sql.insert_events, &rows).await.map_err(failed)?;
+        let rows = self.connection.rows(&self.sql.events.insert, &rows).await.map_err(failed)?;
         let mut known = HashMap::new();
         for row in rows {
             let mut row = Columns::new(row);
@@ -306,14 +306,14 @@ impl Tables for SqlTransaction<'_, '_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = &self.sql.unknown_events;
+        let sql = &self.sql.events.unknown;
         let rows = self.connection.rows(sql, &[json(&provider_ids(ids))?]).await.map_err(failed)?;
         Ok(rows.into_iter().filter_map(|row| read_event(row).ok()).collect()) // the others say nothing
     }
 
     async fn save_events(&mut self, events: &[StatusEvent]) -> Result<()> {
         let known = events.iter().filter(|event| !event.is_unknown()).collect();
-        self.write(&self.sql.save_events, known, EVENT, &CHANGED).await.map(drop)
+        self.write(&self.sql.events.save, known, EVENT, &CHANGED).await.map(drop)
     }
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {

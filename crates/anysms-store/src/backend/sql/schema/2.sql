@@ -95,3 +95,55 @@ UPDATE {p}message SET failed_at = coalesce(
 
 -- What tells these tables from all others.
 CREATE TABLE {p}store (id TEXT NOT NULL);
+
+-- Challenges of one-time codes. What is asked for has a column; the rest is JSON. No code is in it.
+CREATE TABLE {p}challenge (
+    id TEXT NOT NULL PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE INDEX {p}challenge_time ON {p}challenge (created_at);
+CREATE INDEX {p}challenge_number ON {p}challenge (number);
+
+-- Sends of their codes; those that are due have a time for it. The key is that of the message.
+CREATE TABLE {p}challenge_send (
+    challenge TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    due_at BIGINT,
+    message_key TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (challenge, number)
+);
+CREATE INDEX {p}challenge_send_due ON {p}challenge_send (due_at) WHERE due_at IS NOT NULL;
+
+-- Checks: never what was typed.
+CREATE TABLE {p}challenge_check (
+    challenge TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    approved BIGINT NOT NULL,
+    PRIMARY KEY (challenge, number)
+);
+
+-- Counts of sends and wrong codes over a window: by number, range, country, client and tenant.
+CREATE TABLE {p}challenge_tally (
+    kind TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    last_at BIGINT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (kind, tenant, subject)
+);
+CREATE INDEX {p}challenge_tally_time ON {p}challenge_tally (last_at);
+CREATE INDEX {p}challenge_tally_subject ON {p}challenge_tally (subject);
+
+-- Intents to do what costs money at a provider, written before it is done.
+CREATE TABLE {p}intent (
+    name TEXT NOT NULL PRIMARY KEY,
+    begun_at BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE INDEX {p}intent_open ON {p}intent (begun_at) WHERE done = 0;
