@@ -6,14 +6,19 @@
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
 //! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
+//! - [`Numbers`](crate::numbers::Numbers) and [`Pools`](crate::numbers::Pools) are its numbers and Powerpacks;
+//!   [`Plivo::create_application`] makes the application that a number is routed to.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
 mod account;
+mod applications;
 mod config;
 mod error;
 mod lookup;
+mod numbers;
 mod options;
+mod pools;
 mod sms;
 mod status;
 mod webhook;
@@ -22,6 +27,7 @@ mod webhook;
 mod sandbox;
 
 pub use account::Plivo;
+pub use applications::PlivoApplication;
 pub use config::PlivoConfig;
 pub use error::{ERROR_HELP, error_kind};
 pub use options::{
