@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    number::PhoneNumber,
+    number::{self, PhoneNumber},
 };
 
 /// Release of a number: what was typed again is that number. Made by [`Release::confirm`] alone.
@@ -30,7 +30,8 @@ impl Release {
     /// # Errors
     /// `InvalidRequest`, not sent, if it is another number or none.
     pub fn confirm(number: PhoneNumber, typed: &str) -> Result<Self> {
-        if PhoneNumber::parse(typed.trim()) == Ok(number) {
+        let read = number::parse(typed, None);
+        if read.is_ok_and(|read| read.number() == number) {
             return Ok(Self { number });
         }
         let rule = "confirmation: is not the number that is to be released; type it again, with + and country code";

@@ -12,7 +12,7 @@ use anysms::{
     sandbox::{Fault, When},
 };
 
-use super::{Folder, both, mobile, usd};
+use super::{both, mobile, usd};
 
 fn intent(numbers: &impl Numbers, number: PhoneNumber) -> Intent {
     let account = numbers.numbers_account();
@@ -50,12 +50,12 @@ async fn a_purchase_without_an_answer_is_found_and_not_made_again() {
 async fn what_cannot_be_looked_for_stays_open_until_it_can() {
     for vendor in 0..2 {
         let (sandbox, subjects) = both().await;
-        let (subject, folder) = (&subjects[vendor], Folder::new());
+        let (subject, folder) = (&subjects[vendor], tempfile::tempdir().unwrap());
         let buyer = || {
-            let log = Arc::new(FileIntents::new(&folder.0).unwrap());
+            let log = Arc::new(FileIntents::new(folder.path()).unwrap());
             NumberBuyer::new(subject.numbers.clone(), log)
         };
-        let log = FileIntents::new(&folder.0).unwrap();
+        let log = FileIntents::new(folder.path()).unwrap();
         let purchase = Purchase::at_any_price(mobile(102));
         sandbox.inject_at(subject.paths.0, When::Next(1), Fault::TakeAndHangUp);
         sandbox.inject_at(subject.paths.1, When::Next(1), Fault::Refuse(503));
@@ -207,17 +207,17 @@ async fn messages_that_are_not_final_hold_a_release_back() {
 #[tokio::test]
 async fn several_at_once_buy_one() {
     let (sandbox, subjects) = both().await;
-    let (folder, subject) = (Folder::new(), &subjects[0]);
+    let (folder, subject) = (tempfile::tempdir().unwrap(), &subjects[0]);
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let log = Arc::new(FileIntents::new(&folder.0).unwrap());
+        let log = Arc::new(FileIntents::new(folder.path()).unwrap());
         let buyer = NumberBuyer::new(subject.numbers.clone(), log);
         tries.spawn(async move { buyer.buy(&Purchase::new(mobile(111), usd("2"))).await });
     }
     let ids: Vec<String> = tries.join_all().await.into_iter().map(|own| own.unwrap().id).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(sandbox.usage().iter().map(|used| used.count).sum::<u64>(), 1);
-    let log = FileIntents::new(&folder.0).unwrap();
+    let log = FileIntents::new(folder.path()).unwrap();
     let known = log.find(&intent(&subject.numbers, mobile(111))).await.unwrap().unwrap();
     assert_eq!(known.done.as_deref(), Some(ids[0].as_str()));
 }

@@ -25,7 +25,7 @@ use anysms::{
 };
 use tokio::sync::Notify;
 
-use super::{Folder, Subject, mobile, plain, subjects, usd};
+use super::{Subject, mobile, plain, subjects, usd};
 
 /// Numbers by chance that a seed decides (SplitMix64).
 #[derive(Debug)]
@@ -131,7 +131,7 @@ async fn done(folder: &Path, numbers: &dyn Numbers, key: String) -> bool {
 
 async fn run(seed: u64, inner: &Arc<dyn HttpTransport>, seen: &Arc<Mutex<BTreeSet<&'static str>>>) {
     let sandbox = Sandbox::start().await.unwrap();
-    let (folder, chance) = (Folder::new(), Arc::new(Chance(AtomicU64::new(seed))));
+    let (folder, chance) = (tempfile::tempdir().unwrap(), Arc::new(Chance(AtomicU64::new(seed))));
     let (calm, died) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
     let cutting: Arc<dyn HttpTransport> = Arc::new(Cutting {
         inner: inner.clone(),
@@ -143,8 +143,8 @@ async fn run(seed: u64, inner: &Arc<dyn HttpTransport>, seen: &Arc<Mutex<BTreeSe
     let vendor = (seed % 2) as usize;
     let subject = &subjects(&sandbox, &cutting)[vendor];
     let truth = &subjects(&sandbox, inner)[vendor];
-    let buyer = || NumberBuyer::new(subject.numbers.clone(), log(&folder.0));
-    let maker = || PoolMaker::new(subject.pools.clone(), log(&folder.0));
+    let buyer = || NumberBuyer::new(subject.numbers.clone(), log(folder.path()));
+    let maker = || PoolMaker::new(subject.pools.clone(), log(folder.path()));
     for step in 0..12 {
         let at = format!("seed {seed}, step {step}, {}", subject.name);
         let number = mobile(100 + chance.below(3) as u32);
@@ -160,7 +160,7 @@ async fn run(seed: u64, inner: &Arc<dyn HttpTransport>, seen: &Arc<Mutex<BTreeSe
                     Some(Ok(own)) => {
                         assert!(own.number == number && has, "{at}: is not the account's");
                         let key = format!("buy:{number}");
-                        assert!(done(&folder.0, &*truth.numbers, key).await, "{at}: not noted");
+                        assert!(done(folder.path(), &*truth.numbers, key).await, "{at}: not noted");
                     }
                     Some(Err(error)) if error.outcome() == Outcome::NotSent => {
                         assert_eq!(new, 0, "{at}: {error}");
@@ -208,12 +208,12 @@ async fn run(seed: u64, inner: &Arc<dyn HttpTransport>, seen: &Arc<Mutex<BTreeSe
     let now = owned(truth).await;
     for number in &now {
         let key = format!("buy:{number}");
-        assert!(done(&folder.0, &*truth.numbers, key).await, "{at}: a number is unaccounted");
+        assert!(done(folder.path(), &*truth.numbers, key).await, "{at}: a number is unaccounted");
     }
     assert!(found.missing.iter().all(|number| !now.contains(number)), "{at}");
     for name in pools(truth).await {
         let key = format!("pool:{name}");
-        assert!(done(&folder.0, &*truth.numbers, key).await, "{at}: a pool is unaccounted");
+        assert!(done(folder.path(), &*truth.numbers, key).await, "{at}: a pool is unaccounted");
     }
     // What is missing can be tried again, and then everything is settled.
     for number in found.missing {
@@ -222,7 +222,7 @@ async fn run(seed: u64, inner: &Arc<dyn HttpTransport>, seen: &Arc<Mutex<BTreeSe
     for name in made.missing {
         maker().create(&PoolSetup::new(name)).await.unwrap();
     }
-    assert!(log(&folder.0).open().await.unwrap().is_empty(), "{at}");
+    assert!(log(folder.path()).open().await.unwrap().is_empty(), "{at}");
 }
 
 #[tokio::test]

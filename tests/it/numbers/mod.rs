@@ -6,7 +6,7 @@ mod pools;
 mod promises;
 mod refusals;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use anysms::{
     PhoneNumber,
@@ -78,23 +78,4 @@ fn mobile(n: u32) -> PhoneNumber {
 
 fn usd(text: &str) -> Money {
     format!("{text} USD").parse().unwrap()
-}
-
-/// A folder of its own for intents, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let unique =
-            format!("anysms-numbers-{}-{:?}", std::process::id(), std::time::Instant::now());
-        let name: String =
-            unique.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }
