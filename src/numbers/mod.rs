@@ -29,6 +29,7 @@ pub use offer::{
 pub use owned::{NumberQuery, OwnedNumber};
 pub use pool::{Pool, PoolQuery, PoolSetup, Pools};
 pub use pool_maker::{PoolMaker, PoolRecovery};
+pub(crate) use purchase::is_toll_free;
 pub use purchase::{NumberPrice, Purchase};
 pub use release::{Release, ReleaseCheck};
 pub use setup::{HookMethod, InboundRoute, NumberSetup};

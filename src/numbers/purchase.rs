@@ -180,6 +180,8 @@ impl Purchase {
             (Some(National), _) | (None, NumberKind::Uan) => &[National],
             (None, NumberKind::FixedLine) => &[Local, National],
             (None, NumberKind::FixedLineOrMobile) => &[Local, Mobile, National],
+            (None, _) if is_toll_free(self.number) => &[TollFree],
+            (None, _) if self.number.country_code() == 1 => &[Local, Mobile, National],
             (None, _) => &[Local, Mobile, TollFree, National],
         }
     }
@@ -198,6 +200,16 @@ impl Purchase {
             "address, documents: must be their ids at the provider, 1 to 64 letters, digits and -";
         Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(rule).without_message())
     }
+}
+
+/// Area codes of North America that are free to call (NANPA, 2026-11).
+const TOLL_FREE: [&str; 7] = ["1800", "1833", "1844", "1855", "1866", "1877", "1888"];
+
+/// Returns whether a number is free to call: by its plan, or by its area code where this build has no plan.
+pub(crate) fn is_toll_free(number: PhoneNumber) -> bool {
+    let digits = number.digits().to_string();
+    let by_code = digits.len() == 11 && TOLL_FREE.iter().any(|code| digits.starts_with(code));
+    by_code || number.kind() == NumberKind::TollFree
 }
 
 #[cfg(test)]
@@ -228,6 +240,27 @@ mod tests {
             assert_eq!(allowed.is_ok(), fits, "{most}: {setup} {monthly}");
             assert!(Purchase::at_any_price(number).allows(&price(setup, monthly)).is_ok());
         }
+    }
+
+    #[test]
+    fn a_number_is_priced_by_what_it_may_be_sold_as() {
+        use NumberCategory::{Local, Mobile, National, TollFree};
+        let categories =
+            |number: &str| Purchase::at_any_price(number.parse().unwrap()).categories();
+        assert_eq!(categories("+15555550123"), [Local, Mobile, National]);
+        assert_eq!(categories("+18005550123"), [TollFree]);
+        assert_eq!(categories("+447700900123"), [Mobile]);
+        assert_eq!(categories("+448081570123"), [TollFree]);
+        assert_eq!(categories("+442079460123"), [Local, National]);
+        let purchase = Purchase::at_any_price("+18005550123".parse().unwrap());
+        assert_eq!(purchase.clone().of_category(Local).categories(), [Local], "as it was found");
+        let country =
+            |purchase: &Purchase| purchase.price_country().map(|region| region.to_string());
+        assert_eq!(country(&purchase).as_deref(), Some("US"));
+        let canada = purchase.in_country(Region::CA);
+        assert_eq!(country(&canada).as_deref(), Some("CA"));
+        let satellite = Purchase::at_any_price("+8821012345678".parse().unwrap());
+        assert_eq!(country(&satellite), None);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::{
     account_id::AccountKey,
     error::{Error, ErrorKind, Result},
     message::{PoolId, Sender},
-    number::{NumberKind, PhoneNumber},
-    numbers::{Pool, PoolQuery, PoolSetup, Pools},
+    number::PhoneNumber,
+    numbers::{Pool, PoolQuery, PoolSetup, Pools, is_toll_free},
     plivo::{PLIVO, Plivo},
     transport::lenient::field,
 };
@@ -19,14 +19,9 @@ use crate::{
 /// Most senders of one kind that are listed.
 const SENDERS: usize = 10_000;
 
-/// Area codes of North America that are free to call.
-const TOLL_FREE: [&str; 7] = ["1800", "1833", "1844", "1855", "1866", "1877", "1888"];
-
 /// Returns the part of the path that Plivo has for numbers of this kind.
 fn collection(number: PhoneNumber) -> &'static str {
-    let digits = number.digits().to_string();
-    let by_code = digits.len() == 11 && TOLL_FREE.iter().any(|code| digits.starts_with(code));
-    if by_code || number.kind() == NumberKind::TollFree { "Tollfree" } else { "Number" }
+    if is_toll_free(number) { "Tollfree" } else { "Number" }
 }
 
 /// Returns the end of a sender's path in a pool.

@@ -73,11 +73,12 @@ pub(super) fn is_bought(answer: &Value, digits: &str) -> bool {
 }
 
 fn capabilities(item: &Value) -> NumberCapabilities {
-    let mut found = NumberCapabilities::default();
-    found.sms = flag(item, "sms_enabled");
-    found.mms = flag(item, "mms_enabled");
-    found.voice = flag(item, "voice_enabled");
-    found
+    let has = |name| flag(item, name);
+    NumberCapabilities {
+        sms: has("sms_enabled"),
+        mms: has("mms_enabled"),
+        voice: has("voice_enabled"),
+    }
 }
 
 #[cfg(test)]

@@ -58,9 +58,7 @@ fn capabilities(item: &Value) -> NumberCapabilities {
         let mut all = all.into_iter().flatten();
         all.any(|(key, value)| key.eq_ignore_ascii_case(name) && value == &Value::Bool(true))
     };
-    let mut found = NumberCapabilities::default();
-    (found.sms, found.mms, found.voice) = (has("sms"), has("mms"), has("voice"));
-    found
+    NumberCapabilities { sms: has("sms"), mms: has("mms"), voice: has("voice") }
 }
 
 #[cfg(test)]

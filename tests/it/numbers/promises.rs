@@ -55,7 +55,10 @@ async fn a_number_is_bought_at_its_cap_and_is_the_accounts_then() {
         let cap = subject.monthly.parse().unwrap();
         let bought = subject.numbers.buy(&offered[0].purchase(cap)).await.unwrap();
         assert_eq!(bought.number, offered[0].number, "{}", subject.name);
-        assert_eq!(own(&subject, NumberQuery::of(bought.number)).await, [bought.clone()]);
+        assert_eq!(
+            own(&subject, NumberQuery::of(bought.number)).await,
+            std::slice::from_ref(&bought)
+        );
         assert_eq!(own(&subject, NumberQuery::new()).await.len(), before + 1);
         assert_eq!(own(&subject, NumberQuery::new().at_most(1)).await.len(), 1);
         assert!(own(&subject, NumberQuery::of(offered[1].number)).await.is_empty());
