@@ -10,6 +10,7 @@ mod read;
 mod record;
 mod suppress;
 mod suppression_list;
+mod unfinished;
 
 use anysms::{TenantId, message::MessageKey};
 
