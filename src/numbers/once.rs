@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{Error, Outcome, Result},
     intent::{Intent, IntentLog},
 };
 
@@ -63,13 +63,9 @@ pub(super) async fn once<D: Deed>(
     };
     match looked {
         Ok(Some(thing)) => return note::<D>(log, intent, thing).await,
-        // An earlier try stays unproved, unless the provider says that there is no such thing to have.
-        Ok(None) if proved && (!was_open || error.kind() == ErrorKind::NotFound) => {
-            withdraw(log, intent).await;
-        }
-        Ok(None) => {}
-        Err(_) if proved && !was_open => withdraw(log, intent).await,
-        Err(_) => {}
+        // An earlier try that is open stays unproved, whatever this one proves of itself.
+        _ if proved && !was_open => withdraw(log, intent).await,
+        _ => {}
     }
     Err(error)
 }
