@@ -32,7 +32,8 @@ pub(super) async fn once<D: Deed>(
     look_first: bool,
 ) -> Result<D::Thing> {
     let known = log.begin(intent).await?;
-    let was_open = known.as_ref().is_some_and(|known| known.done.is_none());
+    let is_open = |known: &Option<Intent>| matches!(known, Some(Intent { done: None, .. }));
+    let mut was_open = is_open(&known);
     if known.is_some() || look_first {
         match deed.look().await {
             Ok(Some(thing)) => return note::<D>(log, intent, thing).await,
@@ -49,7 +50,7 @@ pub(super) async fn once<D: Deed>(
     if known.as_ref().is_some_and(|known| known.done.is_some()) {
         // It was undone since. Nothing is on its way, as the last one ended.
         log.withdraw(intent).await?;
-        log.begin(intent).await?;
+        was_open = is_open(&log.begin(intent).await?);
     }
     let error = match deed.act().await {
         Ok(thing) => return note::<D>(log, intent, thing).await,

@@ -46,7 +46,7 @@ fn release() -> Release {
 
 pub(super) async fn of_twilio(golden: &mut Golden) {
     let client = |transport: &ScriptedTransport| twilio(&twilio_config(), transport);
-    let found = r#"{"available_phone_numbers":[{"phone_number":"+14155550123"}]}"#;
+    let found = r#"{"available_phone_numbers":[{"phone_number":"+15555550123"}]}"#;
     let transport = scripted(&[(200, found), (200, PRICES)]);
     client(&transport).search(&search().containing("CLUB*")).await.unwrap();
     golden.check("numbers_search", &transport);

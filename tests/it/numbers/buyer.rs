@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use anysms::{
-    ErrorKind, Outcome, PhoneNumber, ProviderId, Timestamp,
+    Error, ErrorKind, Outcome, PhoneNumber, ProviderId, Result, Timestamp, async_trait,
     intent::{FileIntents, Intent, IntentLog, MemoryIntents},
     numbers::{NumberBuyer, NumberQuery, Numbers, Purchase, Release},
     sandbox::{Fault, When},
@@ -202,6 +202,50 @@ async fn messages_that_are_not_final_hold_a_release_back() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
     left.store(0, Ordering::Relaxed);
     buyer.release(&release).await.unwrap();
+}
+
+/// A log on a disk that is full whenever something is to be noted.
+#[derive(Debug)]
+struct Full(MemoryIntents);
+
+#[async_trait]
+impl IntentLog for Full {
+    async fn begin(&self, intent: &Intent) -> Result<Option<Intent>> {
+        self.0.begin(intent).await
+    }
+
+    async fn finish(&self, _: &Intent, _: &str) -> Result<()> {
+        Err(Error::not_sent(ErrorKind::Unavailable))
+    }
+
+    async fn withdraw(&self, intent: &Intent) -> Result<()> {
+        self.0.withdraw(intent).await
+    }
+
+    async fn find(&self, intent: &Intent) -> Result<Option<Intent>> {
+        self.0.find(intent).await
+    }
+
+    async fn open(&self) -> Result<Vec<Intent>> {
+        self.0.open().await
+    }
+}
+
+#[tokio::test]
+async fn a_purchase_that_cannot_be_noted_says_that_it_may_have_happened() {
+    let (sandbox, subjects) = both().await;
+    for (subject, bought) in subjects.iter().zip(1..) {
+        let full = Arc::new(Full(MemoryIntents::new()));
+        let buyer = NumberBuyer::new(subject.numbers.clone(), full.clone());
+        let purchase = Purchase::at_any_price(mobile(112));
+        for _ in 0..2 {
+            let error = buyer.buy(&purchase).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::Unknown));
+            assert!(error.detail().contains("recover"), "{error}");
+        }
+        assert_eq!(full.open().await.unwrap().len(), 1);
+        assert_eq!(sandbox.usage().iter().map(|used| used.count).sum::<u64>(), bought);
+    }
 }
 
 #[tokio::test]
