@@ -102,7 +102,7 @@ impl Region {
     }
 
     /// Returns the region of a country code, or the main one of several.
-    pub(super) fn main(code: u16) -> Option<Self> {
+    pub(crate) fn main(code: u16) -> Option<Self> {
         if let Ok(at) = ONE_REGION.binary_search_by_key(&code, |(code, _)| *code) {
             return Some(Self::known(ONE_REGION[at].1));
         }

@@ -5,15 +5,20 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers. [`PlivoVerification`] is Plivo Verify.
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers; [`PlivoVerification`] is Plivo Verify.
+//! - [`Numbers`](crate::numbers::Numbers) and [`Pools`](crate::numbers::Pools) are its numbers and Powerpacks;
+//!   [`Plivo::create_application`] makes the application that a number is routed to.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
 mod account;
+mod applications;
 mod config;
 mod error;
 mod lookup;
+mod numbers;
 mod options;
+mod pools;
 mod sms;
 mod status;
 mod verify;
@@ -23,6 +28,7 @@ mod webhook;
 mod sandbox;
 
 pub use account::Plivo;
+pub use applications::PlivoApplication;
 pub use config::PlivoConfig;
 pub use error::{ERROR_HELP, error_kind};
 pub use options::{

@@ -12,6 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::Value;
 
 /// A JSON value taken as text, whatever it was: a number or a boolean in its own words, and nothing
 /// for null, a list or an object.
@@ -134,6 +135,21 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
     }
+}
+
+/// Returns a field of an object as text, whatever scalar it is; `None` for null, an empty text, a list or an object.
+pub(crate) fn field(object: &Value, name: &str) -> Option<String> {
+    match object.get(name)? {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Returns a flag of an object; `false` unless it is `true`, as a boolean or in words.
+pub(crate) fn flag(object: &Value, name: &str) -> bool {
+    field(object, name).is_some_and(|word| word.eq_ignore_ascii_case("true"))
 }
 
 /// Reads a JSON object. Anything else is none: serde would read a list too, taking its values for the

@@ -115,7 +115,8 @@ impl Twilio {
     /// Begins a request to a product of Twilio's, signed in as this account: for what has no type here yet.
     ///
     /// Paths of [`Product::Account`] are below the account, such as `["Usage", "Records", "Today.json"]`; those
-    /// of the others begin with the product's version, such as `["v2", "Services"]`. Segments are escaped.
+    /// of the others begin with the product's version, such as `["v2", "Services"]`. Segments are escaped. A base URL
+    /// of one's own stands for all products, so the header `X-Forwarded-Host` tells it which host is meant.
     ///
     /// ```
     /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
@@ -136,7 +137,8 @@ impl Twilio {
     ) -> ApiRequest<'_> {
         let inner = self.inner();
         let below = if product == Product::Account { inner.account.as_str() } else { "" };
-        inner.api.request_at(inner.hosts.of(product), below, method, segments)
+        let request = inner.api.request_at(inner.hosts.of(product), below, method, segments);
+        request.meant_for(inner.hosts.meant(product))
     }
 
     pub(super) fn inner(&self) -> &Inner {

@@ -5,18 +5,23 @@
 //! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
 //! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
-//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2. [`TwilioVerification`] is Twilio Verify.
+//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2; [`TwilioVerification`] is Twilio Verify.
+//! - [`Numbers`](crate::numbers::Numbers), [`Pools`](crate::numbers::Pools) and
+//!   [`ShortCodes`](crate::numbers::ShortCodes) are its numbers, Messaging Services and short codes.
 //!
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
-//! what the answer means), `lookup`, `verify`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
-//! replies), and `sandbox` (Twilio's half of the sandbox).
+//! what the answer means), a file or a folder for each product, `error` (codes), `status` (words), `options`,
+//! `webhook` (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
 mod error;
 mod lookup;
+mod numbers;
 mod options;
+mod pools;
 mod product;
+mod short_codes;
 mod sms;
 mod status;
 mod verify;

@@ -46,6 +46,14 @@ pub(super) enum Hosts {
 }
 
 impl Hosts {
+    /// Returns the host of a product that one host stands for: paths of several products are the same.
+    pub(super) const fn meant(&self, product: Product) -> Option<&'static str> {
+        match self {
+            Self::One(_) => Some(product.host()),
+            Self::Twilio { .. } => None,
+        }
+    }
+
     /// Returns the address of a product.
     pub(super) fn of(&self, product: Product) -> Result<BaseUrl> {
         match self {

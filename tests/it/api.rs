@@ -67,6 +67,21 @@ async fn every_product_has_its_host_and_a_segment_stays_one_segment() {
 }
 
 #[tokio::test]
+async fn one_host_for_all_products_is_told_which_is_meant() {
+    let transport = ScriptedTransport::new().answer(200, "{}").answer(200, "{}").answer(200, "{}");
+    let config = TwilioConfig::new(ACCOUNT, "token").with_base_url("http://127.0.0.1:4010");
+    let client = Twilio::with_transport(&config, Arc::new(transport.clone())).unwrap();
+    client.request(Method::GET, Product::Messaging, ["v1", "Services"]).send().await.unwrap();
+    client.request(Method::GET, Product::Account, ["Calls.json"]).send().await.unwrap();
+    twilio(&transport).request(Method::GET, Product::Messaging, ["v1"]).send().await.unwrap();
+    let requests = transport.requests();
+    let meant = |at: usize| requests[at].headers().get("x-forwarded-host").cloned();
+    assert_eq!(requests[0].uri(), "http://127.0.0.1:4010/v1/Services");
+    assert_eq!(meant(0).unwrap(), "messaging.twilio.com");
+    assert_eq!((meant(1).unwrap(), meant(2)), ("api.twilio.com".parse().unwrap(), None));
+}
+
+#[tokio::test]
 async fn a_refusal_is_read_as_the_vendors_own_and_names_the_account() {
     let body = r#"{"code":20404,"message":"not found","status":404}"#;
     let transport = ScriptedTransport::new().answer(404, body);

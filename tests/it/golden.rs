@@ -19,6 +19,8 @@ use anysms::{
 };
 use serde_json::Value;
 
+mod numbers;
+
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const POOL: &str = "MG00000000000000000000000000000002";
 const FILE: &str = "ME00000000000000000000000000000003";
@@ -281,6 +283,7 @@ async fn twilios_requests_are_those_of_the_files() {
             ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, portal);
         assert!(twilio(&config, &transport).check().await.is_err(), "{portal}");
     }
+    numbers::of_twilio(&mut golden).await;
     golden.finish();
 }
 
@@ -411,5 +414,6 @@ async fn plivos_requests_are_those_of_the_files() {
         let transport = ScriptedTransport::new().answer(404, "{}").answer(200, portal);
         assert!(plivo(SUB, &transport).check().await.is_err(), "{portal}");
     }
+    numbers::of_plivo(&mut golden).await;
     golden.finish();
 }

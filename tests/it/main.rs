@@ -16,6 +16,7 @@ mod layout;
 mod local_refusals;
 mod lookup;
 mod mockito;
+mod numbers;
 mod observe;
 mod paging;
 mod plivo_bulk;

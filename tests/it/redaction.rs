@@ -455,6 +455,52 @@ async fn a_sandbox_and_what_it_carries_are_silent() {
 }
 
 #[tokio::test]
+async fn numbers_purchases_and_pools_are_silent() {
+    use anysms::intent::MemoryIntents;
+    use anysms::numbers::{
+        HookMethod, InboundRoute, NumberBuyer, NumberCategory, NumberQuery, NumberSearch,
+        NumberSetup, Numbers, PoolMaker, PoolSetup, Purchase, Release,
+    };
+    use anysms::{plivo::PlivoSandbox, sandbox::Sandbox};
+
+    let mut shown = Shown::default();
+    let sandbox = Sandbox::start().await.unwrap();
+    let plivo = Plivo::new(&PlivoConfig::sandbox(&sandbox)).unwrap();
+    let twilio = Twilio::new(&TwilioConfig::sandbox(&sandbox)).unwrap();
+    let setup = NumberSetup::new().named(TEXT).calling(url());
+    shown.debug(&setup);
+    shown.debug(&Purchase::at_any_price(number()).with_setup(setup.clone()));
+    shown.debug(&Release::confirm(number(), NUMBER).unwrap());
+    shown.error(&Release::confirm("+447700900124".parse().unwrap(), NUMBER).unwrap_err());
+    shown.debug(&NumberQuery::of(number()).named(TEXT));
+    let search = NumberSearch::new("GB".parse().unwrap(), NumberCategory::Mobile);
+    shown.debug(&search.containing("447700900123").in_area("7700900123"));
+    shown.debug(&PoolSetup::new("club").with_inbound(url()).with_status_callback(url()));
+    for numbers in [Arc::new(twilio.clone()) as Arc<dyn Numbers>, Arc::new(plivo.clone())] {
+        let buyer = NumberBuyer::new(numbers.clone(), Arc::new(MemoryIntents::new()));
+        shown.debug(&buyer.buy(&Purchase::at_any_price(number())).await.unwrap());
+        shown.debug(&buyer);
+        shown.debug(&numbers.list_numbers(&NumberQuery::new()).await.unwrap());
+        let offered = NumberSearch::new("GB".parse().unwrap(), NumberCategory::Mobile);
+        shown.debug(&numbers.search(&offered).await.unwrap());
+        let cheap = Purchase::new(number(), "0.01 USD".parse().unwrap());
+        shown.error(&numbers.buy(&cheap).await.unwrap_err());
+        let unowned = "+447700900199".parse().unwrap();
+        shown.error(&numbers.configure(unowned, &setup).await.unwrap_err());
+        shown.error(&buyer.forget(number()).await.unwrap_err());
+        shown.debug(&buyer.recover().await.unwrap());
+    }
+    plivo.create_application(TEXT, &url(), HookMethod::Post).await.unwrap();
+    shown.debug(&plivo.applications().await.unwrap());
+    let id = "CANARY".to_owned();
+    shown.error(&plivo.delete_application(&id).await.unwrap_err());
+    let setup = NumberSetup::new().routed_to(InboundRoute::Application("CANARY_x".into()));
+    shown.error(&plivo.configure(PlivoSandbox::NUMBER.parse().unwrap(), &setup).await.unwrap_err());
+    shown.debug(&PoolMaker::new(twilio, Arc::new(MemoryIntents::new())));
+    shown.assert_silent();
+}
+
+#[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{
         Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,

@@ -4,6 +4,7 @@
 mod bulk;
 mod command_line;
 mod completions;
+mod confirm;
 mod doctor;
 mod failure;
 mod messages;
@@ -30,7 +31,7 @@ async fn main() -> ExitCode {
         Command::Bulk(arguments) => bulk::run(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Text(arguments) => text::run(&arguments),
-        Command::Numbers(arguments) => numbers::run(&arguments),
+        Command::Numbers(arguments) => numbers::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
     };

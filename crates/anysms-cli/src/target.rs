@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anysms::{
     SmsProvider, SmsProviderExt,
+    numbers::Numbers,
     plivo::{Plivo, PlivoConfig},
     sandbox::Sandbox,
     twilio::{Twilio, TwilioConfig},
@@ -90,6 +91,14 @@ impl Client {
             }
         };
         Ok((client, sandbox))
+    }
+
+    /// The client as the numbers of its account.
+    pub(crate) fn numbers(&self) -> Arc<dyn Numbers> {
+        match self {
+            Self::Twilio(twilio) => Arc::new(twilio.clone()),
+            Self::Plivo(plivo) => Arc::new(plivo.clone()),
+        }
     }
 
     /// The client behind the trait that all providers share.

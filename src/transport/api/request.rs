@@ -51,6 +51,7 @@ pub struct ApiRequest<'a> {
     form: Vec<(String, String)>,
     json: Option<Result<Vec<u8>>>,
     effect: Effect,
+    meant_for: Option<&'static str>,
 }
 
 impl<'a> ApiRequest<'a> {
@@ -64,7 +65,8 @@ impl<'a> ApiRequest<'a> {
         let reads = method == Method::GET || method == Method::HEAD;
         let effect = if reads { Effect::Reads } else { Effect::Changes };
         let target = base.and_then(|base| Ok((base, path(below, segments)?)));
-        Self { api, target, method, query: Vec::new(), form: Vec::new(), json: None, effect }
+        let (query, form, json, meant_for) = (Vec::new(), Vec::new(), None, None);
+        Self { api, target, method, query, form, json, effect, meant_for }
     }
 
     /// Adds a parameter of the query.
@@ -92,6 +94,12 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
+    /// Names the vendor's host that it is meant for, where one test host stands for several.
+    pub(crate) fn meant_for(mut self, host: Option<&'static str>) -> Self {
+        self.meant_for = host;
+        self
+    }
+
     /// Sends it, once.
     ///
     /// # Errors
@@ -114,6 +122,9 @@ impl<'a> ApiRequest<'a> {
         if let Some((content_type, body)) = self.body()? {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             request = request.map(|_| body);
+        }
+        if let Some(host) = self.meant_for {
+            request.headers_mut().insert("x-forwarded-host", HeaderValue::from_static(host));
         }
         let accepted = self.api.run(call, request).await?;
         let (status, request_id) = (accepted.status, accepted.request_id.clone());

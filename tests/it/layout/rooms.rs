@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("intent", &["account_id", "error", "provider_id", "random"]),
     ("lookup", &["error", "message", "number", "provider_id"]),
+    ("numbers", &["account_id", "error", "intent", "message", "number"]),
     (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
@@ -79,6 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lookup",
             "message",
             "number",
+            "numbers",
             "provider",
             "provider_id",
             "random",

@@ -3,13 +3,18 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 13] = [
     &["send"],
     &["messages"],
     &["bulk"],
     &["doctor"],
     &["text", "check"],
     &["numbers", "clean"],
+    &["numbers", "search"],
+    &["numbers", "buy"],
+    &["numbers", "recover"],
+    &["numbers", "list"],
+    &["numbers", "release"],
     &["sandbox"],
     &["completions"],
 ];

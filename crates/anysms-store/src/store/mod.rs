@@ -11,6 +11,7 @@ mod record;
 mod suppress;
 mod suppression_list;
 mod verify;
+mod unfinished;
 
 use anysms::{TenantId, message::MessageKey};
 

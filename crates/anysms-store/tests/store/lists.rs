@@ -122,6 +122,31 @@ pub(crate) async fn media_go_with_the_text(backend: Backend) {
     assert_eq!(kept().await, [0, 0, 0]);
 }
 
+pub(crate) async fn messages_that_are_not_final_are_counted_by_their_sender(backend: Backend) {
+    use anysms::{PhoneNumber, numbers::ReleaseCheck};
+
+    let sms = stack(&backend);
+    let (own, other): (PhoneNumber, PhoneNumber) =
+        ("+15555550100".parse().unwrap(), "+15555550101".parse().unwrap());
+    let from = |key: &str, own: PhoneNumber| message(key).with_sender(own.into());
+    for key in ["a", "b", "c"] {
+        sms.send(&from(key, own)).await.unwrap();
+    }
+    sms.send(&from("d", other)).await.unwrap();
+    backend.store.enqueue(&[from("e", own)], None).await.unwrap();
+    let open = async |number| {
+        let check: &dyn ReleaseCheck = &backend.store;
+        check.unfinished(number, Timestamp::UNIX_EPOCH).await.unwrap()
+    };
+    assert_eq!((open(own).await, open(other).await), (4, 1));
+    for (call, word) in [(1, "delivered"), (2, "undelivered 30003"), (3, "sent")] {
+        backend.store.record_status(&news(&remote(call), word), None).await.unwrap();
+    }
+    assert_eq!((open(own).await, open(other).await), (2, 1), "c is on its way, e waits");
+    let later = Timestamp::now() + Duration::from_secs(1);
+    assert_eq!(backend.store.unfinished(own, later).await.unwrap(), 0);
+}
+
 pub(crate) async fn threads_unread_and_search(backend: Backend) {
     let sms = stack(&backend);
     let local = || "+15555550100".parse().unwrap();

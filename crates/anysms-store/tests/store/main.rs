@@ -197,6 +197,7 @@ suite! {
         pages_go_through_all,
         media_go_with_the_text,
         threads_unread_and_search,
+        messages_that_are_not_final_are_counted_by_their_sender,
         words_of_every_script_are_found,
         no_tenant_is_a_tenant_too,
         reports_add_up,

@@ -9,48 +9,11 @@ use anysms::{
     PhoneNumber, PhoneNumberError,
     number::{self, ParsedNumber, Region},
 };
-use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::failure::{self, Failure};
 
-/// Reads phone numbers as people write them.
-#[derive(Args)]
-#[command(after_help = "\
-Example:
-  printf 'GB\\t(0)7700 900123\\nFR\\t06 12 34 56 78\\n' | anysms numbers clean
-
-Environment: reads none.
-
-Exit codes:
-  0  every line was answered
-  2  the command line is wrong, or standard input cannot be read")]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Reads `REGION<TAB>number` lines from standard input and prints one line of JSON for each.
-    ///
-    /// REGION is a country code such as GB, or ZZ for none. In the answer, `valid` is false for a number
-    /// that could not be read or is in no range in use, and null where the country's plan is not known;
-    /// `type` and `number_region` are libphonenumber's words; `mended` lists what was corrected, and
-    /// `error` says what is wrong.
-    #[command(after_help = "\
-Example:
-  printf 'GB\\t(0)7700 900123\\nFR\\t06 12 34 56 78\\n' | anysms numbers clean
-
-Environment: reads none.
-
-Exit codes:
-  0  every line was answered
-  2  the command line is wrong, or standard input cannot be read")]
-    Clean,
-}
-
-pub(crate) fn run(Arguments { command: Command::Clean }: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run() -> Result<ExitCode, Failure> {
     let cleaned = clean(io::stdin().lock(), BufWriter::new(io::stdout().lock()));
     failure::unless_pipe_closed(cleaned.map(|()| ExitCode::SUCCESS))
 }
