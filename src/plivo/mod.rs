@@ -6,6 +6,8 @@
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
 //! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
+//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications;
+//!   [`PlivoProfile`] is what they need first.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
@@ -14,6 +16,7 @@ mod config;
 mod error;
 mod lookup;
 mod options;
+mod registration;
 mod sms;
 mod status;
 mod webhook;
@@ -26,6 +29,9 @@ pub use config::PlivoConfig;
 pub use error::{ERROR_HELP, error_kind};
 pub use options::{
     DltCategory, Location, Log, MessageType, PlivoOptions, PlivoQuery, StatusMethod,
+};
+pub use registration::{
+    CampaignNumber, PlivoProfile, ProfileAddress, ProfileContact, registration_event,
 };
 pub use sms::MAX_SEVERAL;
 pub use status::PlivoStatus;

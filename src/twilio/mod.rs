@@ -6,10 +6,11 @@
 //! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
 //! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2.
+//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications.
 //!
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
-//! what the answer means), `lookup`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
-//! replies), and `sandbox` (Twilio's half of the sandbox).
+//! what the answer means), `lookup`, `registration`, `error` (codes), `status` (words), `options`, `webhook`
+//! (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
@@ -17,6 +18,7 @@ mod error;
 mod lookup;
 mod options;
 mod product;
+mod registration;
 mod sms;
 mod status;
 mod webhook;
@@ -31,6 +33,7 @@ pub use options::{
     AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,
 };
 pub use product::Product;
+pub use registration::registration_events;
 pub use status::TwilioStatus;
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -50,6 +50,7 @@ pub struct ApiRequest<'a> {
     query: Vec<(String, String)>,
     form: Vec<(String, String)>,
     json: Option<Result<Vec<u8>>>,
+    headers: Vec<(&'static str, String)>,
     effect: Effect,
 }
 
@@ -64,7 +65,16 @@ impl<'a> ApiRequest<'a> {
         let reads = method == Method::GET || method == Method::HEAD;
         let effect = if reads { Effect::Reads } else { Effect::Changes };
         let target = base.and_then(|base| Ok((base, path(below, segments)?)));
-        Self { api, target, method, query: Vec::new(), form: Vec::new(), json: None, effect }
+        Self {
+            api,
+            target,
+            method,
+            query: Vec::new(),
+            form: Vec::new(),
+            json: None,
+            headers: Vec::new(),
+            effect,
+        }
     }
 
     /// Adds a parameter of the query.
@@ -83,6 +93,12 @@ impl<'a> ApiRequest<'a> {
     pub fn json(mut self, body: &impl Serialize) -> Self {
         let refuse = |_| config("request: the body cannot be written as JSON");
         self.json = Some(serde_json::to_vec(body).map_err(refuse));
+        self
+    }
+
+    /// Sets a header. One that cannot be written is refused when it is sent.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -114,6 +130,11 @@ impl<'a> ApiRequest<'a> {
         if let Some((content_type, body)) = self.body()? {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             request = request.map(|_| body);
+        }
+        for (name, value) in &self.headers {
+            let broken = |_| invalid("header: cannot be written");
+            let name = HeaderName::try_from(*name).map_err(|_| invalid("header: has no name"))?;
+            request.headers_mut().insert(name, HeaderValue::try_from(value).map_err(broken)?);
         }
         let accepted = self.api.run(call, request).await?;
         let (status, request_id) = (accepted.status, accepted.request_id.clone());

@@ -49,6 +49,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("intent", &["account_id", "error", "provider_id", "random"]),
     ("lookup", &["error", "message", "number", "provider_id"]),
     (
+        "registration",
+        &["account_id", "error", "intent", "message", "number", "provider_id", "random", "text"],
+    ),
+    (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
     ),
@@ -78,6 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider",
             "provider_id",
             "random",
+            "registration",
             "sandbox",
             "text",
             "transport",
