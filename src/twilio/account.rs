@@ -132,8 +132,11 @@ impl Twilio {
         segments: impl IntoIterator<Item = S>,
     ) -> ApiRequest<'_> {
         let inner = self.inner();
-        let below = if product == Product::Account { inner.account.as_str() } else { "" };
-        inner.api.request_at(inner.hosts.of(product), below, method, segments)
+        let below = match product {
+            Product::Account => inner.account.clone(),
+            product => inner.hosts.start(product),
+        };
+        inner.api.request_at(inner.hosts.of(product), &below, method, segments)
     }
 
     pub(super) fn inner(&self) -> &Inner {

@@ -68,6 +68,9 @@ pub struct TwilioConfig {
     allow_custom_host: bool,
     #[serde(default)]
     pub(super) sender_per_message: bool,
+    /// Names the host of each product in the path, as several have paths in common.
+    #[serde(skip)]
+    pub(super) names_hosts: bool,
 }
 
 impl TwilioConfig {
@@ -97,6 +100,7 @@ impl TwilioConfig {
             base_url: None,
             allow_custom_host: false,
             sender_per_message: false,
+            names_hosts: false,
         }
     }
 
@@ -156,6 +160,7 @@ impl TwilioConfig {
             base_url: None,
             allow_custom_host: false,
             sender_per_message: false,
+            names_hosts: false,
         })
     }
 
@@ -202,6 +207,7 @@ impl TwilioConfig {
     #[must_use]
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self.names_hosts = false;
         self
     }
 
@@ -246,7 +252,8 @@ impl TwilioConfig {
         }
         if let Some(url) = &self.base_url {
             let base = BaseUrl::custom(url, self.allow_custom_host);
-            return base.map(Hosts::One).map_err(|error| error.with_provider(TWILIO));
+            let hosts = if self.names_hosts { Hosts::Named } else { Hosts::One };
+            return base.map(hosts).map_err(|error| error.with_provider(TWILIO));
         }
         if self.region.is_some() && self.edge.is_none() {
             return Err(refuse("region: needs an edge"));

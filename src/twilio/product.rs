@@ -39,8 +39,10 @@ impl Product {
 /// Hosts of the products.
 #[derive(Clone, Debug)]
 pub(super) enum Hosts {
-    /// One host for all of them, such as a sandbox.
+    /// One host for all of them, such as a gateway.
     One(BaseUrl),
+    /// One host for all of them, with Twilio's own in the path: a sandbox.
+    Named(BaseUrl),
     /// Twilio's own, at an edge and in a region.
     Twilio { edge: Option<String>, region: Option<String> },
 }
@@ -49,10 +51,18 @@ impl Hosts {
     /// Returns the address of a product.
     pub(super) fn of(&self, product: Product) -> Result<BaseUrl> {
         match self {
-            Self::One(base) => Ok(base.clone()),
+            Self::One(base) | Self::Named(base) => Ok(base.clone()),
             Self::Twilio { edge, region } => {
                 BaseUrl::https(&host(product.host(), edge.as_deref(), region.as_deref()))
             }
+        }
+    }
+
+    /// Returns the start of the paths of a product, below the address of its host.
+    pub(super) fn start(&self, product: Product) -> String {
+        match self {
+            Self::Named(_) => format!("/{}", product.host()),
+            Self::One(_) | Self::Twilio { .. } => String::new(),
         }
     }
 }

@@ -20,6 +20,15 @@ impl Plivo {
     /// Links numbers of the account to a campaign, which takes a while: [`campaign_numbers`](Self::campaign_numbers)
     /// tells when each is done.
     ///
+    /// ```
+    /// # async fn example(plivo: anysms::plivo::Plivo) -> anysms::Result<()> {
+    /// plivo.link_numbers("CY5NVUA", &["+15555550100".parse().expect("a number")]).await?;
+    /// let numbers = plivo.campaign_numbers("CY5NVUA").await?;
+    /// let done = numbers.iter().all(|number| number.status == "COMPLETED");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As any change.
     pub async fn link_numbers(&self, campaign: &str, numbers: &[PhoneNumber]) -> Result<()> {

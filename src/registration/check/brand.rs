@@ -9,8 +9,8 @@ impl BrandForm {
     pub fn check(&self) -> Vec<FormFinding> {
         let mut found = Findings::default();
         found.name(&self.name);
-        let twilio = [&self.customer_profile, &self.messaging_profile];
-        if twilio.iter().all(|id| id.is_none()) && self.profile.is_none() {
+        let bundles = [&self.customer_profile, &self.messaging_profile];
+        if bundles.iter().all(|id| id.is_none()) && self.profile.is_none() {
             let rule = "is missing, and so are customer_profile and messaging_profile";
             found.error(
                 "profile",
@@ -18,10 +18,10 @@ impl BrandForm {
                 "name the profile, or both bundles, as the provider has them",
             );
         }
-        let names = [("customer_profile", twilio[0]), ("messaging_profile", twilio[1])];
+        let names = [("customer_profile", bundles[0]), ("messaging_profile", bundles[1])];
         for (at, (field, id)) in names.into_iter().enumerate() {
             found.id(field, id.as_deref(), "BU");
-            if id.is_none() && twilio[1 - at].is_some() {
+            if id.is_none() && bundles[1 - at].is_some() {
                 found.error(
                     field,
                     "is missing",

@@ -152,7 +152,7 @@ impl CampaignForm {
             let Some(text) = text else { continue };
             found.length(field, None, text, (20, 320));
             found.message(field, None, text);
-            if !self.brand_name.is_empty() && !sight::names(text, &self.brand_name) {
+            if !self.brand_name.trim().is_empty() && !sight::names(text, &self.brand_name) {
                 found.warning(field, "does not name the brand", "begin with the brand's name");
             }
         }

@@ -1,4 +1,4 @@
-//! What can be seen in a text: links, phone numbers, variables, ways to opt in, what is for adults.
+//! Sight of a text: links, phone numbers, variables, ways to opt in, what is for adults.
 
 use crate::text;
 
@@ -82,7 +82,7 @@ pub(super) fn has_other_variables(text: &str) -> bool {
             && inner
                 .chars()
                 .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '{'))
-            && inner.contains(char::is_alphanumeric)
+            && inner.trim_start_matches(['{', '_']).starts_with(char::is_alphabetic)
     };
     let between = |open: char, close: char| {
         text.split(open)
@@ -98,7 +98,7 @@ pub(super) fn has_other_variables(text: &str) -> bool {
         word.strip_prefix('$').is_some_and(|name| name.starts_with(|c: char| c.is_alphabetic()))
     });
     let filler = |word: &str| {
-        word.len() >= 3
+        (3..=12).contains(&word.len())
             && (word.bytes().all(|b| b == b'x')
                 || word.bytes().all(|b| b == b'X')
                 || word.bytes().all(|b| b == b'_'))

@@ -67,8 +67,9 @@ impl TwilioConfig {
     /// Creates the configuration for a sandbox: its address, its account, and a number to send from.
     #[must_use]
     pub fn sandbox(sandbox: &Sandbox) -> Self {
-        let config = Self::new(TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN)
+        let mut config = Self::new(TwilioSandbox::ACCOUNT_SID, TwilioSandbox::AUTH_TOKEN)
             .with_base_url(sandbox.base_url());
+        config.names_hosts = true;
         match TwilioSandbox::NUMBER.parse() {
             Ok(sender) => config.with_sender(sender),
             Err(_) => config, // the constant is a number
