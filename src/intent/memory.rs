@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,7 +12,7 @@ use super::{Intent, IntentLog};
 use crate::error::Result;
 
 /// Log of intents in memory: for tests, and where a process that dies is looked after by hand.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MemoryIntents(Mutex<HashMap<String, Intent>>);
 
 impl MemoryIntents {
@@ -23,6 +24,13 @@ impl MemoryIntents {
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Intent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner) // each change is one insertion
+    }
+}
+
+/// The names hold accounts, and may hold numbers, so `Debug` shows the intents alone.
+impl fmt::Debug for MemoryIntents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.all().values()).finish()
     }
 }
 

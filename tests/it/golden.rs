@@ -281,6 +281,8 @@ async fn twilios_requests_are_those_of_the_files() {
             ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, portal);
         assert!(twilio(&config, &transport).check().await.is_err(), "{portal}");
     }
+    crate::registration::golden::twilio(ACCOUNT, |name, transport| golden.check(name, transport))
+        .await;
     golden.finish();
 }
 
@@ -411,5 +413,6 @@ async fn plivos_requests_are_those_of_the_files() {
         let transport = ScriptedTransport::new().answer(404, "{}").answer(200, portal);
         assert!(plivo(SUB, &transport).check().await.is_err(), "{portal}");
     }
+    crate::registration::golden::plivo(MAIN, |name, transport| golden.check(name, transport)).await;
     golden.finish();
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{bulk, completions, doctor, messages, numbers, sandbox, send, text};
+use crate::{bulk, completions, doctor, messages, numbers, register, sandbox, send, text};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Text(text::Arguments),
     Numbers(numbers::Arguments),
+    Register(register::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
 }

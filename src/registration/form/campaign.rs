@@ -20,7 +20,7 @@ pub struct CampaignForm {
     /// Our own name of it: 1 to 64 letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// Name of the brand, as the texts have it.
-    pub brand_name: String,
+    pub brand_name: Text,
     /// Provider's id of the brand.
     pub brand: String,
     /// Twilio: id of the Messaging Service that sends, `MG…`.
@@ -70,7 +70,7 @@ pub struct CampaignForm {
 impl CampaignForm {
     /// Begins a form of this name, for a brand with this name in the texts.
     #[must_use]
-    pub fn new(name: impl Into<String>, brand_name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, brand_name: impl Into<Text>) -> Self {
         Self { name: name.into(), brand_name: brand_name.into(), ..Self::default() }
     }
 }

@@ -3,6 +3,7 @@
 mod broken;
 mod desk;
 mod driver;
+pub(crate) mod golden;
 mod requests;
 mod vendors;
 
