@@ -114,7 +114,8 @@ impl<R: Registrations> RegistrationDriver<R> {
     pub async fn poll_at(&self, now: Timestamp) -> Result<Vec<PolledRegistration>> {
         let mut polled = Vec::new();
         for registration in self.desk.registrations().await? {
-            if !registration.state.is_final() && self.wait(&registration).next <= now {
+            let asked = !registration.state.is_final() && !registration.kind().is_by_hand();
+            if asked && self.wait(&registration).next <= now {
                 polled.push(self.ask(&registration, now).await);
             }
         }
@@ -133,7 +134,7 @@ impl<R: Registrations> RegistrationDriver<R> {
         let mut polled = Vec::new();
         for registration in self.desk.registrations().await? {
             // A final one, too: it may have been deleted.
-            if !event.is_about(&registration) {
+            if registration.kind().is_by_hand() || !event.is_about(&registration) {
                 continue;
             }
             let wait = self.wait(&registration);

@@ -58,6 +58,8 @@ pub enum StepCause {
     UnknownWord,
     /// The provider said a word that is older than what is known. Nothing moved.
     LateWord,
+    /// A person said so.
+    ByHand,
     /// It was deleted by this program.
     Deleted,
     /// The provider does not have it any more.

@@ -10,7 +10,7 @@
 //! | `form`, `check` | the forms, and the usual reasons of rejection that are in them |
 //! | `report`, `record` | what a provider says of a registration; what is known of it |
 //! | `history`, `history_file` | every move of every registration; the same in a file |
-//! | `desk` | one submission for each name, whatever breaks |
+//! | `desk` | one submission for each name, whatever breaks; what a person follows |
 //! | `event`, `driver` | a vendor's word that something changed; who asks when |
 //!
 //! Check a form, submit it once, and see what became of it:

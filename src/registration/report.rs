@@ -26,13 +26,20 @@ pub enum RegistrationKind {
     Campaign,
     /// Verification of a toll-free number.
     TollFree,
-    /// Short code that is leased. No provider here orders one by API: it is followed by hand.
+    /// Short code that is leased. No provider here orders one by API: it is
+    /// [followed by hand](super::RegistrationDesk::follow).
     ShortCode,
     /// Order of numbers that a regulator has to pass. The same holds for it.
     NumberOrder,
 }
 
 impl RegistrationKind {
+    /// Returns `true` if no provider here has an API for it, so that a person says how it stands.
+    #[must_use]
+    pub const fn is_by_hand(self) -> bool {
+        matches!(self, Self::ShortCode | Self::NumberOrder)
+    }
+
     /// Returns the kind as a word: `toll_free`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

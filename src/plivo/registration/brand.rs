@@ -35,6 +35,8 @@ pub(super) fn body(plivo: &Plivo, form: &BrandForm) -> Result<Value> {
 
 pub(super) async fn find(plivo: &Plivo, form: &BrandForm) -> Result<Option<RegistrationReport>> {
     let all = items(plivo, &PATH, "brands").await?;
-    let same = |one: &&Value| scalar(one, "brand_alias").as_deref() == Some(form.name.as_str());
+    let same = |one: &&Value| {
+        scalar(one, "brand_alias").as_deref() == Some(form.name.as_str()) && !words::is_deleted(one)
+    };
     Ok(all.iter().find(same).and_then(|one| words::report(RegistrationKind::Brand, one)))
 }

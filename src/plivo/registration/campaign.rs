@@ -71,6 +71,7 @@ pub(super) async fn find(plivo: &Plivo, form: &CampaignForm) -> Result<Option<Re
         scalar(one, field).is_some_and(|own| own.trim() == value.trim())
     };
     let same = |one: &&Value| match scalar(one, "campaign_alias") {
+        _ if words::is_deleted(one) => false,
         Some(alias) => alias == form.name,
         None => {
             is(one, "brand_id", &form.brand)

@@ -67,14 +67,19 @@ pub(super) fn newest<'a>(
     best
 }
 
+/// Returns `true` for what was deleted and is listed all the same. Plivo answers a deletion with "Deactivated"; the
+/// word of the list is not documented (2026-11).
+pub(super) fn is_deleted(value: &Value) -> bool {
+    let word = scalar(value, "registration_status").unwrap_or_default();
+    ["DELETED", "DEACTIVATED", "INACTIVE"].contains(&word.as_str())
+}
+
 fn brand_or_campaign(kind: RegistrationKind, word: &str) -> Option<RegistrationState> {
     Some(match word {
         "PROCESSING" => RegistrationState::InReview,
         "COMPLETED" | "ACTIVE" if kind == RegistrationKind::Campaign => RegistrationState::Active,
         "COMPLETED" | "ACTIVE" => RegistrationState::Approved,
         "FAILED" => RegistrationState::Rejected,
-        "SUSPENDED" => RegistrationState::Suspended,
-        "EXPIRED" => RegistrationState::Expired,
         _ => return None,
     })
 }

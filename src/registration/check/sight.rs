@@ -39,11 +39,14 @@ pub(super) fn has_phone(text: &str) -> bool {
         return true;
     }
     let part = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '+');
-    lower.split(|c: char| !part(c)).any(is_phone)
+    let calls = ["call", "phone", "tel", "dial", "text", "contact"];
+    let calls = calls.iter().any(|word| has_words(&lower, word));
+    lower.split(|c: char| !part(c)).any(|run| is_phone(run, calls))
 }
 
 /// Returns `true` if a run of digits, spaces and signs is a phone number rather than a date, a price or an order.
-fn is_phone(run: &str) -> bool {
+/// Bare digits are one where the text asks to call.
+fn is_phone(run: &str, calls: bool) -> bool {
     let groups: Vec<&str> =
         run.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     // The number may have other digits before or behind it.
@@ -58,8 +61,7 @@ fn is_phone(run: &str) -> bool {
             let first = groups[start];
             match lengths.as_slice() {
                 _ if after_plus && end == groups.len() => (8..=15).contains(&digits),
-                [10] => first.starts_with(|c| ('2'..='9').contains(&c)) || first.starts_with('0'),
-                [11] => first.starts_with('1') || first.starts_with('0'),
+                [10] | [11] => calls,
                 [3, 3, 4] | [3, 4] if digits == 10 => true,
                 [1, 3, 3, 4] => first == "1",
                 [5, 6] | [5, 3, 3] | [3, 4, 4] | [4, 3, 4] | [4, 7] => first.starts_with('0'),
@@ -331,7 +333,7 @@ mod tests {
             "Call +1 555 555 0100",
             "(555) 555-0100",
             "555-555-0100",
-            "5555550100",
+            "Call 5555550100",
             "1-555-555-0100",
             "07700 900123",
             "020 7946 0123",
@@ -339,7 +341,7 @@ mod tests {
             "555.555.0100 now",
             "[phone number]",
             "Room 12 555-555-0100",
-            "15555550100",
+            "tel 15555550100",
         ] {
             assert!(has_phone(text), "{text}");
         }
@@ -353,6 +355,7 @@ mod tests {
             "0.0075",
             "10-20 minutes",
             "[code]",
+            "Order 5555550100",
             "2026-12-01 10-12",
             "",
         ] {

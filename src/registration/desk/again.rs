@@ -13,20 +13,20 @@ use crate::{
 };
 
 impl<R: Registrations> RegistrationDesk<R> {
-    /// Looks once more for what an open intent may have submitted. If it is there, it is kept and returned; if not,
-    /// the intent is taken away, so that the next call submits.
+    /// Frees a name. Looks once more for what an open intent may have submitted: if it is there, it is kept and
+    /// returned; if not, the intent is taken away, so that the next call submits. The name of a registration that
+    /// the provider does not have any more is freed, too.
     ///
     /// Only call it for a person who has looked at the provider's console, and when no other program is about to
     /// submit the same form.
     ///
     /// # Errors
-    /// `NotFound` if nothing of this kind and name is unconfirmed; else as any read of the provider, and then
-    /// nothing is taken away.
+    /// `NotFound` if nothing of this kind and name is unconfirmed or gone; else as any read of the provider, and
+    /// then nothing is taken away.
     pub async fn withdraw(&self, form: &RegistrationForm) -> Result<Option<Registration>> {
-        let mut intent = self.intent(&key(form.kind(), form.name()));
-        let nothing = || {
-            self.refuse(ErrorKind::NotFound, "registration: nothing is unconfirmed under this name")
-        };
+        let intent = self.intent(&key(form.kind(), form.name()));
+        let rule = "registration: nothing is unconfirmed or gone under this name";
+        let nothing = || self.refuse(ErrorKind::NotFound, rule);
         let known = self.intents.find(&intent).await?.ok_or_else(nothing)?;
         let Some(id) = known.done else {
             return match self.registrations.find(form).await? {
@@ -37,13 +37,19 @@ impl<R: Registrations> RegistrationDesk<R> {
                 None => self.intents.withdraw(&intent).await.map(|()| None),
             };
         };
+        let report = self.registrations.fetch(&RegistrationId::new(form.kind(), id)).await;
+        let report = match report {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return self.intents.withdraw(&intent).await.map(|()| None);
+            }
+            report => report?,
+        };
         let steps = self.history(form.kind(), form.name()).await?;
-        intent = self.intent(&again(form.kind(), form.name(), &steps));
+        let intent = self.intent(&again(form.kind(), form.name(), &steps));
         match self.intents.find(&intent).await? {
             Some(known) if known.done.is_none() => {}
             _ => return Err(nothing()),
         }
-        let report = self.registrations.fetch(&RegistrationId::new(form.kind(), id)).await?;
         if waits_for_an_act(report.meaning) {
             return self.intents.withdraw(&intent).await.map(|()| None);
         }

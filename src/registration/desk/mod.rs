@@ -1,6 +1,10 @@
 //! [`RegistrationDesk`]: one submission for each name, whatever breaks on the way.
+//!
+//! What belongs here: submitting, asking and deleting; submitting once more (`again`), and what a person follows
+//! (`by_hand`).
 
 mod again;
+mod by_hand;
 
 use std::{fmt, sync::Arc};
 
@@ -153,6 +157,9 @@ impl<R: Registrations> RegistrationDesk<R> {
         name: &str,
     ) -> Result<(Registration, StateMove)> {
         let (known, _) = self.known(kind, name).await?;
+        if kind.is_by_hand() {
+            return Ok((known, StateMove::Same)); // a person says how it stands
+        }
         match self.registrations.fetch(&known.id).await {
             Ok(report) => self.take(name, &report).await,
             Err(error) if error.kind() == ErrorKind::NotFound => self.gone(known, error).await,

@@ -58,15 +58,14 @@ fn read(event: &Value) -> Option<RegistrationEvent> {
         }
         data => data,
     };
-    let mut found = RegistrationEvent::default();
-    found.word = word.chars().take(64).collect();
-    found.kind = match word {
+    let kind = match word {
         _ if word.starts_with("brand") => Some(RegistrationKind::Brand),
         _ if word.starts_with("campaign") => Some(RegistrationKind::Campaign),
         _ if word.starts_with("toll") => Some(RegistrationKind::TollFree),
         _ => None,
     };
-    found.account = scalar(data, "accountsid").map(Into::into);
+    let word = word.chars().take(64).collect();
+    let account = scalar(data, "accountsid").map(Into::into);
     let is_id = |text: &&str| {
         let prefixes = ["BN", "QE", "HH", "MG", "CM"];
         prefixes.iter().any(|prefix| text.starts_with(prefix))
@@ -74,8 +73,8 @@ fn read(event: &Value) -> Option<RegistrationEvent> {
             && text.bytes().all(|b| b.is_ascii_alphanumeric())
     };
     let texts = data.as_object()?.values().filter_map(Value::as_str);
-    found.ids = texts.filter(is_id).map(str::to_owned).collect();
-    (!found.ids.is_empty()).then_some(found)
+    let ids: Vec<String> = texts.filter(is_id).map(str::to_owned).collect();
+    (!ids.is_empty()).then_some(RegistrationEvent { kind, ids, account, word })
 }
 
 #[cfg(test)]

@@ -97,7 +97,6 @@ fn campaign(word: &str) -> Option<RegistrationState> {
         "IN_PROGRESS" => RegistrationState::InReview,
         "VERIFIED" => RegistrationState::Approved,
         "FAILED" => RegistrationState::Rejected,
-        "SUSPENDED" => RegistrationState::Suspended,
         _ => return None,
     })
 }

@@ -218,6 +218,12 @@ async fn what_is_deleted_frees_its_name_and_what_is_gone_is_noticed() {
         assert_eq!((gone.state, moved), (State::Deleted, StateMove::To(State::Deleted)));
         let (gone, moved) = desk.refresh(kind, "line").await.unwrap();
         assert_eq!((gone.state, moved), (State::Deleted, StateMove::Same));
+        let found = desk.submit(&form).await.unwrap();
+        assert!(matches!(&found, Filing::Found(one) if one.state == State::Deleted), "{found:?}");
+        assert_eq!(desk.withdraw(&form).await.unwrap(), None, "what is gone frees its name");
+        assert!(matches!(desk.submit(&form).await.unwrap(), Filing::New(_)));
+        let error = desk.withdraw(&form).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "what is there keeps it");
         let error = desk.refresh(kind, "nothing").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
@@ -240,4 +246,31 @@ async fn a_file_keeps_it_all_over_a_restart() {
     open().refresh(made.kind(), "club").await.unwrap();
     let known = open().registration(made.kind(), "club").await.unwrap().unwrap();
     assert_eq!((known.state, known.vendor_state.as_str()), (State::Approved, "COMPLETED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_submits() {
+    let world = World::new().await;
+    for registrations in world.both() {
+        let (desk, _) = desk(registrations.clone());
+        let desk = Arc::new(desk);
+        let form: RegistrationForm = world.brand("club").into();
+        let tries: Vec<_> = (0..16)
+            .map(|_| {
+                let (desk, form) = (desk.clone(), form.clone());
+                tokio::spawn(async move { desk.submit(&form).await.unwrap() })
+            })
+            .collect();
+        let mut new = 0;
+        for tried in tries {
+            new += usize::from(matches!(tried.await.unwrap(), Filing::New(_)));
+        }
+        assert!(new <= 1, "{new}");
+        assert_eq!(registrations.list(RegistrationKind::Brand).await.unwrap().len(), 1);
+        let found = desk.submit(&form).await.unwrap();
+        assert!(matches!(found, Filing::Found(_)), "{found:?}");
+        let steps = desk.history(RegistrationKind::Brand, "club").await.unwrap();
+        let known = anysms::registration::Registration::from_steps(&steps).unwrap();
+        assert!(!known.state.is_final());
+    }
 }

@@ -6,6 +6,7 @@ mod driver;
 pub(crate) mod golden;
 mod requests;
 mod vendors;
+mod words;
 
 use std::sync::Arc;
 

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use anysms::registration::{Registration, RegistrationId, RegistrationReport};
+use anysms::registration::{Registration, RegistrationId, RegistrationReport, Registrations};
 
 use super::Desk;
 use crate::{failure::Failure, output};
-use anysms::registration::Registrations as _;
 
 /// Asks for a registration, or for all that were submitted from here, and prints them.
 pub(super) async fn print(desk: &Desk, id: &str, json: bool) -> Result<ExitCode, Failure> {
