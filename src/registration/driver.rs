@@ -114,7 +114,7 @@ impl<R: Registrations> RegistrationDriver<R> {
     pub async fn poll_at(&self, now: Timestamp) -> Result<Vec<PolledRegistration>> {
         let mut polled = Vec::new();
         for registration in self.desk.registrations().await? {
-            let asked = !registration.state.is_final() && !registration.kind().is_by_hand();
+            let asked = !registration.state.is_final() && !registration.kind.is_by_hand();
             if asked && self.wait(&registration).next <= now {
                 polled.push(self.ask(&registration, now).await);
             }
@@ -134,7 +134,7 @@ impl<R: Registrations> RegistrationDriver<R> {
         let mut polled = Vec::new();
         for registration in self.desk.registrations().await? {
             // A final one, too: it may have been deleted.
-            if registration.kind().is_by_hand() || !event.is_about(&registration) {
+            if registration.kind.is_by_hand() || !event.is_about(&registration) {
                 continue;
             }
             let wait = self.wait(&registration);
@@ -171,7 +171,7 @@ impl<R: Registrations> RegistrationDriver<R> {
     }
 
     async fn ask(&self, registration: &Registration, now: Timestamp) -> PolledRegistration {
-        let (kind, name) = (registration.kind(), registration.name.clone());
+        let (kind, name) = (registration.kind, registration.name.clone());
         let mut result = self.desk.refresh(kind, &name).await;
         let wait = self.wait(registration).after(&result, now);
         if let Ok((registration, _)) = &mut result {
@@ -183,7 +183,7 @@ impl<R: Registrations> RegistrationDriver<R> {
 
     fn wait(&self, registration: &Registration) -> Wait {
         let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = waits.get(&(registration.kind(), registration.name.clone())).copied();
+        let known = waits.get(&(registration.kind, registration.name.clone())).copied();
         match known {
             // Something else than this driver changed it: it begins anew.
             Some(wait) if wait.asked.is_some_and(|asked| registration.updated_at > asked) => {
@@ -196,6 +196,6 @@ impl<R: Registrations> RegistrationDriver<R> {
 
     fn set(&self, registration: &Registration, wait: Wait) {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        waits.insert((registration.kind(), registration.name.clone()), wait);
+        waits.insert((registration.kind, registration.name.clone()), wait);
     }
 }

@@ -39,7 +39,7 @@ impl RegistrationEvent {
     pub fn is_about(&self, registration: &Registration) -> bool {
         let same_account =
             self.account.as_ref().is_none_or(|account| *account == registration.account);
-        let same_kind = self.kind.is_none_or(|kind| kind == registration.kind());
+        let same_kind = self.kind.is_none_or(|kind| kind == registration.kind);
         let value = registration.id.value();
         let names = |id: &String| *id == value || value.split('/').any(|part| part == id);
         same_account && same_kind && self.ids.iter().any(names)

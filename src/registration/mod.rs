@@ -86,7 +86,7 @@ use crate::{
 
 /// Registrations at a provider, as one account. `Twilio` and `Plivo` are ones.
 ///
-/// These methods do what they say and remember nothing: [`submit`](Self::submit) called twice registers twice. Call
+/// These methods do what they say and remember nothing: [`submit_registration`](Self::submit_registration) called twice registers twice. Call
 /// them through a [`RegistrationDesk`], which submits once.
 ///
 /// List what an account has:
@@ -95,7 +95,7 @@ use crate::{
 /// # async fn example(provider: impl anysms::registration::Registrations) -> anysms::Result<()> {
 /// use anysms::registration::RegistrationKind;
 ///
-/// for brand in provider.list(RegistrationKind::Brand).await? {
+/// for brand in provider.list_registrations(RegistrationKind::Brand).await? {
 ///     println!("{} {}", brand.id, brand.word);
 /// }
 /// # Ok(())
@@ -111,32 +111,35 @@ pub trait Registrations: fmt::Debug + Send + Sync {
     /// # Errors
     /// `InvalidRequest`, not sent, if the form lacks what this provider needs; `Unsupported` for a kind that it does
     /// not have; else as any change, with the outcome that is proved.
-    async fn submit(&self, form: &RegistrationForm) -> Result<RegistrationReport>;
+    async fn submit_registration(&self, form: &RegistrationForm) -> Result<RegistrationReport>;
 
     /// Looks for what this form has registered, by whatever the provider keeps of it: the name, the profiles, the
     /// service, the number. `None` if there is none yet; right after a submission that proves nothing.
     ///
     /// # Errors
     /// As any read of the provider.
-    async fn find(&self, form: &RegistrationForm) -> Result<Option<RegistrationReport>>;
+    async fn find_registration(
+        &self,
+        form: &RegistrationForm,
+    ) -> Result<Option<RegistrationReport>>;
 
     /// Returns what the provider says of a registration now.
     ///
     /// # Errors
     /// `NotFound` if there is none; else as any read of the provider.
-    async fn fetch(&self, id: &RegistrationId) -> Result<RegistrationReport>;
+    async fn fetch_registration(&self, id: &RegistrationId) -> Result<RegistrationReport>;
 
     /// Returns all registrations of a kind that the account has.
     ///
     /// # Errors
     /// `Unsupported` for a kind that the provider does not have; else as any read of the provider.
-    async fn list(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>>;
+    async fn list_registrations(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>>;
 
     /// Submits a registration once more, with what the form says now.
     ///
     /// # Errors
-    /// `Unsupported` where the provider has no way to; else as [`submit`](Self::submit).
-    async fn resubmit(
+    /// `Unsupported` where the provider has no way to; else as [`submit_registration`](Self::submit_registration).
+    async fn resubmit_registration(
         &self,
         id: &RegistrationId,
         form: &RegistrationForm,
@@ -146,7 +149,7 @@ pub trait Registrations: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// `Unsupported` where the provider has no way to; else as any change.
-    async fn delete(&self, id: &RegistrationId) -> Result<()>;
+    async fn delete_registration(&self, id: &RegistrationId) -> Result<()>;
 }
 
 #[async_trait]
@@ -155,32 +158,35 @@ impl<R: Registrations + ?Sized> Registrations for Arc<R> {
         (**self).registrar()
     }
 
-    async fn submit(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
-        (**self).submit(form).await
+    async fn submit_registration(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
+        (**self).submit_registration(form).await
     }
 
-    async fn find(&self, form: &RegistrationForm) -> Result<Option<RegistrationReport>> {
-        (**self).find(form).await
+    async fn find_registration(
+        &self,
+        form: &RegistrationForm,
+    ) -> Result<Option<RegistrationReport>> {
+        (**self).find_registration(form).await
     }
 
-    async fn fetch(&self, id: &RegistrationId) -> Result<RegistrationReport> {
-        (**self).fetch(id).await
+    async fn fetch_registration(&self, id: &RegistrationId) -> Result<RegistrationReport> {
+        (**self).fetch_registration(id).await
     }
 
-    async fn list(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
-        (**self).list(kind).await
+    async fn list_registrations(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
+        (**self).list_registrations(kind).await
     }
 
-    async fn resubmit(
+    async fn resubmit_registration(
         &self,
         id: &RegistrationId,
         form: &RegistrationForm,
     ) -> Result<RegistrationReport> {
-        (**self).resubmit(id, form).await
+        (**self).resubmit_registration(id, form).await
     }
 
-    async fn delete(&self, id: &RegistrationId) -> Result<()> {
-        (**self).delete(id).await
+    async fn delete_registration(&self, id: &RegistrationId) -> Result<()> {
+        (**self).delete_registration(id).await
     }
 }
 

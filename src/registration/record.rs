@@ -22,6 +22,8 @@ pub struct Registration {
     pub provider: ProviderId,
     /// Account.
     pub account: AccountId,
+    /// Kind, which is that of the id.
+    pub kind: RegistrationKind,
     /// Our own name of it: there is one registration of a kind and a name.
     pub name: String,
     /// State.
@@ -44,12 +46,6 @@ pub struct Registration {
 pub(super) const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 
 impl Registration {
-    /// Returns the kind.
-    #[must_use]
-    pub const fn kind(&self) -> RegistrationKind {
-        self.id.kind()
-    }
-
     /// Rebuilds a registration from its steps, oldest first; `None` if none of them submits it. A step that no
     /// lawful move takes is passed over, so that two programs that wrote at once do no harm.
     ///
@@ -77,6 +73,7 @@ impl Registration {
             id: step.id.clone(),
             provider: step.account.provider.clone(),
             account: step.account.id.clone(),
+            kind: step.id.kind(),
             name: step.name.clone(),
             state: RegistrationState::Submitted,
             vendor_state: step.word.clone(),

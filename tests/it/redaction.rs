@@ -510,11 +510,11 @@ async fn registrations_are_silent() {
     let made = desk.submit(&brand.into()).await.unwrap();
     shown.debug(&made);
     let Filing::New(made) = made else { panic!("{made:?}") };
-    let (rejected, moved) = desk.refresh(made.kind(), "club").await.unwrap();
+    let (rejected, moved) = desk.refresh(made.kind, "club").await.unwrap();
     assert_eq!(rejected.state, RegistrationState::Rejected);
     shown.debug(&(rejected, moved));
-    shown.debug(&desk.history(made.kind(), "club").await.unwrap());
-    shown.error(&desk.refresh(made.kind(), "club").await.unwrap_err());
+    shown.debug(&desk.history(made.kind, "club").await.unwrap());
+    shown.error(&desk.refresh(made.kind, "club").await.unwrap_err());
     shown.debug(&desk);
     shown.debug(&history);
     shown.assert_silent();

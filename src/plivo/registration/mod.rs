@@ -38,7 +38,7 @@ impl Registrations for Plivo {
     }
 
     /// Submits a form. A brand and a toll-free number need a profile, a campaign a brand and a vertical.
-    async fn submit(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
+    async fn submit_registration(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
         let (path, body) = match form {
             RegistrationForm::Brand(form) => (&brand::PATH[..], brand::body(self, form)?),
             RegistrationForm::Campaign(form) => (&campaign::PATH[..], campaign::body(self, form)?),
@@ -53,7 +53,10 @@ impl Registrations for Plivo {
     /// Looks for a brand and a campaign by their alias, which is the name of the form, and for a toll-free
     /// verification by its number. A campaign whose alias Plivo leaves out is known by brand, use case and
     /// description.
-    async fn find(&self, form: &RegistrationForm) -> Result<Option<RegistrationReport>> {
+    async fn find_registration(
+        &self,
+        form: &RegistrationForm,
+    ) -> Result<Option<RegistrationReport>> {
         match form {
             RegistrationForm::Brand(form) => brand::find(self, form).await,
             RegistrationForm::Campaign(form) => campaign::find(self, form).await,
@@ -61,14 +64,14 @@ impl Registrations for Plivo {
         }
     }
 
-    async fn fetch(&self, id: &RegistrationId) -> Result<RegistrationReport> {
+    async fn fetch_registration(&self, id: &RegistrationId) -> Result<RegistrationReport> {
         let answer = self.request(Method::GET, path_of(self, id)?).send().await?;
         let value: Value = answer.json()?;
         words::report(id.kind(), words::inner(id.kind(), &value))
             .ok_or_else(|| without_id(self, &answer))
     }
 
-    async fn list(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
+    async fn list_registrations(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
         let all = match kind {
             RegistrationKind::Brand => items(self, &brand::PATH, "brands").await?,
             RegistrationKind::Campaign => items(self, &campaign::PATH, "campaigns").await?,
@@ -80,7 +83,7 @@ impl Registrations for Plivo {
 
     /// Changes a campaign, or a toll-free verification that is not decided or has to be mended. A brand cannot be
     /// changed by API.
-    async fn resubmit(
+    async fn resubmit_registration(
         &self,
         id: &RegistrationId,
         form: &RegistrationForm,
@@ -106,7 +109,7 @@ impl Registrations for Plivo {
         Ok(report.unwrap_or_else(|| submitted(id.clone())))
     }
 
-    async fn delete(&self, id: &RegistrationId) -> Result<()> {
+    async fn delete_registration(&self, id: &RegistrationId) -> Result<()> {
         self.request(Method::DELETE, path_of(self, id)?).send().await.map(drop)
     }
 }

@@ -29,7 +29,7 @@ impl<R: Registrations> RegistrationDesk<R> {
         let nothing = || self.refuse(ErrorKind::NotFound, rule);
         let known = self.intents.find(&intent).await?.ok_or_else(nothing)?;
         let Some(id) = known.done else {
-            return match self.registrations.find(form).await? {
+            return match self.registrations.find_registration(form).await? {
                 Some(report) => {
                     self.intents.finish(&intent, report.id.value()).await?;
                     self.keep(form, report).await.map(Some)
@@ -37,7 +37,8 @@ impl<R: Registrations> RegistrationDesk<R> {
                 None => self.intents.withdraw(&intent).await.map(|()| None),
             };
         };
-        let report = self.registrations.fetch(&RegistrationId::new(form.kind(), id)).await;
+        let report =
+            self.registrations.fetch_registration(&RegistrationId::new(form.kind(), id)).await;
         let report = match report {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return self.intents.withdraw(&intent).await.map(|()| None);
@@ -83,14 +84,15 @@ impl<R: Registrations> RegistrationDesk<R> {
         };
         if let Some(begun) = begun {
             let unproved = |error: Error| error.with_outcome(Outcome::Unknown);
-            let report = self.registrations.fetch(&known.id).await.map_err(unproved)?;
+            let report =
+                self.registrations.fetch_registration(&known.id).await.map_err(unproved)?;
             if begun.done.is_none() && waits_for_an_act(report.meaning) {
                 let rule = "registration: may have been submitted again; ask later, or withdraw";
                 return Err(unproved(self.refuse(ErrorKind::Conflict, rule)));
             }
             return self.resubmitted(form, &intent, report).await;
         }
-        match self.registrations.resubmit(&known.id, form).await {
+        match self.registrations.resubmit_registration(&known.id, form).await {
             Ok(report) => self.resubmitted(form, &intent, report).await,
             Err(error) => {
                 if error.outcome() == Outcome::NotSent {

@@ -86,14 +86,14 @@ impl<R: Registrations> RegistrationDesk<R> {
             return self.resume(form, &intent, &known).await;
         }
         // Somebody may have registered it by hand.
-        if let Some(report) = self.registrations.find(form).await? {
+        if let Some(report) = self.registrations.find_registration(form).await? {
             self.intents.finish(&intent, report.id.value()).await?;
             return self.keep(form, report).await.map(Filing::Found);
         }
         if let Some(known) = self.intents.begin(&intent).await? {
             return self.resume(form, &intent, &known).await;
         }
-        match self.registrations.submit(form).await {
+        match self.registrations.submit_registration(form).await {
             Ok(report) => {
                 let done = self.intents.finish(&intent, report.id.value()).await;
                 done.map_err(|error| error.with_outcome(Outcome::Unknown))?;
@@ -118,7 +118,7 @@ impl<R: Registrations> RegistrationDesk<R> {
         let Some(id) = &known.done else {
             // Whatever fails from here on, the earlier call may have submitted it.
             let unproved = |error: Error| error.with_outcome(Outcome::Unknown);
-            let found = self.registrations.find(form).await.map_err(unproved)?;
+            let found = self.registrations.find_registration(form).await.map_err(unproved)?;
             let Some(report) = found else {
                 return Ok(Filing::Unconfirmed { since: known.begun_at });
             };
@@ -140,7 +140,7 @@ impl<R: Registrations> RegistrationDesk<R> {
             }
             // Its history was lost, or never written.
             None => {
-                let report = self.registrations.fetch(&id).await?;
+                let report = self.registrations.fetch_registration(&id).await?;
                 self.keep(form, report).await.map(Filing::Found)
             }
         }
@@ -160,7 +160,7 @@ impl<R: Registrations> RegistrationDesk<R> {
         if kind.is_by_hand() {
             return Ok((known, StateMove::Same)); // a person says how it stands
         }
-        match self.registrations.fetch(&known.id).await {
+        match self.registrations.fetch_registration(&known.id).await {
             Ok(report) => self.take(name, &report).await,
             Err(error) if error.kind() == ErrorKind::NotFound => self.gone(known, error).await,
             Err(error) => Err(error),
@@ -188,7 +188,7 @@ impl<R: Registrations> RegistrationDesk<R> {
     /// any change.
     pub async fn delete(&self, kind: RegistrationKind, name: &str) -> Result<Registration> {
         let (known, _) = self.known(kind, name).await?;
-        match self.registrations.delete(&known.id).await {
+        match self.registrations.delete_registration(&known.id).await {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {} // gone is deleted
         }

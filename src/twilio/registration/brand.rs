@@ -63,3 +63,22 @@ pub(super) async fn find(twilio: &Twilio, form: &BrandForm) -> Result<Option<Reg
     let all = all(twilio).await?;
     Ok(words::newest(RegistrationKind::Brand, all.iter().filter(same)))
 }
+
+impl Twilio {
+    /// Has the text message with the one-time code sent once more to the contact of a sole proprietor's brand, who
+    /// has 24 hours to answer it.
+    ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
+    /// twilio.resend_brand_code("BN00000000000000000000000000000001").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such brand; else as any change.
+    pub async fn resend_brand_code(&self, brand: &str) -> Result<()> {
+        let path = PATH.into_iter().chain([brand, "SmsOtp"]);
+        self.request(Method::POST, Product::Messaging, path).send().await.map(drop)
+    }
+}

@@ -33,7 +33,7 @@ impl Registrations for Twilio {
     }
 
     /// Submits a form. A campaign needs a Messaging Service, and its brand approved.
-    async fn submit(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
+    async fn submit_registration(&self, form: &RegistrationForm) -> Result<RegistrationReport> {
         match form {
             RegistrationForm::Brand(form) => brand::submit(self, form).await,
             RegistrationForm::Campaign(form) => campaign::submit(self, form).await,
@@ -43,7 +43,10 @@ impl Registrations for Twilio {
 
     /// Looks for a brand by its two profiles, for a campaign in its Messaging Service by brand, use case and
     /// description, and for a toll-free verification by its number.
-    async fn find(&self, form: &RegistrationForm) -> Result<Option<RegistrationReport>> {
+    async fn find_registration(
+        &self,
+        form: &RegistrationForm,
+    ) -> Result<Option<RegistrationReport>> {
         match form {
             RegistrationForm::Brand(form) => brand::find(self, form).await,
             RegistrationForm::Campaign(form) => campaign::find(self, form).await,
@@ -51,13 +54,13 @@ impl Registrations for Twilio {
         }
     }
 
-    async fn fetch(&self, id: &RegistrationId) -> Result<RegistrationReport> {
+    async fn fetch_registration(&self, id: &RegistrationId) -> Result<RegistrationReport> {
         let path = path_of(self, id)?;
         let answer = self.request(Method::GET, Product::Messaging, path).send().await?;
         report(self, id.kind(), &answer)
     }
 
-    async fn list(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
+    async fn list_registrations(&self, kind: RegistrationKind) -> Result<Vec<RegistrationReport>> {
         let all = match kind {
             RegistrationKind::Brand => brand::all(self).await?,
             RegistrationKind::Campaign => campaign::all(self).await?,
@@ -69,7 +72,7 @@ impl Registrations for Twilio {
 
     /// Submits a brand once more, which takes no field: mend the profiles first. Of a campaign and of a toll-free
     /// verification it changes the fields.
-    async fn resubmit(
+    async fn resubmit_registration(
         &self,
         id: &RegistrationId,
         form: &RegistrationForm,
@@ -85,7 +88,7 @@ impl Registrations for Twilio {
     }
 
     /// Deletes a campaign or a toll-free verification. A brand cannot be deleted by API.
-    async fn delete(&self, id: &RegistrationId) -> Result<()> {
+    async fn delete_registration(&self, id: &RegistrationId) -> Result<()> {
         if id.kind() == RegistrationKind::Brand {
             let rule = "delete: a brand cannot be deleted by API; ask Twilio's support";
             return Err(Error::unsupported(TWILIO, rule));

@@ -50,7 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lookup", &["error", "message", "number", "provider_id"]),
     (
         "registration",
-        &["account_id", "error", "intent", "message", "number", "provider_id", "random", "text"],
+        &["account_id", "error", "intent", "message", "number", "provider_id", "text"],
     ),
     (
         "sandbox",

@@ -148,9 +148,9 @@ async fn never_twice_and_never_unaccounted_for_wherever_it_breaks() {
         let honest = world.both()[which].clone();
         let [brand, campaign, line] = world.forms(&*honest).await;
         let form = [brand, campaign, line].into_iter().nth(random.below(3)).unwrap();
-        let before = honest.list(form.kind()).await.unwrap().len();
+        let before = honest.list_registrations(form.kind()).await.unwrap().len();
         let folder = tempfile::tempdir().unwrap();
-        let count = async || honest.list(form.kind()).await.unwrap().len() - before;
+        let count = async || honest.list_registrations(form.kind()).await.unwrap().len() - before;
         let mut done: Option<Registration> = None;
         // Several lives in a row break, each at a point of its own; every cut comes first once in a while.
         for broken in 0..=random.below(3) {

@@ -32,13 +32,13 @@ async fn a_name_is_submitted_once_and_its_history_has_every_step() {
         for form in world.forms(&*registrations).await {
             let (desk, intents) = desk(registrations.clone());
             let (kind, before) =
-                (form.kind(), registrations.list(form.kind()).await.unwrap().len());
+                (form.kind(), registrations.list_registrations(form.kind()).await.unwrap().len());
             let Filing::New(made) = desk.submit(&form).await.unwrap() else { panic!("{form:?}") };
             for _ in 0..3 {
                 let found = desk.submit(&form).await.unwrap();
                 assert!(matches!(&found, Filing::Found(one) if one.id == made.id), "{found:?}");
             }
-            assert_eq!(registrations.list(kind).await.unwrap().len(), before + 1);
+            assert_eq!(registrations.list_registrations(kind).await.unwrap().len(), before + 1);
             assert!(intents.open().await.unwrap().is_empty());
             world.sandbox.skip(3 * DAY);
             let (decided, moved) = desk.refresh(kind, form.name()).await.unwrap();
@@ -82,7 +82,10 @@ async fn a_form_with_errors_and_another_form_of_the_same_name_are_refused_withou
         form.summary = "Something else.".into();
         let error = desk.submit(&form.into()).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
-        assert_eq!(registrations.list(RegistrationKind::TollFree).await.unwrap().len(), 1);
+        assert_eq!(
+            registrations.list_registrations(RegistrationKind::TollFree).await.unwrap().len(),
+            1
+        );
     }
 }
 
@@ -116,7 +119,9 @@ async fn a_proved_failure_frees_the_name_and_an_unproved_one_does_not() {
         world.sandbox.inject_at(path, When::Next(1), Fault::Refuse(503));
         let error = desk.submit(&form).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "what could not be looked for is not proved");
-        assert!(registrations.list(RegistrationKind::Brand).await.unwrap().is_empty());
+        assert!(
+            registrations.list_registrations(RegistrationKind::Brand).await.unwrap().is_empty()
+        );
         assert_eq!(desk.withdraw(&form).await.unwrap(), None);
         let error = desk.withdraw(&form).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "nothing is open any more");
@@ -131,7 +136,10 @@ async fn a_proved_failure_frees_the_name_and_an_unproved_one_does_not() {
         let found = desk.withdraw(&form).await.unwrap();
         assert!(found.is_some(), "what is there is not taken away");
         assert!(matches!(desk.submit(&form).await.unwrap(), Filing::Found(_)));
-        assert_eq!(registrations.list(RegistrationKind::Brand).await.unwrap().len(), 2);
+        assert_eq!(
+            registrations.list_registrations(RegistrationKind::Brand).await.unwrap().len(),
+            2
+        );
         assert!(desk.unconfirmed().await.unwrap().is_empty());
     }
 }
@@ -141,7 +149,7 @@ async fn what_somebody_registered_by_hand_is_found_and_a_lost_history_is_read_ag
     let world = World::new().await;
     for registrations in world.both() {
         let form: RegistrationForm = world.brand("club").into();
-        let made = registrations.submit(&form).await.unwrap();
+        let made = registrations.submit_registration(&form).await.unwrap();
         let (desk, intents) = desk(registrations.clone());
         let Filing::Found(found) = desk.submit(&form).await.unwrap() else { panic!("{form:?}") };
         assert_eq!(found.id, made.id);
@@ -150,7 +158,10 @@ async fn what_somebody_registered_by_hand_is_found_and_a_lost_history_is_read_ag
         let Filing::Found(found) = desk.submit(&form).await.unwrap() else { panic!("{form:?}") };
         assert_eq!(found.id, made.id);
         assert_eq!(desk.registrations().await.unwrap(), [found]);
-        assert_eq!(registrations.list(RegistrationKind::Brand).await.unwrap().len(), 1);
+        assert_eq!(
+            registrations.list_registrations(RegistrationKind::Brand).await.unwrap().len(),
+            1
+        );
     }
 }
 
@@ -213,7 +224,7 @@ async fn what_is_deleted_frees_its_name_and_what_is_gone_is_noticed() {
         assert_ne!(first.id, second.id);
         world.sandbox.skip(3 * DAY);
         desk.refresh(kind, "line").await.unwrap();
-        registrations.delete(&second.id).await.unwrap(); // behind the desk's back
+        registrations.delete_registration(&second.id).await.unwrap(); // behind the desk's back
         let (gone, moved) = desk.refresh(kind, "line").await.unwrap();
         assert_eq!((gone.state, moved), (State::Deleted, StateMove::To(State::Deleted)));
         let (gone, moved) = desk.refresh(kind, "line").await.unwrap();
@@ -243,8 +254,8 @@ async fn a_file_keeps_it_all_over_a_restart() {
     let Filing::Found(found) = open().submit(&form).await.unwrap() else { panic!("{form:?}") };
     assert_eq!(found.id, made.id);
     world.sandbox.skip(3 * DAY);
-    open().refresh(made.kind(), "club").await.unwrap();
-    let known = open().registration(made.kind(), "club").await.unwrap().unwrap();
+    open().refresh(made.kind, "club").await.unwrap();
+    let known = open().registration(made.kind, "club").await.unwrap().unwrap();
     assert_eq!((known.state, known.vendor_state.as_str()), (State::Approved, "COMPLETED"));
 }
 
@@ -266,7 +277,10 @@ async fn of_many_at_once_one_submits() {
             new += usize::from(matches!(tried.await.unwrap(), Filing::New(_)));
         }
         assert!(new <= 1, "{new}");
-        assert_eq!(registrations.list(RegistrationKind::Brand).await.unwrap().len(), 1);
+        assert_eq!(
+            registrations.list_registrations(RegistrationKind::Brand).await.unwrap().len(),
+            1
+        );
         let found = desk.submit(&form).await.unwrap();
         assert!(matches!(found, Filing::Found(_)), "{found:?}");
         let steps = desk.history(RegistrationKind::Brand, "club").await.unwrap();

@@ -79,7 +79,7 @@ async fn a_provider_that_is_down_is_asked_less_and_moves_nothing() {
     assert!(polled[0].result.is_err());
     let next = driver.next_check(&made).unwrap().duration_since(now);
     assert_eq!(next, SignedDuration::from_mins(15), "as long as it asks");
-    let known = desk.registration(made.kind(), "club").await.unwrap().unwrap();
+    let known = desk.registration(made.kind, "club").await.unwrap().unwrap();
     assert_eq!(known.state, made.state);
 }
 

@@ -144,31 +144,34 @@ pub(crate) async fn twilio(account: &str, mut check: impl FnMut(&str, &ScriptedT
     for ((form, id), lists) in forms.iter().zip(&ids).zip(lists) {
         let kind = form.kind();
         let transport = yes();
-        Registrations::submit(&client(&transport), form).await.unwrap();
+        Registrations::submit_registration(&client(&transport), form).await.unwrap();
         check(&format!("registration_{kind}_submit"), &transport);
         let transport = yes();
-        Registrations::fetch(&client(&transport), id).await.unwrap();
+        Registrations::fetch_registration(&client(&transport), id).await.unwrap();
         check(&format!("registration_{kind}_fetch"), &transport);
         let transport = yes();
-        Registrations::resubmit(&client(&transport), id, form).await.unwrap();
+        Registrations::resubmit_registration(&client(&transport), id, form).await.unwrap();
         check(&format!("registration_{kind}_resubmit"), &transport);
         let transport = lists.into_iter().fold(ScriptedTransport::new(), |t, a| t.answer(200, a));
-        Registrations::list(&client(&transport), kind).await.unwrap();
+        Registrations::list_registrations(&client(&transport), kind).await.unwrap();
         check(&format!("registration_{kind}_list"), &transport);
         let transport = ScriptedTransport::new().answer(200, "{}");
-        Registrations::find(&client(&transport), form).await.unwrap();
+        Registrations::find_registration(&client(&transport), form).await.unwrap();
         check(&format!("registration_{kind}_find"), &transport);
         if kind != RegistrationKind::Brand {
             let transport = ScriptedTransport::new().answer(204, "");
-            Registrations::delete(&client(&transport), id).await.unwrap();
+            Registrations::delete_registration(&client(&transport), id).await.unwrap();
             check(&format!("registration_{kind}_delete"), &transport);
         }
     }
+    let transport = ScriptedTransport::new().answer(201, "{}");
+    client(&transport).resend_brand_code("BN1").await.unwrap();
+    check("registration_brand_code", &transport);
     let mut by_number = line();
     by_number.number_id = None;
     let numbers = r#"{"incoming_phone_numbers":[{"sid":"PN1","phone_number":"+18005550100"}]}"#;
     let transport = ScriptedTransport::new().answer(200, numbers).answer(200, "{}");
-    Registrations::find(&client(&transport), &by_number.into()).await.unwrap();
+    Registrations::find_registration(&client(&transport), &by_number.into()).await.unwrap();
     check("registration_toll_free_find_by_number", &transport);
 }
 
@@ -191,24 +194,24 @@ pub(crate) async fn plivo(account: &str, mut check: impl FnMut(&str, &ScriptedTr
     for (form, id) in forms.iter().zip(&ids) {
         let kind = form.kind();
         let transport = yes();
-        Registrations::submit(&client(&transport), form).await.unwrap();
+        Registrations::submit_registration(&client(&transport), form).await.unwrap();
         check(&format!("registration_{kind}_submit"), &transport);
         let transport = yes();
-        Registrations::fetch(&client(&transport), id).await.unwrap();
+        Registrations::fetch_registration(&client(&transport), id).await.unwrap();
         check(&format!("registration_{kind}_fetch"), &transport);
         if kind != RegistrationKind::Brand {
             let transport = yes();
-            Registrations::resubmit(&client(&transport), id, form).await.unwrap();
+            Registrations::resubmit_registration(&client(&transport), id, form).await.unwrap();
             check(&format!("registration_{kind}_resubmit"), &transport);
         }
         let transport = yes();
-        Registrations::list(&client(&transport), kind).await.unwrap();
+        Registrations::list_registrations(&client(&transport), kind).await.unwrap();
         check(&format!("registration_{kind}_list"), &transport);
         let transport = yes();
-        Registrations::find(&client(&transport), form).await.unwrap();
+        Registrations::find_registration(&client(&transport), form).await.unwrap();
         check(&format!("registration_{kind}_find"), &transport);
         let transport = ScriptedTransport::new().answer(204, "");
-        Registrations::delete(&client(&transport), id).await.unwrap();
+        Registrations::delete_registration(&client(&transport), id).await.unwrap();
         check(&format!("registration_{kind}_delete"), &transport);
     }
     let mut profile = PlivoProfile::new("club", "Club");

@@ -95,7 +95,7 @@ impl World {
 
     /// A form of each kind for a provider, whose brand is registered.
     async fn forms(&self, registrations: &dyn Registrations) -> [RegistrationForm; 3] {
-        let brand = registrations.submit(&self.brand("first").into()).await.unwrap();
+        let brand = registrations.submit_registration(&self.brand("first").into()).await.unwrap();
         [
             self.brand("second").into(),
             self.campaign("tables", brand.id.value()).into(),

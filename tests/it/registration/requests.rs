@@ -31,9 +31,9 @@ async fn the_version_is_named_where_an_address_is_given_and_nowhere_else() {
     let mut form = CampaignForm::new("club", "Club");
     form.service = Some("MG1".to_owned());
     let client = twilio(&transport);
-    client.submit(&form.clone().into()).await.unwrap();
+    client.submit_registration(&form.clone().into()).await.unwrap();
     form.terms = Some("https://example.com/terms".into());
-    let report = client.submit(&form.into()).await.unwrap();
+    let report = client.submit_registration(&form.into()).await.unwrap();
     assert_eq!(report.id.value(), "MG1/QE1");
     let headers: Vec<_> = transport
         .requests()
@@ -47,7 +47,7 @@ async fn the_version_is_named_where_an_address_is_given_and_nowhere_else() {
 async fn an_answer_of_2xx_without_an_id_proves_nothing() {
     for body in ["{}", "", "<html>", r#"{"status":"PENDING"}"#, r#"{"sid":null}"#, "[]"] {
         let transport = ScriptedTransport::new().answer(201, body);
-        let error = twilio(&transport).submit(&brand()).await.unwrap_err();
+        let error = twilio(&transport).submit_registration(&brand()).await.unwrap_err();
         let expected = (ErrorKind::InvalidResponse, Outcome::Unknown);
         assert_eq!((error.kind(), error.outcome()), expected, "{body}");
     }
@@ -59,7 +59,7 @@ async fn words_and_reasons_of_tomorrow_are_kept() {
         "description":"Mend the name","fields":["name"],"more":{}}],"new_field":[1]}"#;
     let transport = ScriptedTransport::new().answer(200, body);
     let id = RegistrationId::new(RegistrationKind::Brand, "BN1");
-    let report = Registrations::fetch(&twilio(&transport), &id).await.unwrap();
+    let report = Registrations::fetch_registration(&twilio(&transport), &id).await.unwrap();
     assert_eq!((report.word.as_str(), report.meaning), ("DAYDREAMING", None));
     assert_eq!(report.reasons[0].text, "Mend the name");
     // Errors beside PENDING decide nothing (the example of Twilio's documentation, 2026-11).
@@ -68,7 +68,7 @@ async fn words_and_reasons_of_tomorrow_are_kept() {
         "description":"The flow"}]}"#;
     let transport = ScriptedTransport::new().answer(200, body);
     let id = RegistrationId::new(RegistrationKind::Campaign, "MG1/QE1");
-    let report = Registrations::fetch(&twilio(&transport), &id).await.unwrap();
+    let report = Registrations::fetch_registration(&twilio(&transport), &id).await.unwrap();
     assert_eq!(report.meaning, Some(RegistrationState::Submitted));
     assert_eq!(report.reasons[0].fields, ["MESSAGE_FLOW"]);
 }

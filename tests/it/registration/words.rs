@@ -33,26 +33,35 @@ impl Registrations for Parrot {
     fn registrar(&self) -> AccountKey {
         AccountKey::new(ProviderId::from_static("parrot"), "acct-1".into())
     }
-    async fn submit(&self, _: &RegistrationForm) -> anysms::Result<RegistrationReport> {
+    async fn submit_registration(
+        &self,
+        _: &RegistrationForm,
+    ) -> anysms::Result<RegistrationReport> {
         Ok(self.report())
     }
-    async fn find(&self, _: &RegistrationForm) -> anysms::Result<Option<RegistrationReport>> {
+    async fn find_registration(
+        &self,
+        _: &RegistrationForm,
+    ) -> anysms::Result<Option<RegistrationReport>> {
         Ok(None)
     }
-    async fn fetch(&self, _: &RegistrationId) -> anysms::Result<RegistrationReport> {
+    async fn fetch_registration(&self, _: &RegistrationId) -> anysms::Result<RegistrationReport> {
         Ok(self.report())
     }
-    async fn list(&self, _: RegistrationKind) -> anysms::Result<Vec<RegistrationReport>> {
+    async fn list_registrations(
+        &self,
+        _: RegistrationKind,
+    ) -> anysms::Result<Vec<RegistrationReport>> {
         Ok(vec![self.report()])
     }
-    async fn resubmit(
+    async fn resubmit_registration(
         &self,
         _: &RegistrationId,
         _: &RegistrationForm,
     ) -> anysms::Result<RegistrationReport> {
         Ok(self.report())
     }
-    async fn delete(&self, _: &RegistrationId) -> anysms::Result<()> {
+    async fn delete_registration(&self, _: &RegistrationId) -> anysms::Result<()> {
         Ok(())
     }
 }

@@ -10,27 +10,35 @@ use crate::{failure::Failure, output};
 /// Asks for a registration, or for all that were submitted from here, and prints them.
 pub(super) async fn print(desk: &Desk, id: &str, json: bool) -> Result<ExitCode, Failure> {
     if id == "all" {
+        let mut failed = false;
         for known in desk.registrations().await? {
-            let known = match known.state.is_final() {
-                true => known,
-                false => desk.refresh(known.kind(), &known.name).await?.0,
-            };
-            one(&known, json);
+            if known.state.is_final() {
+                one(&known, json);
+                continue;
+            }
+            match desk.refresh(known.kind, &known.name).await {
+                Ok((known, _)) => one(&known, json),
+                Err(error) => {
+                    failed = true;
+                    eprintln!("{} {}: {error}", known.kind, known.name);
+                    one(&known, json); // as it was known before
+                }
+            }
         }
         for intent in desk.unconfirmed().await? {
             let (since, key) = (intent.begun_at, &intent.key);
             eprintln!("unconfirmed: {key}: may have been submitted at {since}");
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     let id: RegistrationId = id.parse().map_err(|error| Failure::usage("ID", error))?;
     let all = desk.registrations().await?;
     let is_it = |known: &&Registration| {
-        known.kind() == id.kind() && (known.name == id.value() || known.id == id)
+        known.kind == id.kind() && (known.name == id.value() || known.id == id)
     };
     match all.iter().find(is_it) {
-        Some(known) => one(&desk.refresh(known.kind(), &known.name).await?.0, json),
-        None => report(&desk.inner().fetch(&id).await?, json),
+        Some(known) => one(&desk.refresh(known.kind, &known.name).await?.0, json),
+        None => report(&desk.inner().fetch_registration(&id).await?, json),
     }
     Ok(ExitCode::SUCCESS)
 }

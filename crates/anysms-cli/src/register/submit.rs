@@ -100,7 +100,7 @@ pub(super) async fn in_sandbox(
             brand.customer_profile = Some(format!("BU{}1", "0".repeat(31)));
             brand.messaging_profile = Some(format!("BU{}2", "0".repeat(31)));
             brand.profile.clone_from(&profile);
-            Some(registrations.submit(&brand.into()).await?.id)
+            Some(registrations.submit_registration(&brand.into()).await?.id)
         }
         _ => None,
     };
