@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{RegistrationDesk, key};
+use super::{RegistrationDesk, key, unproved};
 use crate::{
-    error::{Error, ErrorKind, Outcome, Result},
+    error::{ErrorKind, Outcome, Result},
     intent::Intent,
     registration::{
         Registration, RegistrationForm, RegistrationId, RegistrationKind, RegistrationReport,
@@ -83,17 +83,16 @@ impl<R: Registrations> RegistrationDesk<R> {
             None => self.intents.begin(&intent).await?,
         };
         if let Some(begun) = begun {
-            let unproved = |error: Error| error.with_outcome(Outcome::Unknown);
             let report =
                 self.registrations.fetch_registration(&known.id).await.map_err(unproved)?;
             if begun.done.is_none() && waits_for_an_act(report.meaning) {
                 let rule = "registration: may have been submitted again; ask later, or withdraw";
                 return Err(unproved(self.refuse(ErrorKind::Conflict, rule)));
             }
-            return self.resubmitted(form, &intent, report).await;
+            return self.resubmitted(form, &intent, report).await.map_err(unproved);
         }
         match self.registrations.resubmit_registration(&known.id, form).await {
-            Ok(report) => self.resubmitted(form, &intent, report).await,
+            Ok(report) => self.resubmitted(form, &intent, report).await.map_err(unproved),
             Err(error) => {
                 if error.outcome() == Outcome::NotSent {
                     drop(self.intents.withdraw(&intent).await);

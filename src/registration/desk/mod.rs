@@ -95,9 +95,9 @@ impl<R: Registrations> RegistrationDesk<R> {
         }
         match self.registrations.submit_registration(form).await {
             Ok(report) => {
-                let done = self.intents.finish(&intent, report.id.value()).await;
-                done.map_err(|error| error.with_outcome(Outcome::Unknown))?;
-                self.keep(form, report).await.map(Filing::New)
+                // It was submitted, whatever cannot be written now.
+                self.intents.finish(&intent, report.id.value()).await.map_err(unproved)?;
+                self.keep(form, report).await.map(Filing::New).map_err(unproved)
             }
             Err(error) if error.outcome() == Outcome::NotSent => {
                 // If this fails, the intent stays open, and the next call looks.
@@ -117,13 +117,12 @@ impl<R: Registrations> RegistrationDesk<R> {
     ) -> Result<Filing> {
         let Some(id) = &known.done else {
             // Whatever fails from here on, the earlier call may have submitted it.
-            let unproved = |error: Error| error.with_outcome(Outcome::Unknown);
             let found = self.registrations.find_registration(form).await.map_err(unproved)?;
             let Some(report) = found else {
                 return Ok(Filing::Unconfirmed { since: known.begun_at });
             };
             self.intents.finish(intent, report.id.value()).await.map_err(unproved)?;
-            return self.keep(form, report).await.map(Filing::Found);
+            return self.keep(form, report).await.map(Filing::Found).map_err(unproved);
         };
         let id = RegistrationId::new(form.kind(), id);
         let steps = self.history(form.kind(), form.name()).await?;
@@ -332,6 +331,11 @@ impl<R: Registrations> RegistrationDesk<R> {
         let AccountKey { provider, id } = self.registrations.registrar();
         Error::not_sent(kind).with_provider(provider).with_account(id).with_detail(rule)
     }
+}
+
+/// Says of an error that something may have been submitted all the same.
+fn unproved(error: Error) -> Error {
+    error.with_outcome(Outcome::Unknown)
 }
 
 fn key(kind: RegistrationKind, name: impl fmt::Display) -> String {

@@ -288,3 +288,33 @@ async fn of_many_at_once_one_submits() {
         assert!(!known.state.is_final());
     }
 }
+
+#[tokio::test]
+async fn what_has_to_be_mended_says_why_and_until_when_and_goes_on() {
+    let world = World::new().await;
+    for (which, word) in [(0, "REJECT"), (1, "UPDATE_REQUIRED")] {
+        let (desk, _) = desk(world.both()[which].clone());
+        let good = world.toll_free("line");
+        let mut bad = good.clone();
+        bad.summary = format!("{} {word}", bad.summary.as_str()).into();
+        desk.submit(&bad.into()).await.unwrap();
+        world.sandbox.skip(4 * DAY);
+        let kind = RegistrationKind::TollFree;
+        let (waits, _) = desk.refresh(kind, "line").await.unwrap();
+        assert_eq!((waits.state, waits.reasons.len()), (State::ActionNeeded, 1), "{waits:?}");
+        assert_eq!(waits.edit_until.is_some(), which == 0, "only Twilio says");
+        assert!(waits.next_check.is_some(), "somebody may mend it at the console");
+        let again = desk.resubmit(&good.into()).await.unwrap();
+        assert_eq!((again.state, again.edit_until), (State::Resubmitted, None));
+        world.sandbox.skip(4 * DAY);
+        let (done, _) = desk.refresh(kind, "line").await.unwrap();
+        assert_eq!((done.state, done.reasons.len()), (State::Approved, 0));
+        let steps = desk.history(kind, "line").await.unwrap();
+        let states: Vec<_> = steps.iter().map(|step| step.to).collect();
+        let resubmitted = states.iter().position(|state| *state == State::Resubmitted).unwrap();
+        assert_eq!(states[resubmitted - 1], State::ActionNeeded);
+        assert!(
+            steps.iter().any(|step| step.to == State::ActionNeeded && !step.reasons.is_empty())
+        );
+    }
+}

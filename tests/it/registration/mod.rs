@@ -4,6 +4,7 @@ mod broken;
 mod desk;
 mod driver;
 pub(crate) mod golden;
+mod published;
 mod requests;
 mod vendors;
 mod words;
