@@ -51,14 +51,17 @@ impl<R: Registrations> RegistrationDesk<R> {
             Some(known) if known.done.is_none() => {}
             _ => return Err(nothing()),
         }
-        if waits_for_an_act(report.meaning) {
+        use RegistrationState::{ActionNeeded, Rejected};
+        let known = Registration::from_steps(&steps);
+        let waited = known.is_some_and(|known| matches!(known.state, ActionNeeded | Rejected));
+        if !waited || waits_for_an_act(report.meaning) {
             return self.intents.withdraw(&intent).await.map(|()| None);
         }
         self.resubmitted(form, &intent, report).await.map(Some)
     }
 
-    /// Submits a registration once more, with what the form says now: after a rejection, or when something has to be
-    /// mended. After a failure that proves nothing the next call asks the provider for the state, and does not
+    /// Submits a registration once more, with what the form says now: after a rejection, when something has to be
+    /// mended, or (but for a brand) to change its fields before it is decided. After a failure that proves nothing the next call asks the provider for the state, and does not
     /// submit again while that does not show.
     ///
     /// # Errors
@@ -71,10 +74,13 @@ impl<R: Registrations> RegistrationDesk<R> {
         let steps = self.history(kind, name).await?;
         let known = Registration::from_steps(&steps).ok_or_else(|| self.unknown())?;
         use RegistrationState::{ActionNeeded, InReview, Rejected, Resubmitted, Submitted};
-        let may = [Submitted, InReview, ActionNeeded, Rejected, Resubmitted];
+        // Before it is decided only fields are changed, and twice is once; a brand has no fields there.
+        let undecided = matches!(known.state, Submitted | InReview | Resubmitted);
+        let changes = undecided && kind != RegistrationKind::Brand;
         let intent = self.intent(&again(kind, name, &steps));
         let begun = self.intents.find(&intent).await?;
-        if !may.contains(&known.state) && begun.is_none() {
+        let may = changes || matches!(known.state, ActionNeeded | Rejected);
+        if !may && begun.is_none() {
             let rule = "registration: its state allows no change; delete it and register anew";
             return Err(self.refuse(ErrorKind::Conflict, rule));
         }
@@ -82,7 +88,7 @@ impl<R: Registrations> RegistrationDesk<R> {
             Some(begun) => Some(begun),
             None => self.intents.begin(&intent).await?,
         };
-        if let Some(begun) = begun {
+        if let Some(begun) = begun.filter(|begun| begun.done.is_some() || !changes) {
             let report =
                 self.registrations.fetch_registration(&known.id).await.map_err(unproved)?;
             if begun.done.is_none() && waits_for_an_act(report.meaning) {

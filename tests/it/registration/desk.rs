@@ -318,3 +318,31 @@ async fn what_has_to_be_mended_says_why_and_until_when_and_goes_on() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_change_before_the_decision_is_never_lost_in_silence() {
+    let world = World::new().await;
+    let twilio = world.both()[0].clone();
+    let (desk, _) = desk(twilio.clone());
+    let brand = world.brand("club").into();
+    desk.submit(&brand).await.unwrap();
+    let error = desk.resubmit(&brand).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent));
+    let mut form = world.toll_free("line");
+    desk.submit(&form.clone().into()).await.unwrap();
+    form.summary = "Something else is said here.".into();
+    world.sandbox.inject_at("/Verifications/", When::Next(1), Fault::Refuse(500));
+    let error = desk.resubmit(&form.clone().into()).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(desk.unconfirmed().await.unwrap().len(), 1);
+    let changed = desk.resubmit(&form.clone().into()).await.unwrap();
+    assert_eq!(changed.state, State::Submitted);
+    assert!(desk.unconfirmed().await.unwrap().is_empty());
+    let path = ["v1", "Tollfree", "Verifications", changed.id.value()];
+    let product = anysms::twilio::Product::Messaging;
+    let shown =
+        world.twilio.request(anysms::http::Method::GET, product, path).send().await.unwrap();
+    let shown: serde_json::Value = shown.json().unwrap();
+    assert_eq!(shown["use_case_summary"], "Something else is said here.");
+    assert!(matches!(desk.submit(&form.into()).await.unwrap(), Filing::Found(_)), "the new form");
+}
