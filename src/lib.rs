@@ -32,6 +32,7 @@ pub mod message;
 pub mod number;
 pub mod numbers;
 pub mod provider;
+pub mod registration;
 pub mod registry;
 pub mod suppression;
 pub mod text;

@@ -8,6 +8,9 @@
 //! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers; [`PlivoVerification`] is Plivo Verify.
 //! - [`Numbers`](crate::numbers::Numbers) and [`Pools`](crate::numbers::Pools) are its numbers and Powerpacks;
 //!   [`Plivo::create_application`] makes the application that a number is routed to.
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
+//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications;
+//!   [`PlivoProfile`] is what they need first.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
@@ -19,6 +22,7 @@ mod lookup;
 mod numbers;
 mod options;
 mod pools;
+mod registration;
 mod sms;
 mod status;
 mod verify;
@@ -33,6 +37,9 @@ pub use config::PlivoConfig;
 pub use error::{ERROR_HELP, error_kind};
 pub use options::{
     DltCategory, Location, Log, MessageType, PlivoOptions, PlivoQuery, StatusMethod,
+};
+pub use registration::{
+    CampaignNumber, PlivoProfile, ProfileAddress, ProfileContact, registration_event,
 };
 pub use sms::MAX_SEVERAL;
 pub use status::PlivoStatus;

@@ -12,6 +12,12 @@
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
 //! what the answer means), a file or a folder for each product, `error` (codes), `status` (words), `options`,
 //! `webhook` (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
+//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2.
+//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications.
+//!
+//! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
+//! what the answer means), `lookup`, `registration`, `error` (codes), `status` (words), `options`, `webhook`
+//! (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
@@ -21,6 +27,7 @@ mod numbers;
 mod options;
 mod pools;
 mod product;
+mod registration;
 mod short_codes;
 mod sms;
 mod status;
@@ -37,6 +44,7 @@ pub use options::{
     AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,
 };
 pub use product::Product;
+pub use registration::registration_events;
 pub use status::TwilioStatus;
 pub use verify::{TwilioVerification, TwilioVerifyChannel};
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};

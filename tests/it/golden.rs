@@ -284,6 +284,8 @@ async fn twilios_requests_are_those_of_the_files() {
         assert!(twilio(&config, &transport).check().await.is_err(), "{portal}");
     }
     numbers::of_twilio(&mut golden).await;
+    crate::registration::golden::twilio(ACCOUNT, |name, transport| golden.check(name, transport))
+        .await;
     golden.finish();
 }
 
@@ -415,5 +417,6 @@ async fn plivos_requests_are_those_of_the_files() {
         assert!(plivo(SUB, &transport).check().await.is_err(), "{portal}");
     }
     numbers::of_plivo(&mut golden).await;
+    crate::registration::golden::plivo(MAIN, |name, transport| golden.check(name, transport)).await;
     golden.finish();
 }

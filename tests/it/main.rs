@@ -24,6 +24,7 @@ mod properties;
 mod receipts;
 mod redaction;
 mod refusals;
+mod registration;
 mod replies;
 mod sandbox;
 mod signatures;

@@ -501,6 +501,72 @@ async fn numbers_purchases_and_pools_are_silent() {
 }
 
 #[tokio::test]
+async fn registrations_are_silent() {
+    use anysms::plivo::PlivoProfile;
+    use anysms::registration::{
+        BrandForm, CampaignForm, Filing, MemoryRegistrationHistory, RegistrationDesk,
+        RegistrationForm, RegistrationReason, RegistrationState, TollFreeForm,
+    };
+
+    let mut shown = Shown::default();
+    let mut brand = BrandForm::new("club");
+    brand.profile = Some("p-1".to_owned());
+    brand.callback = Some(URL.into());
+    let mut campaign = CampaignForm::new("tables", TEXT);
+    campaign.description = TEXT.into();
+    campaign.message_flow = TEXT.into();
+    campaign.samples = vec![TEXT.into(), NUMBER.into()];
+    campaign.opt_in_message = Some(TEXT.into());
+    campaign.privacy_policy = Some(URL.into());
+    let mut line = TollFreeForm::new("line");
+    line.number = Some(number());
+    line.notification_email = TEXT.into();
+    line.sample = TEXT.into();
+    line.business.name = TEXT.into();
+    line.business.contact_first_name = Some(TEXT.into());
+    line.business.contact_phone = Some(number());
+    line.business.registration_number = Some(TEXT.into());
+    for form in [brand.clone().into(), campaign.into(), RegistrationForm::from(line)] {
+        shown.debug(&form);
+        shown.debug(&form.check());
+        for finding in form.check() {
+            shown.0.push(("a finding".to_owned(), finding.to_string()));
+        }
+    }
+    let mut profile = PlivoProfile::new("club", TEXT);
+    profile.ein = Some(TEXT.into());
+    shown.debug(&profile);
+    shown.debug(&RegistrationReason::new(TEXT));
+    let answers = ScriptedTransport::new()
+        .answer(200, r#"{"brands":[]}"#)
+        .answer(202, r#"{"brand_id":"B1"}"#)
+        .answer(
+            200,
+            format!(
+                r#"{{"brand":{{"brand_id":"B1","registration_status":"FAILED",
+            "declined_reasons":[{{"code":"1","message":"{TEXT}"}}]}}}}"#
+            ),
+        )
+        .answer(500, format!(r#"{{"error":"{TEXT} {NUMBER}"}}"#));
+    let config = plivo_config(MAIN);
+    let plivo = Plivo::with_transport(&config, Arc::new(answers)).unwrap();
+    let intents = Arc::new(anysms::intent::MemoryIntents::new());
+    let history = Arc::new(MemoryRegistrationHistory::new());
+    let desk = RegistrationDesk::new(plivo, intents, history.clone());
+    let made = desk.submit(&brand.into()).await.unwrap();
+    shown.debug(&made);
+    let Filing::New(made) = made else { panic!("{made:?}") };
+    let (rejected, moved) = desk.refresh(made.kind, "club").await.unwrap();
+    assert_eq!(rejected.state, RegistrationState::Rejected);
+    shown.debug(&(rejected, moved));
+    shown.debug(&desk.history(made.kind, "club").await.unwrap());
+    shown.error(&desk.refresh(made.kind, "club").await.unwrap_err());
+    shown.debug(&desk);
+    shown.debug(&history);
+    shown.assert_silent();
+}
+
+#[tokio::test]
 async fn layers_are_silent() {
     use anysms::layers::{
         Failover, GuardPolicy, LayerExt, ProviderHealth, Quota, RetryPolicy, Route, Weighted,

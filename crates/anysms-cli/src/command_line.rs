@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{bulk, completions, doctor, messages, numbers, sandbox, send, text};
+use crate::{bulk, completions, doctor, messages, numbers, register, sandbox, send, text, verify};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -35,7 +35,9 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Text(text::Arguments),
     Numbers(numbers::Arguments),
+    Register(register::Arguments),
     Sandbox(sandbox::Arguments),
+    Verify(verify::Arguments),
     Completions(completions::Arguments),
 }
 

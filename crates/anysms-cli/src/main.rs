@@ -1,5 +1,5 @@
 //! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
-//! texts and numbers. `anysms --help` describes every subcommand.
+//! texts and numbers, and registrations. `anysms --help` describes every subcommand.
 
 mod bulk;
 mod command_line;
@@ -10,10 +10,13 @@ mod failure;
 mod messages;
 mod numbers;
 mod output;
+mod register;
 mod sandbox;
 mod send;
+mod state_folder;
 mod target;
 mod text;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,7 +35,9 @@ async fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Text(arguments) => text::run(&arguments),
         Command::Numbers(arguments) => numbers::run(arguments).await,
+        Command::Register(arguments) => register::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
+        Command::Verify(arguments) => verify::run(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
     };
     ended.unwrap_or_else(|failure| failure.report())

@@ -17,6 +17,9 @@ use crate::sandbox::Record;
 /// Word in any field by which a registration is rejected in the end.
 const REJECTED: &str = "REJECT";
 
+/// Word in any field of a toll-free verification that has to be mended in the end.
+const TO_MEND: &str = "UPDATE_REQUIRED";
+
 /// Time after which a registration is decided.
 const DECIDED: SignedDuration = SignedDuration::from_hours(24);
 
@@ -162,10 +165,17 @@ pub(super) fn advance(call: &Call<'_>, record: &Record, fields: &mut Map<String,
             fields.insert("error_reason".to_owned(), "Rejected on request".into());
         }
     } else if path(&TOLL_FREE) {
-        let state: &str = state("SUBMITTED", "APPROVED", "REJECTED");
+        let state: &str = match state("SUBMITTED", "APPROVED", "REJECTED") {
+            "APPROVED" if text.contains(TO_MEND) => TO_MEND,
+            state => state,
+        };
         fields.insert("status".to_owned(), state.into());
         fields.insert("last_modified".to_owned(), iso(record.updated_at).into());
-        let error = if state == "REJECTED" { "Rejected on request" } else { "" };
+        let error = match state {
+            "REJECTED" => "Rejected on request",
+            TO_MEND => "To be mended on request",
+            _ => "",
+        };
         fields.insert("error_message".to_owned(), error.into());
     }
 }

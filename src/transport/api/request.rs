@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -50,8 +50,8 @@ pub struct ApiRequest<'a> {
     query: Vec<(String, String)>,
     form: Vec<(String, String)>,
     json: Option<Result<Vec<u8>>>,
+    headers: Vec<(&'static str, String)>,
     effect: Effect,
-    meant_for: Option<&'static str>,
 }
 
 impl<'a> ApiRequest<'a> {
@@ -65,8 +65,16 @@ impl<'a> ApiRequest<'a> {
         let reads = method == Method::GET || method == Method::HEAD;
         let effect = if reads { Effect::Reads } else { Effect::Changes };
         let target = base.and_then(|base| Ok((base, path(below, segments)?)));
-        let (query, form, json, meant_for) = (Vec::new(), Vec::new(), None, None);
-        Self { api, target, method, query, form, json, effect, meant_for }
+        Self {
+            api,
+            target,
+            method,
+            query: Vec::new(),
+            form: Vec::new(),
+            json: None,
+            headers: Vec::new(),
+            effect,
+        }
     }
 
     /// Adds a parameter of the query.
@@ -88,6 +96,12 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
+    /// Sets a header. One that cannot be written is refused when it is sent.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// Says that it submits a message, so that an error's outcome speaks of that message.
     pub fn sends(mut self) -> Self {
         self.effect = Effect::Sends;
@@ -96,7 +110,7 @@ impl<'a> ApiRequest<'a> {
 
     /// Names the vendor's host that it is meant for, where one test host stands for several.
     pub(crate) fn meant_for(mut self, host: Option<&'static str>) -> Self {
-        self.meant_for = host;
+        self.headers.extend(host.map(|host| ("x-forwarded-host", host.to_owned())));
         self
     }
 
@@ -123,8 +137,10 @@ impl<'a> ApiRequest<'a> {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             request = request.map(|_| body);
         }
-        if let Some(host) = self.meant_for {
-            request.headers_mut().insert("x-forwarded-host", HeaderValue::from_static(host));
+        for (name, value) in &self.headers {
+            let broken = |_| invalid("header: cannot be written");
+            let name = HeaderName::try_from(*name).map_err(|_| invalid("header: has no name"))?;
+            request.headers_mut().insert(name, HeaderValue::try_from(value).map_err(broken)?);
         }
         let accepted = self.api.run(call, request).await?;
         let (status, request_id) = (accepted.status, accepted.request_id.clone());

@@ -110,7 +110,11 @@ pub(super) fn advance(call: &Call<'_>, record: &Record, shown: &mut Map<String, 
     shown.insert((*field).to_owned(), if failed { *rejected } else { state }.into());
     match shape {
         BRAND if last && !failed => {
-            shown.insert("identity_status".to_owned(), "VERIFIED".into());
+            // A sole proprietor answers the text message with the code a day later.
+            let alone = record.text("brand_type") == Some("SOLE_PROPRIETOR");
+            let waits = alone && age < SignedDuration::from_hours(48);
+            let identity = if waits { "UNVERIFIED" } else { "VERIFIED" };
+            shown.insert("identity_status".to_owned(), identity.into());
             shown.insert("tcr_id".to_owned(), format!("B{}", &record.key()[2..9]).into());
             shown.insert("brand_score".to_owned(), 75.into());
         }
@@ -123,6 +127,9 @@ pub(super) fn advance(call: &Call<'_>, record: &Record, shown: &mut Map<String, 
             shown.insert("rejection_reason".to_owned(), "Rejected on request".into());
             shown.insert("error_code".to_owned(), 30_445.into());
             shown.insert("edit_allowed".to_owned(), true.into());
+            let until = record.updated_at.saturating_add(SignedDuration::from_hours(10 * 24));
+            let until = until.unwrap_or(record.updated_at);
+            shown.insert("edit_expiration".to_owned(), super::call::iso(until).into());
         }
         _ => {}
     }

@@ -129,6 +129,11 @@ pub(super) fn fields(call: &Call<'_>) -> Fields {
         let has = |name: &String| shape.is_some_and(|shape| shape.contains_key(name));
         let (one, all) = (snake(&rule.name), format!("{}s", snake(&rule.name)));
         let name = if rule.items.is_some() && !has(&one) && has(&all) { all } else { one };
+        // `A2PProfileBundleSid` is `a2p_profile_bundle_sid`.
+        let bare = |name: &str| name.replace('_', "");
+        let same = |name: &&String| bare(name.as_str()) == bare(&rule.name.to_ascii_lowercase());
+        let spelt = shape.and_then(|shape| shape.keys().find(same)).filter(|_| !has(&name));
+        let name = spelt.cloned().unwrap_or(name);
         let target = shape.and_then(|shape| shape.get(&name));
         let value = match (&rule.items, target) {
             (Some(items), _) => values.iter().map(|value| typed(items, value)).collect(),

@@ -50,6 +50,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lookup", &["error", "message", "number", "provider_id"]),
     ("numbers", &["account_id", "error", "intent", "message", "number"]),
     (
+        "registration",
+        &["account_id", "error", "intent", "message", "number", "provider_id", "text"],
+    ),
+    (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
     ),
@@ -84,6 +88,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider",
             "provider_id",
             "random",
+            "registration",
             "sandbox",
             "text",
             "transport",

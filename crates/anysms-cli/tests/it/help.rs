@@ -3,7 +3,7 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
     &["send"],
     &["messages"],
     &["bulk"],
@@ -15,7 +15,10 @@ const COMMANDS: [&[&str]; 13] = [
     &["numbers", "recover"],
     &["numbers", "list"],
     &["numbers", "release"],
+    &["register"],
     &["sandbox"],
+    &["verify", "start"],
+    &["verify", "check"],
     &["completions"],
 ];
 
@@ -57,7 +60,7 @@ fn the_help_of_the_whole_names_every_subcommand() {
 
 #[test]
 fn the_environment_is_listed_where_accounts_are_used() {
-    for command in ["send", "messages", "bulk", "doctor"] {
+    for command in ["send", "messages", "bulk", "doctor", "register"] {
         let help = run(&[command, "--help"]).stdout;
         for name in [
             "TWILIO_ACCOUNT_SID",

@@ -5,9 +5,11 @@ mod doctor;
 mod help;
 mod messages;
 mod numbers;
+mod register;
 mod sandbox;
 mod send;
 mod text;
+mod verify;
 
 use std::{
     io::Write,

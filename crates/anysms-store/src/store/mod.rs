@@ -10,8 +10,8 @@ mod read;
 mod record;
 mod suppress;
 mod suppression_list;
-mod verify;
 mod unfinished;
+mod verify;
 
 use anysms::{TenantId, message::MessageKey};
 
