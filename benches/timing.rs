@@ -12,6 +12,9 @@
 //! where a case is not below 5, or the leak is not seen. On a busy machine run it again before you
 //! believe it.
 
+#[path = "timing/codes.rs"]
+mod codes;
+
 use std::{hint::black_box, process::ExitCode, time::Instant};
 
 use anysms::{
@@ -69,13 +72,13 @@ fn main() -> ExitCode {
     let count = count.map_or(1_000_000, |count| count.parse().expect("how many checks"));
     if !arguments.iter().any(|argument| argument == "--bench") {
         // A test of the bench itself: too few to say anything.
-        for case in cases() {
+        for case in cases(1_000) {
             black_box(largest_t(&case, 1_000));
         }
         return ExitCode::SUCCESS;
     }
     let mut holds = true;
-    for (at, case) in cases().iter().enumerate() {
+    for (at, case) in cases(count).iter().enumerate() {
         let start = Instant::now();
         let t = largest_t(case, count);
         let holds_here = if at == 0 { t.abs() > LEAK } else { t.abs() < MOST };
@@ -92,7 +95,7 @@ fn main() -> ExitCode {
 }
 
 /// The leak first.
-fn cases() -> Vec<Case> {
+fn cases(count: usize) -> Vec<Case> {
     let url = || URL.parse().expect("a URL");
     let ring = KeyRing::new(TOKENS[0]).expect("a token");
     TOKENS[1..].iter().for_each(|token| ring.add(*token).expect("a token"));
@@ -103,7 +106,7 @@ fn cases() -> Vec<Case> {
     let either_end = |scheme: &Scheme| [scheme.wrong(|_| 0), scheme.wrong(|len| len - 1)];
     let either_key = |scheme: &Scheme| [TOKENS[0], TOKENS[3]].map(|token| scheme.right(token));
     let case = |name, classes, check| Case { name, classes, check };
-    vec![
+    let mut all = vec![
         case("a comparison that stops at a wrong byte", either_end(&TWILIO), Box::new(leaks)),
         case("E01 Twilio, first byte wrong or last", either_end(&TWILIO), checks_twilio(twilio)),
         case("E01 Plivo V3, first byte wrong or last", either_end(&PLIVO), checks_plivo(plivo)),
@@ -122,7 +125,9 @@ fn cases() -> Vec<Case> {
             either_end(&CALLBACK),
             Box::new(move |input| tokens.check(&input.proof, &message_key(&input.content)).is_ok()),
         ),
-    ]
+    ];
+    all.extend(codes::cases(count));
+    all
 }
 
 const TWILIO: Scheme = Scheme {

@@ -87,7 +87,7 @@ impl Kept {
         }
         self.swept_at = Some(now);
         let young = |at: Timestamp| now.duration_since(at) < SignedDuration::from_hours(24);
-        self.challenges.retain(|_, row| young(row.created_at));
+        self.challenges.retain(|_, row| young(row.created_at)); // the decoy is from the end of time
         self.sends.retain(|_, send| young(send.at));
         self.tallies.retain(|_, tally| {
             young(tally.last_at) || tally.blocked_until.is_some_and(|until| until > now)
@@ -101,7 +101,10 @@ impl ChallengeStore for MemoryChallenges {
         let mut kept = self.kept();
         let now = (self.clock)(); // read under the lock, so that it never runs backwards
         kept.sweep(now);
-        let challenge = change.challenges().iter().find_map(|id| kept.challenges.get(id)).cloned();
+        // All are looked for, so that one that is not known takes no longer.
+        let ids = change.challenges();
+        let known: Vec<_> = ids.iter().map(|id| kept.challenges.get(id)).collect();
+        let challenge = known.into_iter().flatten().next().cloned();
         let send = change.send().and_then(|key| kept.sends.get(&key)).cloned();
         let mut rows = ChallengeRows::new(challenge, send);
         let keys = change.tallies(rows.challenge.as_ref(), now);

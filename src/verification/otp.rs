@@ -243,35 +243,6 @@ impl Otp {
         }
     }
 
-    fn row(&self, request: &VerificationRequest, id: u128) -> ChallengeRow {
-        let now = self.store.now();
-        ChallengeRow {
-            id,
-            tenant: request.tenant.clone(),
-            purpose: request.purpose.clone(),
-            number: request.number,
-            subject: request.subject.clone(),
-            email: request.email.clone(),
-            locale: request.locale.clone(),
-            country: request.number.region(),
-            channel: request.channel,
-            key_id: self.keys.id().to_owned(),
-            epoch: 0,
-            length: self.policy.length,
-            silent: request.silent,
-            state: ChallengeState::Pending,
-            created_at: now,
-            expires_at: now,
-            settled_at: None,
-            sent_at: now,
-            sends: 1,
-            accepted: 0,
-            failures: 0,
-            remote: None,
-            emailed: false,
-        }
-    }
-
     /// Answers a request that was made before: its send is made if it was not.
     async fn known(&self, row: ChallengeRow, request: &VerificationRequest) -> Result<Challenge> {
         if row.number != request.number || row.purpose != request.purpose {
@@ -307,7 +278,8 @@ impl Verification for Otp {
             None => self.keys.ids(&format!("new {}", random::uuid())).take(1).collect(),
         };
         let id = ids.first().copied().unwrap_or_default(); // there is a key, and an id for it
-        let row = Box::new(self.row(request, id));
+        let (key, length, now) = (self.keys.id(), self.policy.length, self.store.now());
+        let row = Box::new(ChallengeRow::new(request, id, key, length, now));
         let (client, policy) = (request.client, self.policy.clone());
         match self.run(Change::Admit { row, ids, client, policy }).await? {
             ChallengeAnswer::Admitted(row, alarms) => self.admitted(*row, &alarms).await,

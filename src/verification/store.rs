@@ -80,9 +80,47 @@ pub struct ChallengeRow {
     pub remote: Option<String>,
     /// `true` if a send may have gone out by e-mail.
     pub emailed: bool,
+    /// Number of checks after it was over, of which nothing was compared.
+    pub late: u32,
 }
 
 impl ChallengeRow {
+    /// Creates the row of a request, which has yet to be admitted.
+    pub(super) fn new(
+        request: &VerificationRequest,
+        id: u128,
+        key_id: &str,
+        length: u8,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            tenant: request.tenant.clone(),
+            purpose: request.purpose.clone(),
+            number: request.number,
+            subject: request.subject.clone(),
+            email: request.email.clone(),
+            locale: request.locale.clone(),
+            country: request.number.region(),
+            channel: request.channel,
+            key_id: key_id.to_owned(),
+            epoch: 0,
+            length,
+            silent: request.silent,
+            state: ChallengeState::Pending,
+            created_at: now,
+            expires_at: now,
+            settled_at: None,
+            sent_at: now,
+            sends: 1,
+            accepted: 0,
+            failures: 0,
+            remote: None,
+            emailed: false,
+            late: 0,
+        }
+    }
+
     /// Returns the range of its number: the digits without the last four.
     ///
     /// Block ranges in a store of your own:
@@ -235,7 +273,7 @@ impl ChallengeRows {
 ///
 /// A store of your own runs each [`ChallengeChange`] in one transaction that locks what it reads:
 ///
-/// 1. read the first challenge of [`challenges`](ChallengeChange::challenges) that there is, and the
+/// 1. read the first challenge of [`challenges`](ChallengeChange::challenges) that there is, one after the other, and the
 ///    [`send`](ChallengeChange::send) that it names;
 /// 2. read the tallies of [`tallies`](ChallengeChange::tallies), in their order, an [empty](Tally::new) one for each that
 ///    there is not;

@@ -20,8 +20,8 @@ use crate::protocol::transaction::Tables;
 /// Tables of challenges, within one transaction.
 #[async_trait]
 pub(crate) trait ChallengeTables: Send {
-    /// Reads the first of these challenges that there is, and keeps others from changing it.
-    async fn challenge(&mut self, ids: &[u128]) -> Result<Option<ChallengeRow>>;
+    /// Reads a challenge, and keeps others from changing it.
+    async fn challenge(&mut self, id: u128) -> Result<Option<ChallengeRow>>;
 
     /// Reads a send, whose challenge is held.
     async fn challenge_send(&mut self, send: (u128, u16)) -> Result<Option<ChallengeSend>>;
@@ -64,7 +64,13 @@ pub(crate) async fn change(
     change: &ChallengeChange,
 ) -> Result<ChallengeAnswer> {
     let now = tables.now();
-    let challenge = tables.challenge(&change.challenges()).await?;
+    let mut challenge = None;
+    for id in change.challenges() {
+        challenge = tables.challenge(id).await?;
+        if challenge.is_some() {
+            break;
+        }
+    }
     let send = match change.send() {
         Some(send) => tables.challenge_send(send).await?,
         None => None,

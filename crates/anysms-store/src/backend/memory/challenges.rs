@@ -21,8 +21,8 @@ use crate::{
 
 #[async_trait]
 impl ChallengeTables for MemoryTransaction<'_> {
-    async fn challenge(&mut self, ids: &[u128]) -> Result<Option<ChallengeRow>> {
-        Ok(ids.iter().find_map(|id| self.kept.challenges.get(id)).cloned())
+    async fn challenge(&mut self, id: u128) -> Result<Option<ChallengeRow>> {
+        Ok(self.kept.challenges.get(&id).cloned())
     }
 
     async fn challenge_send(&mut self, send: (u128, u16)) -> Result<Option<ChallengeSend>> {

@@ -87,7 +87,7 @@ impl ChallengeSql {
             .into()
         };
         Self {
-            find: format!("SELECT id, data FROM {p}challenge WHERE id IN {ids}{hold}").into(),
+            find: format!("SELECT data FROM {p}challenge WHERE id = $1{hold}").into(),
             send: format!("SELECT data FROM {p}challenge_send WHERE challenge = $1 AND number = $2").into(),
             make_tallies: (!hold.is_empty()).then(|| {
                 format!(
@@ -226,13 +226,8 @@ impl SqlTransaction<'_, '_> {
 
 #[async_trait]
 impl ChallengeTables for SqlTransaction<'_, '_> {
-    async fn challenge(&mut self, ids: &[u128]) -> Result<Option<ChallengeRow>> {
-        let ids: Vec<String> = ids.iter().copied().map(id_text).collect();
-        let rows = self.ask(&self.sql.challenges.find, &[json(&ids)?]).await?;
-        let known =
-            |id: &String| rows.iter().find(|row| row.first() == Some(&Value::Text(id.clone())));
-        let first: Vec<Vec<Value>> = ids.iter().find_map(known).cloned().into_iter().collect();
-        read_one(&first)
+    async fn challenge(&mut self, id: u128) -> Result<Option<ChallengeRow>> {
+        read_one(&self.ask(&self.sql.challenges.find, &[Arg::Text(id_text(id))]).await?)
     }
 
     async fn challenge_send(&mut self, send: (u128, u16)) -> Result<Option<ChallengeSend>> {
