@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ChallengeAnswer, ChallengeChange, ChallengeFact, Purpose, ReportQuery, VerificationChannel,
+    VerificationRequest,
 };
 use crate::{
     error::{ErrorKind, Result},

@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// Twilio's service (VA…), or Plivo's application. Plivo has a default; a sandbox makes one.
     #[arg(long, global = true, value_name = "ID")]
     service: Option<String>,
-    /// What the code is for: the check must name the same.
+    /// The purpose of the code: the check must name the same.
     #[arg(long, global = true, default_value = "sign-in")]
     purpose: String,
     /// Print one line of JSON.
@@ -82,7 +82,7 @@ struct Start {
     /// The number, in international form.
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// How the code is sent.
+    /// The channel on which the code is sent.
     #[arg(long, default_value = "sms")]
     channel: Channel,
     /// The language of the text, such as cy or pt-BR.
