@@ -35,6 +35,7 @@ pub mod registry;
 pub mod suppression;
 pub mod text;
 pub mod transport;
+pub mod usage;
 pub mod verification;
 pub mod webhook;
 

@@ -5,6 +5,8 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
+//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
+//!   subaccounts.
 //! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers. [`PlivoVerification`] is Plivo Verify.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
@@ -16,6 +18,8 @@ mod lookup;
 mod options;
 mod sms;
 mod status;
+mod subaccounts;
+mod usage;
 mod verify;
 mod webhook;
 

@@ -5,10 +5,12 @@
 //! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
 //! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
+//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
+//!   subaccounts.
 //! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2. [`TwilioVerification`] is Twilio Verify.
 //!
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
-//! what the answer means), `lookup`, `verify`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
+//! what the answer means), `lookup`, `verify`, `usage`, `subaccounts`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
 //! replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
@@ -19,6 +21,8 @@ mod options;
 mod product;
 mod sms;
 mod status;
+mod subaccounts;
+mod usage;
 mod verify;
 mod webhook;
 
@@ -33,6 +37,7 @@ pub use options::{
 };
 pub use product::Product;
 pub use status::TwilioStatus;
+pub use usage::{NewUsageTrigger, TriggerBy, TriggerFired, TriggerRecurring, UsageTrigger};
 pub use verify::{TwilioVerification, TwilioVerifyChannel};
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
