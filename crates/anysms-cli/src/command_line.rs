@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{bulk, completions, doctor, messages, numbers, sandbox, send, text};
+use crate::{bulk, completions, doctor, lookup, messages, numbers, sandbox, send, text, usage};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Text(text::Arguments),
     Numbers(numbers::Arguments),
+    Lookup(lookup::Arguments),
+    Usage(usage::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
 }

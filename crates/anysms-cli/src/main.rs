@@ -1,11 +1,13 @@
 //! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
-//! texts and numbers. `anysms --help` describes every subcommand.
+//! texts, numbers, lookups and usage. `anysms --help` describes every subcommand.
 
 mod bulk;
 mod command_line;
 mod completions;
+mod confirm;
 mod doctor;
 mod failure;
+mod lookup;
 mod messages;
 mod numbers;
 mod output;
@@ -13,6 +15,7 @@ mod sandbox;
 mod send;
 mod target;
 mod text;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -31,6 +34,8 @@ async fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Text(arguments) => text::run(&arguments),
         Command::Numbers(arguments) => numbers::run(&arguments),
+        Command::Lookup(arguments) => lookup::run(arguments).await,
+        Command::Usage(arguments) => usage::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
     };

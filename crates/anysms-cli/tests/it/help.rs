@@ -3,13 +3,15 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 10] = [
     &["send"],
     &["messages"],
     &["bulk"],
     &["doctor"],
     &["text", "check"],
     &["numbers", "clean"],
+    &["lookup"],
+    &["usage"],
     &["sandbox"],
     &["completions"],
 ];
@@ -52,7 +54,7 @@ fn the_help_of_the_whole_names_every_subcommand() {
 
 #[test]
 fn the_environment_is_listed_where_accounts_are_used() {
-    for command in ["send", "messages", "bulk", "doctor"] {
+    for command in ["send", "messages", "bulk", "doctor", "lookup", "usage"] {
         let help = run(&[command, "--help"]).stdout;
         for name in [
             "TWILIO_ACCOUNT_SID",

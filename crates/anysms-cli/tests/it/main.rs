@@ -8,6 +8,7 @@ mod numbers;
 mod sandbox;
 mod send;
 mod text;
+mod usage;
 
 use std::{
     io::Write,
