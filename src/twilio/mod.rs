@@ -38,7 +38,11 @@ pub use options::{
 pub use product::Product;
 pub use status::TwilioStatus;
 pub use usage::{NewUsageTrigger, TriggerBy, TriggerFired, TriggerRecurring, UsageTrigger};
-pub use verify::{TwilioVerification, TwilioVerifyChannel};
+pub use verify::{
+    TwilioVerification, TwilioVerifyChannel, VerifyAttempt, VerifyAttemptQuery,
+    VerifyAttemptSummary, VerifyService, VerifyServiceSettings, VerifyServices, VerifyTemplate,
+    VerifyTranslation,
+};
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
 #[cfg(feature = "sandbox")]
