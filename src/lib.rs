@@ -37,6 +37,7 @@ pub mod registry;
 pub mod suppression;
 pub mod text;
 pub mod transport;
+pub mod usage;
 pub mod verification;
 pub mod webhook;
 

@@ -60,7 +60,7 @@ pub(super) struct Inner {
     pub(super) lookup: BaseUrl,
     pub(super) sender: Option<Sender>,
     sender_per_message: bool,
-    subaccount: bool,
+    pub(super) subaccount: bool,
     keys: KeyRing,
     pub(super) ids: IdSigner,
 }

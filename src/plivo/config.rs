@@ -114,6 +114,15 @@ impl PlivoConfig {
         self
     }
 
+    /// Returns the configuration of another account at the same host, without a sender.
+    pub(super) fn of_account(&self, auth_id: &str, auth_token: &str) -> Self {
+        Self {
+            base_url: self.base_url.clone(),
+            allow_custom_host: self.allow_custom_host,
+            ..Self::new(auth_id, auth_token)
+        }
+    }
+
     /// Returns the user name and the password of HTTP Basic.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let token = self.auth_token.expose_secret().trim();

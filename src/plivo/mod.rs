@@ -11,6 +11,9 @@
 //! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
 //! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications;
 //!   [`PlivoProfile`] is what they need first.
+//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
+//!   subaccounts.
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers. [`PlivoVerification`] is Plivo Verify.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 
@@ -25,6 +28,8 @@ mod pools;
 mod registration;
 mod sms;
 mod status;
+mod subaccounts;
+mod usage;
 mod verify;
 mod webhook;
 

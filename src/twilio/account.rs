@@ -58,7 +58,7 @@ pub(super) struct Inner {
     sender_per_message: bool,
     api_key: bool,
     keys: Option<KeyRing>,
-    hosts: Hosts,
+    pub(super) hosts: Hosts,
     pub(super) ids: IdSigner,
 }
 

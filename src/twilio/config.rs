@@ -213,6 +213,17 @@ impl TwilioConfig {
         self
     }
 
+    /// Returns the configuration of another account in the same region and at the same host, without a sender.
+    pub(super) fn of_account(&self, account_sid: &str, auth_token: &str) -> Self {
+        Self {
+            region: self.region.clone(),
+            edge: self.edge.clone(),
+            base_url: self.base_url.clone(),
+            allow_custom_host: self.allow_custom_host,
+            ..Self::new(account_sid, auth_token)
+        }
+    }
+
     /// Returns the user name and the password of HTTP Basic, the API key's if there is one.
     pub(super) fn credentials(&self) -> Result<(&str, &str)> {
         let missing = || refuse("credentials: needs an auth token, or an API key and its secret");

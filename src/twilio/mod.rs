@@ -18,6 +18,13 @@
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
 //! what the answer means), `lookup`, `registration`, `error` (codes), `status` (words), `options`, `webhook`
 //! (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
+//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
+//!   subaccounts.
+//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2. [`TwilioVerification`] is Twilio Verify.
+//!
+//! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
+//! what the answer means), `lookup`, `verify`, `usage`, `subaccounts`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
+//! replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
@@ -31,6 +38,8 @@ mod registration;
 mod short_codes;
 mod sms;
 mod status;
+mod subaccounts;
+mod usage;
 mod verify;
 mod webhook;
 
@@ -46,7 +55,12 @@ pub use options::{
 pub use product::Product;
 pub use registration::registration_events;
 pub use status::TwilioStatus;
-pub use verify::{TwilioVerification, TwilioVerifyChannel};
+pub use usage::{NewUsageTrigger, TriggerBy, TriggerFired, TriggerRecurring, UsageTrigger};
+pub use verify::{
+    TwilioVerification, TwilioVerifyChannel, VerifyAttempt, VerifyAttemptQuery,
+    VerifyAttemptSummary, VerifyService, VerifyServiceSettings, VerifyServices, VerifyTemplate,
+    VerifyTranslation,
+};
 pub use webhook::{SharedKeyAlgorithm, TwilioWebhook, Twiml};
 
 #[cfg(feature = "sandbox")]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{bulk, completions, doctor, messages, numbers, register, sandbox, send, text, verify};
+use crate::{bulk, completions, doctor, lookup, messages, numbers, sandbox, send, text, usage};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Text(text::Arguments),
     Numbers(numbers::Arguments),
     Register(register::Arguments),
+    Lookup(lookup::Arguments),
+    Usage(usage::Arguments),
     Sandbox(sandbox::Arguments),
     Verify(verify::Arguments),
     Completions(completions::Arguments),

@@ -1,5 +1,6 @@
 //! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
 //! texts and numbers, and registrations. `anysms --help` describes every subcommand.
+//! texts, numbers, lookups and usage. `anysms --help` describes every subcommand.
 
 mod bulk;
 mod command_line;
@@ -7,6 +8,7 @@ mod completions;
 mod confirm;
 mod doctor;
 mod failure;
+mod lookup;
 mod messages;
 mod numbers;
 mod output;
@@ -17,6 +19,7 @@ mod state_folder;
 mod target;
 mod text;
 mod verify;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -36,6 +39,9 @@ async fn main() -> ExitCode {
         Command::Text(arguments) => text::run(&arguments),
         Command::Numbers(arguments) => numbers::run(arguments).await,
         Command::Register(arguments) => register::run(arguments).await,
+        Command::Numbers(arguments) => numbers::run(&arguments),
+        Command::Lookup(arguments) => lookup::run(arguments).await,
+        Command::Usage(arguments) => usage::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),

@@ -124,6 +124,13 @@ impl<'a> ApiRequest<'a> {
         self.send_to(uri).await
     }
 
+    /// Sends it, once, where the body of the answer says nothing: it may be missing or empty.
+    pub(crate) async fn send_empty(self) -> Result<()> {
+        let uri = self.uri()?;
+        let (call, request) = self.prepared(uri)?;
+        self.api.run(call, request).await.map(drop)
+    }
+
     /// Reads a list page by page, beginning with this request.
     pub fn pages(self) -> ApiPages<'a> {
         ApiPages::new(self)
@@ -131,6 +138,14 @@ impl<'a> ApiRequest<'a> {
 
     /// Sends it to an address on the same host.
     pub(super) async fn send_to(&self, uri: Uri) -> Result<ApiResponse> {
+        let (call, request) = self.prepared(uri)?;
+        let accepted = self.api.run(call, request).await?;
+        let (status, request_id) = (accepted.status, accepted.request_id.clone());
+        let body = self.api.body(accepted, call)?;
+        Ok(ApiResponse { status, request_id, body, api: self.api.clone(), call })
+    }
+
+    fn prepared(&self, uri: Uri) -> Result<(Call, http::Request<Bytes>)> {
         let call = Call { name: "request", effect: self.effect };
         let mut request = self.api.bare(self.method.clone(), uri);
         if let Some((content_type, body)) = self.body()? {
@@ -142,10 +157,7 @@ impl<'a> ApiRequest<'a> {
             let name = HeaderName::try_from(*name).map_err(|_| invalid("header: has no name"))?;
             request.headers_mut().insert(name, HeaderValue::try_from(value).map_err(broken)?);
         }
-        let accepted = self.api.run(call, request).await?;
-        let (status, request_id) = (accepted.status, accepted.request_id.clone());
-        let body = self.api.body(accepted, call)?;
-        Ok(ApiResponse { status, request_id, body, api: self.api.clone(), call })
+        Ok((call, request))
     }
 
     pub(super) fn uri(&self) -> Result<Uri> {

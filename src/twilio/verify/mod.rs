@@ -1,11 +1,18 @@
 //! Twilio Verify, version 2.
 //!
-//! What belongs here: the verification itself (`verification`), and a channel for codes of our own (`channel`).
+//! What belongs here: the verification itself (`verification`), a channel for codes of our own (`channel`), and the
+//! management of services (`services`), templates (`templates`) and attempts (`attempts`).
 
+mod attempts;
 mod channel;
+mod services;
+mod templates;
 mod verification;
 
+pub use attempts::{VerifyAttempt, VerifyAttemptQuery, VerifyAttemptSummary};
 pub use channel::TwilioVerifyChannel;
+pub use services::{VerifyService, VerifyServiceSettings, VerifyServices};
+pub use templates::{VerifyTemplate, VerifyTranslation};
 pub use verification::TwilioVerification;
 
 use crate::{

@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
     ),
+    ("usage", &["account_id", "error", "message", "provider", "provider_id", "serde_text"]),
     (
         "verification",
         &["error", "message", "number", "provider", "provider_id", "random", "serde_text", "text"],
@@ -92,6 +93,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sandbox",
             "text",
             "transport",
+            "usage",
             "verification",
             "webhook",
         ],

@@ -3,7 +3,7 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 18] = [
     &["send"],
     &["messages"],
     &["bulk"],
@@ -16,6 +16,8 @@ const COMMANDS: [&[&str]; 16] = [
     &["numbers", "list"],
     &["numbers", "release"],
     &["register"],
+    &["lookup"],
+    &["usage"],
     &["sandbox"],
     &["verify", "start"],
     &["verify", "check"],
@@ -60,7 +62,7 @@ fn the_help_of_the_whole_names_every_subcommand() {
 
 #[test]
 fn the_environment_is_listed_where_accounts_are_used() {
-    for command in ["send", "messages", "bulk", "doctor", "register"] {
+    for command in ["send", "messages", "bulk", "doctor", "register", "lookup", "usage"] {
         let help = run(&[command, "--help"]).stdout;
         for name in [
             "TWILIO_ACCOUNT_SID",

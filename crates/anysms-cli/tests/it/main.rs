@@ -10,6 +10,7 @@ mod sandbox;
 mod send;
 mod text;
 mod verify;
+mod usage;
 
 use std::{
     io::Write,
