@@ -30,6 +30,7 @@ pub mod layers;
 pub mod lookup;
 pub mod message;
 pub mod number;
+pub mod pricing;
 pub mod provider;
 pub mod registry;
 pub mod suppression;

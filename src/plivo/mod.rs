@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod lookup;
 mod options;
+mod pricing;
 mod sms;
 mod status;
 mod verify;

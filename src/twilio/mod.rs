@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod lookup;
 mod options;
+mod pricing;
 mod product;
 mod sms;
 mod status;

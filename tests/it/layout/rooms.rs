@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("intent", &["account_id", "error", "provider_id", "random"]),
     ("lookup", &["error", "message", "number", "provider_id"]),
+    ("pricing", &["error", "message", "number", "provider_id", "random", "text"]),
     (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
@@ -79,6 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lookup",
             "message",
             "number",
+            "pricing",
             "provider",
             "provider_id",
             "random",
