@@ -51,7 +51,7 @@ use crate::{error::Result, message::Message, number::Region, provider_id::Provid
 #[derive(Clone, Debug)]
 pub struct PriceBook(pub(super) Arc<Inner>);
 
-/// What a book keeps.
+/// Prices, settings and counters of a book.
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) settings: Settings,
@@ -111,9 +111,9 @@ impl Inner {
     /// Has a country fetched in the background if it is due, by one task alone.
     fn ask(self: &Arc<Self>, country: Region, flight: &Arc<Flight>, now: Timestamp) {
         let Ok(runtime) = Handle::try_current() else { return };
-        if flight.take(now) {
+        if let Some(landed) = flight.take(now) {
             let (inner, flight) = (Arc::clone(self), Arc::clone(flight));
-            runtime.spawn(async move { drop(inner.refresh(country, flight, false).await) });
+            runtime.spawn(async move { drop(inner.refresh(country, flight, Some(landed)).await) });
         }
     }
 }
@@ -212,7 +212,7 @@ impl PriceBook {
                 && let Some(country) = countries.next()
             {
                 let (inner, flight) = (Arc::clone(&self.0), self.0.slot(country).flight);
-                tasks.spawn(async move { inner.refresh(country, flight, true).await });
+                tasks.spawn(async move { inner.refresh(country, flight, None).await });
             }
             match tasks.join_next().await {
                 Some(ended) => result = result.and(ended.unwrap_or(Ok(()))),

@@ -1,7 +1,7 @@
 //! [`Flight`]: when a country is asked about next, and that it is asked about once at a time.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU32, Ordering},
+    sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Flight {
     /// Time from which on it may be asked about, in milliseconds since 1970.
     next: AtomicI64,
     failures: AtomicU32,
+    /// Number of flights that ended.
+    landed: AtomicU64,
     /// Held while it is asked about.
     pub(super) seat: tokio::sync::Mutex<()>,
 }
@@ -32,13 +34,24 @@ impl Flight {
         self.next.load(Ordering::Acquire) <= now.as_millisecond()
     }
 
-    /// Takes the flight, for one caller alone.
-    pub(super) fn take(&self, now: Timestamp) -> bool {
+    /// Takes the flight, for one caller alone. Returns the number of those that ended before it.
+    pub(super) fn take(&self, now: Timestamp) -> Option<u64> {
+        let landed = self.landed();
         let next = self.next.load(Ordering::Acquire);
         let due = next <= now.as_millisecond();
         let take =
             |next| self.next.compare_exchange(next, IN_FLIGHT, Ordering::AcqRel, Ordering::Acquire);
-        due && take(next).is_ok()
+        (due && take(next).is_ok()).then_some(landed)
+    }
+
+    /// Takes the flight by hand, whether it is due or not.
+    pub(super) fn take_anyway(&self) {
+        self.next.store(IN_FLIGHT, Ordering::Release);
+    }
+
+    /// Returns the number of flights that ended.
+    pub(super) fn landed(&self) -> u64 {
+        self.landed.load(Ordering::Acquire)
     }
 
     /// Sets the next time after an answer, with a tenth of the time more or less.
@@ -64,6 +77,7 @@ impl Flight {
         let after = after.mul_f64(0.9 + 0.2 * random::fraction());
         let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
         let next = Timestamp::now().as_millisecond().saturating_add(after);
+        self.landed.fetch_add(1, Ordering::AcqRel);
         self.next.store(next.min(IN_FLIGHT - 1), Ordering::Release);
     }
 }
@@ -88,10 +102,12 @@ mod tests {
     #[test]
     fn one_takes_the_flight_and_the_next_time_has_its_jitter() {
         let (flight, now) = (Flight::default(), Timestamp::now());
-        assert!(flight.is_due(now) && flight.take(now) && !flight.take(now));
+        assert!(flight.is_due(now));
+        assert_eq!((flight.take(now), flight.take(now)), (Some(0), None));
         flight.answered(Duration::from_secs(1_000));
         let wait = flight.next.load(Ordering::Relaxed) - now.as_millisecond();
         assert!((899_000..1_102_000).contains(&wait), "{wait}");
+        assert_eq!(flight.landed(), 1);
         flight.give_up(Duration::ZERO);
         assert!(!flight.is_due(now), "an answer stays");
         flight.failed(Waits(Duration::ZERO, Duration::ZERO), Some(Duration::from_secs(9)));

@@ -27,20 +27,30 @@ impl Drop for Landing {
 }
 
 impl Inner {
-    /// Fetches a country, unless that was done while it waited for another fetch. Of `by_hand` what is fresh is left
-    /// as it is.
+    /// Fetches a country, unless more flights ended than had when this one was `taken`: another was quicker. By hand
+    /// (`None`) what is fresh is left as it is.
     pub(super) async fn refresh(
         &self,
         country: Region,
         flight: Arc<Flight>,
-        by_hand: bool,
+        taken: Option<u64>,
     ) -> Result<()> {
-        let _landing = Landing(Arc::clone(&flight), self.settings.waits);
+        let landing = || Landing(Arc::clone(&flight), self.settings.waits);
+        let mut landed = taken.map(|_| landing());
         let _seat = flight.seat.lock().await;
         let known = self.slot(country).known;
-        if by_hand && known.as_ref().is_some_and(|known| self.is_fresh(&known.prices)) {
-            return Ok(());
+        match taken {
+            Some(before) if flight.landed() != before => return Ok(()),
+            None if known.as_ref().is_some_and(|known| self.is_fresh(&known.prices)) => {
+                return Ok(());
+            }
+            Some(_) => {}
+            None => {
+                flight.take_anyway();
+                landed = Some(landing());
+            }
         }
+        let _landed = landed;
         let mut newest = known.map(|known| known.prices.as_of);
         for (at, cache) in self.settings.caches.iter().enumerate() {
             let loaded = timeout(self.cache_patience(), cache.load(&self.provider, country)).await;
@@ -103,7 +113,11 @@ impl Inner {
 
     /// Returns for how long prices are fresh.
     fn life(&self, prices: &CountryPrices) -> Duration {
-        if prices.rows.is_empty() { self.settings.unpriced_for } else { self.settings.fresh_for }
+        if prices.highest().is_none() {
+            self.settings.unpriced_for
+        } else {
+            self.settings.fresh_for
+        }
     }
 
     fn is_fresh(&self, prices: &CountryPrices) -> bool {

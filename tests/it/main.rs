@@ -19,6 +19,7 @@ mod mockito;
 mod observe;
 mod paging;
 mod plivo_bulk;
+mod pricing;
 mod properties;
 mod receipts;
 mod redaction;

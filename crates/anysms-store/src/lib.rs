@@ -45,6 +45,7 @@ pub use model::{
     filter::Filter,
     hash::{TextHash, TextHashError},
     policy::{StorePolicy, TextPolicy, Unconfirmed},
+    price::PriceRecord,
     result::{End, MessageResult},
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
     suppression::{Suppression, SuppressionScope},
@@ -58,7 +59,7 @@ pub use run::{
     runner::Runner,
     worker::Worker,
 };
-pub use store::{MessageStore, ScopedSuppressionList};
+pub use store::{MessageStore, ScopedSuppressionList, StorePriceCache};
 
 /// Compiles the code of the README.
 #[cfg(all(doctest, feature = "axum"))]

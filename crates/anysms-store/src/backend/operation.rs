@@ -8,12 +8,13 @@ use anysms::{
     ProviderId,
     error::Result,
     message::{Address, MessageId, Text},
-    number::PhoneNumber,
+    number::{PhoneNumber, Region},
+    pricing::CountryPrices,
 };
 
 use crate::{
-    Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PurgeReport, StatusEvent,
-    StorePolicy, Suppression, SuppressionScope,
+    Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PriceRecord, PurgeReport,
+    StatusEvent, StorePolicy, Suppression, SuppressionScope,
     model::{
         case::{Case, Snapshot},
         suppression::SuppressionSource,
@@ -24,6 +25,7 @@ use crate::{
         admission::{Begin, Begun},
         lease::Release,
         operations::{self, Check, Looked},
+        prices,
         queue::{self, Claimed, Enqueue, Order},
         results,
         transitions::Finish,
@@ -232,6 +234,22 @@ alone! {
     /// At most so many suppressions that a provider may confirm.
     UnprovedSuppressions(usize) -> Vec<Suppression>,
     |this, tables, policy| tables.unproved_suppressions(this.0).await?
+}
+
+alone! {
+    /// Keeps the prices of a country.
+    SavePrices(CountryPrices) -> (),
+    |this, tables, policy| prices::save(tables, &this.0).await?
+}
+alone! {
+    /// Prices of a country that hold.
+    LoadPrices(ProviderId, Region) -> Option<CountryPrices>,
+    |this, tables, policy| prices::load(tables, &this.0, this.1).await?
+}
+alone! {
+    /// All prices of a country.
+    PriceHistory(ProviderId, Region) -> Vec<PriceRecord>,
+    |this, tables, policy| tables.prices(&this.0, this.1, false).await?
 }
 
 #[cfg(all(test, feature = "sqlite"))]

@@ -10,11 +10,11 @@ use anysms::{
     ProviderId, TenantId,
     error::Result,
     message::{Address, MessageId, MessageKey, Text},
-    number::PhoneNumber,
+    number::{PhoneNumber, Region},
 };
 
 use crate::{
-    AttemptToken, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    AttemptToken, End, Entry, EntryId, PriceRecord, StatusEvent, Suppression, SuppressionScope,
     model::redaction::Redaction,
     model::seal::Seal,
     model::{
@@ -22,7 +22,7 @@ use crate::{
         event::Seen,
         suppression::SuppressionSource,
     },
-    protocol::{retention::Forget, turns::Turns},
+    protocol::{prices::PriceChanges, retention::Forget, turns::Turns},
 };
 
 /// A message by its tenant and key.
@@ -58,7 +58,7 @@ pub(crate) enum Which<'a> {
 
 /// The tables of one backend, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Upkeep {
+pub(crate) trait Tables: Upkeep + PriceTables {
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 
@@ -120,6 +120,22 @@ pub(crate) trait Tables: Upkeep {
 
     /// Returns at most `most` suppressions that end by themselves unless a provider confirms them.
     async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>>;
+}
+
+/// The prices.
+#[async_trait]
+pub(crate) trait PriceTables: Send {
+    /// Returns the prices of a country in the order in which they came: those that hold, which no other transaction
+    /// changes from now on, or all.
+    async fn prices(
+        &mut self,
+        provider: &ProviderId,
+        country: Region,
+        open: bool,
+    ) -> Result<Vec<PriceRecord>>;
+
+    /// Writes which prices are said again, end, or are new.
+    async fn change_prices(&mut self, changes: PriceChanges, at: Timestamp) -> Result<()>;
 }
 
 /// Upkeep of the tables: forgets and removes old messages.

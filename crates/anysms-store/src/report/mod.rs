@@ -261,4 +261,4 @@ impl Usage {
 
 /// Amounts stand in tables as whole numbers of so many to one.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) const UNITS: u32 = 8; // decimal places
+pub(crate) const UNITS: u32 = crate::model::price::PLACES;

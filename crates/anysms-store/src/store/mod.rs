@@ -5,6 +5,7 @@
 
 mod forget;
 mod open;
+mod prices;
 mod queue;
 mod read;
 mod record;
@@ -13,6 +14,7 @@ mod suppression_list;
 
 use anysms::{TenantId, message::MessageKey};
 
+pub use prices::StorePriceCache;
 pub use suppression_list::ScopedSuppressionList;
 
 use crate::backend::{AnyBackend, Backend};

@@ -19,6 +19,7 @@ mod lists;
 mod migration;
 mod neighbours;
 mod outages;
+mod prices;
 mod privacy;
 mod proof;
 mod proxy;
@@ -114,6 +115,9 @@ macro_rules! suite {
 }
 
 suite! {
+    prices:
+        prices_are_appended_and_never_changed,
+        a_book_that_begins_anew_reads_the_store;
     accounts:
         each_account_is_asked_about_its_own,
         every_attempt_without_an_id_is_a_rival,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use anysms::{message::MessageId, number::PhoneNumber, webhook::EventId};
 
 use crate::{
-    AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
+    AttemptRecord, AttemptToken, End, Entry, Filter, PriceRecord, StatusEvent, Suppression,
     model::case::Case,
     protocol::transaction::Named,
     protocol::turns::{MOST_TENANTS, Turns, deal},
@@ -41,6 +41,7 @@ pub(crate) struct Kept {
     pub(super) unknown: HashMap<MessageId, Vec<EventId>>,
     pub(super) unknown_order: VecDeque<EventId>,
     pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
+    pub(super) prices: Vec<PriceRecord>,
     /// Ends that were not told so far, and when that is next tried.
     pub(super) results: BTreeMap<i64, (End, Timestamp)>,
 }
@@ -61,6 +62,7 @@ impl Kept {
             unknown: HashMap::new(),
             unknown_order: VecDeque::new(),
             suppressions: BTreeMap::new(),
+            prices: Vec::new(),
             results: BTreeMap::new(),
         }
     }

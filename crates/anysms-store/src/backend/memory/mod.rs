@@ -1,6 +1,7 @@
 //! [`MemoryBackend`]: a store in memory, bounded, for one process and for tests.
 
 mod kept;
+mod price;
 mod transaction;
 
 use std::{fmt, ops::Bound};

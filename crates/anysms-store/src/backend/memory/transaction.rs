@@ -42,6 +42,10 @@ impl<'a> MemoryTransaction<'a> {
         Self { kept, seal, now }
     }
 
+    pub(super) fn kept(&mut self) -> &mut Kept {
+        self.kept
+    }
+
     /// Calls a message back if it waits, and has something forgotten of it.
     fn change(&mut self, id: EntryId, forget: impl FnOnce(&mut Entry)) {
         let Some(mut case) = self.kept.cases.get(&id.0).cloned() else { return };

@@ -12,6 +12,7 @@ mod group_commit;
 mod in_transaction;
 mod outbox;
 mod prefix;
+mod price;
 mod read;
 mod report;
 mod retention;

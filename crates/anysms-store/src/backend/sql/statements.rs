@@ -66,6 +66,7 @@ pub(crate) struct Statements {
     pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
     pub(crate) suppression: SuppressionSql,
+    pub(crate) price: super::price::PriceSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -329,6 +330,7 @@ impl Statements {
             .into(),
             retention: RetentionSql::new(dialect, p),
             suppression: SuppressionSql::new(dialect, p),
+            price: super::price::PriceSql::new(dialect, p, postgres),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }

@@ -7,6 +7,7 @@ mod entry;
 mod event;
 pub(crate) mod json;
 mod lookup_keys;
+mod price;
 pub(crate) mod stored;
 mod suppression;
 
@@ -20,6 +21,7 @@ pub(crate) use lookup_keys::{
     Id, Key, Number, PLACE, Place, Provider, RESULT, Remotes, ResultRow, Tenant, Token,
     provider_ids,
 };
+pub(crate) use price::{PRICE, read_price};
 pub(crate) use suppression::{SUPPRESSION, read_suppression, told};
 
 /// Type of a column: a whole number or a text.

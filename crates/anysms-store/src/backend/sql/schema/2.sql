@@ -95,3 +95,21 @@ UPDATE {p}message SET failed_at = coalesce(
 
 -- What tells these tables from all others.
 CREATE TABLE {p}store (id TEXT NOT NULL);
+
+-- Prices that were fetched: a change closes a row and adds one, and a price that stays moves only fetched_at.
+CREATE TABLE {p}price (
+    id {id},
+    provider TEXT NOT NULL,
+    country TEXT NOT NULL,
+    carrier TEXT,
+    mcc TEXT,
+    mnc TEXT,
+    number_type TEXT,
+    direction SMALLINT NOT NULL,
+    per_segment BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    valid_to BIGINT
+);
+CREATE INDEX {p}price_place ON {p}price (provider, country, valid_to);
