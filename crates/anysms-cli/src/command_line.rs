@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{bulk, completions, doctor, messages, numbers, sandbox, send, text};
+use crate::{bulk, completions, doctor, messages, numbers, price, sandbox, send, text};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Messages(messages::Arguments),
     Bulk(bulk::Arguments),
     Doctor(doctor::Arguments),
+    Price(price::Arguments),
     Text(text::Arguments),
     Numbers(numbers::Arguments),
     Sandbox(sandbox::Arguments),

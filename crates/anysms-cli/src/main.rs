@@ -1,5 +1,5 @@
 //! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
-//! texts and numbers. `anysms --help` describes every subcommand.
+//! prices, texts and numbers. `anysms --help` describes every subcommand.
 
 mod bulk;
 mod command_line;
@@ -9,6 +9,7 @@ mod failure;
 mod messages;
 mod numbers;
 mod output;
+mod price;
 mod sandbox;
 mod send;
 mod target;
@@ -29,6 +30,7 @@ async fn main() -> ExitCode {
         Command::Messages(arguments) => messages::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
+        Command::Price(arguments) => price::run(arguments).await,
         Command::Text(arguments) => text::run(&arguments),
         Command::Numbers(arguments) => numbers::run(&arguments),
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,

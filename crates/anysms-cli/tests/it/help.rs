@@ -3,11 +3,12 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 9] = [
     &["send"],
     &["messages"],
     &["bulk"],
     &["doctor"],
+    &["price"],
     &["text", "check"],
     &["numbers", "clean"],
     &["sandbox"],

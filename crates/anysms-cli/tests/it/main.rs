@@ -5,6 +5,7 @@ mod doctor;
 mod help;
 mod messages;
 mod numbers;
+mod price;
 mod sandbox;
 mod send;
 mod text;
