@@ -52,7 +52,12 @@ pub use model::{
 };
 pub use protocol::retention::{PurgeReport, Retention};
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};
+pub use report::{
+    billing::{BillingLine, Tariff, Tier, Tiers},
+    costs::{CostComparison, CostReport, CostRow},
+};
 pub use run::{
+    costs::{CostReconciler, CostsReconciled},
     ingest::{Ingest, Ingested, IngestedInbound},
     reconcile::{Reconciled, Reconciler},
     record::{RecordExt, Recorded},

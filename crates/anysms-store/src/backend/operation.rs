@@ -23,6 +23,7 @@ use crate::{
     protocol::transaction::{Named, Tables, Which},
     protocol::{
         admission::{Begin, Begun},
+        costs::{self, CostFound, CostSettled},
         lease::Release,
         operations::{self, Check, Looked},
         prices,
@@ -236,6 +237,16 @@ alone! {
     |this, tables, policy| tables.unproved_suppressions(this.0).await?
 }
 
+alone! {
+    /// Attempts whose price has to be asked for, and whether there may be more.
+    CostChecks(Vec<ProviderId>, usize) -> (Vec<Check>, bool),
+    |this, tables, policy| costs::checks(tables, &this.0, this.1).await?
+}
+alone! {
+    /// Writes down what providers say of the costs of attempts.
+    SettleCosts(Vec<(AttemptToken, CostFound)>) -> Vec<CostSettled>,
+    |this, tables, policy| costs::settle(tables, &this.0).await?
+}
 alone! {
     /// Keeps the prices of a country.
     SavePrices(CountryPrices) -> (),

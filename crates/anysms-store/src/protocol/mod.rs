@@ -5,6 +5,7 @@
 //! for them (`transaction`). No I/O.
 
 pub(crate) mod admission;
+pub(crate) mod costs;
 pub(crate) mod events;
 pub(crate) mod lease;
 pub(crate) mod operations;

@@ -54,6 +54,11 @@ pub(crate) enum Which<'a> {
         left: Timestamp,
         most: usize,
     },
+    /// At most `most` cases with an attempt at one of `providers` whose price is to be asked for.
+    Uncosted {
+        providers: &'a [ProviderId],
+        most: usize,
+    },
 }
 
 /// The tables of one backend, within one transaction.

@@ -2,6 +2,8 @@
 //!
 //! What belongs here: the sums, and the files they are exported to. Nothing here changes a message.
 
+pub(crate) mod billing;
+pub(crate) mod costs;
 pub mod export;
 
 use std::{collections::BTreeMap, time::Duration};

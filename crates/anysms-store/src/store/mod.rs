@@ -3,6 +3,7 @@
 //! What belongs here: the public methods, a file for each part of the work (`queue`, `record`, `read`, `forget`,
 //! `suppress`), and how a store is opened (`open`). What they do is in `protocol`; how it is kept, in `backend`.
 
+mod costs;
 mod forget;
 mod open;
 mod prices;

@@ -34,6 +34,8 @@ pub(crate) struct Kept {
     /// Rows that the queue has to look at: by class, tenant and time.
     pub(super) wakes: BTreeSet<Wake>,
     pub(super) checks: BTreeSet<(Timestamp, i64)>,
+    /// Rows with an attempt whose price is asked for, by when it is.
+    pub(super) costs: BTreeSet<(Timestamp, i64)>,
     /// Submissions whose answer is waited for, by the ends of their leases.
     pub(super) sending: BTreeSet<(Timestamp, i64)>,
     pub(crate) events: HashMap<EventId, StatusEvent>,
@@ -57,6 +59,7 @@ impl Kept {
             ids: HashMap::new(),
             wakes: BTreeSet::new(),
             checks: BTreeSet::new(),
+            costs: BTreeSet::new(),
             sending: BTreeSet::new(),
             events: HashMap::new(),
             unknown: HashMap::new(),
@@ -94,6 +97,7 @@ impl Kept {
         for attempt in &case.attempts {
             self.tokens.insert(attempt.token, row);
             self.checks.extend(attempt.check_at.map(|at| (at, row)));
+            self.costs.extend(attempt.cost_check_at.map(|at| (at, row)));
             let sending = attempt.check_at.filter(|_| attempt.outcome.is_none());
             self.sending.extend(sending.map(|at| (at, row)));
             if let Some(id) = &attempt.id {
@@ -113,6 +117,9 @@ impl Kept {
         }
         for attempt in &case.attempts {
             self.tokens.remove(&attempt.token);
+            if let Some(at) = attempt.cost_check_at {
+                self.costs.remove(&(at, row));
+            }
             if let Some(at) = attempt.check_at {
                 self.checks.remove(&(at, row));
                 self.sending.remove(&(at, row));

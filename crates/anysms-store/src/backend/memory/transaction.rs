@@ -105,6 +105,16 @@ impl Tables for MemoryTransaction<'_> {
                 };
                 due.filter(ask).take(most).map(|(_, row)| *row).collect()
             }
+            Which::Uncosted { providers, most } => {
+                let due = kept.costs.range(..=(self.now, i64::MAX));
+                let ask = |(at, row): &&(Timestamp, i64)| {
+                    let of = |a: &AttemptRecord| {
+                        a.cost_check_at == Some(*at) && providers.contains(&a.provider)
+                    };
+                    kept.cases.get(row).is_some_and(|case| case.attempts.iter().any(of))
+                };
+                due.filter(ask).take(most).map(|(_, row)| *row).collect()
+            }
         };
         Ok(rows.iter().filter_map(|row| kept.cases.get(row)).map(Case::read_again).collect())
     }

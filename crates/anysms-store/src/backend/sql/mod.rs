@@ -41,6 +41,7 @@ use crate::{
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
+    report::costs::CostSum,
 };
 use connection::{Connection, Dialect};
 use error::failed;
@@ -170,6 +171,10 @@ impl RawBackend for SqlBackend {
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
         read!(self, report::usage, filter)
+    }
+
+    async fn costs(&self, filter: &Filter) -> Result<Vec<CostSum>> {
+        read!(self, report::costs, filter)
     }
 
     async fn suppressions(

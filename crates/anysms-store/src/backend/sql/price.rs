@@ -12,7 +12,7 @@ use crate::{
         error::failed,
         given::{given, given_rows, names},
         rows::{
-            PRICE,
+            ATTEMPT, PRICE,
             column::{all, named, without_id},
             json::{NEW, rows_of},
             read_price,
@@ -33,6 +33,8 @@ pub(crate) struct PriceSql {
     insert: Sql,
     same: Sql,
     gone: Sql,
+    /// Messages with an attempt whose price is asked for.
+    pub(crate) uncosted: Sql,
 }
 
 impl PriceSql {
@@ -60,6 +62,12 @@ impl PriceSql {
             .into(),
             same: format!("UPDATE {p}price SET fetched_at = $2 WHERE id IN (SELECT id FROM {id})")
                 .into(),
+            uncosted: format!(
+                "SELECT message FROM {p}attempt WHERE cost_check_at <= $2 AND provider IN \
+                 (SELECT provider FROM {}) ORDER BY cost_check_at LIMIT $3",
+                given(dialect, &named(ATTEMPT, &["provider"]))
+            )
+            .into(),
             gone: format!("UPDATE {p}price SET valid_to = $2 WHERE id IN (SELECT id FROM {id})")
                 .into(),
         }
@@ -111,7 +119,7 @@ mod tests {
     async fn every_statement_has_an_index() {
         let mut plans = Plans::with_prefix("sms_").await;
         let sql = PriceSql::new(Dialect::Sqlite, "sms_", false);
-        for statement in [&sql.open, &sql.list, &sql.insert, &sql.same, &sql.gone] {
+        for statement in [&sql.open, &sql.list, &sql.insert, &sql.same, &sql.gone, &sql.uncosted] {
             for step in plans.of(statement).await {
                 assert!(!step.starts_with("SCAN sms_"), "{step}: {statement}");
             }

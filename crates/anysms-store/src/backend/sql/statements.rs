@@ -259,7 +259,7 @@ impl Statements {
             )
             .into(),
             leave_unasked: format!(
-                "UPDATE {p}attempt SET check_at = NULL WHERE message IN (SELECT id FROM {})",
+                "UPDATE {p}attempt SET check_at = NULL, cost_check_at = NULL WHERE message IN (SELECT id FROM {})",
                 given(&id)
             )
             .into(),

@@ -14,7 +14,7 @@ mod suppression;
 pub(crate) use attempt::{ATTEMPT, message_of, read_attempt};
 pub(crate) use entry::{
     CONTENT, ENTRY, FORGET, ForgetRow, QUEUE, id_of, is_dead, place_of, read_entry, read_place,
-    read_whole,
+    read_whole, tenant,
 };
 pub(crate) use event::{EVENT, read_event};
 pub(crate) use lookup_keys::{

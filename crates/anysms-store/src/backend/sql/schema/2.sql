@@ -113,3 +113,8 @@ CREATE TABLE {p}price (
     valid_to BIGINT
 );
 CREATE INDEX {p}price_place ON {p}price (provider, country, valid_to);
+
+-- Attempts whose price is asked for, and how often it was.
+ALTER TABLE {p}attempt ADD COLUMN cost_checks BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE {p}attempt ADD COLUMN cost_check_at BIGINT;
+CREATE INDEX {p}attempt_cost ON {p}attempt (cost_check_at) WHERE cost_check_at IS NOT NULL;
