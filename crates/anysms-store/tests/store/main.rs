@@ -7,6 +7,7 @@ mod postgres;
 mod accounts;
 mod attempts;
 mod carrier;
+mod costs;
 mod cuts;
 mod databases;
 mod door;
@@ -115,6 +116,10 @@ macro_rules! suite {
 }
 
 suite! {
+    costs:
+        a_late_price_is_asked_for_and_changes_nothing_else,
+        what_never_has_a_price_is_unpriced_after_four_looks,
+        estimates_stand_beside_prices_with_their_drift;
     prices:
         prices_are_appended_and_never_changed,
         a_book_that_begins_anew_reads_the_store;
