@@ -31,6 +31,7 @@ pub mod lookup;
 pub mod message;
 pub mod number;
 pub mod numbers;
+pub mod pricing;
 pub mod provider;
 pub mod registration;
 pub mod registry;

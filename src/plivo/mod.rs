@@ -25,6 +25,7 @@ mod lookup;
 mod numbers;
 mod options;
 mod pools;
+mod pricing;
 mod registration;
 mod sms;
 mod status;

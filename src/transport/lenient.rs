@@ -177,6 +177,11 @@ pub(crate) fn is_page(body: &[u8]) -> bool {
     !body.trim_ascii().is_empty() && !is_object(body)
 }
 
+/// Reads any JSON value as a text: a number in its own words, and nothing for null, a list or an object.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.owned())
+}
+
 /// Returns a list that may be null, or hold one value that should have been in a list.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,

@@ -33,6 +33,7 @@ mod lookup;
 mod numbers;
 mod options;
 mod pools;
+mod pricing;
 mod product;
 mod registration;
 mod short_codes;

@@ -7,10 +7,12 @@ use anysms::{
     Timestamp,
     message::Channel,
     message::{Cursor, Direction, Media, MessageKey, VendorOptions, WebUrl},
+    number::Region,
     plivo::{
         DltCategory, Location, Log, MessageType, Plivo, PlivoConfig, PlivoOptions, PlivoQuery,
         StatusMethod,
     },
+    pricing::PriceSource,
     testing::ScriptedTransport,
     twilio::{
         AddressRetention, ContentRetention, MessageIntent, RiskCheck, Twilio, TwilioConfig,
@@ -219,6 +221,10 @@ async fn twilios_requests_are_those_of_the_files() {
     twilio(&twilio_config(), &transport).fetch(&id).await.unwrap();
     golden.check("fetch", &transport);
 
+    let transport = ScriptedTransport::new().answer(200, "{}");
+    twilio(&twilio_config(), &transport).country(Region::GB).await.unwrap();
+    golden.check("prices", &transport);
+
     let filters = Query::new()
         .with_to(to())
         .with_from(sender("Joe & Co"))
@@ -355,6 +361,10 @@ async fn plivos_requests_are_those_of_the_files() {
     let transport = ScriptedTransport::new().answer(200, r#"{"message_uuid":"1"}"#);
     plivo(MAIN, &transport).fetch(&id).await.unwrap();
     golden.check("fetch", &transport);
+
+    let transport = ScriptedTransport::new().answer(200, "{}");
+    plivo(MAIN, &transport).country(Region::GB).await.unwrap();
+    golden.check("prices", &transport);
 
     let mut options = PlivoQuery::default();
     options.message_time = Some(at("2026-11-21T08:00:00Z"));

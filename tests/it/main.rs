@@ -20,6 +20,7 @@ mod numbers;
 mod observe;
 mod paging;
 mod plivo_bulk;
+mod pricing;
 mod properties;
 mod receipts;
 mod redaction;

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{bulk, completions, doctor, messages, numbers, register, sandbox, send, text, verify};
-use crate::{bulk, completions, doctor, lookup, messages, numbers, sandbox, send, text, usage};
+use crate::{
+    bulk, completions, doctor, lookup, messages, numbers, price, register, sandbox, send, text,
+    usage, verify,
+};
 
 /// Sends SMS through Twilio or Plivo, and checks everything around it.
 #[derive(Parser)]
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     Messages(messages::Arguments),
     Bulk(bulk::Arguments),
     Doctor(doctor::Arguments),
+    Price(price::Arguments),
     Text(text::Arguments),
     Numbers(numbers::Arguments),
     Register(register::Arguments),

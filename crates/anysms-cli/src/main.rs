@@ -1,6 +1,5 @@
 //! The command `anysms`: a sandbox carrier, a check of a set-up, messages one by one and in bulk,
-//! texts and numbers, and registrations. `anysms --help` describes every subcommand.
-//! texts, numbers, lookups and usage. `anysms --help` describes every subcommand.
+//! texts, numbers, prices, lookups, usage, codes and registrations. `anysms --help` describes every subcommand.
 
 mod bulk;
 mod command_line;
@@ -12,14 +11,15 @@ mod lookup;
 mod messages;
 mod numbers;
 mod output;
+mod price;
 mod register;
 mod sandbox;
 mod send;
 mod state_folder;
 mod target;
 mod text;
-mod verify;
 mod usage;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -36,10 +36,10 @@ async fn main() -> ExitCode {
         Command::Messages(arguments) => messages::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
+        Command::Price(arguments) => price::run(arguments).await,
         Command::Text(arguments) => text::run(&arguments),
         Command::Numbers(arguments) => numbers::run(arguments).await,
         Command::Register(arguments) => register::run(arguments).await,
-        Command::Numbers(arguments) => numbers::run(&arguments),
         Command::Lookup(arguments) => lookup::run(arguments).await,
         Command::Usage(arguments) => usage::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,

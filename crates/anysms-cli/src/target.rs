@@ -33,7 +33,7 @@ Environment:
 }
 pub(crate) use account_environment;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Target {
     /// The provider. Its credentials come from the environment.
     #[arg(long, global = true)]

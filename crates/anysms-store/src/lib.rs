@@ -45,20 +45,26 @@ pub use model::{
     filter::Filter,
     hash::{TextHash, TextHashError},
     policy::{StorePolicy, TextPolicy, Unconfirmed},
+    price::PriceRecord,
     result::{End, MessageResult},
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
     suppression::{Suppression, SuppressionScope},
 };
 pub use protocol::retention::{PurgeReport, Retention};
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};
+pub use report::{
+    billing::{BillingLine, Tariff, Tier, Tiers},
+    costs::{CostComparison, CostReport, CostRow},
+};
 pub use run::{
+    costs::{CostReconciler, CostsReconciled},
     ingest::{Ingest, Ingested, IngestedInbound},
     reconcile::{Reconciled, Reconciler},
     record::{RecordExt, Recorded},
     runner::Runner,
     worker::Worker,
 };
-pub use store::{MessageStore, ScopedSuppressionList};
+pub use store::{MessageStore, ScopedSuppressionList, StorePriceCache};
 
 /// Compiles the code of the README.
 #[cfg(all(doctest, feature = "axum"))]

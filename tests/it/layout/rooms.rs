@@ -53,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "registration",
         &["account_id", "error", "intent", "message", "number", "provider_id", "text"],
     ),
+    ("pricing", &["error", "message", "number", "provider_id", "random", "text"]),
     (
         "sandbox",
         &["account_id", "error", "message", "number", "provider_id", "transport", "webhook"],
@@ -86,6 +87,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "message",
             "number",
             "numbers",
+            "pricing",
             "provider",
             "provider_id",
             "random",

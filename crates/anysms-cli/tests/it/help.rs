@@ -3,11 +3,12 @@
 use crate::run;
 
 /// Every subcommand, as it is typed.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["send"],
     &["messages"],
     &["bulk"],
     &["doctor"],
+    &["price"],
     &["text", "check"],
     &["numbers", "clean"],
     &["numbers", "search"],

@@ -5,12 +5,13 @@ mod doctor;
 mod help;
 mod messages;
 mod numbers;
+mod price;
 mod register;
 mod sandbox;
 mod send;
 mod text;
-mod verify;
 mod usage;
+mod verify;
 
 use std::{
     io::Write,

@@ -35,6 +35,7 @@ use crate::{
     },
     model::seal::Seal,
     protocol::transaction::Named,
+    report::costs::CostSum,
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sql::SqlBackend;
@@ -81,6 +82,8 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
     -> impl Future<Output = Result<DeliveryStats>> + Send;
 
     fn usage(&self, filter: &Filter) -> impl Future<Output = Result<Usage>> + Send;
+
+    fn costs(&self, filter: &Filter) -> impl Future<Output = Result<Vec<CostSum>>> + Send;
 
     fn suppressions(
         &self,
@@ -196,6 +199,10 @@ impl RawBackend for AnyBackend {
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
         each!(self, backend => backend.usage(filter).await)
+    }
+
+    async fn costs(&self, filter: &Filter) -> Result<Vec<CostSum>> {
+        each!(self, backend => backend.costs(filter).await)
     }
 
     async fn suppressions(

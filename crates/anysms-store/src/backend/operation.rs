@@ -9,13 +9,14 @@ use anysms::{
     error::Result,
     intent::Intent,
     message::{Address, MessageId, Text},
-    number::PhoneNumber,
+    number::{PhoneNumber, Region},
+    pricing::CountryPrices,
     verification::{ChallengeAnswer, ChallengeChange},
 };
 
 use crate::{
-    Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PurgeReport, StatusEvent,
-    StorePolicy, Suppression, SuppressionScope,
+    Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PriceRecord, PurgeReport,
+    StatusEvent, StorePolicy, Suppression, SuppressionScope,
     model::{
         case::{Case, Snapshot},
         suppression::SuppressionSource,
@@ -25,8 +26,10 @@ use crate::{
     protocol::{
         admission::{Begin, Begun},
         challenges,
+        costs::{self, CostFound, CostSettled},
         lease::Release,
         operations::{self, Check, Looked},
+        prices,
         queue::{self, Claimed, Enqueue, Order},
         results,
         transitions::Finish,
@@ -270,6 +273,32 @@ alone! {
     /// At most so many suppressions that a provider may confirm.
     UnprovedSuppressions(usize) -> Vec<Suppression>,
     |this, tables, policy| tables.unproved_suppressions(this.0).await?
+}
+
+alone! {
+    /// Attempts whose price has to be asked for, and whether there may be more.
+    CostChecks(Vec<ProviderId>, usize) -> (Vec<Check>, bool),
+    |this, tables, policy| costs::checks(tables, &this.0, this.1).await?
+}
+alone! {
+    /// Writes down what providers say of the costs of attempts.
+    SettleCosts(Vec<(AttemptToken, CostFound)>) -> Vec<CostSettled>,
+    |this, tables, policy| costs::settle(tables, &this.0).await?
+}
+alone! {
+    /// Keeps the prices of a country.
+    SavePrices(CountryPrices) -> (),
+    |this, tables, policy| prices::save(tables, &this.0).await?
+}
+alone! {
+    /// Prices of a country that hold.
+    LoadPrices(ProviderId, Region) -> Option<CountryPrices>,
+    |this, tables, policy| prices::load(tables, &this.0, this.1).await?
+}
+alone! {
+    /// All prices of a country.
+    PriceHistory(ProviderId, Region) -> Vec<PriceRecord>,
+    |this, tables, policy| tables.prices(&this.0, this.1, false).await?
 }
 
 #[cfg(all(test, feature = "sqlite"))]

@@ -222,6 +222,8 @@ impl Any {
             reports,
             checks: self.u32(),
             check_at: self.option(Self::time),
+            cost_checks: self.u32(),
+            cost_check_at: self.option(Self::time),
             given_up: self.one_in(2),
             redirected: self.one_in(2),
             hinted: self.option(id),

@@ -69,6 +69,11 @@ pub struct AttemptRecord {
     pub(crate) checks: u32,
     #[serde(skip)]
     pub(crate) check_at: Option<Timestamp>,
+    /// Number of times the provider was asked for the price, and when it is asked next.
+    #[serde(skip)]
+    pub(crate) cost_checks: u32,
+    #[serde(skip)]
+    pub(crate) cost_check_at: Option<Timestamp>,
     /// `true` if nothing more is done to find out.
     #[serde(skip)]
     pub(crate) given_up: bool,
@@ -155,6 +160,8 @@ impl AttemptRecord {
             reports: StatusReducer::default(),
             checks: 0,
             check_at: None,
+            cost_checks: 0,
+            cost_check_at: None,
             given_up: false,
             redirected: false,
             hinted: None,

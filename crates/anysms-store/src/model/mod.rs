@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod filter;
 pub(crate) mod hash;
 pub(crate) mod policy;
+pub(crate) mod price;
 pub(crate) mod redaction;
 pub(crate) mod result;
 pub(crate) mod seal;

@@ -6,9 +6,11 @@
 
 pub(crate) mod admission;
 pub(crate) mod challenges;
+pub(crate) mod costs;
 pub(crate) mod events;
 pub(crate) mod lease;
 pub(crate) mod operations;
+pub(crate) mod prices;
 pub(crate) mod queue;
 pub(crate) mod results;
 pub(crate) mod retention;

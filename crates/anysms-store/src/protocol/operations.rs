@@ -17,7 +17,7 @@ use anysms::{
 };
 
 use crate::{
-    Applied, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
+    Applied, AttemptRecord, AttemptToken, Entry, EntryId, Progress, StatusEvent, Suppression,
     model::{
         case::{Case, Snapshot},
         event::Seen,
@@ -74,6 +74,8 @@ pub(super) async fn cases(
 /// Writes cases back, with the ends of those that left the queue.
 pub(super) async fn save(tables: &mut dyn Tables, cases: &mut [Case]) -> Result<()> {
     cases.iter_mut().for_each(Case::note_end);
+    let attempts = cases.iter_mut().flat_map(|case| &mut case.attempts);
+    attempts.for_each(AttemptRecord::schedule_cost_check);
     tables.save(cases).await
 }
 

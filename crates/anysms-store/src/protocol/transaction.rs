@@ -10,11 +10,11 @@ use anysms::{
     ProviderId, TenantId,
     error::Result,
     message::{Address, MessageId, MessageKey, Text},
-    number::PhoneNumber,
+    number::{PhoneNumber, Region},
 };
 
 use crate::{
-    AttemptToken, End, Entry, EntryId, StatusEvent, Suppression, SuppressionScope,
+    AttemptToken, End, Entry, EntryId, PriceRecord, StatusEvent, Suppression, SuppressionScope,
     model::redaction::Redaction,
     model::seal::Seal,
     model::{
@@ -24,6 +24,7 @@ use crate::{
     },
     protocol::{
         challenges::{ChallengeTables, IntentTables},
+        prices::PriceChanges,
         retention::Forget,
         turns::Turns,
     },
@@ -58,11 +59,16 @@ pub(crate) enum Which<'a> {
         left: Timestamp,
         most: usize,
     },
+    /// At most `most` cases with an attempt at one of `providers` whose price is to be asked for.
+    Uncosted {
+        providers: &'a [ProviderId],
+        most: usize,
+    },
 }
 
 /// The tables of one backend, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Upkeep + ChallengeTables + IntentTables {
+pub(crate) trait Tables: Upkeep + PriceTables + ChallengeTables + IntentTables {
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 
@@ -124,6 +130,22 @@ pub(crate) trait Tables: Upkeep + ChallengeTables + IntentTables {
 
     /// Returns at most `most` suppressions that end by themselves unless a provider confirms them.
     async fn unproved_suppressions(&mut self, most: usize) -> Result<Vec<Suppression>>;
+}
+
+/// The prices.
+#[async_trait]
+pub(crate) trait PriceTables: Send {
+    /// Returns the prices of a country in the order in which they came: those that hold, which no other transaction
+    /// changes from now on, or all.
+    async fn prices(
+        &mut self,
+        provider: &ProviderId,
+        country: Region,
+        open: bool,
+    ) -> Result<Vec<PriceRecord>>;
+
+    /// Writes which prices are said again, end, or are new.
+    async fn change_prices(&mut self, changes: PriceChanges, at: Timestamp) -> Result<()>;
 }
 
 /// Upkeep of the tables: forgets and removes old messages.

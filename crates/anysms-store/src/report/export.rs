@@ -7,7 +7,8 @@ use anysms::{
     message::Direction,
 };
 
-use crate::{Entry, Filter, MessageStore};
+use super::billing;
+use crate::{BillingLine, Entry, Filter, MessageStore};
 
 /// Columns of [`csv()`], part of the contract: more may come at the end.
 pub const COLUMNS: &[&str] = &[
@@ -112,6 +113,32 @@ pub async fn json_lines(
     count.await
 }
 
+/// Writes the lines of a bill as CSV with a header, safe as [`csv()`] is. Costs in several currencies stand in one cell,
+/// with a semicolon between them.
+///
+/// ```
+/// use anysms_store::export;
+///
+/// let mut file = Vec::new();
+/// export::billing_csv(&[], &mut file)?;
+/// assert!(file.starts_with(b"\"month\",\"tenant\",\"country\",\"class\""));
+/// # Ok::<(), anysms::Error>(())
+/// ```
+///
+/// # Errors
+/// `Other` if the writer fails.
+pub fn billing_csv(lines: &[BillingLine], writer: impl Write) -> Result<()> {
+    billing::csv(lines, writer)
+}
+
+/// Writes the lines of a bill as one JSON array.
+///
+/// # Errors
+/// `Other` if the writer fails.
+pub fn billing_json(lines: &[BillingLine], writer: impl Write) -> Result<()> {
+    serde_json::to_writer(writer, lines).map_err(unwritable)
+}
+
 async fn each(
     store: &MessageStore,
     filter: &Filter,
@@ -131,7 +158,7 @@ async fn each(
     }
 }
 
-fn unwritable<E>(_: E) -> Error {
+pub(super) fn unwritable<E>(_: E) -> Error {
     Error::not_sent(ErrorKind::Other).with_detail("export: the writer fails")
 }
 
@@ -179,7 +206,7 @@ fn cells(entry: &Entry) -> Vec<String> {
 
 /// Makes a cell harmless that a spreadsheet would take for a formula: what begins with a sign of one, in ASCII or full
 /// width, behind whatever a spreadsheet may strip or take for the end of a cell.
-fn harmless(cell: String) -> String {
+pub(super) fn harmless(cell: String) -> String {
     let is_skipped = |c: char| {
         c.is_whitespace()
             || c.is_control()

@@ -2,6 +2,8 @@
 //!
 //! What belongs here: the sums, and the files they are exported to. Nothing here changes a message.
 
+pub(crate) mod billing;
+pub(crate) mod costs;
 pub mod export;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -261,4 +263,4 @@ impl Usage {
 
 /// Amounts stand in tables as whole numbers of so many to one.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) const UNITS: u32 = 8; // decimal places
+pub(crate) const UNITS: u32 = crate::model::price::PLACES;

@@ -2,6 +2,7 @@
 //!
 //! What belongs here: whatever asks a provider or a webhook's caller. What may be done is decided in `protocol`.
 
+pub(crate) mod costs;
 pub(crate) mod depth;
 pub(crate) mod ingest;
 mod lookup;

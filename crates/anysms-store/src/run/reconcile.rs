@@ -148,10 +148,7 @@ impl Reconciler {
     pub async fn run_once(&self) -> Result<Reconciled> {
         let (mut reconciled, mut silent) = (Reconciled::default(), Silent::new());
         loop {
-            let of_accounts = self.accounts.iter().flat_map(Accounts::providers);
-            let ids =
-                self.providers.iter().map(|one| one.provider.id()).chain(of_accounts).collect();
-            let (checks, more) = self.store.backend.run(Checks(ids, MOST)).await?;
+            let (checks, more) = self.store.backend.run(Checks(self.provider_ids(), MOST)).await?;
             if checks.is_empty() && !more {
                 self.confirm_suppressions(&mut silent).await?;
                 return Ok(reconciled);
@@ -199,6 +196,12 @@ impl Reconciler {
             () = stop => {}
             () = rounds => {}
         }
+    }
+
+    /// Returns the providers that are asked.
+    pub(super) fn provider_ids(&self) -> Vec<ProviderId> {
+        let of_accounts = self.accounts.iter().flat_map(Accounts::providers);
+        self.providers.iter().map(|one| one.provider.id()).chain(of_accounts).collect()
     }
 
     async fn settle(
@@ -263,7 +266,7 @@ impl Reconciler {
 }
 
 /// Waits for a provider, and no longer than for so long.
-async fn within<T>(asking: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn within<T>(asking: impl Future<Output = Result<T>>) -> Result<T> {
     let late = |_| Err(Error::not_sent(ErrorKind::Timeout).without_message());
     timeout(LONGEST, asking).await.unwrap_or_else(late)
 }

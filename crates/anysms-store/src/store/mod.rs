@@ -3,8 +3,10 @@
 //! What belongs here: the public methods, a file for each part of the work (`queue`, `record`, `read`, `forget`,
 //! `suppress`), and how a store is opened (`open`). What they do is in `protocol`; how it is kept, in `backend`.
 
+mod costs;
 mod forget;
 mod open;
+mod prices;
 mod queue;
 mod read;
 mod record;
@@ -15,6 +17,7 @@ mod verify;
 
 use anysms::{TenantId, message::MessageKey};
 
+pub use prices::StorePriceCache;
 pub use suppression_list::ScopedSuppressionList;
 
 use crate::backend::{AnyBackend, Backend};

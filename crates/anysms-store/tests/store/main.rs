@@ -8,6 +8,7 @@ mod accounts;
 mod attempts;
 mod carrier;
 mod codes;
+mod costs;
 mod cuts;
 mod databases;
 mod door;
@@ -20,6 +21,7 @@ mod lists;
 mod migration;
 mod neighbours;
 mod outages;
+mod prices;
 mod privacy;
 mod proof;
 mod proxy;
@@ -115,6 +117,13 @@ macro_rules! suite {
 }
 
 suite! {
+    costs:
+        a_late_price_is_asked_for_and_changes_nothing_else,
+        what_never_has_a_price_is_unpriced_after_four_looks,
+        estimates_stand_beside_prices_with_their_drift;
+    prices:
+        prices_are_appended_and_never_changed,
+        a_book_that_begins_anew_reads_the_store;
     accounts:
         each_account_is_asked_about_its_own,
         every_attempt_without_an_id_is_a_rival,

@@ -16,7 +16,7 @@ use anysms::{
 };
 
 use crate::{
-    AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
+    AttemptRecord, AttemptToken, End, Entry, Filter, PriceRecord, StatusEvent, Suppression,
     model::case::Case,
     protocol::transaction::Named,
     protocol::turns::{MOST_TENANTS, Turns, deal},
@@ -40,6 +40,8 @@ pub(crate) struct Kept {
     /// Rows that the queue has to look at: by class, tenant and time.
     pub(super) wakes: BTreeSet<Wake>,
     pub(super) checks: BTreeSet<(Timestamp, i64)>,
+    /// Rows with an attempt whose price is asked for, by when it is.
+    pub(super) costs: BTreeSet<(Timestamp, i64)>,
     /// Submissions whose answer is waited for, by the ends of their leases.
     pub(super) sending: BTreeSet<(Timestamp, i64)>,
     pub(crate) events: HashMap<EventId, StatusEvent>,
@@ -47,6 +49,7 @@ pub(crate) struct Kept {
     pub(super) unknown: HashMap<MessageId, Vec<EventId>>,
     pub(super) unknown_order: VecDeque<EventId>,
     pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
+    pub(super) prices: Vec<PriceRecord>,
     /// Ends that were not told so far, and when that is next tried.
     pub(super) results: BTreeMap<i64, (End, Timestamp)>,
     pub(super) challenges: BTreeMap<u128, ChallengeRow>,
@@ -66,11 +69,13 @@ impl Kept {
             ids: HashMap::new(),
             wakes: BTreeSet::new(),
             checks: BTreeSet::new(),
+            costs: BTreeSet::new(),
             sending: BTreeSet::new(),
             events: HashMap::new(),
             unknown: HashMap::new(),
             unknown_order: VecDeque::new(),
             suppressions: BTreeMap::new(),
+            prices: Vec::new(),
             results: BTreeMap::new(),
             challenges: BTreeMap::new(),
             challenge_sends: BTreeMap::new(),
@@ -106,6 +111,7 @@ impl Kept {
         for attempt in &case.attempts {
             self.tokens.insert(attempt.token, row);
             self.checks.extend(attempt.check_at.map(|at| (at, row)));
+            self.costs.extend(attempt.cost_check_at.map(|at| (at, row)));
             let sending = attempt.check_at.filter(|_| attempt.outcome.is_none());
             self.sending.extend(sending.map(|at| (at, row)));
             if let Some(id) = &attempt.id {
@@ -125,6 +131,9 @@ impl Kept {
         }
         for attempt in &case.attempts {
             self.tokens.remove(&attempt.token);
+            if let Some(at) = attempt.cost_check_at {
+                self.costs.remove(&(at, row));
+            }
             if let Some(at) = attempt.check_at {
                 self.checks.remove(&(at, row));
                 self.sending.remove(&(at, row));

@@ -2,6 +2,7 @@
 
 mod challenges;
 mod kept;
+mod price;
 mod transaction;
 
 use std::{fmt, ops::Bound};
@@ -23,7 +24,7 @@ use crate::{
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
-    report::Times,
+    report::{Times, costs::CostSum},
 };
 use kept::Kept;
 use transaction::MemoryTransaction;
@@ -151,6 +152,12 @@ impl RawBackend for MemoryBackend {
         Ok(usage)
     }
 
+    async fn costs(&self, filter: &Filter) -> Result<Vec<CostSum>> {
+        let kept = self.kept.lock().await;
+        let accepted = kept.entries(filter).filter(|entry| entry.accepted_at.is_some());
+        Ok(accepted.map(cost_of).collect())
+    }
+
     async fn suppressions(
         &self,
         after: Option<PhoneNumber>,
@@ -191,6 +198,22 @@ fn usage_of(entry: &Entry) -> UsageRow {
     row.actual = entry.price.map(|price| price.amount).unwrap_or_default();
     row.priced = u64::from(entry.price.is_some());
     row
+}
+
+/// Returns the costs of one message that was accepted.
+fn cost_of(entry: &Entry) -> CostSum {
+    CostSum {
+        day: entry.created_at.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        country: entry.country,
+        provider: entry.provider.clone(),
+        account: entry.account.clone(),
+        tenant: entry.tenant.clone(),
+        class: entry.class,
+        messages: 1,
+        segments: u64::from(entry.segments.unwrap_or_default()),
+        estimated: entry.estimate,
+        actual: entry.price,
+    }
 }
 
 impl fmt::Debug for MemoryBackend {

@@ -42,6 +42,10 @@ impl<'a> MemoryTransaction<'a> {
         Self { kept, seal, now }
     }
 
+    pub(super) fn kept(&mut self) -> &mut Kept {
+        self.kept
+    }
+
     /// Calls a message back if it waits, and has something forgotten of it.
     fn change(&mut self, id: EntryId, forget: impl FnOnce(&mut Entry)) {
         let Some(mut case) = self.kept.cases.get(&id.0).cloned() else { return };
@@ -98,6 +102,16 @@ impl Tables for MemoryTransaction<'_> {
                     };
                     *at <= left
                         || kept.cases.get(row).is_some_and(|case| case.attempts.iter().any(of))
+                };
+                due.filter(ask).take(most).map(|(_, row)| *row).collect()
+            }
+            Which::Uncosted { providers, most } => {
+                let due = kept.costs.range(..=(self.now, i64::MAX));
+                let ask = |(at, row): &&(Timestamp, i64)| {
+                    let of = |a: &AttemptRecord| {
+                        a.cost_check_at == Some(*at) && providers.contains(&a.provider)
+                    };
+                    kept.cases.get(row).is_some_and(|case| case.attempts.iter().any(of))
                 };
                 due.filter(ask).take(most).map(|(_, row)| *row).collect()
             }

@@ -13,6 +13,7 @@ use crate::{
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
+    report::costs::CostSum,
 };
 use anysms::{
     error::{Error, ErrorKind, Result},
@@ -136,6 +137,10 @@ impl RawBackend for InTransaction<'_> {
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
         report::usage(&mut *self.connection.lock().await, &self.backend.sql, filter).await
+    }
+
+    async fn costs(&self, filter: &Filter) -> Result<Vec<CostSum>> {
+        report::costs(&mut *self.connection.lock().await, &self.backend.sql, filter).await
     }
 
     async fn suppressions(

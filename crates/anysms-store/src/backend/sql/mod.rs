@@ -15,6 +15,7 @@ mod in_transaction;
 mod intents;
 mod outbox;
 mod prefix;
+mod price;
 mod read;
 mod report;
 mod retention;
@@ -45,6 +46,7 @@ use crate::{
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
     protocol::transaction::Named,
+    report::costs::CostSum,
 };
 use connection::{Connection, Dialect};
 use error::failed;
@@ -174,6 +176,10 @@ impl RawBackend for SqlBackend {
 
     async fn usage(&self, filter: &Filter) -> Result<Usage> {
         read!(self, report::usage, filter)
+    }
+
+    async fn costs(&self, filter: &Filter) -> Result<Vec<CostSum>> {
+        read!(self, report::costs, filter)
     }
 
     async fn suppressions(

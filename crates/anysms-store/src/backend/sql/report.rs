@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use anysms::{
     error::Result,
-    message::{Currency, Money},
+    message::{Currency, MessageClass, Money},
 };
 
 use crate::{
@@ -13,10 +13,13 @@ use crate::{
         connection::{Columns, Connection, Corrupt, Sql},
         error::failed,
         read::{Where, corrupt},
-        rows::stored::{Stored, amount},
+        rows::{
+            stored::{Stored, amount},
+            tenant,
+        },
         statements::Statements,
     },
-    report::Times,
+    report::{Times, costs::CostSum},
 };
 
 const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -82,6 +85,49 @@ pub(crate) async fn usage(
     }
     usage.sort();
     Ok(usage)
+}
+
+/// Reads the costs of accepted messages that are alike.
+pub(crate) async fn costs(
+    connection: &mut Connection<'_>,
+    sql: &Statements,
+    filter: &Filter,
+) -> Result<Vec<CostSum>> {
+    let of = Where::of(connection.dialect(), &sql.prefix, filter);
+    let text = format!(
+        "SELECT created_at / {MICROS_A_DAY} AS day, country, price_currency, estimate_currency, provider, account, \
+         tenant, class, count(*), cast(coalesce(sum(segments), 0) AS bigint), \
+         cast(coalesce(sum(estimate), 0) AS bigint), cast(coalesce(sum(price), 0) AS bigint) \
+         FROM {}message {} AND accepted_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+        sql.prefix, of.sql
+    );
+    let rows = connection.rows(&Sql::from(text), &of.args).await.map_err(failed)?;
+    rows.into_iter().map(|row| cost_sum(&mut Columns::new(row)).map_err(corrupt)).collect()
+}
+
+fn cost_sum(row: &mut Columns) -> Result<CostSum, Corrupt> {
+    let day = jiff::Timestamp::from_microsecond(row.int()? * MICROS_A_DAY).map_err(|_| Corrupt)?;
+    let count = |row: &mut Columns| row.int().map(|count| count.try_into().unwrap_or_default());
+    let country = row.parse_or_none()?;
+    let (priced_in, estimated_in): (Option<Currency>, Option<Currency>) =
+        (row.parse_or_none()?, row.parse_or_none()?);
+    let (provider, account) = (row.parse_or_none()?, row.parse_or_none()?);
+    let tenant = tenant(&row.text()?);
+    let class = MessageClass::read(row)?;
+    let (messages, segments) = (count(row)?, count(row)?);
+    let (estimated, actual) = (amount(row.int()?), amount(row.int()?));
+    Ok(CostSum {
+        day: day.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        country,
+        provider,
+        account,
+        tenant,
+        class,
+        messages,
+        segments,
+        estimated: estimated_in.map(|currency| Money::new(estimated, currency)),
+        actual: priced_in.map(|currency| Money::new(actual, currency)),
+    })
 }
 
 /// Reads what was sent, and the sum of its estimates.

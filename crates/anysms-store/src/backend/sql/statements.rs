@@ -68,6 +68,7 @@ pub(crate) struct Statements {
     pub(crate) suppression: SuppressionSql,
     pub(crate) challenges: ChallengeSql,
     pub(crate) intents: IntentSql,
+    pub(crate) price: super::price::PriceSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -259,7 +260,7 @@ impl Statements {
             )
             .into(),
             leave_unasked: format!(
-                "UPDATE {p}attempt SET check_at = NULL WHERE message IN (SELECT id FROM {})",
+                "UPDATE {p}attempt SET check_at = NULL, cost_check_at = NULL WHERE message IN (SELECT id FROM {})",
                 given(&id)
             )
             .into(),
@@ -306,6 +307,7 @@ impl Statements {
             suppression: SuppressionSql::new(dialect, p),
             challenges: ChallengeSql::new(dialect, p),
             intents: IntentSql::new(dialect, p),
+            price: super::price::PriceSql::new(dialect, p, postgres),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }

@@ -191,6 +191,12 @@ impl Tables for SqlTransaction<'_, '_> {
                 let (now, left) = (Arg::Int(micros(self.now)), Arg::Int(micros(left)));
                 (&self.sql.unchecked, vec![json(&providers)?, now, left, Arg::Int(most as i64)])
             }
+            Which::Uncosted { providers, most } => {
+                let providers: Vec<Provider<'_>> =
+                    providers.iter().map(|id| Provider { provider: id.as_str() }).collect();
+                let now = Arg::Int(micros(self.now));
+                (&self.sql.price.uncosted, vec![json(&providers)?, now, Arg::Int(most as i64)])
+            }
         };
         let rows = self.connection.rows(sql, &args).await.map_err(failed)?;
         let ids: Vec<i64> = rows.iter().filter_map(|row| id_of(row).ok()).map(|id| id.0).collect();

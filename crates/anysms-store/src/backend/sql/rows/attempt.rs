@@ -40,6 +40,8 @@ columns! {
         Changing ["request_id"] => request_id;
         Changing ["checks"] => checks;
         Changing ["check_at"] => check_at;
+        Changing ["cost_checks"] => cost_checks;
+        Changing ["cost_check_at"] => cost_check_at;
         Changing ["given_up"] => given_up;
         Fixed ["redirected"] => redirected;
         Changing ["hinted_id"] => (Text, |attempt| attempt.hinted.as_ref().map(MessageId::value).into(),

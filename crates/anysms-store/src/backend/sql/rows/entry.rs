@@ -98,7 +98,7 @@ columns! {
 
 /// Reads a tenant; `None` for an empty name. The first edition allowed names that are none today: those are
 /// shown as far as they can be.
-fn tenant(name: &str) -> Option<TenantId> {
+pub(crate) fn tenant(name: &str) -> Option<TenantId> {
     if name.is_empty() {
         return None;
     }

@@ -7,19 +7,21 @@ mod entry;
 mod event;
 pub(crate) mod json;
 mod lookup_keys;
+mod price;
 pub(crate) mod stored;
 mod suppression;
 
 pub(crate) use attempt::{ATTEMPT, message_of, read_attempt};
 pub(crate) use entry::{
     CONTENT, ENTRY, FORGET, ForgetRow, QUEUE, id_of, is_dead, place_of, read_entry, read_place,
-    read_whole,
+    read_whole, tenant,
 };
 pub(crate) use event::{EVENT, read_event};
 pub(crate) use lookup_keys::{
     Id, Key, Number, PLACE, Place, Provider, RESULT, Remotes, ResultRow, Tenant, Token,
     provider_ids,
 };
+pub(crate) use price::{PRICE, read_price};
 pub(crate) use suppression::{SUPPRESSION, read_suppression, told};
 
 /// Type of a column: a whole number or a text.

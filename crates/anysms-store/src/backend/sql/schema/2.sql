@@ -147,3 +147,25 @@ CREATE TABLE {p}intent (
     data TEXT NOT NULL
 );
 CREATE INDEX {p}intent_open ON {p}intent (begun_at) WHERE done = 0;
+-- Prices that were fetched: a change closes a row and adds one, and a price that stays moves only fetched_at.
+CREATE TABLE {p}price (
+    id {id},
+    provider TEXT NOT NULL,
+    country TEXT NOT NULL,
+    carrier TEXT,
+    mcc TEXT,
+    mnc TEXT,
+    number_type TEXT,
+    direction SMALLINT NOT NULL,
+    per_segment BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    valid_to BIGINT
+);
+CREATE INDEX {p}price_place ON {p}price (provider, country, valid_to);
+
+-- Attempts whose price is asked for, and how often it was.
+ALTER TABLE {p}attempt ADD COLUMN cost_checks BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE {p}attempt ADD COLUMN cost_check_at BIGINT;
+CREATE INDEX {p}attempt_cost ON {p}attempt (cost_check_at) WHERE cost_check_at IS NOT NULL;
