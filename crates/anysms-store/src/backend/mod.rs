@@ -27,11 +27,13 @@ use anysms::{
 };
 
 use crate::{
-    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Thread, ThreadFilter,
+    ThreadId, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
     },
     model::seal::Seal,
+    model::thread::ThreadEnds,
     protocol::transaction::Named,
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -85,6 +87,27 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
         after: Option<PhoneNumber>,
         most: u32,
     ) -> impl Future<Output = Result<Vec<Suppression>>> + Send;
+
+    fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Thread>>> + Send;
+
+    fn thread(&self, id: ThreadId) -> impl Future<Output = Result<Option<Thread>>> + Send;
+
+    fn thread_between(
+        &self,
+        ends: &ThreadEnds,
+    ) -> impl Future<Output = Result<Option<Thread>>> + Send;
+
+    fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 }
 
 /// Place where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend
@@ -190,5 +213,31 @@ impl RawBackend for AnyBackend {
         most: u32,
     ) -> Result<Vec<Suppression>> {
         each!(self, backend => backend.suppressions(after, most).await)
+    }
+
+    async fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Thread>> {
+        each!(self, backend => backend.threads(filter, most, cursor).await)
+    }
+
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        each!(self, backend => backend.thread(id).await)
+    }
+
+    async fn thread_between(&self, ends: &ThreadEnds) -> Result<Option<Thread>> {
+        each!(self, backend => backend.thread_between(ends).await)
+    }
+
+    async fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        each!(self, backend => backend.thread_entries(id, most, cursor).await)
     }
 }

@@ -1,7 +1,7 @@
 //! Protocol of a message: what may become of it.
 //!
 //! What belongs here: pure changes of a message and its attempts (`transitions`, `lease`, `admission`,
-//! `retention`), the operations that read, change and write them (`operations`), and the tables that a backend has
+//! `retention`), the operations that read, change and write them (`operations`, `threads`), and the tables that a backend has
 //! for them (`transaction`). No I/O.
 
 pub(crate) mod admission;
@@ -11,6 +11,7 @@ pub(crate) mod operations;
 pub(crate) mod queue;
 pub(crate) mod results;
 pub(crate) mod retention;
+pub(crate) mod threads;
 pub(crate) mod transaction;
 pub(crate) mod transitions;
 pub(crate) mod turns;

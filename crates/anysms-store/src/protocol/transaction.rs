@@ -22,7 +22,7 @@ use crate::{
         event::Seen,
         suppression::SuppressionSource,
     },
-    protocol::{retention::Forget, turns::Turns},
+    protocol::{retention::Forget, threads::ThreadTables, turns::Turns},
 };
 
 /// A message by its tenant and key.
@@ -58,7 +58,7 @@ pub(crate) enum Which<'a> {
 
 /// The tables of one backend, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Upkeep {
+pub(crate) trait Tables: Upkeep + ThreadTables {
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 

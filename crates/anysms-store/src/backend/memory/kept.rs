@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use anysms::{message::MessageId, number::PhoneNumber, webhook::EventId};
 
+use super::threads::Threads;
 use crate::{
     AttemptRecord, AttemptToken, End, Entry, Filter, StatusEvent, Suppression,
     model::case::Case,
@@ -43,6 +44,7 @@ pub(crate) struct Kept {
     pub(crate) suppressions: BTreeMap<PhoneNumber, Vec<Suppression>>,
     /// Ends that were not told so far, and when that is next tried.
     pub(super) results: BTreeMap<i64, (End, Timestamp)>,
+    pub(super) threads: Threads,
 }
 
 impl Kept {
@@ -62,6 +64,7 @@ impl Kept {
             unknown_order: VecDeque::new(),
             suppressions: BTreeMap::new(),
             results: BTreeMap::new(),
+            threads: Threads::default(),
         }
     }
 
@@ -146,6 +149,7 @@ impl Kept {
 
     /// Takes a message out with all that was tried and reported.
     pub(super) fn remove(&mut self, row: i64) {
+        self.leave_thread(row);
         let Some(case) = self.cases.get(&row) else { return };
         let attempts: Vec<i64> = case.attempts.iter().map(|a| a.row).collect();
         self.events.retain(|_, event| !attempts.contains(&event.attempt));

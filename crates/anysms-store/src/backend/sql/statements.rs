@@ -12,6 +12,7 @@ use crate::{
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
+        threads::ThreadSql,
     },
 };
 
@@ -66,6 +67,7 @@ pub(crate) struct Statements {
     pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
     pub(crate) suppression: SuppressionSql,
+    pub(crate) threads: ThreadSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -323,12 +325,13 @@ impl Statements {
             .into(),
             mark_read: format!(
                 "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
-                 AND id IN (SELECT id FROM {}) RETURNING id",
+                 AND id IN (SELECT id FROM {}) RETURNING id, tenant, coalesce(local, ''), remote, direction",
                 given(&id)
             )
             .into(),
             retention: RetentionSql::new(dialect, p),
             suppression: SuppressionSql::new(dialect, p),
+            threads: ThreadSql::new(dialect, p),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }
@@ -384,7 +387,8 @@ mod tests {
             &sql.events,
             &sql.mark_read,
         ];
-        for statement in all.into_iter().chain(sql.retention.all()).chain(sql.suppression.all()) {
+        let others = sql.retention.all().chain(sql.suppression.all()).chain(sql.threads.all());
+        for statement in all.into_iter().chain(others) {
             for step in plans.of(statement).await {
                 // These indexes hold few rows, and are read whole.
                 let few = ["INDEX sms_event_unknown", "INDEX sms_queue_dead", "SCAN sms_result"];

@@ -9,6 +9,7 @@ pub(crate) mod json;
 mod lookup_keys;
 pub(crate) mod stored;
 mod suppression;
+pub(crate) mod thread;
 
 pub(crate) use attempt::{ATTEMPT, message_of, read_attempt};
 pub(crate) use entry::{

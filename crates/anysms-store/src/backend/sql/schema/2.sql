@@ -95,3 +95,31 @@ UPDATE {p}message SET failed_at = coalesce(
 
 -- What tells these tables from all others.
 CREATE TABLE {p}store (id TEXT NOT NULL);
+
+-- Threads: a projection of the messages, one row for each pair of addresses of a tenant, and what people made of it.
+-- 0 is open, 1 closed, 2 snoozed. A message that lost its number is in none.
+CREATE INDEX {p}message_thread ON {p}message (remote, tenant, coalesce(local, ''), id);
+CREATE TABLE {p}thread (
+    id {id},
+    last_entry BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    unread BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    snoozed_until BIGINT,
+    state SMALLINT NOT NULL,
+    tenant TEXT NOT NULL,
+    local TEXT NOT NULL,
+    remote TEXT NOT NULL,
+    assignee TEXT,
+    subject TEXT
+);
+CREATE UNIQUE INDEX {p}thread_ends ON {p}thread (remote, tenant, local);
+CREATE INDEX {p}thread_last ON {p}thread (last_entry);
+CREATE INDEX {p}thread_state ON {p}thread (tenant, state, last_entry);
+CREATE INDEX {p}thread_unread ON {p}thread (tenant, last_entry) WHERE unread > 0;
+CREATE INDEX {p}thread_assignee ON {p}thread (tenant, assignee, last_entry) WHERE assignee IS NOT NULL;
+INSERT INTO {p}thread (tenant, local, remote, last_entry, last_at, unread, state, opened_at)
+    SELECT tenant, coalesce(local, ''), remote, max(id), max(created_at),
+        count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END), 0, min(created_at)
+    FROM {p}message WHERE forgotten < 2 GROUP BY tenant, coalesce(local, ''), remote;
