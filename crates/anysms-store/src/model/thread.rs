@@ -283,8 +283,9 @@ impl ThreadRow {
             let same = one.ends == kept.ends;
             if same {
                 kept.unread += one.unread;
-                kept.last_at = kept.last_at.max(one.last_at);
-                kept.last_entry = kept.last_entry.max(one.last_entry);
+                if one.last_entry > kept.last_entry {
+                    (kept.last_entry, kept.last_at) = (one.last_entry, one.last_at);
+                }
             }
             same
         });

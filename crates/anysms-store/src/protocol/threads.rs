@@ -82,10 +82,15 @@ impl Thread {
             }
             ThreadChange::Snooze(until) => {
                 self.open(now);
-                (self.state, self.snoozed_until) = (ThreadState::Snoozed, Some(*until));
+                (self.state, self.snoozed_until) = (ThreadState::Snoozed, Some(whole(*until)));
             }
         }
     }
+}
+
+/// Returns a time in whole microseconds, as every backend keeps it.
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 /// Changes a thread and returns it; `None` if there is no such thread.
@@ -103,7 +108,7 @@ pub(crate) async fn change(
     }
     let Some(thread) = tables.thread(id).await? else { return Ok(None) };
     let mut changed = thread.clone().at(now);
-    changed.change(change, now);
+    changed.change(change, whole(now));
     if changed != thread {
         tables.save_thread(&changed).await?;
     }

@@ -416,7 +416,7 @@ async fn threads_come_of_rows_that_were_written_by_hand() {
             break;
         }
     }
-    assert_eq!(threads, 6_001);
+    assert_eq!(threads, 5_402, "of each tenth number one less, as those are one thread");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -447,7 +447,7 @@ fn fill(database: &str, messages: u32, threads: u32) -> String {
         "sqlite" => format!(
             "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {messages}) SELECT n FROM s)"
         ),
-        _ => format!("(SELECT n FROM generate_series(1, {messages}) AS n)"),
+        _ => format!("(SELECT n FROM generate_series(CAST(1 AS BIGINT), {messages}) AS n)"),
     };
     // Threads are of very different length: a tenth of the messages is in the first.
     format!(

@@ -342,8 +342,10 @@ impl ThreadTables for SqlTransaction<'_, '_> {
 /// Returns the query of the threads that messages make.
 fn projected(p: &str, bounds: &str) -> String {
     format!(
-        "SELECT tenant, coalesce(local, ''), remote, max(id), max(created_at), \
-         count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END), 0, min(created_at) \
-         FROM {p}message WHERE forgotten < 2{bounds} GROUP BY tenant, coalesce(local, ''), remote"
+        "SELECT g.tenant, g.local, g.remote, g.last_entry, (SELECT m.created_at FROM {p}message m \
+         WHERE m.id = g.last_entry), g.unread, 0, g.opened_at FROM (SELECT tenant, coalesce(local, '') AS local, \
+         remote, max(id) AS last_entry, count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END) AS unread, \
+         min(created_at) AS opened_at FROM {p}message WHERE forgotten < 2{bounds} \
+         GROUP BY tenant, coalesce({p}message.local, ''), remote) AS g WHERE true"
     )
 }

@@ -120,6 +120,10 @@ CREATE INDEX {p}thread_state ON {p}thread (tenant, state, last_entry);
 CREATE INDEX {p}thread_unread ON {p}thread (tenant, last_entry) WHERE unread > 0;
 CREATE INDEX {p}thread_assignee ON {p}thread (tenant, assignee, last_entry) WHERE assignee IS NOT NULL;
 INSERT INTO {p}thread (tenant, local, remote, last_entry, last_at, unread, state, opened_at)
-    SELECT tenant, coalesce(local, ''), remote, max(id), max(created_at),
-        count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END), 0, min(created_at)
-    FROM {p}message WHERE forgotten < 2 GROUP BY tenant, coalesce(local, ''), remote;
+    SELECT g.tenant, g.local, g.remote, g.last_entry, (SELECT m.created_at FROM {p}message m WHERE m.id = g.last_entry),
+        g.unread, 0, g.opened_at
+    FROM (
+        SELECT tenant, coalesce(local, '') AS local, remote, max(id) AS last_entry,
+            count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END) AS unread, min(created_at) AS opened_at
+        FROM {p}message WHERE forgotten < 2 GROUP BY tenant, coalesce({p}message.local, ''), remote
+    ) AS g;
