@@ -57,6 +57,13 @@ impl Resource for Conversation {
 }
 
 /// State of a [`Conversation`].
+///
+/// ```
+/// use anysms::twilio::ConversationState;
+///
+/// assert_eq!(ConversationState::from("closed"), ConversationState::Closed);
+/// assert_eq!(ConversationState::from("later").as_str(), "later"); // a word of Twilio's that is new
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConversationState {
@@ -250,6 +257,19 @@ impl TwilioConversations {
     ///
     /// The settings are those of a new one; one that is there stays as it is, closed or not.
     ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
+    /// use anysms::twilio::ConversationSettings;
+    ///
+    /// let conversations = twilio.conversations();
+    /// let settings = ConversationSettings::new().with_friendly_name("Order 17");
+    /// let first = conversations.ensure("order-17", &settings).await?;
+    /// let again = conversations.ensure("order-17", &settings).await?;
+    /// assert_eq!(first.sid, again.sid);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`create`](Self::create). With an unknown outcome it may have been created.
     pub async fn ensure(
@@ -302,6 +322,18 @@ impl TwilioConversations {
     }
 
     /// Lists conversations, of a state or of all; at most so many.
+    ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
+    /// use anysms::twilio::ConversationState;
+    ///
+    /// let conversations = twilio.conversations();
+    /// for silent in conversations.list(Some(&ConversationState::Inactive), 1_000).await? {
+    ///     conversations.close(&silent.sid).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of every call.

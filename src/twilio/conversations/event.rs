@@ -45,6 +45,13 @@ const KINDS: [(ConversationEventKind, &str); 22] = {
 };
 
 /// Kind of an event of Conversations.
+///
+/// ```
+/// use anysms::twilio::ConversationEventKind;
+///
+/// assert!(ConversationEventKind::from("onMessageAdd").asks_before());
+/// assert_eq!(ConversationEventKind::MessageAdded.as_str(), "onMessageAdded");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConversationEventKind {

@@ -240,6 +240,18 @@ impl TwilioConversations {
 
     /// Lists the receipts of a message, one for each phone; at most so many.
     ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> anysms::Result<()> {
+    /// let conversations = twilio.conversations();
+    /// for message in conversations.messages("order-17", 20).await? {
+    ///     for receipt in conversations.receipts("order-17", &message.sid, 50).await? {
+    ///         println!("{} {:?}", receipt.status, receipt.failure);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` if there is no such message.
     pub async fn receipts(

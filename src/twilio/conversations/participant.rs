@@ -180,6 +180,18 @@ impl TwilioConversations {
 
     /// Finds the conversations that an address takes part in; at most so many.
     ///
+    /// ```
+    /// # async fn example(twilio: anysms::twilio::Twilio) -> Result<(), Box<dyn std::error::Error>> {
+    /// use anysms::PhoneNumber;
+    ///
+    /// let guest: PhoneNumber = "+447700900123".parse()?;
+    /// for found in twilio.conversations().of_address(&guest.into(), 50).await? {
+    ///     println!("{} is {}", found.conversation, found.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of every call.
     pub async fn of_address(
