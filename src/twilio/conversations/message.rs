@@ -110,6 +110,7 @@ pub struct ConversationReceipt {
 
 impl Resource for ConversationReceipt {
     const LIST: &'static str = "delivery_receipts";
+    const PAGE: usize = 50;
 
     fn read(fields: Fields) -> Option<Self> {
         let id = fields.text("channel_message_sid");

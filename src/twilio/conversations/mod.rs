@@ -25,9 +25,6 @@ pub use message::{ConversationMessage, ConversationReceipt, NewConversationMessa
 pub use participant::{ConversationParticipant, NewParticipant, ParticipantConversation};
 pub use webhook::{ConversationWebhook, ConversationWebhooks, NewConversationWebhook};
 
-/// Longest page of a list, as Twilio limits it for Conversations.
-const PAGE: usize = 100;
-
 /// Twilio's Conversations (classic): threads that Twilio keeps, with phones and chat clients in them. Made by
 /// [`Twilio::conversations`].
 ///
@@ -136,7 +133,7 @@ impl TwilioConversations {
         if most == 0 {
             return Ok(found);
         }
-        let mut pages = request.query("PageSize", most.min(PAGE).to_string()).pages();
+        let mut pages = request.query("PageSize", most.min(T::PAGE).to_string()).pages();
         while let Some(page) = pages.next().await {
             let mut page: Map<String, Value> = page?.json()?;
             let Some(Value::Array(items)) = page.remove(T::LIST) else {
@@ -160,6 +157,9 @@ impl TwilioConversations {
 trait Resource: Sized {
     /// Name of a list of it.
     const LIST: &'static str;
+
+    /// Longest page of a list of it. Twilio refuses a longer one (its OpenAPI files, 2026-11-20).
+    const PAGE: usize = 100;
 
     /// Reads it; `None` if it has no id.
     fn read(fields: Fields) -> Option<Self>;

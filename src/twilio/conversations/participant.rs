@@ -127,6 +127,7 @@ pub struct ParticipantConversation {
 
 impl Resource for ParticipantConversation {
     const LIST: &'static str = "conversations";
+    const PAGE: usize = 50;
 
     fn read(fields: Fields) -> Option<Self> {
         let address = |name| fields.inner("participant_messaging_binding", name);

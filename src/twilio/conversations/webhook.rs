@@ -30,6 +30,7 @@ pub struct ConversationWebhook {
 
 impl Resource for ConversationWebhook {
     const LIST: &'static str = "webhooks";
+    const PAGE: usize = 5;
 
     fn read(fields: Fields) -> Option<Self> {
         let set = |name| fields.0.get("configuration").and_then(|set| set.get(name));
