@@ -21,13 +21,16 @@
 //! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
 //!   subaccounts.
 //! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2. [`TwilioVerification`] is Twilio Verify.
+//! - [`TwilioConversations`] is Twilio's Conversations (classic), and [`ConversationEvent`] what its webhooks say.
 //!
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
 //! what the answer means), `lookup`, `verify`, `usage`, `subaccounts`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
+//! what the answer means), `lookup`, `verify`, `conversations`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
 //! replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
+mod conversations;
 mod error;
 mod lookup;
 mod numbers;
@@ -49,6 +52,12 @@ mod sandbox;
 
 pub use account::Twilio;
 pub use config::TwilioConfig;
+pub use conversations::{
+    Conversation, ConversationEvent, ConversationEventKind, ConversationMessage,
+    ConversationParticipant, ConversationReceipt, ConversationSettings, ConversationState,
+    ConversationWebhook, ConversationWebhooks, NewConversationMessage, NewConversationWebhook,
+    NewParticipant, ParticipantConversation, TwilioConversations,
+};
 pub use error::{error_help, error_kind};
 pub use options::{
     AddressRetention, ContentRetention, MessageIntent, RiskCheck, TwilioOptions, TwilioQuery,

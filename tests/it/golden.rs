@@ -30,7 +30,7 @@ const POWERPACK: &str = "15c01cc2-4b9f-4d3b-bd15-3c4b38984cc4";
 const TWILIO_LIST: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json";
 
 /// The files of one folder, and what differs from them.
-struct Golden {
+pub(crate) struct Golden {
     folder: PathBuf,
     accept: bool,
     seen: BTreeSet<String>,
@@ -38,13 +38,13 @@ struct Golden {
 }
 
 impl Golden {
-    fn new(vendor: &str) -> Self {
+    pub(crate) fn new(vendor: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(vendor);
         let accept = std::env::var("ANYSMS_GOLDEN").is_ok_and(|word| word == "accept");
         Self { folder, accept, seen: BTreeSet::new(), differences: String::new() }
     }
 
-    fn check(&mut self, name: &str, transport: &ScriptedTransport) {
+    pub(crate) fn check(&mut self, name: &str, transport: &ScriptedTransport) {
         let actual = written(transport);
         let path = self.folder.join(format!("{name}.http"));
         assert!(self.seen.insert(format!("{name}.http")), "{name} is there twice");
@@ -60,7 +60,7 @@ impl Golden {
     }
 
     /// Fails on any difference, and on files that no case wrote.
-    fn finish(self) {
+    pub(crate) fn finish(self) {
         assert!(self.differences.is_empty(), "{}", self.differences);
         let files = fs::read_dir(&self.folder).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());

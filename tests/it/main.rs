@@ -5,6 +5,7 @@ mod answers;
 mod api;
 mod campaign;
 mod conformance;
+mod conversations;
 mod diagnosis;
 mod endless;
 mod error_kinds;

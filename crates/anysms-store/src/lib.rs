@@ -49,6 +49,7 @@ pub use model::{
     result::{End, MessageResult},
     status::{DeliveryState, Progress, StatusConflict, StatusReducer, message_status},
     suppression::{Suppression, SuppressionScope},
+    thread::{LastMessage, Thread, ThreadFilter, ThreadId, ThreadState},
 };
 pub use protocol::retention::{PurgeReport, Retention};
 pub use report::{DeliveryStats, Percentiles, Usage, UsageRow, export};

@@ -82,6 +82,11 @@ async fn the_store_is_silent() {
         let filter = Filter::new().with_remote(to).with_words(message().text());
         shown.debug(&store);
         shown.debug(&store.entries(&Filter::new(), 10, None).await.unwrap());
+        let subject = Some("CANARY subject");
+        let threads = store.threads(&anysms_store::ThreadFilter::new(), 10, None).await.unwrap();
+        shown.debug(&store.set_subject(threads.items[0].id, subject).await.unwrap());
+        shown.debug(&threads);
+        shown.debug(&anysms_store::ThreadFilter::new().with_remote(to).with_local(to));
         shown.debug(&store.history(None, message().key()).await.unwrap());
         shown.debug(&store.suppressions(None, 10).await.unwrap());
         shown.debug(&store.delivery_stats(&Filter::new()).await.unwrap());

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode, Uri,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -65,16 +68,8 @@ impl<'a> ApiRequest<'a> {
         let reads = method == Method::GET || method == Method::HEAD;
         let effect = if reads { Effect::Reads } else { Effect::Changes };
         let target = base.and_then(|base| Ok((base, path(below, segments)?)));
-        Self {
-            api,
-            target,
-            method,
-            query: Vec::new(),
-            form: Vec::new(),
-            json: None,
-            headers: Vec::new(),
-            effect,
-        }
+        let (query, form, headers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { api, target, method, query, form, json: None, headers, effect }
     }
 
     /// Adds a parameter of the query.
@@ -96,7 +91,8 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
-    /// Sets a header. One that cannot be written is refused when it is sent.
+    /// Sets a header. `Authorization` and the headers of the body are the client's own, and are refused when it is
+    /// sent, as is what cannot be written in a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -148,14 +144,13 @@ impl<'a> ApiRequest<'a> {
     fn prepared(&self, uri: Uri) -> Result<(Call, http::Request<Bytes>)> {
         let call = Call { name: "request", effect: self.effect };
         let mut request = self.api.bare(self.method.clone(), uri);
+        for (name, value) in &self.headers {
+            let (name, value) = header(name, value)?;
+            request.headers_mut().insert(name, value);
+        }
         if let Some((content_type, body)) = self.body()? {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             request = request.map(|_| body);
-        }
-        for (name, value) in &self.headers {
-            let broken = |_| invalid("header: cannot be written");
-            let name = HeaderName::try_from(*name).map_err(|_| invalid("header: has no name"))?;
-            request.headers_mut().insert(name, HeaderValue::try_from(value).map_err(broken)?);
         }
         Ok((call, request))
     }
@@ -194,6 +189,17 @@ impl<'a> ApiRequest<'a> {
             (Some(_), false) => Err(invalid("body: has a form and JSON; give one of them")),
         }
     }
+}
+
+/// Returns a header that a caller may set.
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    const OWN: [HeaderName; 4] = [AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST];
+    let name = HeaderName::try_from(name).map_err(|_| invalid("header: the name is none"))?;
+    if OWN.contains(&name) {
+        return Err(invalid("header: is set by the client; leave it out"));
+    }
+    let value = HeaderValue::try_from(value);
+    Ok((name, value.map_err(|_| invalid("header: the value cannot be written in a header"))?))
 }
 
 fn invalid(rule: &'static str) -> Error {
@@ -265,6 +271,16 @@ impl std::fmt::Debug for ApiResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_of_the_client_stays_its_own() {
+        assert!(header("X-Twilio-Webhook-Enabled", "true").is_ok());
+        for (name, value) in
+            [("Authorization", "x"), ("content-type", "x"), ("a b", "x"), ("x", "a\nb")]
+        {
+            assert!(header(name, value).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn a_segment_stays_one_segment() {

@@ -85,6 +85,19 @@ pub(in crate::twilio) fn read(verified: &Verified<'_>) -> Result<Event, WebhookE
     }
 }
 
+/// Returns the fields of a form that was checked; `None` for JSON.
+pub(in crate::twilio) fn form_of(verified: &Verified<'_>) -> Result<Option<Extra>, WebhookError> {
+    let request = verified.request_for(&TWILIO)?;
+    let content = match verified.content() {
+        Content::Unread => Cow::Owned(content(request)?),
+        read => Cow::Borrowed(read),
+    };
+    Ok(match &*content {
+        Content::Params(params) => Some(params.fields().rest()),
+        Content::Unread | Content::Json(_) => None,
+    })
+}
+
 /// Returns whether it is a message that came in: it has an end, and something that only such a message has. (A
 /// Conversation's event has its own type.)
 fn is_inbound(params: &Params) -> bool {

@@ -23,6 +23,7 @@ use crate::{
 use signature::{Algorithm, Signature, forms, signed_text, unescaped};
 use signed_params::signed_params;
 
+pub(super) use event::form_of;
 pub use twiml::Twiml;
 
 const HEADER: &str = "X-Twilio-Signature";

@@ -29,11 +29,13 @@ use anysms::{
 use jiff::Timestamp;
 
 use crate::{
-    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Thread, ThreadFilter,
+    ThreadId, Usage,
     backend::{
         clock::SteadyClock, memory::MemoryBackend, notify::QueueSignal, operation::Operation,
     },
     model::seal::Seal,
+    model::thread::ThreadEnds,
     protocol::transaction::Named,
     report::costs::CostSum,
 };
@@ -102,6 +104,27 @@ pub(crate) trait RawBackend: fmt::Debug + Send + Sync {
         &self,
         query: &ReportQuery,
     ) -> impl Future<Output = Result<Vec<ChallengeFact>>> + Send;
+
+    fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Thread>>> + Send;
+
+    fn thread(&self, id: ThreadId) -> impl Future<Output = Result<Option<Thread>>> + Send;
+
+    fn thread_between(
+        &self,
+        ends: &ThreadEnds,
+    ) -> impl Future<Output = Result<Option<Thread>>> + Send;
+
+    fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Entry>>> + Send;
 }
 
 /// Place where a store keeps its messages: [`AnyBackend`], or `InTransaction`. Sealed, so that every backend
@@ -223,5 +246,31 @@ impl RawBackend for AnyBackend {
 
     async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
         each!(self, backend => backend.challenge_facts(query).await)
+    }
+
+    async fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Thread>> {
+        each!(self, backend => backend.threads(filter, most, cursor).await)
+    }
+
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        each!(self, backend => backend.thread(id).await)
+    }
+
+    async fn thread_between(&self, ends: &ThreadEnds) -> Result<Option<Thread>> {
+        each!(self, backend => backend.thread_between(ends).await)
+    }
+
+    async fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        each!(self, backend => backend.thread_entries(id, most, cursor).await)
     }
 }

@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use anysms::{
-    ProviderId,
+    ProviderId, TenantId,
     error::Result,
     intent::Intent,
-    message::{Address, MessageId, Text},
+    message::{Address, MessageId, MessageKey, Text},
     number::{PhoneNumber, Region},
     pricing::CountryPrices,
     verification::{ChallengeAnswer, ChallengeChange},
@@ -16,7 +16,7 @@ use anysms::{
 
 use crate::{
     Applied, AttemptToken, End, Enqueued, Entry, EntryId, MessageResult, PriceRecord, PurgeReport,
-    StatusEvent, StorePolicy, Suppression, SuppressionScope,
+    StatusEvent, StorePolicy, Suppression, SuppressionScope, Thread, ThreadId,
     model::{
         case::{Case, Snapshot},
         suppression::SuppressionSource,
@@ -32,6 +32,7 @@ use crate::{
         prices,
         queue::{self, Claimed, Enqueue, Order},
         results,
+        threads::{self, ThreadChange},
         transitions::Finish,
         turns::Turns,
     },
@@ -299,6 +300,27 @@ alone! {
     /// All prices of a country.
     PriceHistory(ProviderId, Region) -> Vec<PriceRecord>,
     |this, tables, policy| tables.prices(&this.0, this.1, false).await?
+}
+alone! {
+    /// Changes a thread.
+    ChangeThread(ThreadId, ThreadChange) -> Result<Option<Thread>>,
+    |this, tables, policy| threads::change(tables, this.0, &this.1).await
+}
+alone! {
+    /// Enqueues an answer in a thread.
+    Reply(ThreadId, Text, MessageKey) -> Result<Enqueued>,
+    |this, tables, policy| threads::reply(tables, policy, this.0, &this.1, &this.2).await,
+    enqueues: true
+}
+alone! {
+    /// Marks the messages of a thread as read; how many were not before.
+    ReadThread(ThreadId) -> u64,
+    |this, tables, policy| tables.mark_thread_read(this.0).await?
+}
+alone! {
+    /// Makes a part of the threads anew; where the next part begins.
+    RebuildThreads(Option<TenantId>, Option<String>) -> Option<String>,
+    |this, tables, policy| tables.rebuild_threads(this.0.as_ref(), this.1.as_deref()).await?
 }
 
 #[cfg(all(test, feature = "sqlite"))]

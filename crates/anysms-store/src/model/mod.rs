@@ -16,3 +16,4 @@ pub(crate) mod result;
 pub(crate) mod seal;
 pub(crate) mod status;
 pub(crate) mod suppression;
+pub(crate) mod thread;

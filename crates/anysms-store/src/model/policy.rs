@@ -288,6 +288,23 @@ pub(crate) fn storable_scope(scope: &SuppressionScope) -> Result<()> {
     Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(detail))
 }
 
+/// Returns a name that a person gave, if a table can hold and find it.
+///
+/// # Errors
+/// `InvalidRequest` for an empty one, one of more than 255 bytes, or one with control characters.
+pub(crate) fn storable_name(field: &str, name: &str) -> Result<String> {
+    let problem = if name.is_empty() {
+        "empty; pass None to take it off".to_owned()
+    } else if name.len() > LONGEST_NAME {
+        format!("longer than {LONGEST_NAME} bytes; shorten it, or keep it in a table of your own")
+    } else if name.chars().any(char::is_control) {
+        "has control characters; take them out".to_owned()
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(Error::not_sent(ErrorKind::InvalidRequest).with_detail(format!("{field}: {problem}")))
+}
+
 /// Refuses what no table could hold or find again.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 //! What belongs here: pure changes of a message and its attempts (`transitions`, `lease`, `admission`,
 //! `retention`), the operations that read, change and write them (`operations`), and the tables that a backend has
 //! for them (`transaction`; `challenges` for codes and intents). No I/O.
+//! `retention`), the operations that read, change and write them (`operations`, `threads`), and the tables that a backend has
+//! for them (`transaction`). No I/O.
 
 pub(crate) mod admission;
 pub(crate) mod challenges;
@@ -14,6 +16,7 @@ pub(crate) mod prices;
 pub(crate) mod queue;
 pub(crate) mod results;
 pub(crate) mod retention;
+pub(crate) mod threads;
 pub(crate) mod transaction;
 pub(crate) mod transitions;
 pub(crate) mod turns;

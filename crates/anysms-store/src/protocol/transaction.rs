@@ -26,6 +26,7 @@ use crate::{
         challenges::{ChallengeTables, IntentTables},
         prices::PriceChanges,
         retention::Forget,
+        threads::ThreadTables,
         turns::Turns,
     },
 };
@@ -68,7 +69,9 @@ pub(crate) enum Which<'a> {
 
 /// The tables of one backend, within one transaction.
 #[async_trait]
-pub(crate) trait Tables: Upkeep + PriceTables + ChallengeTables + IntentTables {
+pub(crate) trait Tables:
+    Upkeep + PriceTables + ChallengeTables + IntentTables + ThreadTables
+{
     /// Returns the backend's time, the same for the whole transaction.
     fn now(&self) -> Timestamp;
 

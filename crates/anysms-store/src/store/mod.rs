@@ -1,7 +1,7 @@
 //! [`MessageStore`]: the store and its methods.
 //!
 //! What belongs here: the public methods, a file for each part of the work (`queue`, `record`, `read`, `forget`,
-//! `suppress`), and how a store is opened (`open`). What they do is in `protocol`; how it is kept, in `backend`.
+//! `suppress`, `threads`), and how a store is opened (`open`). What they do is in `protocol`; how it is kept, in `backend`.
 
 mod costs;
 mod forget;
@@ -12,6 +12,7 @@ mod read;
 mod record;
 mod suppress;
 mod suppression_list;
+mod threads;
 mod unfinished;
 mod verify;
 

@@ -15,7 +15,7 @@ use crate::{
 impl<B: Backend> MessageStore<B> {
     /// Ends submissions whose leases are over, so that what was interrupted is shown as unconfirmed even where no worker
     /// runs. A store that can only be read shows it as it was.
-    async fn sweep(&self) {
+    pub(super) async fn sweep(&self) {
         if self.backend.has_stale().await.unwrap_or(false) {
             let _ = self.backend.run(Sweep(1_000)).await;
         }

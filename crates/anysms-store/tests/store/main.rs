@@ -32,6 +32,7 @@ mod running;
 mod silence;
 mod stacks;
 mod statuses;
+mod threads;
 mod upkeep;
 mod within;
 
@@ -191,6 +192,17 @@ suite! {
         news_of_unknown_messages_wait_for_them,
         two_ids_are_a_conflict,
         a_second_delivery_is_counted;
+    threads:
+        both_directions_are_one_thread,
+        a_sender_or_a_pool_or_none_is_the_local_end,
+        many_first_messages_at_once_are_one_thread,
+        reading_counts_each_message_once,
+        sessions_are_marks_in_one_thread,
+        a_snooze_ends_with_its_time_or_a_message,
+        threads_are_found_by_what_people_made_of_them,
+        pages_of_threads_and_of_messages_go_through_all,
+        what_goes_takes_its_threads_along,
+        a_purge_keeps_the_last_message_right;
     queue:
         all_that_is_queued_is_sent_once,
         the_same_again_is_the_same_entry,

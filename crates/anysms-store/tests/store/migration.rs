@@ -5,7 +5,7 @@ use std::time::Duration;
 use anysms::{Message, MessageId, PhoneNumber, TenantId, message::MessageKey};
 use anysms_store::{
     AttemptOutcome, DeliveryState, Filter, MessageStore, Progress, RecordExt, Stage, StorePolicy,
-    SuppressionScope, TablePrefix,
+    SuppressionScope, TablePrefix, ThreadFilter,
 };
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -95,6 +95,11 @@ async fn all_is_read(store: &MessageStore) {
     assert_eq!(found(Filter::new().with_remote(number(126))).await, 1);
     assert_eq!(found(Filter::new().with_words("table")).await, 1);
     assert_eq!(found(Filter::new().with_tag("vip")).await, 1);
+
+    let threads = store.threads(&ThreadFilter::new(), 50, None).await.unwrap().items;
+    assert_eq!(threads.len(), 4, "each message is in a thread of its own");
+    let unread: Vec<u64> = threads.iter().map(|thread| thread.unread).collect();
+    assert_eq!((unread.iter().sum::<u64>(), threads[0].unread), (1, 1));
 
     let out: PhoneNumber = number(127);
     let scope = SuppressionScope::all().with_tenant(clinic.clone());

@@ -15,6 +15,7 @@ use anysms::{
     webhook::EventId,
 };
 
+use super::threads::Threads;
 use crate::{
     AttemptRecord, AttemptToken, End, Entry, Filter, PriceRecord, StatusEvent, Suppression,
     model::case::Case,
@@ -56,6 +57,7 @@ pub(crate) struct Kept {
     pub(super) challenge_sends: BTreeMap<(u128, u16), ChallengeSend>,
     pub(super) tallies: HashMap<TallyKey, Tally>,
     pub(super) intents: BTreeMap<String, Intent>,
+    pub(super) threads: Threads,
 }
 
 impl Kept {
@@ -81,6 +83,7 @@ impl Kept {
             challenge_sends: BTreeMap::new(),
             tallies: HashMap::new(),
             intents: BTreeMap::new(),
+            threads: Threads::default(),
         }
     }
 
@@ -169,6 +172,7 @@ impl Kept {
 
     /// Takes a message out with all that was tried and reported.
     pub(super) fn remove(&mut self, row: i64) {
+        self.leave_thread(row);
         let Some(case) = self.cases.get(&row) else { return };
         let attempts: Vec<i64> = case.attempts.iter().map(|a| a.row).collect();
         self.events.retain(|_, event| !attempts.contains(&event.attempt));

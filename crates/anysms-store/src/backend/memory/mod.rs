@@ -3,6 +3,7 @@
 mod challenges;
 mod kept;
 mod price;
+mod threads;
 mod transaction;
 
 use std::{fmt, ops::Bound};
@@ -19,10 +20,11 @@ use anysms::{
 };
 
 use crate::{
-    DeliveryStats, Entry, EntryId, Filter, History, Progress, StorePolicy, Suppression, Usage,
-    UsageRow,
+    DeliveryStats, Entry, EntryId, Filter, History, Progress, StorePolicy, Suppression, Thread,
+    ThreadFilter, ThreadId, Usage, UsageRow,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
+    model::thread::ThreadEnds,
     protocol::transaction::Named,
     report::{Times, costs::CostSum},
 };
@@ -46,6 +48,12 @@ impl MemoryBackend {
         let identity = Uuid::new_v4().as_u128();
         let (seal, signal) = (Seal::default(), QueueSignal::default());
         Self { policy, identity, seal, kept, clock, signal }
+    }
+
+    /// Returns the time now.
+    fn time(&self) -> Timestamp {
+        self.clock.see(Timestamp::now());
+        self.clock.now()
     }
 }
 
@@ -184,6 +192,38 @@ impl RawBackend for MemoryBackend {
 
     async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
         Ok(challenges::facts(&*self.kept.lock().await, query))
+    }
+
+    async fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Thread>> {
+        let before = threads::before(cursor)?;
+        let kept = self.kept.lock().await;
+        Ok(kept.threads(filter, most as usize, before, self.time()))
+    }
+
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        let kept = self.kept.lock().await;
+        Ok(kept.thread(id, self.time()))
+    }
+
+    async fn thread_between(&self, ends: &ThreadEnds) -> Result<Option<Thread>> {
+        let kept = self.kept.lock().await;
+        Ok(kept.thread_between(ends, self.time()))
+    }
+
+    async fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        let before = threads::before(cursor)?;
+        let kept = self.kept.lock().await;
+        Ok(kept.thread_entries(id, most as usize, before))
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
 pub(crate) struct MemoryTransaction<'a> {
     pub(super) kept: &'a mut Kept,
     seal: &'a Seal,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl<'a> MemoryTransaction<'a> {
@@ -135,6 +135,7 @@ impl Tables for MemoryTransaction<'_> {
         for entry in entries {
             let mut case = Case::inserted(entry);
             case.entry.id = EntryId(self.kept.next_row());
+            self.kept.threads.join(&case.entry);
             self.kept.put(case.clone());
             inserted.push(case);
         }
@@ -232,6 +233,7 @@ impl Tables for MemoryTransaction<'_> {
             let case = self.kept.cases.get_mut(&id.0);
             let Some(entry) = case.map(|case| &mut case.entry) else { continue };
             if entry.direction == Direction::Inbound && entry.read_at.is_none() {
+                self.kept.threads.read(entry);
                 entry.read_at = Some(self.now);
                 news += 1;
             }
@@ -310,6 +312,7 @@ impl Upkeep for MemoryTransaction<'_> {
 
     async fn forget_numbers(&mut self, forget: &[Forget]) -> Result<()> {
         for forget in forget {
+            self.kept.leave_thread(forget.id.0);
             self.change(forget.id, |entry| entry.forget_number(forget));
         }
         Ok(())

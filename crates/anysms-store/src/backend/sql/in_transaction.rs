@@ -5,13 +5,15 @@ use std::fmt;
 use tokio::sync::Mutex;
 
 use super::{
-    SqlBackend, challenges, connection::Connection, error::failed, read, report,
+    SqlBackend, challenges, connection::Connection, error::failed, read, read_threads, report,
     transaction::SqlTransaction,
 };
 use crate::{
-    DeliveryStats, Entry, EntryId, Filter, History, MessageStore, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, MessageStore, StorePolicy, Suppression, Thread,
+    ThreadFilter, ThreadId, Usage,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
+    model::thread::ThreadEnds,
     protocol::transaction::Named,
     report::costs::CostSum,
 };
@@ -163,6 +165,36 @@ impl RawBackend for InTransaction<'_> {
     async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
         let sql = &self.backend.sql;
         challenges::facts(&mut *self.connection.lock().await, sql, query).await
+    }
+
+    async fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Thread>> {
+        let (connection, now) = (&mut *self.connection.lock().await, self.backend.clock.now());
+        read_threads::threads(connection, &self.backend.sql, filter, most, cursor, now).await
+    }
+
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        let (connection, now) = (&mut *self.connection.lock().await, self.backend.clock.now());
+        read_threads::thread(connection, &self.backend.sql, id, now).await
+    }
+
+    async fn thread_between(&self, ends: &ThreadEnds) -> Result<Option<Thread>> {
+        let (connection, now) = (&mut *self.connection.lock().await, self.backend.clock.now());
+        read_threads::thread_between(connection, &self.backend.sql, ends, now).await
+    }
+
+    async fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        let connection = &mut *self.connection.lock().await;
+        read_threads::thread_entries(connection, &self.backend.sql, id, most, cursor).await
     }
 }
 

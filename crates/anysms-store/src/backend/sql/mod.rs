@@ -17,6 +17,7 @@ mod outbox;
 mod prefix;
 mod price;
 mod read;
+mod read_threads;
 mod report;
 mod retention;
 mod rows;
@@ -24,6 +25,7 @@ mod save;
 pub(crate) mod schema;
 mod statements;
 mod suppression;
+mod threads;
 mod transaction;
 
 #[cfg(feature = "postgres")]
@@ -42,9 +44,11 @@ use anysms::{
 use jiff::Timestamp;
 
 use crate::{
-    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Usage,
+    DeliveryStats, Entry, EntryId, Filter, History, StorePolicy, Suppression, Thread, ThreadFilter,
+    ThreadId, Usage,
     backend::{RawBackend, clock::SteadyClock, notify::QueueSignal, operation::Operation},
     model::seal::Seal,
+    model::thread::ThreadEnds,
     protocol::transaction::Named,
     report::costs::CostSum,
 };
@@ -200,6 +204,32 @@ impl RawBackend for SqlBackend {
 
     async fn challenge_facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
         read!(self, challenges::facts, query)
+    }
+
+    async fn threads(
+        &self,
+        filter: &ThreadFilter,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Thread>> {
+        read!(self, read_threads::threads, filter, most, cursor, self.clock.now())
+    }
+
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        read!(self, read_threads::thread, id, self.clock.now())
+    }
+
+    async fn thread_between(&self, ends: &ThreadEnds) -> Result<Option<Thread>> {
+        read!(self, read_threads::thread_between, ends, self.clock.now())
+    }
+
+    async fn thread_entries(
+        &self,
+        id: ThreadId,
+        most: u32,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Entry>> {
+        read!(self, read_threads::thread_entries, id, most, cursor)
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
         column::{Role, named, without_id},
         json::Rows,
     },
+    threads::on_conflict,
 };
 use crate::{Stage, backend::RawBackend, model::hash::ContentFingerprint};
 use anysms::{error::Result, message::Message};
@@ -144,6 +145,14 @@ fn statements(dialect: Dialect, p: &str, keys: i64) -> (Vec<String>, String) {
             "INSERT INTO {p}tag (tag, message) SELECT e.value, m.id FROM {p}message m, {}, {tags} e \
              WHERE {same} ON CONFLICT (tag, message) DO NOTHING",
             given(dialect, &by)
+        ),
+        format!(
+            "INSERT INTO {p}thread (tenant, local, remote, last_entry, last_at, unread, state, opened_at) \
+             SELECT m.tenant, coalesce(m.local, ''), m.remote, max(m.id), max(m.created_at), 0, 0, \
+             min(m.created_at) FROM {p}message m, {} WHERE {same} AND m.forgotten < 2 AND m.direction = 0 \
+             GROUP BY m.tenant, coalesce(m.local, ''), m.remote {}",
+            given(dialect, &by),
+            on_conflict(p)
         ),
     ];
     let conflicts = format!(

@@ -11,7 +11,7 @@ use anysms::{
 use crate::{
     AttemptOutcome, Entry, EntryId, Filter, History, Progress, Stage, Suppression,
     backend::sql::{
-        connection::{Arg, Connection, Corrupt, Dialect, Sql},
+        connection::{Arg, Connection, Corrupt, Dialect, Sql, Value},
         error::failed,
         rows::{
             id_of, message_of, place_of, read_attempt, read_event, read_place, read_suppression,
@@ -185,10 +185,19 @@ pub(crate) async fn entries(
         .transpose()
         .map_err(corrupt)?
         .map(|(id, at)| Cursor::new(if by_time { format!("{at}-{id}") } else { id.to_string() }));
-    let rows = rows.into_iter().take(most as usize);
+    let items = whole(connection, sql, rows.into_iter().take(most as usize)).await?;
+    Ok(Page::new(items, next))
+}
+
+/// Reads messages with their places in the queue. A row that cannot be read is left out.
+pub(super) async fn whole(
+    connection: &mut Connection<'_>,
+    sql: &Statements,
+    rows: impl Iterator<Item = Vec<Value>>,
+) -> Result<Vec<Entry>> {
     let mut items: Vec<Entry> = rows.filter_map(|row| read_whole(row).ok()).collect();
     places(connection, sql, items.iter_mut()).await?;
-    Ok(Page::new(items, next))
+    Ok(items)
 }
 
 /// Returns whether a page goes by time, as the index for a time or a tenant does; else it goes by place, as

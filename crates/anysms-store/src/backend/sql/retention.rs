@@ -196,13 +196,14 @@ impl Upkeep for SqlTransaction<'_, '_> {
         // What is erased is called back; nothing else is that waits.
         let gone = |forget: &&Forget| forget.remote == ERASED || idle.contains(&forget.id);
         let forget: Vec<&Forget> = forget.iter().filter(gone).collect();
+        let threads = self.threads_of(forget.iter().map(|forget| forget.id)).await?;
         let ids = ids_of(forget.iter().map(|forget| forget.id))?;
         self.call_back(&ids).await?;
         let rows: Vec<ForgetRow<'_>> = forget.into_iter().map(ForgetRow::of).collect();
         let [messages, contents] = &self.sql.retention.forget_numbers;
         self.connection.rows(messages, &[json(&rows)?]).await.map_err(failed)?;
         self.connection.rows(contents, &[ids]).await.map_err(failed)?;
-        Ok(())
+        self.leave_threads(&threads).await
     }
 
     async fn remove(&mut self, before: Timestamp, most: usize) -> Result<u64> {
@@ -212,10 +213,12 @@ impl Upkeep for SqlTransaction<'_, '_> {
         let ids = self.hold_idle(ids_in(&rows)?).await?;
         let removed = ids.len() as u64;
         if removed > 0 {
+            let threads = self.threads_of(ids.iter().copied()).await?;
             let ids = [ids_of(ids)?];
             for sql in &retention.remove {
                 self.connection.rows(sql, &ids).await.map_err(failed)?;
             }
+            self.leave_threads(&threads).await?;
         }
         self.connection.rows(&retention.remove_unknown_events, &args[..1]).await.map_err(failed)?;
         Ok(removed)

@@ -15,6 +15,7 @@ use crate::{
             column::{all, changes, changing, named, without_id},
         },
         suppression::SuppressionSql,
+        threads::ThreadSql,
     },
 };
 
@@ -69,6 +70,7 @@ pub(crate) struct Statements {
     pub(crate) challenges: ChallengeSql,
     pub(crate) intents: IntentSql,
     pub(crate) price: super::price::PriceSql,
+    pub(crate) threads: ThreadSql,
     pub(crate) notify: Option<Sql>,
 }
 
@@ -298,7 +300,7 @@ impl Statements {
             }),
             mark_read: format!(
                 "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
-                 AND id IN (SELECT id FROM {}) RETURNING id",
+                 AND id IN (SELECT id FROM {}) RETURNING id, tenant, coalesce(local, ''), remote, direction",
                 given(&id)
             )
             .into(),
@@ -308,6 +310,7 @@ impl Statements {
             challenges: ChallengeSql::new(dialect, p),
             intents: IntentSql::new(dialect, p),
             price: super::price::PriceSql::new(dialect, p, postgres),
+            threads: ThreadSql::new(dialect, p),
             notify: postgres.then(|| format!("SELECT pg_notify('{p}queue', '') IS NULL").into()),
         }
     }
@@ -362,6 +365,7 @@ mod tests {
         let of_codes = sql.challenges.all().chain(sql.intents.all());
         let of_codes = of_codes.chain(sql.events.all());
         let others = sql.retention.all().chain(sql.suppression.all()).chain(of_codes);
+        let others = others.chain(sql.threads.all());
         for statement in all.into_iter().chain(others) {
             for step in plans.of(statement).await {
                 // These indexes hold few rows, and are read whole.

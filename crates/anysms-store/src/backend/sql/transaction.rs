@@ -35,6 +35,7 @@ use crate::{
         case::{Case, Snapshot},
         event::Seen,
         suppression::SuppressionSource,
+        thread::ThreadRow,
     },
     protocol::transaction::{Tables, Which},
     trouble::trouble,
@@ -232,6 +233,7 @@ impl Tables for SqlTransaction<'_, '_> {
             let contents = rows_of(dialect, written.iter().copied(), CONTENT, &INSERTED)?;
             self.connection.rows(&self.sql.insert_contents, &contents).await.map_err(failed)?;
         }
+        let threads = ThreadRow::of(written.iter().copied());
         let queued = written.into_iter().filter(|entry| entry.wake_at.is_some()).collect();
         self.write(&self.sql.insert_queue, queued, QUEUE, &INSERTED).await?;
         let tagged: Vec<Key<'_>> = cases
@@ -242,6 +244,7 @@ impl Tables for SqlTransaction<'_, '_> {
         if !tagged.is_empty() {
             self.connection.rows(&self.sql.insert_tags, &[json(&tagged)?]).await.map_err(failed)?;
         }
+        self.join_threads(threads).await?;
         Ok(cases)
     }
 
@@ -325,7 +328,7 @@ impl Tables for SqlTransaction<'_, '_> {
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
         let args = [ids_of(ids.iter().copied())?, Arg::Int(micros(self.now))];
         let rows = self.connection.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
-        Ok(rows.len() as u64)
+        self.read_threads(rows).await
     }
 
     async fn suppressions(&mut self, numbers: &[PhoneNumber]) -> Result<Vec<Suppression>> {

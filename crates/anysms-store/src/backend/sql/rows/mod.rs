@@ -10,6 +10,7 @@ mod lookup_keys;
 mod price;
 pub(crate) mod stored;
 mod suppression;
+pub(crate) mod thread;
 
 pub(crate) use attempt::{ATTEMPT, message_of, read_attempt};
 pub(crate) use entry::{

@@ -113,7 +113,7 @@ int! {
 const CLASSES: [MessageClass; 3] =
     [MessageClass::Transactional, MessageClass::OneTimeCode, MessageClass::Marketing];
 
-fn direction(number: i64) -> Direction {
+pub(crate) fn direction(number: i64) -> Direction {
     if number == 1 { Direction::Inbound } else { Direction::Outbound }
 }
 

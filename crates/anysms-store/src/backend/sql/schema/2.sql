@@ -169,3 +169,34 @@ CREATE INDEX {p}price_place ON {p}price (provider, country, valid_to);
 ALTER TABLE {p}attempt ADD COLUMN cost_checks BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE {p}attempt ADD COLUMN cost_check_at BIGINT;
 CREATE INDEX {p}attempt_cost ON {p}attempt (cost_check_at) WHERE cost_check_at IS NOT NULL;
+-- Threads: a projection of the messages, one row for each pair of addresses of a tenant, and what people made of it.
+-- 0 is open, 1 closed, 2 snoozed. A message that lost its number is in none.
+CREATE INDEX {p}message_thread ON {p}message (remote, tenant, coalesce(local, ''), id);
+CREATE TABLE {p}thread (
+    id {id},
+    last_entry BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    unread BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    snoozed_until BIGINT,
+    state SMALLINT NOT NULL,
+    tenant TEXT NOT NULL,
+    local TEXT NOT NULL,
+    remote TEXT NOT NULL,
+    assignee TEXT,
+    subject TEXT
+);
+CREATE UNIQUE INDEX {p}thread_ends ON {p}thread (remote, tenant, local);
+CREATE INDEX {p}thread_last ON {p}thread (last_entry);
+CREATE INDEX {p}thread_state ON {p}thread (tenant, state, last_entry);
+CREATE INDEX {p}thread_unread ON {p}thread (tenant, last_entry) WHERE unread > 0;
+CREATE INDEX {p}thread_assignee ON {p}thread (tenant, assignee, last_entry) WHERE assignee IS NOT NULL;
+INSERT INTO {p}thread (tenant, local, remote, last_entry, last_at, unread, state, opened_at)
+    SELECT g.tenant, g.local, g.remote, g.last_entry, (SELECT m.created_at FROM {p}message m WHERE m.id = g.last_entry),
+        g.unread, 0, g.opened_at
+    FROM (
+        SELECT tenant, coalesce(local, '') AS local, remote, max(id) AS last_entry,
+            count(CASE WHEN direction = 1 AND read_at IS NULL THEN 1 END) AS unread, min(created_at) AS opened_at
+        FROM {p}message WHERE forgotten < 2 GROUP BY tenant, coalesce({p}message.local, ''), remote
+    ) AS g;
