@@ -4,6 +4,7 @@
 //! cargo test -p anysms-tests --test redis -- --ignored
 //! ```
 
+mod prices;
 mod rates;
 
 use std::{

@@ -340,7 +340,6 @@ async fn compare(store: &MessageStore, id: EntryId, expected: &Whole, number: u3
         .map(|(expected, read)| AttemptRecord { row: read.row, ..expected })
         .collect();
     let row = attempts.first().map_or(0, |attempt| attempt.row);
-    // What it says is left where it is.
     let bare = |entry: &Entry| Entry {
         text: None,
         media: Vec::new(),
@@ -367,7 +366,6 @@ fn same<T: PartialEq + serde::Serialize + std::fmt::Debug>(read: &T, expected: &
     if read == expected {
         return;
     }
-    // `Debug` hides much, and JSON leaves much out.
     let text = |value| format!("{value:#?}\n{}", serde_json::to_string_pretty(value).unwrap());
     let [read, expected] = [read, expected].map(text);
     let lines = read.lines().zip(expected.lines()).filter(|(read, expected)| read != expected);

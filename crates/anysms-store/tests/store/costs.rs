@@ -79,7 +79,7 @@ async fn delivered(store: &MessageStore, keys: &[&str]) -> Recorded<Fake> {
 pub(crate) async fn a_late_price_is_asked_for_and_changes_nothing_else(backend: Backend) {
     let (store, bills) = (&backend.store, Bills::default());
     let sms = delivered(store, &["a"]).await;
-    sms.send(&message("on its way")).await.unwrap();
+    sms.send(&message("under-way")).await.unwrap();
     let costs = CostReconciler::new(store.clone()).with_provider(bills.clone());
     assert_eq!(costs.run_once().await.unwrap().asked, 0, "not before an hour");
     store.skip(HOUR);

@@ -72,7 +72,7 @@ impl PriceSource for Dead {
 }
 
 pub(crate) async fn a_book_that_begins_anew_reads_the_store(backend: Backend) {
-    let today = Timestamp::now().to_zoned(anysms_tz()).date();
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let table = PriceTable::new(today, Currency::USD)
         .with_provider(ACME)
         .with_price(Region::GB, Decimal::new(52, 3));
@@ -84,8 +84,4 @@ pub(crate) async fn a_book_that_begins_anew_reads_the_store(backend: Backend) {
     let quote = book.quote(&message("a")).unwrap();
     assert_eq!(quote.money.to_string(), "0.052 USD");
     assert_eq!((book.health().asked, book.health().cache_hits), (0, 1));
-}
-
-fn anysms_tz() -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::UTC
 }
