@@ -16,8 +16,9 @@ use anysms::{
     testing::ScriptedTransport,
     twilio::{
         AddressRetention, ContentRetention, MessageIntent, RiskCheck, Twilio, TwilioConfig,
-        TwilioOptions, TwilioQuery,
+        TwilioOptions, TwilioQuery, VerifyAttemptQuery, VerifyServiceSettings,
     },
+    verification::VerificationChannel,
 };
 use serde_json::Value;
 
@@ -428,5 +429,73 @@ async fn plivos_requests_are_those_of_the_files() {
     }
     numbers::of_plivo(&mut golden).await;
     crate::registration::golden::plivo(MAIN, |name, transport| golden.check(name, transport)).await;
+    golden.finish();
+}
+
+#[tokio::test]
+async fn the_management_of_twilio_verify_writes_the_requests_of_the_files() {
+    const SERVICE: &str = "VA00000000000000000000000000000009";
+    let mut golden = Golden::new("twilio_verify");
+    let shown = || ScriptedTransport::new().answer(200, format!(r#"{{"sid":"{SERVICE}"}}"#));
+    let services =
+        |transport: &ScriptedTransport| twilio(&twilio_config(), transport).verify_services();
+    let mut all = VerifyServiceSettings::named("Ann & Bob's").with_code_length(8);
+    all.lookup_enabled = Some(true);
+    all.skip_sms_to_landlines = Some(true);
+    all.do_not_share_warning = Some(true);
+    all.custom_code = Some(false);
+    all.default_template = Some("HJ00000000000000000000000000000010".into());
+    all.psd2 = Some(true);
+    all.dtmf_input_required = Some(false);
+    all.tts_name = Some("Ann and Bob's".into());
+    let transport = shown();
+    services(&transport).create(&VerifyServiceSettings::named("Club")).await.unwrap();
+    golden.check("service_create", &transport);
+    let transport = shown();
+    services(&transport).create(&all).await.unwrap();
+    golden.check("service_create_every_setting", &transport);
+    let transport = shown();
+    services(&transport).fetch(SERVICE).await.unwrap();
+    golden.check("service_fetch", &transport);
+    let transport = shown();
+    let longer = VerifyServiceSettings::default().with_code_length(10);
+    services(&transport).update(SERVICE, &longer).await.unwrap();
+    golden.check("service_update", &transport);
+    let next = "https://verify.twilio.com/v2/Services?PageSize=1000&Page=1&PageToken=PAVA1";
+    let page = format!(r#"{{"services":[],"meta":{{"next_page_url":"{next}"}}}}"#);
+    let transport = ScriptedTransport::new().answer(200, page).answer(200, r#"{"services":[]}"#);
+    services(&transport).list().await.unwrap();
+    golden.check("service_list", &transport);
+    let transport = ScriptedTransport::new().answer(204, "");
+    services(&transport).delete(SERVICE).await.unwrap();
+    golden.check("service_delete", &transport);
+
+    for (name, wanted) in [("templates", None), ("templates_named", Some("Ann & Bob"))] {
+        let transport = ScriptedTransport::new().answer(200, r#"{"templates":[]}"#);
+        twilio(&twilio_config(), &transport).verify_templates(wanted).await.unwrap();
+        golden.check(name, &transport);
+    }
+    let mut filters = VerifyAttemptQuery::default();
+    filters.since = Some(at("2026-11-01T01:00:00.5+01:00"));
+    filters.until = Some(at("2026-11-30T23:59:59Z"));
+    filters.to = Some(to());
+    filters.country = Some("GB".parse().unwrap());
+    filters.channel = Some(VerificationChannel::Voice);
+    filters.service = Some(SERVICE.into());
+    filters.verification = Some("VE00000000000000000000000000000011".into());
+    filters.converted = Some(false);
+    for (name, query) in
+        [("attempts", VerifyAttemptQuery::default()), ("attempts_filters", filters)]
+    {
+        let transport = ScriptedTransport::new().answer(200, r#"{"attempts":[]}"#);
+        twilio(&twilio_config(), &transport).verify_attempts(&query).await.unwrap();
+        golden.check(name, &transport);
+        let counts = r#"{"total_attempts":0,"total_converted":0,"total_unconverted":0}"#;
+        let transport = ScriptedTransport::new().answer(200, counts);
+        let mut query = query;
+        query.prefix = Some("+4477".into());
+        twilio(&twilio_config(), &transport).verify_attempt_summary(&query).await.unwrap();
+        golden.check(&name.replace("attempts", "summary"), &transport);
+    }
     golden.finish();
 }

@@ -19,7 +19,7 @@ async fn twilio() -> (Sandbox, Twilio) {
 }
 
 fn scripted(body: &str) -> (Twilio, Arc<ScriptedTransport>) {
-    let transport = Arc::new(ScriptedTransport::new().answer(200, body));
+    let transport = Arc::new(ScriptedTransport::new().answer(200, body.to_owned()));
     let config = TwilioConfig::new("AC00000000000000000000000000000001", "token");
     (Twilio::with_transport(&config, transport.clone()).unwrap(), transport)
 }

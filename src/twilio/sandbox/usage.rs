@@ -70,8 +70,9 @@ pub(super) fn records(call: &Call<'_>) -> Response<Bytes> {
             sum.price += used.price;
         }
     }
-    for category in ALWAYS {
-        sums.entry((stretch(today), category.to_owned())).or_default();
+    let last = today.min(to); // nothing is answered of days that were not asked for
+    for category in ALWAYS.iter().filter(|_| from <= last) {
+        sums.entry((stretch(last), (*category).to_owned())).or_default();
     }
     let opened = call.account.created_at.to_zoned(TimeZone::UTC).date();
     let shown: Vec<Record> = sums

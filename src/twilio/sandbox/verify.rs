@@ -280,9 +280,13 @@ fn attempts(call: &Call<'_>) -> Vec<Record> {
     let wanted = |name: &str, own: Option<&str>| {
         call.get(name).is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
     };
+    let time = |name: &str| call.get(name).and_then(resource::starts);
+    let (after, before) = (time("DateCreatedAfter"), time("DateCreatedBefore"));
     all.retain(|record| {
         let to = data(record, "to");
-        wanted("ChannelData.To", to.as_deref())
+        after.is_none_or(|after| record.created_at >= after)
+            && before.is_none_or(|before| record.created_at < before)
+            && wanted("ChannelData.To", to.as_deref())
             && wanted("Country", data(record, "country").as_deref())
             && wanted("VerifyServiceSid", record.text("service_sid"))
             && wanted("VerificationSid", record.text("verification_sid"))

@@ -158,3 +158,42 @@ async fn what_is_used_is_paid_and_counted() {
     assert_eq!((&used["count"], &used["usage"]), (&json!("1"), &json!("2")));
     assert_eq!(used["price"], json!(0.1048));
 }
+
+#[tokio::test]
+async fn usage_is_of_the_days_that_were_asked_for() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let hand = Hand::twilio(&sandbox);
+    for list in ["Daily", "Monthly", "Yearly", "AllTime"] {
+        let path = format!("{}/Usage/Records/{list}.json", account());
+        let range = "StartDate=2020-01-05&EndDate=2020-01-06";
+        let (status, answer) = hand.get(&format!("{path}?{range}")).await;
+        assert_eq!(status, 200, "{answer}");
+        for used in answer["usage_records"].as_array().unwrap() {
+            let (start, end) = (used["start_date"].as_str(), used["end_date"].as_str());
+            assert!(start >= Some("2020-01-05") && start <= end, "{list}: {used}");
+            assert!(end <= Some("2020-01-06"), "{list}: {used}");
+        }
+        let (_, answer) =
+            hand.get(&format!("{path}?StartDate=9000-01-01&EndDate=9000-01-02")).await;
+        assert_eq!(answer["usage_records"], json!([]), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_summary_of_attempts_counts_the_time_that_was_asked_for() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let hand = Hand::twilio(&sandbox);
+    let services = "/verify.twilio.com/v2/Services";
+    let (_, service) = hand.form(services, &[("FriendlyName", "Club")]).await;
+    let start = format!("{services}/{}/Verifications", service["sid"].as_str().unwrap());
+    assert_eq!(hand.form(&start, &[("To", TO), ("Channel", "sms")]).await.0, 201);
+    let path = "/verify.twilio.com/v2/Attempts/Summary";
+    for (filter, count) in [
+        ("DateCreatedAfter=2020-01-01T00:00:00Z", 1),
+        ("DateCreatedBefore=2020-01-01T00:00:00Z", 0),
+        ("DateCreatedAfter=9000-01-01T00:00:00Z", 0),
+    ] {
+        let (_, summary) = hand.get(&format!("{path}?{filter}")).await;
+        assert_eq!(summary["total_attempts"], json!(count), "{filter}");
+    }
+}
