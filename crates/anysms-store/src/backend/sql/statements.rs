@@ -64,7 +64,6 @@ pub(crate) struct Statements {
     pub(crate) unknown_events: Sql,
     pub(crate) save_events: Sql,
     pub(crate) events: Sql,
-    pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
     pub(crate) suppression: SuppressionSql,
     pub(crate) threads: ThreadSql,
@@ -323,12 +322,6 @@ impl Statements {
                 given(&id)
             )
             .into(),
-            mark_read: format!(
-                "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
-                 AND id IN (SELECT id FROM {}) RETURNING id, tenant, coalesce(local, ''), remote, direction",
-                given(&id)
-            )
-            .into(),
             retention: RetentionSql::new(dialect, p),
             suppression: SuppressionSql::new(dialect, p),
             threads: ThreadSql::new(dialect, p),
@@ -385,7 +378,6 @@ mod tests {
             &sql.unknown_events,
             &sql.save_events,
             &sql.events,
-            &sql.mark_read,
         ];
         let others = sql.retention.all().chain(sql.suppression.all()).chain(sql.threads.all());
         for statement in all.into_iter().chain(others) {
