@@ -8,7 +8,12 @@ use std::{fmt, sync::Arc};
 use crate::{
     account_id::AccountId,
     error::Result,
+    lookup::Lookup,
+    numbers::{Numbers, Pools, ShortCodes},
+    pricing::PriceSource,
     provider::SmsProvider,
+    registration::Registrations,
+    usage::{Subaccounts, UsageRecords},
     webhook::{KeyRing, PublicUrl, Webhook},
 };
 
@@ -39,6 +44,43 @@ pub trait Account: SmsProvider {
     /// # Errors
     /// `Config` where these credentials have no key to verify with.
     fn webhook(&self, url: PublicUrl) -> Result<Arc<dyn Webhook>>;
+
+    /// Returns the products that the account opens beside messages. Verification needs a service to be named:
+    /// `Twilio::verification`, `Plivo::verification`.
+    fn products(&self) -> Products {
+        Products::default()
+    }
+}
+
+/// Products of an account, each behind its neutral trait; `None` where the provider does not have it.
+///
+/// ```
+/// use anysms::{Account, PhoneNumber, Result};
+///
+/// async fn is_valid(account: &dyn Account, number: PhoneNumber) -> Result<Option<bool>> {
+///     let Some(lookup) = account.products().lookup else { return Ok(None) };
+///     Ok(lookup.lookup(number, &[]).await?.valid)
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Products {
+    /// Lookup of numbers.
+    pub lookup: Option<Arc<dyn Lookup>>,
+    /// Prices of messages by country.
+    pub prices: Option<Arc<dyn PriceSource>>,
+    /// Numbers of the account, and those for sale.
+    pub numbers: Option<Arc<dyn Numbers>>,
+    /// Pools of senders.
+    pub pools: Option<Arc<dyn Pools>>,
+    /// Short codes.
+    pub short_codes: Option<Arc<dyn ShortCodes>>,
+    /// Registrations of brands, campaigns and toll-free numbers.
+    pub registrations: Option<Arc<dyn Registrations>>,
+    /// Usage and balance.
+    pub usage: Option<Arc<dyn UsageRecords>>,
+    /// Subaccounts.
+    pub subaccounts: Option<Arc<dyn Subaccounts>>,
 }
 
 macro_rules! forward {
@@ -54,6 +96,10 @@ macro_rules! forward {
 
             fn webhook(&self, url: PublicUrl) -> Result<Arc<dyn Webhook>> {
                 (**self).webhook(url)
+            }
+
+            fn products(&self) -> Products {
+                (**self).products()
             }
         }
     };

@@ -52,7 +52,7 @@ pub mod sandbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use account::Account;
+pub use account::{Account, Products};
 pub use account_id::{AccountId, AccountKey};
 pub use accounts::Accounts;
 pub use async_trait::async_trait;

@@ -9,7 +9,7 @@ use http::{Method, Uri};
 use jiff::Timestamp;
 
 use crate::{
-    account::Account,
+    account::{Account, Products},
     account_id::{AccountId, AccountKey},
     error::{Error, ErrorKind, Result},
     message::{
@@ -187,6 +187,19 @@ impl Account for Plivo {
 
     fn webhook(&self, url: PublicUrl) -> Result<Arc<dyn Webhook>> {
         Ok(Arc::new(PlivoWebhook::with_ring(self.inner().keys.clone(), url)))
+    }
+
+    fn products(&self) -> Products {
+        let client = Arc::new(self.clone());
+        let mut products = Products::default();
+        products.lookup = Some(client.clone());
+        products.prices = Some(client.clone());
+        products.numbers = Some(client.clone());
+        products.pools = Some(client.clone());
+        products.registrations = Some(client.clone());
+        products.usage = Some(client.clone());
+        products.subaccounts = Some(client);
+        products
     }
 }
 

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use crate::{
-    account::Account,
+    account::{Account, Products},
     account_id::{AccountId, AccountKey},
     error::{Error, ErrorKind, Result},
     message::{Cursor, Message, MessageId, MessageRecord, Page, Query, Receipt, Sender, word},
@@ -195,6 +195,20 @@ impl Account for Twilio {
         };
         let webhook = TwilioWebhook::with_ring(keys.clone(), url);
         Ok(Arc::new(webhook.for_account(self.account_id().as_str())))
+    }
+
+    fn products(&self) -> Products {
+        let client = Arc::new(self.clone());
+        let mut products = Products::default();
+        products.lookup = Some(client.clone());
+        products.prices = Some(client.clone());
+        products.numbers = Some(client.clone());
+        products.pools = Some(client.clone());
+        products.short_codes = Some(client.clone());
+        products.registrations = Some(client.clone());
+        products.usage = Some(client.clone());
+        products.subaccounts = Some(client);
+        products
     }
 }
 

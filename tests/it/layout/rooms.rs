@@ -26,7 +26,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("transport", &["account_id", "error", "message", "provider_id"]),
     ("webhook", &["account_id", "error", "message", "number", "provider_id", "text"]),
     ("suppression", &["error", "message", "number", "text", "webhook"]),
-    ("account", &["account_id", "error", "message", "provider", "provider_id", "webhook"]),
+    (
+        "account",
+        &[
+            "account_id",
+            "error",
+            "lookup",
+            "message",
+            "numbers",
+            "pricing",
+            "provider",
+            "provider_id",
+            "registration",
+            "usage",
+            "webhook",
+        ],
+    ),
     (
         "accounts",
         &["account", "account_id", "error", "message", "provider", "provider_id", "webhook"],

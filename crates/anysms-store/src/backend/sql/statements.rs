@@ -63,7 +63,6 @@ pub(crate) struct Statements {
     pub(crate) insert_attempts: Sql,
     pub(crate) save_attempts: Sql,
     pub(crate) hold: Option<Sql>,
-    pub(crate) mark_read: Sql,
     pub(crate) retention: RetentionSql,
     pub(crate) events: EventSql,
     pub(crate) suppression: SuppressionSql,
@@ -298,12 +297,6 @@ impl Statements {
                 )
                 .into()
             }),
-            mark_read: format!(
-                "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
-                 AND id IN (SELECT id FROM {}) RETURNING id, tenant, coalesce(local, ''), remote, direction",
-                given(&id)
-            )
-            .into(),
             retention: RetentionSql::new(dialect, p),
             events: EventSql::new(dialect, p),
             suppression: SuppressionSql::new(dialect, p),
@@ -360,7 +353,6 @@ mod tests {
             &sql.save_entries,
             &sql.insert_attempts,
             &sql.save_attempts,
-            &sql.mark_read,
         ];
         let of_codes = sql.challenges.all().chain(sql.intents.all());
         let of_codes = of_codes.chain(sql.events.all());

@@ -44,6 +44,8 @@ pub(crate) struct ThreadSql {
     pub(super) between: Sql,
     save: Sql,
     mark_read: Sql,
+    /// Marks messages as read, by their ids.
+    pub(super) read_entries: Sql,
     /// Holds all threads.
     hold_all: Option<Sql>,
     /// Name of the prefix, for the statements of a rebuild.
@@ -129,6 +131,12 @@ impl ThreadSql {
                  AND read_at IS NULL ORDER BY id DESC LIMIT $4) RETURNING id, tenant, coalesce(local, ''), remote, direction"
             )
             .into(),
+            read_entries: format!(
+                "UPDATE {p}message SET read_at = $2 WHERE direction = 1 AND read_at IS NULL \
+                 AND id IN (SELECT id FROM {}) RETURNING id, tenant, coalesce(local, ''), remote, direction",
+                given(dialect, &named(ENTRY, &["id"]))
+            )
+            .into(),
             hold_all: postgres
                 .then(|| format!("LOCK TABLE {own} IN SHARE ROW EXCLUSIVE MODE").into()),
             prefix: p.to_owned(),
@@ -148,6 +156,7 @@ impl ThreadSql {
             &self.save,
             &self.unread,
             &self.mark_read,
+            &self.read_entries,
         ]
         .into_iter()
     }

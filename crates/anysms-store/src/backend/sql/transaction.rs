@@ -327,7 +327,8 @@ impl Tables for SqlTransaction<'_, '_> {
 
     async fn mark_read(&mut self, ids: &[EntryId]) -> Result<u64> {
         let args = [ids_of(ids.iter().copied())?, Arg::Int(micros(self.now))];
-        let rows = self.connection.rows(&self.sql.mark_read, &args).await.map_err(failed)?;
+        let rows =
+            self.connection.rows(&self.sql.threads.read_entries, &args).await.map_err(failed)?;
         self.read_threads(rows).await
     }
 
