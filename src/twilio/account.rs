@@ -199,16 +199,16 @@ impl Account for Twilio {
 
     fn products(&self) -> Products {
         let client = Arc::new(self.clone());
-        let mut products = Products::default();
-        products.lookup = Some(client.clone());
-        products.prices = Some(client.clone());
-        products.numbers = Some(client.clone());
-        products.pools = Some(client.clone());
-        products.short_codes = Some(client.clone());
-        products.registrations = Some(client.clone());
-        products.usage = Some(client.clone());
-        products.subaccounts = Some(client);
-        products
+        Products {
+            lookup: Some(client.clone()),
+            prices: Some(client.clone()),
+            numbers: Some(client.clone()),
+            pools: Some(client.clone()),
+            short_codes: Some(client.clone()),
+            registrations: Some(client.clone()),
+            usage: Some(client.clone()),
+            subaccounts: Some(client),
+        }
     }
 }
 

@@ -15,9 +15,11 @@ pub struct Alarm {
     pub of: String,
 }
 
+type Hears = dyn Fn(&Alarm) + Send + Sync;
+
 /// Function that hears alarms, if there is one.
 #[derive(Clone, Default)]
-pub(super) struct Alarms(Option<Arc<dyn Fn(&Alarm) + Send + Sync>>);
+pub(super) struct Alarms(Option<Arc<Hears>>);
 
 impl Alarms {
     pub(super) fn new(call: impl Fn(&Alarm) + Send + Sync + 'static) -> Self {

@@ -93,7 +93,6 @@ impl CodeHook {
     }
 
     /// Returns a router with one route, `POST /`.
-    #[must_use]
     pub fn into_router(self) -> Router {
         Router::new().route("/", post(answer)).with_state(Arc::new(self))
     }

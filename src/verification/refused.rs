@@ -33,23 +33,23 @@ impl Refused {
                 .by_layer()
         };
         match self {
-            Refused::Limit(wait) => {
+            Self::Limit(wait) => {
                 limited("codes: too many were asked for; wait before the next", Some(wait))
             }
-            Refused::Gate(wait) => Error::not_sent(ErrorKind::PolicyBlocked)
+            Self::Gate(wait) => Error::not_sent(ErrorKind::PolicyBlocked)
                 .with_detail(
                     "codes: too few of this range or country are approved; it is blocked for now",
                 )
                 .with_retry_after(Some(wait))
                 .by_layer(),
-            Refused::Guessed(wait) => {
+            Self::Guessed(wait) => {
                 limited("code: wrong ones were tried before; wait before the next", Some(wait))
                     .without_message()
             }
-            Refused::TooSoon(wait) => {
+            Self::TooSoon(wait) => {
                 limited("code: was sent a moment ago; wait before it is sent again", Some(wait))
             }
-            Refused::NoMoreSends => {
+            Self::NoMoreSends => {
                 limited("code: was sent as often as it may be; start a new challenge", None)
             }
         }

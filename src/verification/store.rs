@@ -335,7 +335,6 @@ impl<S: ChallengeStore + ?Sized> ChallengeStore for Arc<S> {
 mod hex {
     use serde::{Deserializer, Serializer, de::Error};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     pub(super) fn serialize<S: Serializer>(id: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{id:032x}"))
     }

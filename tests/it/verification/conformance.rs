@@ -39,8 +39,12 @@ async fn a_code_is_approved_once_and_for_its_purpose() {
         let code = code_of(&sandbox).await;
         assert_eq!(codes.check(&challenge.id, &wrong(&code)).await.unwrap(), CheckOutcome::Wrong);
         let typed = format!(" {}-{} ", &code[..3], &code[3..]);
-        let proof =
-            codes.check(&challenge.id, &typed).await.unwrap().approved().expect(name.as_str());
+        let proof = codes
+            .check(&challenge.id, &typed)
+            .await
+            .unwrap()
+            .approved()
+            .unwrap_or_else(|| panic!("{name}"));
         assert_eq!((proof.number(), proof.purpose()), (number(), &purpose()), "{name}");
         assert_eq!(proof.challenge(), &challenge.id);
         proof.redeem(number(), &purpose()).unwrap();
