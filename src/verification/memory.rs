@@ -138,7 +138,9 @@ impl ChallengeStore for MemoryChallenges {
     async fn facts(&self, query: &ReportQuery) -> Result<Vec<ChallengeFact>> {
         let kept = self.kept();
         let facts = kept.challenges.values().map(ChallengeFact::of);
-        Ok(facts.filter(|fact| query.matches(fact)).collect())
+        let mut facts: Vec<_> = facts.filter(|fact| query.matches(fact)).collect();
+        facts.sort_by_key(|fact| fact.started_at);
+        Ok(facts)
     }
 
     fn now(&self) -> Timestamp {

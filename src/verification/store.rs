@@ -298,7 +298,7 @@ pub trait ChallengeStore: fmt::Debug + Send + Sync {
         most: usize,
     ) -> Result<Vec<(ChallengeRow, ChallengeSend)>>;
 
-    /// Returns the challenges of a report.
+    /// Returns the challenges of a report, the oldest first.
     ///
     /// # Errors
     /// As any read.

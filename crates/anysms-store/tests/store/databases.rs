@@ -90,7 +90,7 @@ async fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let prefix = TablePrefix::default();
     MessageStore::migrate_sqlite(&options, &prefix).await.unwrap();
-    let small = options.clone().pragma("max_page_count", "80");
+    let small = options.clone().pragma("max_page_count", "120");
     let store = MessageStore::sqlite_with(small, prefix, StorePolicy::default()).await.unwrap();
     let fake = Fake::new();
     let sms = fake.clone().recorded(&store).unwrap();

@@ -140,5 +140,8 @@ pub(super) fn facts(kept: &Kept, query: &ReportQuery) -> Vec<ChallengeFact> {
         }
         fact
     };
-    kept.challenges.values().map(fact).filter(|fact| query.matches(fact)).collect()
+    let facts = kept.challenges.values().map(fact);
+    let mut facts: Vec<_> = facts.filter(|fact| query.matches(fact)).collect();
+    facts.sort_by_key(|fact| fact.started_at);
+    facts
 }
