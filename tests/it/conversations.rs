@@ -11,7 +11,7 @@ use anysms::{
     twilio::{
         ConversationEvent, ConversationEventKind, ConversationSettings, ConversationState,
         ConversationWebhooks, NewConversationMessage, NewConversationWebhook, NewParticipant,
-        TWILIO, Twilio, TwilioConfig, TwilioConversations, TwilioSandbox, TwilioWebhook,
+        Product, TWILIO, Twilio, TwilioConfig, TwilioConversations, TwilioSandbox, TwilioWebhook,
     },
     webhook::{Verified, WebhookErrorKind, WebhookRequest},
 };
@@ -74,6 +74,22 @@ async fn a_conversation_goes_from_its_creation_to_its_end() {
     assert!(all.find("order-17").await.unwrap().is_none());
     let gone = all.fetch("order-17").await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
+}
+
+/// Messaging has Services of the same path: the product's host tells them apart.
+#[tokio::test]
+async fn a_service_of_its_own_has_its_own_conversations() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let twilio = Twilio::new(&TwilioConfig::sandbox(&sandbox)).unwrap();
+    let made =
+        twilio.request(anysms::http::Method::POST, Product::Conversations, ["v1", "Services"]);
+    let made = made.form("FriendlyName", "Club").send().await.unwrap();
+    let made: serde_json::Value = made.json().unwrap();
+    let service = made["sid"].as_str().unwrap();
+    assert!(service.starts_with("IS"), "{service}");
+    let of_service = twilio.conversations().in_service(service);
+    let order = of_service.create(&settings().with_unique_name("order-17")).await.unwrap();
+    assert_eq!(of_service.fetch(&order.sid).await.unwrap().sid, order.sid);
 }
 
 #[tokio::test]

@@ -74,8 +74,6 @@ impl Twilio {
 
 impl TwilioConversations {
     /// Takes another service than the default one, by its SID (`IS…`).
-    ///
-    /// At a sandbox, where all products share one address, this is answered as a Messaging Service would be.
     #[must_use]
     pub fn in_service(mut self, service: impl Into<String>) -> Self {
         self.service = Some(service.into());
