@@ -5,15 +5,16 @@
 //! - [`PlivoOptions`] and [`PlivoQuery`] carry what only Plivo has.
 //! - [`PlivoWebhook`] checks and reads what Plivo calls; [`PlivoXml`] is what to answer.
 //!
-//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers; [`PlivoVerification`] is Plivo Verify.
+//! Products, each behind its neutral trait:
+//!
+//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers; [`PriceSource`](crate::pricing::PriceSource) its
+//!   pricing; [`PlivoVerification`] is Plivo Verify.
 //! - [`Numbers`](crate::numbers::Numbers) and [`Pools`](crate::numbers::Pools) are its numbers and Powerpacks;
 //!   [`Plivo::create_application`] makes the application that a number is routed to.
-//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers.
 //! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications;
 //!   [`PlivoProfile`] is what they need first.
 //! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
 //!   subaccounts.
-//! - [`Lookup`](crate::lookup::Lookup) is Plivo's lookup of numbers. [`PlivoVerification`] is Plivo Verify.
 //!
 //! Plivo can neither cancel, redact nor delete a message. The files are those of every vendor.
 

@@ -5,28 +5,20 @@
 //! - [`TwilioOptions`] and [`TwilioQuery`] carry what only Twilio has.
 //! - [`TwilioWebhook`] checks and reads what Twilio calls; [`Twiml`] is what to answer.
 //!
-//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2; [`TwilioVerification`] is Twilio Verify.
+//! Products, each behind its neutral trait where there is one:
+//!
+//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2; [`PriceSource`](crate::pricing::PriceSource) its
+//!   Pricing; [`TwilioVerification`] is Twilio Verify, whose services [`Twilio::verify_services`] manages.
 //! - [`Numbers`](crate::numbers::Numbers), [`Pools`](crate::numbers::Pools) and
 //!   [`ShortCodes`](crate::numbers::ShortCodes) are its numbers, Messaging Services and short codes.
+//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications.
+//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
+//!   subaccounts.
+//! - [`TwilioConversations`] is Twilio's Conversations (classic), and [`ConversationEvent`] what its webhooks say.
 //!
 //! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
 //! what the answer means), a file or a folder for each product, `error` (codes), `status` (words), `options`,
 //! `webhook` (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
-//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2.
-//! - [`Registrations`](crate::registration::Registrations) are its brands, campaigns and toll-free verifications.
-//!
-//! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
-//! what the answer means), `lookup`, `registration`, `error` (codes), `status` (words), `options`, `webhook`
-//! (signatures, events, replies), and `sandbox` (Twilio's half of the sandbox).
-//! - [`UsageRecords`](crate::usage::UsageRecords) and [`Subaccounts`](crate::usage::Subaccounts): usage, balance,
-//!   subaccounts.
-//! - [`Lookup`](crate::lookup::Lookup) is Twilio's Lookup, version 2. [`TwilioVerification`] is Twilio Verify.
-//! - [`TwilioConversations`] is Twilio's Conversations (classic), and [`ConversationEvent`] what its webhooks say.
-//!
-//! Each file is one job: `account` (the contract), `config`, `product` (hosts), `sms` (a message on the wire, and
-//! what the answer means), `lookup`, `verify`, `usage`, `subaccounts`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
-//! what the answer means), `lookup`, `verify`, `conversations`, `error` (codes), `status` (words), `options`, `webhook` (signatures, events,
-//! replies), and `sandbox` (Twilio's half of the sandbox).
 
 mod account;
 mod config;
