@@ -22,6 +22,7 @@ use anysms::{
 };
 use serde_json::Value;
 
+mod codes;
 mod numbers;
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -290,6 +291,7 @@ async fn twilios_requests_are_those_of_the_files() {
             ScriptedTransport::new().answer(401, r#"{"code":20003}"#).answer(200, portal);
         assert!(twilio(&config, &transport).check().await.is_err(), "{portal}");
     }
+    codes::of_twilio(&mut golden).await;
     numbers::of_twilio(&mut golden).await;
     crate::registration::golden::twilio(ACCOUNT, |name, transport| golden.check(name, transport))
         .await;
@@ -427,6 +429,7 @@ async fn plivos_requests_are_those_of_the_files() {
         let transport = ScriptedTransport::new().answer(404, "{}").answer(200, portal);
         assert!(plivo(SUB, &transport).check().await.is_err(), "{portal}");
     }
+    codes::of_plivo(&mut golden).await;
     numbers::of_plivo(&mut golden).await;
     crate::registration::golden::plivo(MAIN, |name, transport| golden.check(name, transport)).await;
     golden.finish();
