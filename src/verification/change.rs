@@ -59,6 +59,8 @@ pub enum ChallengeAnswer {
     Refused(Refused, Vec<TallyKey>),
     /// Challenge is over or not known.
     Over,
+    /// Try was not counted, as the challenge is over or not known. The row is there so that its answer takes as long.
+    Late(Box<ChallengeRow>),
     /// Try was counted: compare now. It is the check of this number.
     Counted(Box<ChallengeRow>, u16),
     /// Done as asked.
@@ -289,11 +291,8 @@ fn count_try(rows: &mut ChallengeRows, policy: &CodePolicy, now: Timestamp) -> C
     }
     let number = if live { row.failures } else { 0 };
     rows.check = Some(ChallengeCheck { challenge: row.id, number, at: now, approved: false });
-    if live {
-        ChallengeAnswer::Counted(Box::new(row.clone()), number)
-    } else {
-        ChallengeAnswer::Over
-    }
+    let row = Box::new(row.clone());
+    if live { ChallengeAnswer::Counted(row, number) } else { ChallengeAnswer::Late(row) }
 }
 
 fn approve(

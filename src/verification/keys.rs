@@ -76,13 +76,11 @@ impl CodeKeys {
         Some(key.code(row))
     }
 
-    /// Derives a code in vain, for a challenge that is none to take as long as one that is.
-    pub(super) fn dummy(&self) -> Option<String> {
-        self.0.first().map(|key| {
-            let mut mac = key.mac.clone();
-            add(&mut mac, &["anysms/otp/1", "", "", "", "", ""]);
-            digits(mac, 6)
-        })
+    /// Derives the code of a challenge and returns `true`; or, if its key is gone, one that is nobody's.
+    pub(super) fn code_or_any(&self, row: &ChallengeRow) -> (String, bool) {
+        let own = self.0.iter().find(|key| key.id == row.key_id);
+        let code = own.or_else(|| self.0.first()).map(|key| key.code(row));
+        (code.unwrap_or_default(), own.is_some())
     }
 }
 

@@ -317,15 +317,16 @@ impl Verification for Otp {
 
     async fn check(&self, id: &ChallengeId, code: &str) -> Result<CheckOutcome> {
         let (typed, policy) = (typed(code), self.policy.clone());
-        let counted = match self.run(Change::Try { id: own(id), policy }).await? {
-            ChallengeAnswer::Counted(row, check) => Some((row, check)),
+        // A code is derived and compared whether the try counts or not: the time of an answer tells nothing.
+        let (row, check) = match self.run(Change::Try { id: own(id), policy }).await? {
+            ChallengeAnswer::Counted(row, check) => (row, Some(check)),
+            ChallengeAnswer::Late(row) => (row, None),
             ChallengeAnswer::Refused(refused, _) => return Err(refused.into_error()),
-            _ => None,
+            _ => return Err(strange()),
         };
-        let code =
-            counted.as_ref().map_or_else(|| self.keys.dummy(), |(row, _)| self.keys.code(row));
-        let right = same(&typed, code.as_deref().unwrap_or_default()) && code.is_some();
-        let Some((row, check)) = counted.filter(|_| right) else {
+        let (code, known) = self.keys.code_or_any(&row);
+        let right = same(&typed, &code) && known;
+        let Some(check) = check.filter(|_| right) else {
             return Ok(CheckOutcome::Wrong);
         };
         let (id, policy) = (row.id, self.policy.clone());
