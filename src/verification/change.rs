@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     ChallengeCheck, ChallengeRow, ChallengeRows, ChallengeSend, ChallengeState, CodePolicy,
     Refused, SendState, Tally, TallyKey, VerificationChannel,
-    tallies::{country_of, guesses, later, left, limits, range_of, renew, take},
+    tallies::{country_of, guesses, late, later, left, limits, range_of, renew, take},
 };
 use crate::error::ErrorKind;
 
@@ -105,7 +105,8 @@ impl ChallengeChange {
             (Change::Try { policy, .. }, Some(row)) if is_live(row, policy, now) => {
                 vec![guesses(row)]
             }
-            (Change::Try { .. }, _) => vec![TallyKey::new("void", "", String::new())],
+            (Change::Try { .. }, Some(row)) => vec![late(row)],
+            (Change::Try { policy, .. }, None) => decoy(policy).iter().map(late).collect(),
             (Change::Approve { .. }, Some(row)) => {
                 vec![guesses(row), range_of(row), country_of(row)]
             }

@@ -207,7 +207,7 @@ pub struct ChallengeCheck {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TallyKey {
-    /// Kind of what is counted: `number`, `range`, `country`, `client`, `tenant`, `all`, `guess` or `void`, and its window.
+    /// Kind of what is counted: `number`, `range`, `country`, `client`, `tenant`, `all`, `guess` or `late`, and its window.
     pub kind: String,
     /// Tenant; empty without one.
     pub tenant: String,

@@ -26,7 +26,16 @@ pub(super) fn country_of(row: &ChallengeRow) -> TallyKey {
 }
 
 pub(super) fn guesses(row: &ChallengeRow) -> TallyKey {
-    let kind = format!("guess {}", row.purpose);
+    tries("guess", row)
+}
+
+/// Names the tally of checks of a challenge that is over, which limits nothing: it is as much work as the other.
+pub(super) fn late(row: &ChallengeRow) -> TallyKey {
+    tries("late", row)
+}
+
+fn tries(kind: &str, row: &ChallengeRow) -> TallyKey {
+    let kind = format!("{kind} {}", row.purpose);
     TallyKey::new(kind, tenant(row), row.number.canonical().digits().to_string())
 }
 
