@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::CountryPrices;
 use crate::{error::Result, number::Region, provider_id::ProviderId};
 
-/// Place where a [`PriceBook`](super::PriceBook) keeps prices between the memory and the provider: Redis, a database.
+/// Place where a `PriceBook` keeps prices between the memory and the provider: Redis, a database.
 ///
 /// Prices are kept by provider and country. Accounts of one provider that pay different prices need caches of their
 /// own.

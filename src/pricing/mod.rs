@@ -1,4 +1,4 @@
-//! Prices of messages: what a segment to a country costs, before it is sent. See [`PriceBook`] and [`PriceSource`].
+//! Prices of messages: what a segment to a country costs, before it is sent. See `PriceBook` and [`PriceSource`].
 //!
 //! What belongs here: the neutral trait and its answer (`country`), a list of prices of a program's own (`table`),
 //! what a message costs by them (`quote`), fees that no API tells (`fees`), and the book that answers at once

@@ -22,7 +22,7 @@ use crate::{
 /// without an API for prices.
 ///
 /// As a source it is as old as its date, so the book's
-/// [`usable_for`](super::PriceBookBuilder::usable_for) has to reach back to it.
+/// `PriceBookBuilder::usable_for` has to reach back to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceTable {
     provider: ProviderId,

@@ -14,7 +14,7 @@ use crate::{
 /// Watch over the balance of an account. It tells each crossing of a threshold once: when the balance falls below it,
 /// and when it has recovered to it, or to a margin above it.
 ///
-/// [`check_once`](Self::check_once) asks once, from a scheduler of one's own; [`run`](Self::run) asks at intervals.
+/// [`check_once`](Self::check_once) asks once, from a scheduler of one's own; `run` (feature `layers`) asks at intervals.
 ///
 /// ```
 /// # #[cfg(all(feature = "sandbox", feature = "twilio"))]
