@@ -6,16 +6,14 @@ use async_trait::async_trait;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{channel, request, word};
 use crate::{
     error::{Error, ErrorKind, Result},
-    message::Money,
     number::PhoneNumber,
     provider_id::ProviderId,
     random,
-    twilio::{Product, TWILIO, Twilio},
+    twilio::{TWILIO, Twilio, VerifyAttempt, VerifyAttemptQuery},
     verification::{
         Challenge, ChallengeFact, ChallengeId, CheckOutcome, NumberProof, Purpose, ReportBy,
         ReportQuery, Verification, VerificationChannel, VerificationReport, VerificationRequest,
@@ -24,9 +22,6 @@ use crate::{
 
 /// Life of a verification, which Twilio's support changes on request (twilio.com/docs/verify, 2026-11-20).
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
-
-/// Most pages of attempts that a report reads, at 1,000 each.
-const MOST_PAGES: usize = 1_000;
 
 /// Verification by a service of Twilio Verify, which [`Twilio::verification`] returns.
 ///
@@ -223,23 +218,16 @@ impl Verification for TwilioVerification {
             let rule = "report: Twilio Verify knows no tenants; give each tenant a service";
             return Err(Error::unsupported(TWILIO, rule));
         }
-        let mut list = self
-            .twilio
-            .request(Method::GET, Product::Verify, ["v2", "Attempts"])
-            .query("VerifyServiceSid", &self.service)
-            .query("DateCreatedAfter", crate::twilio::account::date_time(query.from))
-            .query("DateCreatedBefore", crate::twilio::account::date_time(query.to))
-            .query("PageSize", "1000");
-        if let Some(country) = query.country {
-            list = list.query("Country", country.to_string());
-        }
-        let (mut pages, mut facts) = (list.pages(), HashMap::new());
-        for _ in 0..MOST_PAGES {
-            let Some(page) = pages.next().await else { break };
-            let page: Value = page?.json()?;
-            for attempt in page["attempts"].as_array().into_iter().flatten() {
-                count(&mut facts, attempt);
-            }
+        let wanted = VerifyAttemptQuery {
+            since: Some(query.from),
+            until: Some(query.to),
+            country: query.country,
+            service: Some(self.service.clone()),
+            ..VerifyAttemptQuery::default()
+        };
+        let mut facts = HashMap::new();
+        for attempt in self.twilio.verify_attempts(&wanted).await? {
+            count(&mut facts, &attempt);
         }
         let facts = facts.into_values().filter(|fact| query.matches(fact));
         Ok(VerificationReport::of(query, facts))
@@ -247,21 +235,16 @@ impl Verification for TwilioVerification {
 }
 
 /// Counts an attempt for its verification.
-fn count(facts: &mut HashMap<String, ChallengeFact>, attempt: &Value) {
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let at = |field: &str| text(&attempt[field]).and_then(|at| at.parse::<Timestamp>().ok());
-    let (Some(sid), Some(at), updated) =
-        (text(&attempt["verification_sid"]), at("date_created"), at("date_updated"))
-    else {
+fn count(facts: &mut HashMap<String, ChallengeFact>, attempt: &VerifyAttempt) {
+    let (Some(verification), Some(at)) = (&attempt.verification, attempt.created_at) else {
         return;
     };
-    let data = &attempt["channel_data"];
-    let to: Option<PhoneNumber> = text(&data["to"]).and_then(|to| to.parse().ok());
-    let fact = facts.entry(sid).or_insert_with(|| ChallengeFact {
+    let to: Option<PhoneNumber> = attempt.to.as_ref().and_then(|to| to.parse().ok());
+    let fact = facts.entry(verification.clone()).or_insert_with(|| ChallengeFact {
         tenant: None,
-        country: text(&data["country"]).and_then(|code| code.parse().ok()),
+        country: attempt.country,
         range: to.map(|to| (to.digits() / 10_000).to_string()),
-        channel: channel(attempt["channel"].as_str().unwrap_or_default()),
+        channel: channel(attempt.channel.as_deref().unwrap_or_default()),
         started_at: at,
         approved_at: None,
         sent: 0,
@@ -270,19 +253,13 @@ fn count(facts: &mut HashMap<String, ChallengeFact>, attempt: &Value) {
         cost: Vec::new(),
     });
     fact.sent += 1;
-    if at < fact.started_at {
-        fact.started_at = at;
-    }
-    if let Some(status) = data["message_status"].as_str().or_else(|| data["status"].as_str()) {
+    fact.started_at = fact.started_at.min(at);
+    if let Some(status) = &attempt.status {
         let arrived = u32::from(status.eq_ignore_ascii_case("delivered"));
         fact.delivered = Some(fact.delivered.unwrap_or(0) + arrived);
     }
-    if attempt["conversion_status"].as_str() == Some("converted") {
-        fact.approved_at = Some(updated.unwrap_or(at));
+    if attempt.converted == Some(true) {
+        fact.approved_at = Some(attempt.updated_at.unwrap_or(at));
     }
-    let price = &attempt["price"];
-    let currency = text(&price["currency"]).and_then(|currency| currency.parse().ok());
-    if let (Some(amount), Some(currency)) = (text(&price["value"]), currency) {
-        fact.cost.extend(Money::charge(&amount, currency));
-    }
+    fact.cost.extend(attempt.price);
 }
