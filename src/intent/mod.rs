@@ -94,7 +94,7 @@ fn name(provider: &ProviderId, account: &AccountId, key: &str) -> String {
 #[async_trait]
 pub trait IntentLog: fmt::Debug + Send + Sync {
     /// Writes an intent and returns `None`, or returns the one of the same name that is there, open or done.
-    /// Of several callers at once one alone gets `None`. It is durable when this returns.
+    /// One of several callers at once gets `None`. The intent is durable when this returns.
     async fn begin(&self, intent: &Intent) -> Result<Option<Intent>>;
 
     /// Notes that it was done, with the provider's id of the result. An intent that was not begun is written.

@@ -305,7 +305,7 @@ impl TwilioConversations {
     /// Looks for a conversation by its SID or unique name; `None` if there is none.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn find(&self, conversation: &str) -> Result<Option<Conversation>> {
         match self.fetch(conversation).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -336,7 +336,7 @@ impl TwilioConversations {
     /// ```
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn list(
         &self,
         state: Option<&ConversationState>,
@@ -374,7 +374,7 @@ impl TwilioConversations {
     /// Deletes a conversation with its messages. Returns `false` if there is none.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn delete(&self, conversation: &str) -> Result<bool> {
         self.remove_one(&["Conversations", conversation]).await
     }

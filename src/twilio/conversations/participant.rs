@@ -174,7 +174,7 @@ impl TwilioConversations {
     /// Removes a participant by its SID. Returns `false` if it is not there.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn remove_participant(&self, conversation: &str, sid: &str) -> Result<bool> {
         self.remove_one(&["Conversations", conversation, "Participants", sid]).await
     }
@@ -194,7 +194,7 @@ impl TwilioConversations {
     /// ```
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn of_address(
         &self,
         address: &Address,
@@ -207,7 +207,7 @@ impl TwilioConversations {
     /// Finds the conversations that a chat client takes part in, by its identity; at most so many.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn of_identity(
         &self,
         identity: &str,

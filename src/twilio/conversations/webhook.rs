@@ -185,7 +185,7 @@ impl TwilioConversations {
     /// Removes a webhook of a conversation by its SID (`WH…`). Returns `false` if it is not there.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn remove_webhook(&self, conversation: &str, sid: &str) -> Result<bool> {
         self.remove_one(&["Conversations", conversation, "Webhooks", sid]).await
     }
@@ -193,7 +193,7 @@ impl TwilioConversations {
     /// Returns the webhooks of all conversations.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn global_webhooks(&self) -> Result<ConversationWebhooks> {
         self.fetch_one(&["Configuration", "Webhooks"]).await
     }
@@ -201,7 +201,7 @@ impl TwilioConversations {
     /// Sets the webhooks of all conversations. An address that is `None` stays as it is.
     ///
     /// # Errors
-    /// Those of every call.
+    /// As any call of Twilio.
     pub async fn set_global_webhooks(
         &self,
         webhooks: &ConversationWebhooks,

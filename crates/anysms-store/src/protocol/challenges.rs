@@ -1,6 +1,6 @@
 //! [`ChallengeTables`] and [`IntentTables`]: what a backend keeps of one-time codes, and of what costs money.
 //!
-//! What becomes of a challenge is decided by `anysms`: its changes are pure functions of the rows that are read here.
+//! `anysms` decides about a challenge: its changes are pure functions of the rows that are read here.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -52,8 +52,9 @@ impl<B: Backend> MessageStore<B> {
 
     /// Erases a number and the texts of the messages to and from it, and returns how many messages that were.
     ///
-    /// What waits to be sent to it is canceled, and its challenges of one-time codes are removed. What costs and reports need stays, and so do its suppressions. Takes
-    /// the retention of the store, so that messages are found whose number is a hash by its secret.
+    /// Cancels messages that wait to be sent to it, and removes its challenges of one-time codes. Costs and counts stay,
+    /// and so do its suppressions. Takes the retention of the store, so that messages are found whose number is a hash by
+    /// its secret.
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be written, or if SQLite's journal cannot be emptied as a reader holds it: the
